@@ -1,0 +1,1 @@
+"""The controller application: os-ken, state per datapath, northbound API, command line."""

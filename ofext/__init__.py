@@ -1,0 +1,1 @@
+"""The wire format and vocabulary of AppSteer: layer 7 in OpenFlow. Standard library only, no I/O."""

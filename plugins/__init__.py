@@ -1,0 +1,1 @@
+"""What the engine knows: applications, categories and protocol signatures as data files."""

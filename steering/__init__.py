@@ -1,0 +1,1 @@
+"""Policies and what they become: chains, tables, rules. No sockets, no controller framework."""

@@ -1,0 +1,1 @@
+"""The agent beside the switch: engine, OpenFlow shim, tap, marks."""

@@ -1,0 +1,10 @@
+//! AppSteer's classification engine. No I/O, no clock, no Python: frames and times in, flow events out.
+#![forbid(unsafe_code)]
+
+pub mod attributes;
+pub mod protocol;
+
+/// The native protocols, one file each.
+pub mod protocols {
+    include!(concat!(env!("OUT_DIR"), "/protocols.rs"));
+}

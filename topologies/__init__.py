@@ -1,0 +1,1 @@
+"""Mininet topologies. Import nothing of the project."""
