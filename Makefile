@@ -1,0 +1,88 @@
+# Everything a developer or an operator runs. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv/bin
+NATIVE := switch_dpi/native
+STAMPS := build/stamps
+PYTHON_TREES := ofext switch_dpi plugins steering controller_app topologies tests
+RUST_SOURCES := $(shell find $(NATIVE) -name '*.rs' -not -path '*/target/*' 2>/dev/null) $(shell find $(NATIVE) -name Cargo.toml -not -path '*/target/*' 2>/dev/null)
+# Namespaces, bridges and packet rings need root.
+ROOT := $(if $(filter 0,$(shell id -u)),,sudo -E)
+CARGO := [ -f "$$HOME/.cargo/env" ] && . "$$HOME/.cargo/env"; cd $(NATIVE) &&
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- set-up -----------------------------------------------------------------------------------------------------------
+.PHONY: setup
+setup: $(STAMPS)/venv ## Debian packages, Rust, .venv with a working appsteer
+
+$(STAMPS)/packages: setup.sh
+	./setup.sh packages
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/venv: $(STAMPS)/packages pyproject.toml $(RUST_SOURCES)
+	./setup.sh venv
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/dev: $(STAMPS)/venv pyproject.toml
+	./setup.sh dev demo
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/demo: $(STAMPS)/venv pyproject.toml
+	./setup.sh demo
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/bench: $(STAMPS)/demo pyproject.toml
+	./setup.sh bench
+	@mkdir -p $(@D) && touch $@
+
+# --- use --------------------------------------------------------------------------------------------------------------
+.PHONY: demo
+demo: $(STAMPS)/demo ## Three switches, real programs, policies, checks against outside evidence
+	$(ROOT) $(VENV)/python -m topologies.demo
+
+# --- tests ------------------------------------------------------------------------------------------------------------
+.PHONY: test test-rust test-unit test-integration
+test: test-rust test-unit test-integration ## All tests
+
+test-rust: $(STAMPS)/dev ## Engine and capture: Rust tests
+	$(CARGO) (cargo nextest --version >/dev/null 2>&1 && cargo nextest run --release || cargo test --release)
+
+test-unit: $(STAMPS)/dev ## Python tests without network or root
+	$(VENV)/python -m pytest tests/unit
+
+test-integration: $(STAMPS)/dev ## Real Open vSwitch, namespaces, programs (root)
+	$(ROOT) $(VENV)/python -m pytest tests/integration
+
+# --- quality ----------------------------------------------------------------------------------------------------------
+.PHONY: lint format proto
+lint: $(STAMPS)/dev ## Formatters, linters, types, import arrows, stubs, application data
+	$(VENV)/ruff format --check .
+	$(VENV)/ruff check .
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+	$(VENV)/python -m mypy.stubtest switch_dpi._native --ignore-disjoint-bases
+	$(VENV)/python -m plugins.lint
+	$(CARGO) cargo fmt --all --check
+	$(CARGO) cargo clippy --release --all-targets -q -- -D warnings
+
+format: $(STAMPS)/dev ## Formats Python and Rust
+	$(VENV)/ruff format .
+	$(VENV)/ruff check --fix .
+	$(CARGO) cargo fmt --all
+
+proto: $(STAMPS)/dev ## Regenerates the northbound stubs from the .proto file
+	$(VENV)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. --grpc_python_out=. controller_app/northbound/appsteer.proto
+
+# --- figures ----------------------------------------------------------------------------------------------------------
+.PHONY: bench
+bench: $(STAMPS)/bench ## Mark latency, shim relay, event rate, replay against ndpiReader and nfstream
+	$(ROOT) $(VENV)/python -m tests.bench
+
+.PHONY: clean
+clean: ## Removes what was built
+	rm -rf build dist .venv $(NATIVE)/target switch_dpi/_native*.so
