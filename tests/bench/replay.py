@@ -1,9 +1,9 @@
 """Packets a second from capture file to flow records: `appsteer replay`, ndpiReader and nfstream on the same files.
 
 Two workloads. *files* is every capture of the corpus that all three can open, one after the other. *merged* is the
-corpus played over and over with other addresses (shared/bench/make_workloads.py), where the start of a process no longer
-counts. All engines are pinned to one processor and run in turn, A B C, A B C; the median counts. Each engine is one
-process that runs as it does by default, its start included.
+corpus played over and over with other addresses (shared/bench/make_workloads.py), where the start of a process no
+longer counts. All engines are pinned to one processor and run in turn, A B C, A B C; the median counts. Each engine is
+one process that runs as it does by default, its start included.
 """
 
 import json
