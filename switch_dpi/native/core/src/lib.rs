@@ -2,9 +2,14 @@
 #![forbid(unsafe_code)]
 
 pub mod attributes;
+pub mod bytes;
 pub mod protocol;
+pub mod tls_handshake;
 
 /// The native protocols, one file each.
 pub mod protocols {
     include!(concat!(env!("OUT_DIR"), "/protocols.rs"));
 }
+
+#[cfg(test)]
+mod examples;
