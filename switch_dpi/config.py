@@ -1,0 +1,225 @@
+"""The agent's configuration: what may stand in the file, its defaults, and errors with file, line and column.
+
+The models are the only place where an option is described; ``docs/agent.md`` and ``--print-config`` are made from them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from switch_dpi.config_places import problem_at, problems_of, root_mapping
+from switch_dpi.errors import ConfigError, ConfigProblem, Place
+
+MAX_INTERFACE_NAME = 15  # Linux IFNAMSIZ is 16 with the terminating zero (linux/if.h)
+FIRST_DEFAULT_ZONE = 100  # leaves the low zones, and 0 above all, to rules made by hand
+MAX_ZONE = 0xFFFF  # a conntrack zone has 16 bits
+
+Port = Annotated[int, Field(ge=1, le=0xFFFF)]
+Zone = Annotated[int, Field(ge=1, le=MAX_ZONE)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_INTERFACE_NAME, pattern=r"^[A-Za-z0-9_.\-]+$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Controller(_Section):
+    """Where the controller is, and how often it is tried when it is away."""
+
+    address: str = Field(min_length=1, description="Host name or IP address of the controller.")
+    port: Port = Field(6653, description="TCP port (6653 is OpenFlow's, IANA).")
+    reconnect_min_s: float = Field(0.2, gt=0, le=60, description="First pause before trying again, in seconds.")
+    reconnect_max_s: float = Field(5.0, gt=0, le=600, description="Longest pause; each one is up to twice the last.")
+
+    @model_validator(mode="after")
+    def _pauses_in_order(self) -> Self:
+        if self.reconnect_min_s > self.reconnect_max_s:
+            raise ValueError(f"reconnect_min_s ({self.reconnect_min_s}) is above reconnect_max_s")
+        return self
+
+
+class Bridge(_Section):
+    """One Open vSwitch bridge that the agent stands beside."""
+
+    name: Name = Field(description="Name of the bridge, as in `ovs-vsctl list-br`. It must exist or appear later.")
+    listen: str = Field(
+        "auto",
+        description="`address:port` where the bridge reaches the agent, or `auto`: a free port of 127.0.0.1.",
+    )
+    tap_port: Name | None = Field(
+        None,
+        description="Name of the internal port that gets the copies; `tap-NAME` (shortened if too long) if absent.",
+    )
+    edge_zone: Zone | None = Field(
+        None, description="Conntrack zone that holds the verdicts; 100, 102, 104, … in the order of the list if absent."
+    )
+    service_zone: Zone | None = Field(
+        None, description="Conntrack zone that remembers chains; 101, 103, 105, … in the order of the list if absent."
+    )
+
+    @field_validator("listen")
+    @classmethod
+    def _address_and_port(cls, value: str) -> str:
+        if value != "auto":
+            split_address(value)
+        return value
+
+
+class Ovs(_Section):
+    """How Open vSwitch on this host is reached."""
+
+    run_dir: Path = Field(Path("/var/run/openvswitch"), description="Folder with `<bridge>.mgmt` and `db.sock`.")
+    db: str | None = Field(None, description="OVSDB server for `ovs-vsctl --db`; `unix:<run_dir>/db.sock` if absent.")
+    timeout_s: float = Field(10.0, gt=0, le=600, description="How long one command may take, in seconds.")
+
+    @property
+    def database(self) -> str:
+        """What ``ovs-vsctl --db`` is given."""
+        return self.db or f"unix:{self.run_dir / 'db.sock'}"
+
+
+class Engine(_Section):
+    """Bounds of the classification engine, one per bridge. Absent: the engine's own default."""
+
+    max_flows: int | None = Field(None, ge=16, description="Flows kept at a time; the oldest idle one makes room.")
+    idle_timeout_tcp_s: float | None = Field(None, gt=0, description="A TCP flow is forgotten after this pause.")
+    idle_timeout_udp_s: float | None = Field(None, gt=0, description="A UDP flow is forgotten after this pause.")
+    max_stream_bytes: int | None = Field(None, ge=256, description="First bytes kept of a stream and direction.")
+    max_inspected_packets: int | None = Field(None, ge=1, description="After so many packets the engine gives up.")
+    inspect_timeout_s: float | None = Field(None, gt=0, description="After so many seconds the engine gives up.")
+
+
+class Events(_Section):
+    """How flow events go to the controller."""
+
+    batch: int = Field(64, ge=1, le=1024, description="At most so many events in one message.")
+    delay_ms: float = Field(
+        2.0, ge=0, le=1000, description="An event waits at most so long for others, in milliseconds."
+    )
+    queue: int = Field(
+        65536, ge=64, description="Events kept while the controller is slow; then the oldest are dropped."
+    )
+    flow_book: int = Field(
+        131072, ge=64, description="Live flows remembered for a controller or an agent that returns."
+    )
+    reconcile_s: float = Field(
+        15.0, ge=1, le=3600, description="How often flows that the engine no longer sees are looked up in conntrack."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgePlan:
+    """A bridge as the agent runs it: every name and number decided."""
+
+    name: str
+    listen: tuple[str, int]
+    """Address and port; port 0 takes a free one."""
+    tap_port: str
+    edge_zone: int
+    service_zone: int
+
+
+class AgentConfig(_Section):
+    """The whole file."""
+
+    controller: Controller = Field(description="The OpenFlow controller.")
+    bridges: tuple[Bridge, ...] = Field(min_length=1, max_length=1024, description="The bridges, at least one.")
+    state_dir: Path = Field(Path("/var/lib/appsteer"), description="Where predicates and status survive a restart.")
+    signatures: tuple[Path, ...] = Field(
+        (), description="Application signature files or folders of them; those that came with AppSteer if absent."
+    )
+    ovs: Ovs = Field(Ovs(), description="How Open vSwitch is reached.")
+    engine: Engine = Field(Engine(), description="Bounds of the classification engine.")
+    events: Events = Field(Events(), description="How flow events go to the controller.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+
+    @property
+    def plans(self) -> tuple[BridgePlan, ...]:
+        """The bridges with everything that was left open filled in."""
+        return tuple(_plan(bridge, index) for index, bridge in enumerate(self.bridges))
+
+
+def load_config(path: Path) -> AgentConfig:
+    """Read and check ``path``; :class:`~switch_dpi.errors.ConfigError` lists all that is wrong with it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError((_problem(path, 1, 1, f"cannot be read: {error}"),)) from error
+    return parse_config(text, path)
+
+
+def parse_config(text: str, path: Path) -> AgentConfig:
+    """As :func:`load_config`, from text; ``path`` is only named in errors."""
+    try:
+        document = YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise ConfigError((_problem(path, line, column, f"not YAML: {error.problem}"),)) from error
+    root = root_mapping(document)
+    if root is None:
+        raise ConfigError((_problem(path, 1, 1, "expected a mapping with `controller` and `bridges`"),))
+    try:
+        config = AgentConfig.model_validate(root)
+    except ValidationError as error:
+        raise ConfigError(problems_of(error, root, path, AgentConfig)) from error
+    problems = [
+        problem_at(("bridges", index, option), root, path, text) for index, option, text in _shared(config.plans)
+    ]
+    if problems:
+        raise ConfigError(tuple(problems))
+    return config
+
+
+def split_address(value: str) -> tuple[str, int]:
+    """``127.0.0.1:16653`` or ``[::1]:16653`` as address and port; ValueError says what is wrong."""
+    address, colon, port = value.rpartition(":")
+    if not colon or not address or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 0xFFFF:
+        raise ValueError("expected address:port with a port of 1 to 65535, or auto")
+    return address.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _plan(bridge: Bridge, index: int) -> BridgePlan:
+    edge = FIRST_DEFAULT_ZONE + 2 * index
+    return BridgePlan(
+        name=bridge.name,
+        listen=("127.0.0.1", 0) if bridge.listen == "auto" else split_address(bridge.listen),
+        tap_port=bridge.tap_port or _tap_name(bridge.name),
+        edge_zone=bridge.edge_zone or edge,
+        service_zone=bridge.service_zone or edge + 1,
+    )
+
+
+def _tap_name(bridge: str) -> str:
+    name = f"tap-{bridge}"
+    if len(name) <= MAX_INTERFACE_NAME:
+        return name
+    return f"tap-{hashlib.sha256(bridge.encode()).hexdigest()[: MAX_INTERFACE_NAME - 4]}"
+
+
+def _shared(plans: tuple[BridgePlan, ...]) -> list[tuple[int, str, str]]:
+    """Names, ports and zones are shared by all bridges of a host: (index, option, text) of each that is used twice."""
+    seen: dict[tuple[str, object], str] = {}
+    found = []
+    for index, plan in enumerate(plans):
+        used: list[tuple[str, str, object]] = [("name", "name", plan.name), ("tap_port", "tap", plan.tap_port)]
+        used += [("edge_zone", "zone", plan.edge_zone), ("service_zone", "zone", plan.service_zone)]
+        if plan.listen[1]:
+            used.append(("listen", "listen", plan.listen))
+        for option, what, value in used:
+            other = seen.setdefault((what, value), f"bridges[{index}].{option}")
+            if other != f"bridges[{index}].{option}":
+                shown = "{}:{}".format(*value) if isinstance(value, tuple) else value
+                found.append((index, option, f"{shown} is already used by {other}"))
+    return found
+
+
+def _problem(path: Path, line: int, column: int, text: str) -> ConfigProblem:
+    return ConfigProblem(place=Place(file=path, line=line, column=column), option="", text=text)
