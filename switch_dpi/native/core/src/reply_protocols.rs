@@ -1,0 +1,119 @@
+//! What SMTP and FTP share: the server greets with a three-digit reply and the client sends commands. Both may greet with
+//! the same `220`, so each protocol says how much a line speaks for it, and the probe waits until one line decides.
+
+use crate::lines::{Lines, is_text, reply};
+use crate::protocol::{Evidence, Probe, Sample};
+
+/// How much one line speaks for a protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clue {
+    /// No other protocol says this.
+    For,
+    /// Another protocol could say the same, but none after a greeting with a three-digit reply.
+    ForAfterGreeting,
+    /// Another protocol could say the same.
+    Open,
+    /// This protocol never says this.
+    Against,
+}
+
+/// What a protocol says of single lines.
+#[derive(Clone, Copy)]
+pub struct Rules {
+    /// Of the server's first line: code and text.
+    pub greeting: fn(u16, &[u8]) -> Clue,
+    /// Of the code of a later reply.
+    pub reply: fn(u16) -> Clue,
+    /// Of a command line.
+    pub command: fn(&[u8]) -> Clue,
+}
+
+/// Lines looked at in each direction: the second or third always decides in practice.
+const MAX_LINES: usize = 8;
+/// A greeting of several lines may be longer: `220-` repeats.
+const MAX_GREETING_LINES: usize = 24;
+/// The longest command verb of both protocols is `STARTTLS`.
+const MAX_VERB_SIZE: usize = 8;
+
+/// Confidence when both ends agree.
+const BOTH: u8 = 100;
+/// Confidence when one end was seen.
+const ALONE: u8 = 90;
+
+/// Weighs both directions. `evidence` gets the confidence and the size of the first line of `sample.data`.
+pub fn probe(sample: &Sample<'_>, rules: &Rules, evidence: fn(u8, u16) -> Evidence) -> Probe {
+    let is_server = sample.data.first().is_some_and(u8::is_ascii_digit);
+    let (server, client) = if is_server { (sample.data, sample.other) } else { (sample.other, sample.data) };
+    if !may_be_server(server) || !may_be_client(client) {
+        return Probe::No;
+    }
+    let (server_clue, client_clue) = (weigh_server(server, rules), weigh_client(client, rules));
+    let size = Lines::new(sample.data, 0).next().map_or(sample.data.len(), <[u8]>::len);
+    let matched = |confidence| Probe::Match(evidence(confidence, u16::try_from(size).unwrap_or(u16::MAX)));
+    match (server_clue, client_clue) {
+        (Clue::Against, _) | (_, Clue::Against) => Probe::No,
+        (Clue::For, _) if client.is_empty() => matched(ALONE),
+        (Clue::For, _) => matched(BOTH),
+        (_, Clue::For | Clue::ForAfterGreeting) if has_line(server) => matched(BOTH),
+        (_, Clue::For) => matched(ALONE),
+        _ => Probe::NeedMore,
+    }
+}
+
+fn has_line(data: &[u8]) -> bool {
+    data.contains(&b'\n')
+}
+
+/// Whether the first bytes can be those of a reply.
+fn may_be_server(data: &[u8]) -> bool {
+    let start = data.get(..4).unwrap_or(data);
+    start.iter().enumerate().all(|(index, byte)| match index {
+        0 => matches!(byte, b'2' | b'4' | b'5'),
+        3 => matches!(byte, b' ' | b'-' | b'\r' | b'\n'),
+        _ => byte.is_ascii_digit(),
+    }) && Lines::new(data, 0).next().unwrap_or(data).iter().all(|byte| *byte == b'\r' || is_text(&[*byte]))
+}
+
+/// Whether the first bytes can be those of a command: a verb of letters, then a space or the end of the line.
+fn may_be_client(data: &[u8]) -> bool {
+    let verb = data.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let after = data.get(verb);
+    let line = Lines::new(data, 0).next().unwrap_or(data);
+    data.is_empty()
+        || (1..=MAX_VERB_SIZE).contains(&verb)
+            && matches!(after, None | Some(b' ' | b'\r' | b'\n'))
+            && line.iter().all(|byte| *byte == b'\r' || is_text(&[*byte]))
+}
+
+fn weigh_server(data: &[u8], rules: &Rules) -> Clue {
+    let mut greeting: Option<u16> = None;
+    for line in Lines::new(data, 0).take(MAX_GREETING_LINES) {
+        let Some(reply) = reply(line) else {
+            // The inner lines of a long FTP reply need no code (RFC 959 §4.2).
+            if greeting.is_some() { continue } else { return Clue::Against };
+        };
+        let clue = match greeting {
+            None => (rules.greeting)(reply.code, reply.text),
+            Some(code) if code == reply.code => (rules.greeting)(reply.code, reply.text),
+            Some(_) => (rules.reply)(reply.code),
+        };
+        greeting = greeting.or(Some(reply.code));
+        if clue != Clue::Open {
+            return clue;
+        }
+    }
+    Clue::Open
+}
+
+/// The first line that decides, decides.
+fn weigh_client(data: &[u8], rules: &Rules) -> Clue {
+    let mut weighed = Clue::Open;
+    for clue in Lines::new(data, 0).take(MAX_LINES).map(rules.command) {
+        match clue {
+            Clue::For | Clue::Against => return clue,
+            Clue::ForAfterGreeting => weighed = clue,
+            Clue::Open => {}
+        }
+    }
+    weighed
+}
