@@ -1,0 +1,249 @@
+"""Catalogue: what the agent's engine knows. The controller asks, the agent answers in one or several parts.
+
+Every part names the catalogue's version; the last one has `more=False`.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+from typing import ClassVar, Final
+
+from ofext import wire
+from ofext.errors import DecodeError
+from ofext.wire import Reader
+
+MAX_NAME_SIZE: Final = 255  # bytes: names carry a one-byte size
+MAX_PART_SIZE: Final = 60_000  # bytes of a part's body: below the 65,535 of an OpenFlow message, with room for growth
+
+
+class AppKind(IntEnum):
+    """What an App-ID stands for."""
+
+    PROTOCOL = 1
+    APPLICATION = 2
+
+
+class AttributeType(IntEnum):
+    """How an attribute's value is written: UTF-8; 1 to 8 bytes big-endian; anything; 4 or 16 bytes of address."""
+
+    STRING = 1
+    UINT = 2
+    BYTES = 3
+    IP = 4
+
+
+class CatalogueTlv(IntEnum):
+    """TLV types of a catalogue."""
+
+    APP = 1
+    CATEGORY = 2
+    ATTRIBUTE = 3
+
+
+class CatalogueFlags(IntFlag):
+    """Flags of a catalogue part."""
+
+    MORE = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppEntry:
+    """An App-ID with its key for policies and its name for people; `kind` is an AppKind or a number unknown here."""
+
+    app_id: int
+    key: str
+    name: str
+    category: int = 0
+    kind: int = AppKind.APPLICATION
+    risk: int = 0
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryEntry:
+    """A category with its key for policies and its name for people."""
+
+    category: int
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeEntry:
+    """A metadata attribute; `kind` is an AttributeType or a number unknown here."""
+
+    attribute: int
+    name: str
+    kind: int
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueRequest:
+    """Asks for the catalogue."""
+
+    EXP_TYPE: ClassVar[int] = 2
+
+    def encode(self) -> bytes:
+        """The body: empty."""
+        return b""
+
+    @staticmethod
+    def decode(body: bytes) -> "CatalogueRequest":
+        """Reads a body. Raises DecodeError."""
+        for _ in Reader(body).tlvs():
+            pass
+        return CatalogueRequest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """A catalogue, or one part of it when `more` says that others follow."""
+
+    EXP_TYPE: ClassVar[int] = 3
+
+    version: str
+    apps: tuple[AppEntry, ...] = ()
+    categories: tuple[CategoryEntry, ...] = ()
+    attributes: tuple[AttributeEntry, ...] = ()
+    more: bool = False
+
+    def encode(self) -> bytes:
+        """The body. Raises EncodeError for values that do not fit; big catalogues go through `split` first."""
+        head = _head(self.version, CatalogueFlags.MORE if self.more else CatalogueFlags(0))
+        return head + b"".join(entry for entry in _encode_entries(self))
+
+    @staticmethod
+    def decode(body: bytes) -> "Catalogue":
+        """Reads a body. Raises DecodeError."""
+        reader = Reader(body)
+        flags, size = reader.fields(_HEAD, "flags and size of the version")
+        version = reader.text(size, "catalogue version")
+        apps: list[AppEntry] = []
+        categories: list[CategoryEntry] = []
+        attributes: list[AttributeEntry] = []
+        for kind, value in reader.tlvs():
+            match kind:
+                case CatalogueTlv.APP:
+                    apps.append(_decode_app(value))
+                case CatalogueTlv.CATEGORY:
+                    categories.append(_decode_category(value))
+                case CatalogueTlv.ATTRIBUTE:
+                    attributes.append(_decode_attribute(value))
+                case _:
+                    pass
+        more = bool(flags & CatalogueFlags.MORE)
+        return Catalogue(
+            version=version, apps=tuple(apps), categories=tuple(categories), attributes=tuple(attributes), more=more
+        )
+
+
+def split(catalogue: Catalogue, limit: int = MAX_PART_SIZE) -> Iterator[Catalogue]:
+    """Parts whose bodies have at most `limit` bytes (at least one entry each), in order; all but the last have `more`."""
+    part = _Part(catalogue.version)
+    for entry in (*catalogue.categories, *catalogue.attributes, *catalogue.apps):
+        size = len(_encode_entry(entry))
+        if part.size + size > limit and part.count:
+            yield part.finish(more=True)
+            part = _Part(catalogue.version)
+        part.add(entry, size)
+    yield part.finish(more=False)
+
+
+def join(parts: Iterable[Catalogue]) -> Catalogue:
+    """The whole catalogue of all its parts. Raises DecodeError when versions differ or the last part is missing."""
+    got = list(parts)
+    if not got or got[-1].more:
+        raise DecodeError(0, "a last catalogue part")
+    versions = {part.version for part in got}
+    if len(versions) > 1:
+        raise DecodeError(0, "parts of one catalogue version", repr(sorted(versions)).encode())
+    return Catalogue(
+        version=got[0].version,
+        apps=tuple(entry for part in got for entry in part.apps),
+        categories=tuple(entry for part in got for entry in part.categories),
+        attributes=tuple(entry for part in got for entry in part.attributes),
+    )
+
+
+Entry = AppEntry | CategoryEntry | AttributeEntry
+
+_HEAD = struct.Struct("!HH")  # flags, size of the version
+_APP = struct.Struct("!IBBBBBB")  # App-ID, kind, category, risk, sizes of key, name, owner
+_CATEGORY = struct.Struct("!BBB")  # category, sizes of key, name
+_ATTRIBUTE = struct.Struct("!HBBB")  # attribute, type, sizes of name, unit
+
+
+class _Part:
+    """A part under construction."""
+
+    def __init__(self, version: str) -> None:
+        self._version = version
+        self._entries: list[Entry] = []
+        self.size = len(_head(version, CatalogueFlags(0)))
+
+    @property
+    def count(self) -> int:
+        return len(self._entries)
+
+    def add(self, entry: Entry, size: int) -> None:
+        self._entries.append(entry)
+        self.size += size
+
+    def finish(self, *, more: bool) -> Catalogue:
+        return Catalogue(
+            version=self._version,
+            apps=tuple(entry for entry in self._entries if isinstance(entry, AppEntry)),
+            categories=tuple(entry for entry in self._entries if isinstance(entry, CategoryEntry)),
+            attributes=tuple(entry for entry in self._entries if isinstance(entry, AttributeEntry)),
+            more=more,
+        )
+
+
+def _head(version: str, flags: CatalogueFlags) -> bytes:
+    raw = wire.text("version", version, MAX_NAME_SIZE)
+    return _HEAD.pack(flags, len(raw)) + raw
+
+
+def _encode_entries(catalogue: Catalogue) -> Iterator[bytes]:
+    for entry in (*catalogue.categories, *catalogue.attributes, *catalogue.apps):
+        yield _encode_entry(entry)
+
+
+def _encode_entry(entry: Entry) -> bytes:
+    match entry:
+        case AppEntry():
+            texts = [wire.text("app", value, MAX_NAME_SIZE) for value in (entry.key, entry.name, entry.owner)]
+            numbers = (entry.app_id, entry.kind, entry.category, entry.risk)
+            kind, layout = CatalogueTlv.APP, _APP
+        case CategoryEntry():
+            texts = [wire.text("category", value, MAX_NAME_SIZE) for value in (entry.key, entry.name)]
+            numbers, kind, layout = (entry.category,), CatalogueTlv.CATEGORY, _CATEGORY
+        case AttributeEntry():
+            texts = [wire.text("attribute", value, MAX_NAME_SIZE) for value in (entry.name, entry.unit)]
+            numbers, kind, layout = (entry.attribute, entry.kind), CatalogueTlv.ATTRIBUTE, _ATTRIBUTE
+    fixed = wire.pack(type(entry).__name__, layout, *numbers, *(len(text) for text in texts))
+    return wire.tlv(kind, fixed + b"".join(texts))
+
+
+def _decode_app(value: Reader) -> AppEntry:
+    app_id, kind, category, risk, key_size, name_size, owner_size = value.fields(_APP, "an application")
+    key, name = value.text(key_size, "key"), value.text(name_size, "name")
+    owner = value.text(owner_size, "owner")
+    value.finish("an application")
+    return AppEntry(app_id=app_id, key=key, name=name, category=category, kind=kind, risk=risk, owner=owner)
+
+
+def _decode_category(value: Reader) -> CategoryEntry:
+    category, key_size, name_size = value.fields(_CATEGORY, "a category")
+    key, name = value.text(key_size, "key"), value.text(name_size, "name")
+    value.finish("a category")
+    return CategoryEntry(category=category, key=key, name=name)
+
+
+def _decode_attribute(value: Reader) -> AttributeEntry:
+    attribute, kind, name_size, unit_size = value.fields(_ATTRIBUTE, "an attribute")
+    name, unit = value.text(name_size, "name"), value.text(unit_size, "unit")
+    value.finish("an attribute")
+    return AttributeEntry(attribute=attribute, name=name, kind=kind, unit=unit)

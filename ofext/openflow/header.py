@@ -1,0 +1,97 @@
+"""The header of every OpenFlow message, and cutting a byte stream into messages."""
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from ofext.errors import DecodeError
+
+HEADER_SIZE: Final = 8
+MAX_MESSAGE_SIZE: Final = 0xFFFF
+
+_HEADER = struct.Struct("!BBHI")
+
+
+class Version(IntEnum):
+    """Version bytes."""
+
+    OF_1_0 = 1
+    OF_1_3 = 4
+    OF_1_4 = 5
+    OF_1_5 = 6
+
+
+class Type(IntEnum):
+    """Message types, the same numbers in 1.3, 1.4 and 1.5 (BUNDLE_ from 1.4 on)."""
+
+    HELLO = 0
+    ERROR = 1
+    ECHO_REQUEST = 2
+    ECHO_REPLY = 3
+    EXPERIMENTER = 4
+    FEATURES_REQUEST = 5
+    FEATURES_REPLY = 6
+    PACKET_IN = 10
+    FLOW_REMOVED = 11
+    PACKET_OUT = 13
+    FLOW_MOD = 14
+    MULTIPART_REQUEST = 18
+    MULTIPART_REPLY = 19
+    BARRIER_REQUEST = 20
+    BARRIER_REPLY = 21
+    BUNDLE_CONTROL = 33
+    BUNDLE_ADD_MESSAGE = 34
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """`ofp_header`; `type` may be a number unknown here, `size` counts the whole message in bytes."""
+
+    version: int
+    type: int
+    size: int
+    xid: int
+
+
+def read_header(message: bytes) -> Header:
+    """Reads the header of a message. Raises DecodeError when there are not 8 bytes."""
+    if len(message) < HEADER_SIZE:
+        raise DecodeError(0, "an OpenFlow header of 8 bytes", message)
+    return Header(*_HEADER.unpack_from(message))
+
+
+def build(version: int, kind: int, xid: int, body: bytes = b"") -> bytes:
+    """A message of a header and a body that fits (65,527 bytes)."""
+    return _HEADER.pack(version, kind, HEADER_SIZE + len(body), xid) + body
+
+
+class Framer:
+    """Cuts a byte stream into messages. Holds less than one message, so at most 65,535 bytes."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Takes the next bytes of the stream, returns the messages that are now complete.
+
+        Raises DecodeError when a length is below 8; the stream is lost then, and so is everything fed.
+        """
+        self._buffer += data
+        messages: list[bytes] = []
+        start = 0
+        while len(self._buffer) - start >= HEADER_SIZE:
+            size = int.from_bytes(self._buffer[start + 2 : start + 4], "big")
+            if size < HEADER_SIZE:
+                raise DecodeError(start + 2, "an OpenFlow message length of at least 8", bytes(self._buffer[start:]))
+            if len(self._buffer) - start < size:
+                break
+            messages.append(bytes(self._buffer[start : start + size]))
+            start += size
+        del self._buffer[:start]
+        return messages
+
+    @property
+    def pending_size(self) -> int:
+        """Bytes of the message that is not complete yet."""
+        return len(self._buffer)

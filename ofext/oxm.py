@@ -1,0 +1,252 @@
+"""OXM fields (OpenFlow 1.3 §7.2.3): single TLVs, a whole `ofp_match`, and the L7 fields of this experimenter.
+
+TLVs of other classes are kept byte for byte. All numbers are big-endian.
+"""
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from ofext import label, patterns
+from ofext.errors import DecodeError, EncodeError
+from ofext.ids import EXPERIMENTER_ID
+
+CLASS_NXM_1: Final = 0x0001
+CLASS_OPENFLOW_BASIC: Final = 0x8000
+CLASS_EXPERIMENTER: Final = 0xFFFF
+
+NXM_NX_CT_STATE: Final = 105
+NXM_NX_CT_ZONE: Final = 106
+NXM_NX_CT_MARK: Final = 107
+NXM_NX_CT_LABEL: Final = 108
+
+CT_STATE_NEW: Final = 0x01
+CT_STATE_EST: Final = 0x02
+CT_STATE_REL: Final = 0x04
+CT_STATE_RPL: Final = 0x08
+CT_STATE_INV: Final = 0x10
+CT_STATE_TRK: Final = 0x20
+
+HEADER_SIZE: Final = 4  # class 16, field 7, has-mask 1, length 8
+EXPERIMENTER_SIZE: Final = 4
+MAX_PAYLOAD_SIZE: Final = 255  # the length is one byte
+
+MATCH_TYPE_OXM: Final = 1  # OFPMT_OXM
+MATCH_HEADER_SIZE: Final = 4
+ALIGNMENT: Final = 8
+
+_HEADER = struct.Struct("!HBB")
+_MATCH_HEADER = struct.Struct("!HH")
+
+
+class L7Field(IntEnum):
+    """Field numbers of this experimenter's OXM class."""
+
+    APP_ID = 1
+    CATEGORY = 2
+    STATE = 3
+    SNI = 4
+    HTTP_HOST = 5
+    DNS_QUERY = 6
+
+
+FIELD_NAMES: Final = {
+    L7Field.APP_ID: "l7_app_id",
+    L7Field.CATEGORY: "l7_category",
+    L7Field.STATE: "l7_state",
+    L7Field.SNI: "l7_sni",
+    L7Field.HTTP_HOST: "l7_http_host",
+    L7Field.DNS_QUERY: "l7_dns_query",
+}
+PATTERN_FIELDS: Final = frozenset({L7Field.SNI, L7Field.HTTP_HOST, L7Field.DNS_QUERY})
+MASKABLE_FIELDS: Final = frozenset({L7Field.APP_ID, L7Field.STATE})
+FIELD_SIZES: Final = {L7Field.APP_ID: 4, L7Field.CATEGORY: 1, L7Field.STATE: 1}
+"""Bytes of a value; patterns have 1 to `patterns.MAX_PATTERN_SIZE`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Oxm:
+    """One OXM TLV. `payload` is everything after the 4-byte header: experimenter id (if any), value, mask (if any)."""
+
+    oxm_class: int
+    field: int
+    has_mask: bool
+    payload: bytes
+
+    @property
+    def experimenter(self) -> int | None:
+        """The experimenter id, or None for another class."""
+        if self.oxm_class != CLASS_EXPERIMENTER or len(self.payload) < EXPERIMENTER_SIZE:
+            return None
+        return int.from_bytes(self.payload[:EXPERIMENTER_SIZE], "big")
+
+    @property
+    def value(self) -> bytes:
+        """The value without mask and experimenter id."""
+        body = self._body()
+        return body[: len(body) // 2] if self.has_mask else body
+
+    @property
+    def mask(self) -> bytes | None:
+        """The mask, or None when the field is compared as a whole."""
+        body = self._body()
+        return body[len(body) // 2 :] if self.has_mask else None
+
+    def encode(self) -> bytes:
+        """Header and payload. Raises EncodeError when the payload is too big."""
+        if len(self.payload) > MAX_PAYLOAD_SIZE:
+            raise EncodeError("OXM payload", self.payload, f"at most {MAX_PAYLOAD_SIZE} bytes")
+        return _HEADER.pack(self.oxm_class, self.field << 1 | self.has_mask, len(self.payload)) + self.payload
+
+    def _body(self) -> bytes:
+        return self.payload[EXPERIMENTER_SIZE:] if self.oxm_class == CLASS_EXPERIMENTER else self.payload
+
+
+def l7_app_id(value: int, mask: int | None = None) -> Oxm:
+    """App-ID of the flow that the packet belongs to; a mask may select the engine's bits only."""
+    return _number(L7Field.APP_ID, value, mask)
+
+
+def l7_category(value: int) -> Oxm:
+    """Category of the flow's application."""
+    return _number(L7Field.CATEGORY, value, None)
+
+
+def l7_state(value: int, mask: int | None = None) -> Oxm:
+    """State of the flow's verdict; `l7_state(0, ids.SETTLED)` is every state in which inspection goes on."""
+    return _number(L7Field.STATE, value, mask)
+
+
+def l7_sni(pattern: str) -> Oxm:
+    """The TLS or QUIC server name fits the pattern."""
+    return _text(L7Field.SNI, pattern)
+
+
+def l7_http_host(pattern: str) -> Oxm:
+    """The HTTP host fits the pattern."""
+    return _text(L7Field.HTTP_HOST, pattern)
+
+
+def l7_dns_query(pattern: str) -> Oxm:
+    """The name asked for in DNS fits the pattern."""
+    return _text(L7Field.DNS_QUERY, pattern)
+
+
+def ct_mark(value: int, mask: int | None = None) -> Oxm:
+    """NXM_NX_CT_MARK, 32 bits."""
+    return _nxm(NXM_NX_CT_MARK, value, mask, 4)
+
+
+def ct_label(value: int, mask: int | None = None) -> Oxm:
+    """NXM_NX_CT_LABEL, 128 bits."""
+    return _nxm(NXM_NX_CT_LABEL, value, mask, label.LABEL_SIZE)
+
+
+def ct_state(value: int, mask: int | None = None) -> Oxm:
+    """NXM_NX_CT_STATE, 32 bits, of the CT_STATE_ flags."""
+    return _nxm(NXM_NX_CT_STATE, value, mask, 4)
+
+
+def ct_zone(value: int) -> Oxm:
+    """NXM_NX_CT_ZONE, 16 bits."""
+    return _nxm(NXM_NX_CT_ZONE, value, None, 2)
+
+
+def is_l7(oxm: Oxm) -> bool:
+    """Whether a TLV is one of this experimenter's fields, known or not."""
+    return oxm.oxm_class == CLASS_EXPERIMENTER and oxm.experimenter == EXPERIMENTER_ID
+
+
+def is_nxm(oxm: Oxm, field: int) -> bool:
+    """Whether a TLV is the given field of class NXM_1."""
+    return oxm.oxm_class == CLASS_NXM_1 and oxm.field == field
+
+
+def decode_oxm(data: bytes, offset: int = 0) -> tuple[Oxm, int]:
+    """Reads the TLV at `offset`; returns it and the offset behind it. Raises DecodeError."""
+    if len(data) - offset < HEADER_SIZE:
+        raise DecodeError(offset, f"{HEADER_SIZE} bytes of OXM header", data[offset:])
+    oxm_class, field, size = _HEADER.unpack_from(data, offset)
+    end = offset + HEADER_SIZE + size
+    if end > len(data):
+        raise DecodeError(offset + HEADER_SIZE, f"{size} bytes of OXM payload", data[offset + HEADER_SIZE :])
+    oxm = Oxm(oxm_class, field >> 1, bool(field & 1), bytes(data[offset + HEADER_SIZE : end]))
+    if oxm_class == CLASS_EXPERIMENTER and size < EXPERIMENTER_SIZE:
+        raise DecodeError(offset + HEADER_SIZE, "an experimenter id of 4 bytes", oxm.payload)
+    return oxm, end
+
+
+def walk(data: bytes) -> tuple[Oxm, ...]:
+    """Reads TLVs up to the end of `data`. Raises DecodeError."""
+    found = []
+    offset = 0
+    while offset < len(data):
+        oxm, offset = decode_oxm(data, offset)
+        found.append(oxm)
+    return tuple(found)
+
+
+def encode_fields(fields: Iterable[Oxm]) -> bytes:
+    """TLVs one after the other, no padding."""
+    return b"".join(oxm.encode() for oxm in fields)
+
+
+def decode_match(data: bytes, offset: int = 0) -> tuple[tuple[Oxm, ...], int]:
+    """Reads an `ofp_match` with its padding; returns its fields and the offset behind it. Raises DecodeError."""
+    if len(data) - offset < MATCH_HEADER_SIZE:
+        raise DecodeError(offset, "an ofp_match header", data[offset:])
+    kind, size = _MATCH_HEADER.unpack_from(data, offset)
+    if kind != MATCH_TYPE_OXM:
+        raise DecodeError(offset, "match type OFPMT_OXM (1)", data[offset : offset + 2])
+    end = offset + padded(size)
+    if size < MATCH_HEADER_SIZE or end > len(data):
+        raise DecodeError(
+            offset + 2, f"a match size of 4 to {len(data) - offset}, padded", data[offset + 2 : offset + 4]
+        )
+    start = offset + MATCH_HEADER_SIZE
+    try:
+        return walk(data[start : offset + size]), end
+    except DecodeError as error:
+        raise error.moved(start) from None
+
+
+def encode_match(fields: Iterable[Oxm]) -> bytes:
+    """An `ofp_match`, padded to a multiple of 8 bytes. Raises EncodeError when it does not fit in 65,535 bytes."""
+    body = encode_fields(fields)
+    size = MATCH_HEADER_SIZE + len(body)
+    if padded(size) > 0xFFFF:
+        raise EncodeError("match", size, "65,535 bytes")
+    return _MATCH_HEADER.pack(MATCH_TYPE_OXM, size) + body + bytes(padded(size) - size)
+
+
+def padded(size: int) -> int:
+    """The next multiple of 8 bytes."""
+    return (size + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+
+
+def _number(field: L7Field, value: int, mask: int | None) -> Oxm:
+    size = FIELD_SIZES[field]
+    body = _fixed(FIELD_NAMES[field], value, size)
+    if mask is not None:
+        body += _fixed(FIELD_NAMES[field] + " mask", mask, size)
+    return Oxm(CLASS_EXPERIMENTER, field, mask is not None, EXPERIMENTER_ID.to_bytes(4, "big") + body)
+
+
+def _text(field: L7Field, pattern: str) -> Oxm:
+    text = patterns.normalise(pattern, FIELD_NAMES[field]).encode("ascii")
+    return Oxm(CLASS_EXPERIMENTER, field, False, EXPERIMENTER_ID.to_bytes(4, "big") + text)
+
+
+def _nxm(field: int, value: int, mask: int | None, size: int) -> Oxm:
+    body = _fixed("value", value, size)
+    if mask is not None:
+        body += _fixed("mask", mask, size)
+    return Oxm(CLASS_NXM_1, field, mask is not None, body)
+
+
+def _fixed(name: str, value: int, size: int) -> bytes:
+    if not 0 <= value < 1 << 8 * size:
+        raise EncodeError(name, value, f"{size} bytes")
+    return value.to_bytes(size, "big")
