@@ -79,6 +79,9 @@ class AttributeEntry:
     unit: str = ""
 
 
+Entry = AppEntry | CategoryEntry | AttributeEntry
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueRequest:
     """Asks for the catalogue."""
@@ -112,7 +115,7 @@ class Catalogue:
     def encode(self) -> bytes:
         """The body. Raises EncodeError for values that do not fit; big catalogues go through `split` first."""
         head = _head(self.version, CatalogueFlags.MORE if self.more else CatalogueFlags(0))
-        return head + b"".join(entry for entry in _encode_entries(self))
+        return head + b"".join(_encode_entry(entry) for entry in _entries(self))
 
     @staticmethod
     def decode(body: bytes) -> "Catalogue":
@@ -140,9 +143,9 @@ class Catalogue:
 
 
 def split(catalogue: Catalogue, limit: int = MAX_PART_SIZE) -> Iterator[Catalogue]:
-    """Parts whose bodies have at most `limit` bytes (at least one entry each), in order; all but the last have `more`."""
+    """Parts whose bodies have at most `limit` bytes (but at least one entry), in order; all but the last have `more`."""
     part = _Part(catalogue.version)
-    for entry in (*catalogue.categories, *catalogue.attributes, *catalogue.apps):
+    for entry in _entries(catalogue):
         size = len(_encode_entry(entry))
         if part.size + size > limit and part.count:
             yield part.finish(more=True)
@@ -166,8 +169,6 @@ def join(parts: Iterable[Catalogue]) -> Catalogue:
         attributes=tuple(entry for part in got for entry in part.attributes),
     )
 
-
-Entry = AppEntry | CategoryEntry | AttributeEntry
 
 _HEAD = struct.Struct("!HH")  # flags, size of the version
 _APP = struct.Struct("!IBBBBBB")  # App-ID, kind, category, risk, sizes of key, name, owner
@@ -206,25 +207,27 @@ def _head(version: str, flags: CatalogueFlags) -> bytes:
     return _HEAD.pack(flags, len(raw)) + raw
 
 
-def _encode_entries(catalogue: Catalogue) -> Iterator[bytes]:
-    for entry in (*catalogue.categories, *catalogue.attributes, *catalogue.apps):
-        yield _encode_entry(entry)
+def _entries(catalogue: Catalogue) -> Iterator[Entry]:
+    yield from catalogue.categories
+    yield from catalogue.attributes
+    yield from catalogue.apps
 
 
 def _encode_entry(entry: Entry) -> bytes:
     match entry:
         case AppEntry():
-            texts = [wire.text("app", value, MAX_NAME_SIZE) for value in (entry.key, entry.name, entry.owner)]
-            numbers = (entry.app_id, entry.kind, entry.category, entry.risk)
-            kind, layout = CatalogueTlv.APP, _APP
+            numbers = [entry.app_id, entry.kind, entry.category, entry.risk]
+            return _entry(CatalogueTlv.APP, _APP, numbers, [entry.key, entry.name, entry.owner])
         case CategoryEntry():
-            texts = [wire.text("category", value, MAX_NAME_SIZE) for value in (entry.key, entry.name)]
-            numbers, kind, layout = (entry.category,), CatalogueTlv.CATEGORY, _CATEGORY
+            return _entry(CatalogueTlv.CATEGORY, _CATEGORY, [entry.category], [entry.key, entry.name])
         case AttributeEntry():
-            texts = [wire.text("attribute", value, MAX_NAME_SIZE) for value in (entry.name, entry.unit)]
-            numbers, kind, layout = (entry.attribute, entry.kind), CatalogueTlv.ATTRIBUTE, _ATTRIBUTE
-    fixed = wire.pack(type(entry).__name__, layout, *numbers, *(len(text) for text in texts))
-    return wire.tlv(kind, fixed + b"".join(texts))
+            return _entry(CatalogueTlv.ATTRIBUTE, _ATTRIBUTE, [entry.attribute, entry.kind], [entry.name, entry.unit])
+
+
+def _entry(kind: CatalogueTlv, layout: struct.Struct, numbers: list[int], texts: list[str]) -> bytes:
+    raw = [wire.text(f"{kind.name.lower()} text", text, MAX_NAME_SIZE) for text in texts]
+    fixed = wire.pack(kind.name.lower(), layout, *numbers, *(len(text) for text in raw))
+    return wire.tlv(kind, fixed + b"".join(raw))
 
 
 def _decode_app(value: Reader) -> AppEntry:

@@ -1,13 +1,14 @@
 """The experimenter messages: which there are, and how they stand in an OpenFlow message.
 
-The same in OpenFlow 1.3, 1.4 and 1.5: `ofp_header` (8 bytes), experimenter (4), exp_type (4), body (SPEC.md). Errors are
-OFPT_ERROR of type OFPET_EXPERIMENTER.
+The same in OpenFlow 1.3, 1.4 and 1.5: `ofp_header` (8 bytes), experimenter (4), exp_type (4), body (SPEC.md). Errors
+are OFPT_ERROR of type OFPET_EXPERIMENTER.
 """
 
 import struct
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar, Final
+from typing import Final
 
 from ofext import wire
 from ofext.catalogue import Catalogue, CatalogueRequest
@@ -25,6 +26,7 @@ OFPET_EXPERIMENTER: Final = 0xFFFF
 EXPERIMENTER_HEADER_SIZE: Final = 16  # bytes
 MAX_MESSAGE_SIZE: Final = 0xFFFF  # the length in ofp_header is 16 bits
 MAX_ERROR_DATA_SIZE: Final = 64  # bytes of the offending message: what OpenFlow asks for at least (1.3 §7.4.4)
+MAX_ERROR_TEXT_SIZE: Final = 255  # bytes; one sentence
 
 
 class ErrorCode(IntEnum):
@@ -55,12 +57,22 @@ class L7Error:
 
     def encode(self) -> bytes:
         """The data of the error message. Raises EncodeError."""
-        raise NotImplementedError
+        found = self.data[:MAX_ERROR_DATA_SIZE]
+        text = wire.text("text", self.text, MAX_ERROR_TEXT_SIZE)
+        return wire.pack("error", _ERROR_DATA, self.offset, len(found)) + found + text
 
     @staticmethod
     def decode(code: int, data: bytes) -> "L7Error":
         """Reads the data of an error message with our experimenter id. Raises DecodeError."""
-        raise NotImplementedError
+        reader = Reader(data)
+        offset, size = reader.fields(_ERROR_DATA, "the place of an error")
+        found = reader.take(size, "the offending bytes")
+        return L7Error(code=code, offset=offset, data=found, text=reader.rest_text("the text of an error"))
+
+    @staticmethod
+    def about(error: DecodeError, code: int = ErrorCode.MALFORMED) -> "L7Error":
+        """The error to answer bytes with that could not be decoded."""
+        return L7Error(code=code, offset=error.offset, data=error.found, text=f"expected {error.expected}")
 
 
 Message = Hello | CatalogueRequest | Catalogue | ConfigSet | ConfigRequest | ConfigReply | FlowEvents
@@ -85,24 +97,80 @@ class Envelope:
 
 def is_l7_message(raw: bytes) -> bool:
     """Whether a whole OpenFlow message is one of this experimenter's messages or errors."""
-    raise NotImplementedError
+    if len(raw) < EXPERIMENTER_HEADER_SIZE:
+        return False
+    if raw[1] == OFPT_EXPERIMENTER:
+        return raw[8:12] == _EXPERIMENTER_BYTES
+    return raw[1] == OFPT_ERROR and raw[8:10] == b"\xff\xff" and raw[12:16] == _EXPERIMENTER_BYTES
 
 
 def encode_message(message: Message | L7Error, *, version: int, xid: int) -> bytes:
     """A whole OpenFlow message. `version` is OpenFlow's (4, 5, 6 for 1.3, 1.4, 1.5). Raises EncodeError."""
-    raise NotImplementedError
+    body = message.encode()
+    if isinstance(message, L7Error):
+        kind = wire.pack("error", _ERROR, OFPET_EXPERIMENTER, message.code, EXPERIMENTER_ID)
+        return _frame(OFPT_ERROR, kind + body, version=version, xid=xid)
+    return frame_body(message.EXP_TYPE, body, version=version, xid=xid)
 
 
 def frame_body(exp_type: int, body: bytes, *, version: int, xid: int) -> bytes:
     """A whole OpenFlow message around an encoded body. Raises EncodeError when it is too big."""
-    raise NotImplementedError
+    kind = wire.pack("exp_type", _EXPERIMENTER, EXPERIMENTER_ID, exp_type)
+    return _frame(OFPT_EXPERIMENTER, kind + body, version=version, xid=xid)
 
 
 def decode_message(raw: bytes) -> Envelope:
-    """Reads a whole OpenFlow message for which `is_l7_message` holds. Raises DecodeError, offsets count from its start."""
-    raise NotImplementedError
+    """Reads a whole OpenFlow message for which `is_l7_message` holds.
+
+    Raises DecodeError, whose offset counts from the message's start.
+    """
+    if len(raw) < EXPERIMENTER_HEADER_SIZE:
+        raise DecodeError(0, f"a message of at least {EXPERIMENTER_HEADER_SIZE} bytes", raw)
+    if not is_l7_message(raw):
+        raise DecodeError(8, f"a message or an error of experimenter {EXPERIMENTER_ID:#010x}", raw[8:16])
+    version, kind, size, xid = _HEADER.unpack_from(raw)
+    if size != len(raw):
+        raise DecodeError(2, f"a message length of {len(raw)}", raw[2:4])
+    message: Message | L7Error | Unknown
+    body = raw[EXPERIMENTER_HEADER_SIZE:]
+    try:
+        if kind == OFPT_ERROR:
+            message = L7Error.decode(int.from_bytes(raw[10:12], "big"), body)
+        else:
+            message = decode_body(int.from_bytes(raw[12:16], "big"), body)
+    except DecodeError as error:
+        raise error.moved(EXPERIMENTER_HEADER_SIZE) from None
+    return Envelope(version=version, xid=xid, message=message)
 
 
 def decode_body(exp_type: int, body: bytes) -> Message | Unknown:
-    """Reads a body, as os-ken delivers it (`msg.exp_type`, `msg.data`). Raises DecodeError, offsets count from the body's start."""
-    raise NotImplementedError
+    """Reads a body, as os-ken delivers it (`msg.exp_type`, `msg.data`).
+
+    Raises DecodeError, whose offset counts from the body's start.
+    """
+    decoder = _DECODERS.get(exp_type)
+    return decoder(bytes(body)) if decoder else Unknown(exp_type=exp_type, body=bytes(body))
+
+
+_HEADER = struct.Struct("!BBHI")  # version, type, length, xid
+_EXPERIMENTER = struct.Struct("!II")  # experimenter, exp_type
+_ERROR = struct.Struct("!HHI")  # type, exp_type, experimenter
+_ERROR_DATA = struct.Struct("!IH")  # offset, size of the offending bytes
+_EXPERIMENTER_BYTES: Final = EXPERIMENTER_ID.to_bytes(4, "big")
+
+_DECODERS: Final[Mapping[int, Callable[[bytes], Message]]] = {
+    Hello.EXP_TYPE: Hello.decode,
+    CatalogueRequest.EXP_TYPE: CatalogueRequest.decode,
+    Catalogue.EXP_TYPE: Catalogue.decode,
+    ConfigSet.EXP_TYPE: ConfigSet.decode,
+    ConfigRequest.EXP_TYPE: ConfigRequest.decode,
+    ConfigReply.EXP_TYPE: ConfigReply.decode,
+    FlowEvents.EXP_TYPE: FlowEvents.decode,
+}
+
+
+def _frame(kind: int, body: bytes, *, version: int, xid: int) -> bytes:
+    size = _HEADER.size + len(body)
+    if size > MAX_MESSAGE_SIZE:
+        raise EncodeError("message", size, f"at most {MAX_MESSAGE_SIZE} bytes")
+    return wire.pack("header", _HEADER, version, kind, size, xid) + body

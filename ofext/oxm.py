@@ -121,17 +121,23 @@ def l7_state(value: int, mask: int | None = None) -> Oxm:
 
 def l7_sni(pattern: str) -> Oxm:
     """The TLS or QUIC server name fits the pattern."""
-    return _text(L7Field.SNI, pattern)
+    return l7_pattern(L7Field.SNI, pattern)
 
 
 def l7_http_host(pattern: str) -> Oxm:
     """The HTTP host fits the pattern."""
-    return _text(L7Field.HTTP_HOST, pattern)
+    return l7_pattern(L7Field.HTTP_HOST, pattern)
 
 
 def l7_dns_query(pattern: str) -> Oxm:
     """The name asked for in DNS fits the pattern."""
-    return _text(L7Field.DNS_QUERY, pattern)
+    return l7_pattern(L7Field.DNS_QUERY, pattern)
+
+
+def l7_pattern(field: L7Field, pattern: str) -> Oxm:
+    """One of the fields that take a pattern. Raises MatchValueError when it is none."""
+    text = patterns.normalise(pattern, FIELD_NAMES[field]).encode("ascii")
+    return Oxm(CLASS_EXPERIMENTER, field, False, EXPERIMENTER_ID.to_bytes(4, "big") + text)
 
 
 def ct_mark(value: int, mask: int | None = None) -> Oxm:
@@ -232,11 +238,6 @@ def _number(field: L7Field, value: int, mask: int | None) -> Oxm:
     if mask is not None:
         body += _fixed(FIELD_NAMES[field] + " mask", mask, size)
     return Oxm(CLASS_EXPERIMENTER, field, mask is not None, EXPERIMENTER_ID.to_bytes(4, "big") + body)
-
-
-def _text(field: L7Field, pattern: str) -> Oxm:
-    text = patterns.normalise(pattern, FIELD_NAMES[field]).encode("ascii")
-    return Oxm(CLASS_EXPERIMENTER, field, False, EXPERIMENTER_ID.to_bytes(4, "big") + text)
 
 
 def _nxm(field: int, value: int, mask: int | None, size: int) -> Oxm:

@@ -49,7 +49,7 @@ class TableFull:
 
 @dataclass(frozen=True, slots=True)
 class PredicateTable:
-    """Patterns and their bits. `bits` maps a predicate to its number (0 to 95), `retired` holds numbers in quarantine."""
+    """`bits` maps a predicate to its number (0 to 95), `retired` holds numbers in quarantine."""
 
     bits: Mapping[Predicate, int] = field(default_factory=lambda: MappingProxyType({}))
     retired: frozenset[int] = frozenset()
@@ -100,7 +100,7 @@ class PredicateTable:
 
     @staticmethod
     def from_json(text: str) -> "PredicateTable":
-        """Reads what `to_json` wrote. Raises DecodeError; its offset is 0 where the text is JSON but not such a table."""
+        """Reads what `to_json` wrote. Raises DecodeError, with offset 0 where the text is JSON but not such a table."""
         try:
             document = json.loads(text)
             bits = {

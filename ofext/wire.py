@@ -66,6 +66,14 @@ class Reader:
         self.finish(what)
         return values
 
+    def part(self, size: int, what: str) -> "Reader":
+        """A reader of the next `size` bytes, which this one skips."""
+        start = self.offset
+        if self.end - start < size:
+            raise DecodeError(start, f"{what} ({size} bytes)", self._data[start : self.end])
+        self.offset = start + size
+        return Reader(self._data, start, self.offset)
+
     def finish(self, what: str) -> None:
         """Raises DecodeError when something is left over."""
         if self.offset != self.end:
@@ -75,11 +83,7 @@ class Reader:
         """Type and value of every TLV up to the end."""
         while self.offset < self.end:
             kind, size = self.fields(TLV_HEADER, "a TLV header")
-            start = self.offset
-            if self.end - start < size:
-                raise DecodeError(start, f"the value of TLV {kind} ({size} bytes)", self._data[start : self.end])
-            self.offset = start + size
-            yield kind, Reader(self._data, start, start + size)
+            yield kind, self.part(size, f"the value of TLV {kind}")
 
 
 def number(field: str, value: int, size: int) -> bytes:
