@@ -3,7 +3,9 @@
 
 pub mod attributes;
 pub mod bytes;
+pub mod lines;
 pub mod protocol;
+pub mod reply_protocols;
 pub mod tls_handshake;
 
 /// The native protocols, one file each.

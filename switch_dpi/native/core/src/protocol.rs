@@ -72,9 +72,11 @@ pub enum Probe {
 /// An inspector's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// There may be more to find; show me more.
+    /// The verdict may still depend on what follows; show me more.
     NeedMore,
-    /// All that the verdict needs is known.
+    /// All that the verdict needs is known, but there may be more metadata (a response to a request); show me more.
+    Settled,
+    /// Nothing more is wanted.
     Done,
 }
 
