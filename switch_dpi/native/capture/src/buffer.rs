@@ -19,13 +19,7 @@ pub(crate) struct Buffer<R> {
 impl<R: Read> Buffer<R> {
     /// Nothing is read yet.
     pub(crate) fn new(source: R) -> Self {
-        Self {
-            source,
-            bytes: vec![0; READ_SIZE],
-            start: 0,
-            end: 0,
-            offset: 0,
-        }
+        Self { source, bytes: vec![0; READ_SIZE], start: 0, end: 0, offset: 0 }
     }
 
     /// Where in the source the next byte stands.
@@ -41,11 +35,7 @@ impl<R: Read> Buffer<R> {
     /// The next `size` bytes, which stay; `None` when the source ends before.
     #[inline]
     pub(crate) fn peek(&mut self, size: usize) -> io::Result<Option<&[u8]>> {
-        Ok(if self.fill(size)? {
-            self.bytes.get(self.start..self.start + size)
-        } else {
-            None
-        })
+        Ok(if self.fill(size)? { self.bytes.get(self.start..self.start + size) } else { None })
     }
 
     /// Takes the next `size` bytes; `None`, and nothing taken, when the source ends before. The range is valid for
@@ -85,11 +75,7 @@ impl<R: Read> Buffer<R> {
 
     #[inline]
     fn fill(&mut self, size: usize) -> io::Result<bool> {
-        if self.end - self.start >= size {
-            Ok(true)
-        } else {
-            self.read_until(size)
-        }
+        if self.end - self.start >= size { Ok(true) } else { self.read_until(size) }
     }
 
     #[cold]

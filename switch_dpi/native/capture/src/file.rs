@@ -36,10 +36,7 @@ impl CaptureFile {
     /// [`CaptureError::Open`] when the file cannot be opened, else as [`CaptureReader::new`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, CaptureError> {
         let path = path.as_ref();
-        let file = File::open(path).map_err(|source| CaptureError::Open {
-            path: path.to_owned(),
-            source,
-        })?;
+        let file = File::open(path).map_err(|source| CaptureError::Open { path: path.to_owned(), source })?;
         Self::new(file)
     }
 }
@@ -52,25 +49,15 @@ impl<R: Read> CaptureReader<R> {
     /// [`CaptureError::Malformed`] when the header contradicts itself.
     pub fn new(source: R) -> Result<Self, CaptureError> {
         let mut buffer = Buffer::new(source);
-        let magic = match buffer
-            .peek(4)
-            .map_err(|source| CaptureError::Read { offset: 0, source })?
-        {
+        let magic = match buffer.peek(4).map_err(|source| CaptureError::Read { offset: 0, source })? {
             Some(bytes) => bytes.first_chunk().copied(),
             None => None,
         };
         let format = match magic {
             Some(crate::pcapng::MAGIC) => Format::Pcapng(Pcapng::default()),
-            _ => Format::Pcap(
-                Pcap::begin(&mut buffer)?.ok_or(CaptureError::UnknownFormat { magic })?,
-            ),
+            _ => Format::Pcap(Pcap::begin(&mut buffer)?.ok_or(CaptureError::UnknownFormat { magic })?),
         };
-        Ok(Self {
-            buffer,
-            format,
-            ended: false,
-            truncated_at: None,
-        })
+        Ok(Self { buffer, format, ended: false, truncated_at: None })
     }
 
     /// The next packet; `None` at the end, and ever after an error.
@@ -78,10 +65,7 @@ impl<R: Read> CaptureReader<R> {
     /// # Errors
     /// [`CaptureError::Read`] when the source fails, [`CaptureError::Malformed`] when what follows cannot be a record.
     #[inline]
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "Iterator cannot lend: the packet borrows the reader"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "Iterator cannot lend: the packet borrows the reader")]
     pub fn next(&mut self) -> Result<Option<Packet<'_>>, CaptureError> {
         if self.ended {
             return Ok(None);
@@ -145,12 +129,7 @@ impl Found {
     fn lend<R: Read>(self, buffer: &Buffer<R>) -> Packet<'_> {
         let data = buffer.bytes(self.data);
         let captured = u32::try_from(data.len()).unwrap_or(u32::MAX);
-        Packet {
-            at_ns: self.at_ns,
-            link_type: self.link_type,
-            original_size: self.original_size.max(captured),
-            data,
-        }
+        Packet { at_ns: self.at_ns, link_type: self.link_type, original_size: self.original_size.max(captured), data }
     }
 }
 
@@ -192,22 +171,13 @@ impl fmt::Display for CaptureError {
         match self {
             Self::Open { path, source } => write!(out, "{}: {source}", path.display()),
             Self::Read { offset, source } => write!(out, "at byte {offset}: {source}"),
-            Self::UnknownFormat {
-                magic: Some([a, b, c, d]),
-            } => {
-                write!(
-                    out,
-                    "neither pcap nor pcapng: begins with {a:02x} {b:02x} {c:02x} {d:02x}"
-                )
+            Self::UnknownFormat { magic: Some([a, b, c, d]) } => {
+                write!(out, "neither pcap nor pcapng: begins with {a:02x} {b:02x} {c:02x} {d:02x}")
             }
             Self::UnknownFormat { magic: None } => {
                 write!(out, "neither pcap nor pcapng: shorter than 4 bytes")
             }
-            Self::Malformed {
-                offset,
-                rule,
-                value,
-            } => write!(out, "at byte {offset}: {rule}, but it is {value}"),
+            Self::Malformed { offset, rule, value } => write!(out, "at byte {offset}: {rule}, but it is {value}"),
         }
     }
 }

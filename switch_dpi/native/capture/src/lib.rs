@@ -8,6 +8,10 @@ mod buffer;
 pub mod file;
 mod pcap;
 mod pcapng;
+#[cfg(target_os = "linux")]
+pub mod ring;
+#[cfg(target_os = "linux")]
+mod ring_options;
 
 /// A packet that is borrowed from where it was read; the next read ends the loan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

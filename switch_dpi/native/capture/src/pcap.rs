@@ -37,15 +37,11 @@ pub(crate) struct Pcap {
 impl Pcap {
     /// Reads the file header; `None` when it is not one.
     pub(crate) fn begin<R: Read>(buffer: &mut Buffer<R>) -> Result<Option<Self>, CaptureError> {
-        let header = buffer
-            .peek(FILE_HEADER_SIZE)
-            .map_err(|source| CaptureError::Read { offset: 0, source })?;
+        let header = buffer.peek(FILE_HEADER_SIZE).map_err(|source| CaptureError::Read { offset: 0, source })?;
         let Some(begun) = header.and_then(Self::from_header) else {
             return Ok(None);
         };
-        buffer
-            .take(FILE_HEADER_SIZE)
-            .map_err(|source| CaptureError::Read { offset: 0, source })?;
+        buffer.take(FILE_HEADER_SIZE).map_err(|source| CaptureError::Read { offset: 0, source })?;
         Ok(Some(begun))
     }
 
@@ -62,11 +58,7 @@ impl Pcap {
         };
         if record.captured > MAX_PACKET_SIZE {
             let rule = "a packet has at most 262,144 captured bytes";
-            return Err(CaptureError::Malformed {
-                offset,
-                rule,
-                value: record.captured as u64,
-            });
+            return Err(CaptureError::Malformed { offset, rule, value: record.captured as u64 });
         }
         match buffer.take(self.header_size + record.captured) {
             Ok(Some(taken)) => Ok(Step::Packet(Found {
@@ -81,23 +73,16 @@ impl Pcap {
     }
 
     fn from_header(header: &[u8]) -> Option<Self> {
-        [ByteOrder::Little, ByteOrder::Big]
-            .into_iter()
-            .find_map(|order| {
-                let (fraction_ns, header_size) = match order.u32(header, 0)? {
-                    MICROSECONDS => (1_000, RECORD_HEADER_SIZE),
-                    NANOSECONDS => (1, RECORD_HEADER_SIZE),
-                    PATCHED => (1_000, PATCHED_RECORD_HEADER_SIZE),
-                    _ => return None,
-                };
-                let link_type = order.u32(header, LINK_TYPE_AT)? & LINK_TYPE_MASK;
-                Some(Self {
-                    order,
-                    fraction_ns,
-                    header_size,
-                    link_type,
-                })
-            })
+        [ByteOrder::Little, ByteOrder::Big].into_iter().find_map(|order| {
+            let (fraction_ns, header_size) = match order.u32(header, 0)? {
+                MICROSECONDS => (1_000, RECORD_HEADER_SIZE),
+                NANOSECONDS => (1, RECORD_HEADER_SIZE),
+                PATCHED => (1_000, PATCHED_RECORD_HEADER_SIZE),
+                _ => return None,
+            };
+            let link_type = order.u32(header, LINK_TYPE_AT)? & LINK_TYPE_MASK;
+            Some(Self { order, fraction_ns, header_size, link_type })
+        })
     }
 
     #[inline]

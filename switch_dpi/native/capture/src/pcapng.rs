@@ -42,11 +42,7 @@ pub(crate) struct Pcapng {
 
 impl Default for Pcapng {
     fn default() -> Self {
-        Self {
-            order: ByteOrder::Little,
-            interfaces: Vec::new(),
-            last_ns: 0,
-        }
+        Self { order: ByteOrder::Little, interfaces: Vec::new(), last_ns: 0 }
     }
 }
 
@@ -63,11 +59,7 @@ impl Pcapng {
             let Block { kind, size } = self.block(head).map_err(|broken| broken.at(offset))?;
             if !matches!(
                 kind,
-                ENHANCED_PACKET
-                    | SIMPLE_PACKET
-                    | OBSOLETE_PACKET
-                    | INTERFACE_DESCRIPTION
-                    | SECTION_HEADER
+                ENHANCED_PACKET | SIMPLE_PACKET | OBSOLETE_PACKET | INTERFACE_DESCRIPTION | SECTION_HEADER
             ) {
                 if !buffer.skip(size as u64).map_err(failed)? {
                     return Ok(Step::Cut(offset));
@@ -75,18 +67,12 @@ impl Pcapng {
                 continue;
             }
             if size > MAX_BLOCK_SIZE {
-                return Err(Broken(
-                    "a block of this type has at most 1,048,576 bytes",
-                    size as u64,
-                )
-                .at(offset));
+                return Err(Broken("a block of this type has at most 1,048,576 bytes", size as u64).at(offset));
             }
             let Some(taken) = buffer.take(size).map_err(failed)? else {
                 return Ok(Step::Cut(offset));
             };
-            let found = self
-                .read_block(kind, buffer.bytes(taken.clone()))
-                .map_err(|broken| broken.at(offset))?;
+            let found = self.read_block(kind, buffer.bytes(taken.clone())).map_err(|broken| broken.at(offset))?;
             if let Some(found) = found {
                 let data = taken.start + found.data.start..taken.start + found.data.end;
                 return Ok(Step::Packet(Found { data, ..found }));
@@ -97,29 +83,18 @@ impl Pcapng {
     /// Type and total length of the block that begins with `head`; a section header block sets the byte order.
     #[inline]
     fn block(&mut self, head: &[u8]) -> Result<Block, Broken> {
-        let (order, kind) = match (
-            head.first_chunk(),
-            ByteOrder::Little.u32(head, BLOCK_HEAD_SIZE),
-        ) {
+        let (order, kind) = match (head.first_chunk(), ByteOrder::Little.u32(head, BLOCK_HEAD_SIZE)) {
             (Some(&MAGIC), Some(BYTE_ORDER_MAGIC)) => (ByteOrder::Little, SECTION_HEADER),
-            (Some(&MAGIC), Some(magic)) if magic == BYTE_ORDER_MAGIC.swap_bytes() => {
-                (ByteOrder::Big, SECTION_HEADER)
-            }
+            (Some(&MAGIC), Some(magic)) if magic == BYTE_ORDER_MAGIC.swap_bytes() => (ByteOrder::Big, SECTION_HEADER),
             (Some(&MAGIC), magic) => {
-                return Err(Broken(
-                    "a section's byte-order magic is 0x1A2B3C4D",
-                    magic.unwrap_or(0).into(),
-                ));
+                return Err(Broken("a section's byte-order magic is 0x1A2B3C4D", magic.unwrap_or(0).into()));
             }
             _ => (self.order, self.order.u32(head, 0).unwrap_or(0)),
         };
         self.order = order;
         let size = order.u32(head, 4).unwrap_or(0) as usize;
         if size < SMALLEST_BLOCK_SIZE || size % 4 != 0 {
-            return Err(Broken(
-                "a block's length is at least 12 and a multiple of 4",
-                size as u64,
-            ));
+            return Err(Broken("a block's length is at least 12 and a multiple of 4", size as u64));
         }
         Ok(Block { kind, size })
     }
@@ -130,10 +105,7 @@ impl Pcapng {
         let end = block.len() - BLOCK_TAIL_SIZE;
         let repeated = self.order.u32(block, end).unwrap_or(0);
         if repeated as usize != block.len() {
-            return Err(Broken(
-                "a block repeats its length at its end",
-                repeated.into(),
-            ));
+            return Err(Broken("a block repeats its length at its end", repeated.into()));
         }
         let content = block.get(..end).unwrap_or_default();
         match kind {
@@ -158,19 +130,12 @@ impl Pcapng {
     /// §4.2: link type (16 bits), reserved (16), snapshot size (32), options.
     fn add_interface(&mut self, block: &[u8]) -> Result<(), Broken> {
         if self.interfaces.len() >= MAX_INTERFACES {
-            return Err(Broken(
-                "a section has at most 65,536 interfaces",
-                MAX_INTERFACES as u64 + 1,
-            ));
+            return Err(Broken("a section has at most 65,536 interfaces", MAX_INTERFACES as u64 + 1));
         }
         let link_type = self.order.u16(block, 8).ok_or_else(|| too_short(block))?;
         let snap_size = self.order.u32(block, 12).ok_or_else(|| too_short(block))?;
         let clock = Clock::from_options(self.order, block.get(16..).unwrap_or_default());
-        self.interfaces.push(Interface {
-            link_type: link_type.into(),
-            snap_size,
-            clock,
-        });
+        self.interfaces.push(Interface { link_type: link_type.into(), snap_size, clock });
         Ok(())
     }
 
@@ -207,11 +172,7 @@ impl Pcapng {
     fn simple(&self, block: &[u8]) -> Result<Found, Broken> {
         let original_size = self.order.u32(block, 8).ok_or_else(|| too_short(block))?;
         let interface = self.interface(0)?;
-        let limit = if interface.snap_size == 0 {
-            u32::MAX
-        } else {
-            interface.snap_size
-        };
+        let limit = if interface.snap_size == 0 { u32::MAX } else { interface.snap_size };
         let captured = original_size.min(limit);
         Ok(Found {
             at_ns: self.last_ns,
@@ -223,10 +184,7 @@ impl Pcapng {
 
     #[inline]
     fn interface(&self, number: u32) -> Result<&Interface, Broken> {
-        self.interfaces.get(number as usize).ok_or(Broken(
-            "a packet's interface is described before it",
-            number.into(),
-        ))
+        self.interfaces.get(number as usize).ok_or(Broken("a packet's interface is described before it", number.into()))
     }
 }
 
@@ -262,21 +220,15 @@ enum Unit {
 impl Clock {
     /// §4.2: `if_tsresol` and `if_tsoffset`; microseconds since 1970 without them.
     fn from_options(order: ByteOrder, options: &[u8]) -> Self {
-        let mut clock = Self {
-            unit: Unit::Whole(1_000),
-            offset_ns: 0,
-        };
+        let mut clock = Self { unit: Unit::Whole(1_000), offset_ns: 0 };
         let mut rest = options;
         while let (Some(code), Some(size)) = (order.u16(rest, 0), order.u16(rest, 2)) {
             let padded = usize::from(size).next_multiple_of(4);
-            let (Some(value), false) = (rest.get(4..4 + usize::from(size)), code == OPTION_END)
-            else {
+            let (Some(value), false) = (rest.get(4..4 + usize::from(size)), code == OPTION_END) else {
                 break;
             };
             match (code, value.first()) {
-                (OPTION_TIME_RESOLUTION, Some(&resolution)) => {
-                    clock.unit = Unit::from_resolution(resolution)
-                }
+                (OPTION_TIME_RESOLUTION, Some(&resolution)) => clock.unit = Unit::from_resolution(resolution),
                 (OPTION_TIME_OFFSET, _) => {
                     let seconds = order.u64(value, 0).map_or(0, |bits| bits as i64);
                     clock.offset_ns = i128::from(seconds) * 1_000_000_000;
@@ -297,9 +249,7 @@ impl Clock {
             Unit::Part(ticks_per_ns) => ticks / ticks_per_ns,
             Unit::Binary(exponent) => (ticks * 1_000_000_000) >> exponent,
         };
-        let total = i128::try_from(since_offset)
-            .unwrap_or(i128::MAX)
-            .saturating_add(self.offset_ns);
+        let total = i128::try_from(since_offset).unwrap_or(i128::MAX).saturating_add(self.offset_ns);
         u64::try_from(total.max(0)).unwrap_or(u64::MAX)
     }
 }
@@ -323,11 +273,7 @@ struct Broken(&'static str, u64);
 
 impl Broken {
     fn at(self, offset: u64) -> CaptureError {
-        CaptureError::Malformed {
-            offset,
-            rule: self.0,
-            value: self.1,
-        }
+        CaptureError::Malformed { offset, rule: self.0, value: self.1 }
     }
 }
 
@@ -340,10 +286,7 @@ fn too_short(block: &[u8]) -> Broken {
 fn data_range(from: usize, captured: u32, block: &[u8]) -> Result<Range<usize>, Broken> {
     let size = captured as usize;
     if size > MAX_PACKET_SIZE || from + size > block.len() {
-        return Err(Broken(
-            "a packet lies within its block and has at most 262,144 bytes",
-            captured.into(),
-        ));
+        return Err(Broken("a packet lies within its block and has at most 262,144 bytes", captured.into()));
     }
     Ok(from..from + size)
 }

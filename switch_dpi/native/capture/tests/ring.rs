@@ -1,0 +1,206 @@
+//! The packet ring against a real kernel: each test makes a network namespace with a veth pair of its own, sends UDP into one
+//! end and reads the ring on the other. Needs root: `cargo test -p appsteer-capture -- --ignored`.
+#![cfg(target_os = "linux")]
+
+use std::error::Error;
+use std::io;
+use std::net::UdpSocket;
+use std::process::Command;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use appsteer_capture::ring::{Ring, RingError, RingOptions};
+use nix::sched::{CloneFlags, unshare};
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+const PATIENCE: Duration = Duration::from_secs(2);
+const ETHERNET: u32 = 1;
+
+/// Moves this test's thread into a new namespace and connects `r3a` (10.9.0.1) to `r3b`; both go when the thread ends.
+fn namespace_with_veth() -> Outcome {
+    unshare(CloneFlags::CLONE_NEWNET)?;
+    ip("link add r3a type veth peer name r3b")?;
+    ip("link set r3b address 02:00:00:00:00:0b")?;
+    for end in ["r3a", "r3b"] {
+        ip(&format!("link set {end} addrgenmode none"))?;
+        ip(&format!("link set {end} up"))?;
+    }
+    ip("address add 10.9.0.1/24 dev r3a")?;
+    ip("neighbour add 10.9.0.2 lladdr 02:00:00:00:00:0b dev r3a")
+}
+
+fn ip(arguments: &str) -> Outcome {
+    let done = Command::new("ip").args(arguments.split(' ')).status()?;
+    if done.success() { Ok(()) } else { Err(io::Error::other(format!("ip {arguments}: {done}")).into()) }
+}
+
+/// Sends each payload as one datagram to port 7 of the other end.
+fn send(to: &str, payloads: &[&[u8]]) -> Outcome {
+    let socket = UdpSocket::bind("0.0.0.0:0")?;
+    for payload in payloads {
+        socket.send_to(payload, (to, 7))?;
+    }
+    Ok(())
+}
+
+/// (data, size on the wire, time) of the next packets.
+fn receive(ring: &mut Ring, count: usize) -> Result<Vec<(Vec<u8>, u32, u64)>, RingError> {
+    let mut packets = Vec::new();
+    while packets.len() < count {
+        let Some(mut block) = ring.poll(PATIENCE)? else { break };
+        packets.extend(block.packets().map(|packet| (packet.data.to_vec(), packet.original_size, packet.at_ns)));
+    }
+    Ok(packets)
+}
+
+#[test]
+#[ignore = "needs root"]
+fn frames_come_out_as_sent_and_with_their_time() -> Outcome {
+    namespace_with_veth()?;
+    let mut ring = Ring::open("r3b", &RingOptions::default())?;
+    let before = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos())?;
+    send("10.9.0.2", &[b"first", b"second"])?;
+    let packets = receive(&mut ring, 2)?;
+    assert_eq!(ring.link_type(), ETHERNET);
+    assert_eq!(packets.len(), 2);
+    for ((data, size, at_ns), payload) in packets.iter().zip([&b"first"[..], b"second"]) {
+        assert!(data.starts_with(&[2, 0, 0, 0, 0, 0x0b]), "destination address");
+        assert!(data.ends_with(payload));
+        assert_eq!(*size as usize, 14 + 20 + 8 + payload.len());
+        assert!(*at_ns >= before && *at_ns < before + 2_000_000_000);
+    }
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs root"]
+fn vlan_tags_are_put_back() -> Outcome {
+    namespace_with_veth()?;
+    let addresses = "02000000000b02000000000a";
+    let mut ring = Ring::open("r3b", &RingOptions::default())?;
+    for tags in ["81000123", "88a80456", "88a8045681006123"] {
+        let sent = format!("{addresses}{tags}0800{}", "45".repeat(60));
+        send_raw(&sent)?;
+        let packets = receive(&mut ring, 1)?;
+        let (data, size, _) = packets.first().ok_or("no frame")?;
+        let received: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(received, sent);
+        assert_eq!(*size as usize, data.len());
+    }
+    Ok(())
+}
+
+/// Sends a frame, given in hexadecimal digits, as it is.
+fn send_raw(frame: &str) -> Outcome {
+    let program = "import socket as s, sys\n\
+        raw = s.socket(s.AF_PACKET, s.SOCK_RAW)\n\
+        raw.bind(('r3a', 0))\n\
+        raw.send(bytes.fromhex(sys.argv[1]))";
+    let done = Command::new("python3").args(["-c", program, frame]).status()?;
+    if done.success() { Ok(()) } else { Err(io::Error::other(format!("python3: {done}")).into()) }
+}
+
+#[test]
+#[ignore = "needs root"]
+fn outgoing_frames_are_left_out_on_request() -> Outcome {
+    namespace_with_veth()?;
+    let mut quiet = Ring::open("r3a", &RingOptions::default())?;
+    let mut all = Ring::open("r3a", &RingOptions { ignore_outgoing: false, ..RingOptions::default() })?;
+    send("10.9.0.2", &[b"outgoing"])?;
+    assert_eq!(receive(&mut all, 1)?.len(), 1);
+    assert!(quiet.poll(Duration::from_millis(20))?.is_none());
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs root"]
+fn the_snap_size_limits_what_is_kept_but_not_the_size_that_is_told() -> Outcome {
+    namespace_with_veth()?;
+    let mut ring = Ring::open("r3b", &RingOptions { snap_size: 96, ..RingOptions::default() })?;
+    send("10.9.0.2", &[&[7; 1000]])?;
+    let packets = receive(&mut ring, 1)?;
+    let sizes: Vec<_> = packets.iter().map(|(data, size, _)| (data.len(), *size)).collect();
+    assert_eq!(sizes, [(96, 14 + 20 + 8 + 1000)]);
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs root"]
+fn what_does_not_fit_is_counted() -> Outcome {
+    namespace_with_veth()?;
+    let small = RingOptions { block_size: 16 * 1024, block_count: 2, ..RingOptions::default() };
+    let mut ring = Ring::open("r3b", &small)?;
+    send("10.9.0.2", &[&[0; 1000][..]; 200])?;
+    let statistics = ring.statistics()?;
+    let received = receive(&mut ring, usize::MAX)?.len() as u64;
+    assert!(statistics.drops > 0, "{statistics:?}");
+    assert_eq!(statistics.packets + statistics.drops, 200);
+    assert_eq!(received, statistics.packets);
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs root"]
+fn the_ring_goes_round_many_times_without_loss() -> Outcome {
+    namespace_with_veth()?;
+    let small = RingOptions { block_size: 16 * 1024, block_count: 4, ..RingOptions::default() };
+    let mut ring = Ring::open("r3b", &small)?;
+    for round in 0..100_u32 {
+        let payloads: Vec<Vec<u8>> = (0..20).map(|number| vec![number; 600]).collect();
+        let borrowed: Vec<&[u8]> = payloads.iter().map(Vec::as_slice).collect();
+        send("10.9.0.2", &borrowed)?;
+        let packets = receive(&mut ring, 20)?;
+        let last: Vec<_> = packets.iter().filter_map(|(data, ..)| data.last().copied()).collect();
+        assert_eq!(last, (0..20).collect::<Vec<u8>>(), "round {round}");
+    }
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs root"]
+fn an_interface_that_goes_down_is_told_once_and_comes_back() -> Outcome {
+    namespace_with_veth()?;
+    let mut ring = Ring::open("r3b", &RingOptions::default())?;
+    ip("link set r3b down")?;
+    assert!(matches!(ring.poll(PATIENCE), Err(RingError::InterfaceDown { interface }) if interface == "r3b"));
+    assert!(matches!(ring.poll(Duration::from_millis(5)), Ok(None)));
+    ip("link set r3b up")?;
+    send("10.9.0.2", &[b"again"])?;
+    assert_eq!(receive(&mut ring, 1)?.len(), 1);
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_deleted_interface_is_told_apart() -> Outcome {
+    namespace_with_veth()?;
+    let mut ring = Ring::open("r3b", &RingOptions::default())?;
+    ip("link delete r3a")?;
+    let error = ring.poll(PATIENCE).err().ok_or("no error")?;
+    assert!(matches!(error, RingError::InterfaceGone { .. }), "{error}");
+    assert!(error.is_temporary());
+    Ok(())
+}
+
+#[test]
+#[ignore = "needs root"]
+fn an_unknown_interface_is_named() -> Outcome {
+    unshare(CloneFlags::CLONE_NEWNET)?;
+    let error = Ring::open("r3none", &RingOptions::default()).err().ok_or("no error")?;
+    assert!(matches!(&error, RingError::NoSuchInterface { interface } if interface == "r3none"));
+    Ok(())
+}
+
+#[test]
+fn options_that_no_ring_can_have_are_named() {
+    let odd = RingOptions { block_size: 5000, ..RingOptions::default() };
+    let idle = RingOptions { block_timeout_ms: 0, ..RingOptions::default() };
+    let huge = RingOptions { block_size: 1 << 20, block_count: 1 << 20, ..RingOptions::default() };
+    for (options, expected) in [(odd, "block_size"), (idle, "block_timeout_ms"), (huge, "block_count")] {
+        match Ring::open("lo", &options) {
+            Err(RingError::BadOption { option, .. }) => assert_eq!(option, expected),
+            Err(other) => assert_eq!(other.to_string(), expected),
+            Ok(_) => assert_eq!("opened", expected),
+        }
+    }
+}
