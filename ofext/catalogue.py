@@ -143,7 +143,7 @@ class Catalogue:
 
 
 def split(catalogue: Catalogue, limit: int = MAX_PART_SIZE) -> Iterator[Catalogue]:
-    """Parts whose bodies have at most `limit` bytes (but at least one entry), in order; all but the last have `more`."""
+    """Parts whose bodies have at most `limit` bytes (but at least one entry); all but the last have `more`."""
     part = _Part(catalogue.version)
     for entry in _entries(catalogue):
         size = len(_encode_entry(entry))

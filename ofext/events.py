@@ -61,13 +61,13 @@ class EventFlags(IntFlag):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowEvent:
-    """A flow at a moment. `src` is the originator; times are nanoseconds since 1970-01-01 UTC; c2s is from the originator.
+    """A flow at a moment. `src` is the originator, c2s what it sent. Times are nanoseconds since 1970-01-01 UTC.
 
     `sport` and `dport` are ports; for ICMP `sport` is the identifier and `dport` is type · 256 + code of the
-    originator's message. `vlan` is the outer VLAN id, 0 without a tag. `app_id` is the verdict, `protocol_id` the App-ID
-    of what carries it. `kind`, `state` and `end_reason` may be numbers unknown here. `verdict_packet` is the number of the
-    flow's packet (from 1) at which the verdict fell, 0 for none yet. `metadata` are attribute ids and values as the
-    catalogue describes them; `truncated` says that some were left out.
+    originator's message. `vlan` is the outer VLAN id, 0 without a tag. `app_id` is the verdict, `protocol_id` the
+    App-ID of what carries it. `kind`, `state` and `end_reason` may be numbers unknown here. `verdict_packet` is the
+    number of the flow's packet (from 1) at which the verdict fell, 0 for none yet. `metadata` are attribute ids and
+    values as the catalogue describes them; `truncated` says that some were left out.
     """
 
     kind: int
