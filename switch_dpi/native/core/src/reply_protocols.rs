@@ -89,8 +89,10 @@ fn weigh_server(data: &[u8], rules: &Rules) -> Clue {
     let mut greeting: Option<u16> = None;
     for line in Lines::new(data, 0).take(MAX_GREETING_LINES) {
         let Some(reply) = reply(line) else {
-            // The inner lines of a long FTP reply need no code (RFC 959 §4.2).
-            if greeting.is_some() { continue } else { return Clue::Against };
+            if greeting.is_none() {
+                return Clue::Against;
+            }
+            continue; // the inner lines of a long FTP reply need no code (RFC 959 §4.2)
         };
         let clue = match greeting {
             None => (rules.greeting)(reply.code, reply.text),

@@ -2,7 +2,9 @@
 
 use crate::attributes::Attribute;
 use crate::lines::{Lines, contains_ignoring_case, reply, split_word};
-use crate::protocol::{Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport};
+use crate::protocol::{
+    Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
+};
 use crate::reply_protocols::{self, Clue, Rules};
 
 /// Greetings of several lines are customary; the first commands come within this.
@@ -55,14 +57,23 @@ fn command_clue(line: &[u8]) -> Clue {
     let (verb, argument) = split_word(line);
     match verb.to_ascii_uppercase().as_slice() {
         b"SYST" | b"FEAT" | b"PASV" | b"EPSV" | b"PWD" | b"XPWD" | b"CDUP" if argument.is_empty() => Clue::For,
-        b"AUTH" if matches!(argument.to_ascii_uppercase().as_slice(), b"TLS" | b"SSL" | b"TLS-C" | b"TLS-P" | b"GSSAPI") => {
+        b"AUTH"
+            if matches!(
+                argument.to_ascii_uppercase().as_slice(),
+                b"TLS" | b"SSL" | b"TLS-C" | b"TLS-P" | b"GSSAPI"
+            ) =>
+        {
             Clue::For
         }
-        b"PORT" | b"EPRT" | b"CWD" | b"MDTM" | b"OPTS" | b"CLNT" | b"PBSZ" | b"PROT" if !argument.is_empty() => Clue::For,
+        b"PORT" | b"EPRT" | b"CWD" | b"MDTM" | b"OPTS" | b"CLNT" | b"PBSZ" | b"PROT" if !argument.is_empty() => {
+            Clue::For
+        }
         b"TYPE" if matches!(argument.first(), Some(b'A' | b'a' | b'I' | b'i' | b'L' | b'l' | b'E' | b'e')) => Clue::For,
         // POP3 and IRC have these too.
         b"USER" | b"PASS" if !line.contains(&b':') || verb.eq_ignore_ascii_case(b"PASS") => Clue::ForAfterGreeting,
-        b"USER" | b"HOST" | b"ACCT" | b"QUIT" | b"NOOP" | b"HELP" | b"STAT" | b"LIST" | b"RETR" | b"DELE" | b"SITE" => Clue::Open,
+        b"USER" | b"HOST" | b"ACCT" | b"QUIT" | b"NOOP" | b"HELP" | b"STAT" | b"LIST" | b"RETR" | b"DELE" | b"SITE" => {
+            Clue::Open
+        }
         _ => Clue::Against,
     }
 }
@@ -81,8 +92,8 @@ impl Inspector for Ftp {
             Direction::Responder => &mut self.responder_position,
         };
         let mut lines = Lines::new(sample.data, *position);
-        let mut progress = Progress::NeedMore;
-        while progress == Progress::NeedMore {
+        let mut progress = Progress::Settled;
+        while progress == Progress::Settled {
             let is_first = lines.position() == 0;
             let Some(line) = lines.next() else { break };
             progress = read_line(line, is_first, found);
@@ -98,13 +109,13 @@ fn read_line(line: &[u8], is_first: bool, found: &mut Findings) -> Progress {
         if is_first && reply.code == 220 {
             found.text(Attribute::FtpServer, reply.text);
         }
-        return if reply.code == 234 { Progress::Done } else { Progress::NeedMore };
+        return if reply.code == 234 { Progress::Done } else { Progress::Settled };
     }
     let (verb, argument) = split_word(line);
     if verb.eq_ignore_ascii_case(b"USER") && !argument.is_empty() {
         found.text(Attribute::FtpUser, argument);
     }
-    if verb.eq_ignore_ascii_case(b"PASS") { Progress::Done } else { Progress::NeedMore }
+    if verb.eq_ignore_ascii_case(b"PASS") { Progress::Done } else { Progress::Settled }
 }
 
 const EXAMPLES: &[Example] = &[

@@ -4,7 +4,9 @@
 
 use crate::attributes::Attribute;
 use crate::lines::{Lines, contains_ignoring_case, reply, split_word};
-use crate::protocol::{Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport};
+use crate::protocol::{
+    Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
+};
 use crate::reply_protocols::{self, Clue, Rules};
 
 /// A reply line has at most 512 bytes (RFC 5321 §4.5.3.1.5); some servers greet with several.
@@ -61,7 +63,9 @@ fn command_clue(line: &[u8]) -> Clue {
         b"EHLO" | b"HELO" | b"LHLO" if !argument.is_empty() => Clue::For,
         b"MAIL" | b"RCPT" if argument.contains(&b':') => Clue::For,
         b"STARTTLS" if argument.is_empty() => Clue::For,
-        b"AUTH" if !matches!(argument.to_ascii_uppercase().as_slice(), b"TLS" | b"SSL" | b"TLS-C" | b"TLS-P" | b"") => Clue::For,
+        b"AUTH" if !matches!(argument.to_ascii_uppercase().as_slice(), b"TLS" | b"SSL" | b"TLS-C" | b"TLS-P" | b"") => {
+            Clue::For
+        }
         b"QUIT" | b"NOOP" | b"RSET" | b"HELP" | b"VRFY" | b"EXPN" => Clue::Open,
         _ => Clue::Against,
     }
@@ -81,8 +85,8 @@ impl Inspector for Smtp {
             Direction::Responder => &mut self.responder_position,
         };
         let mut lines = Lines::new(sample.data, *position);
-        let mut progress = Progress::NeedMore;
-        while progress == Progress::NeedMore {
+        let mut progress = Progress::Settled;
+        while progress == Progress::Settled {
             let is_first = lines.position() == 0;
             let Some(line) = lines.next() else { break };
             progress = read_line(line, is_first, found);
@@ -98,7 +102,7 @@ fn read_line(line: &[u8], is_first: bool, found: &mut Findings) -> Progress {
         if is_first && reply.code == 220 {
             found.text(Attribute::SmtpServer, reply.text);
         }
-        return Progress::NeedMore;
+        return Progress::Settled;
     }
     let (verb, argument) = split_word(line);
     match verb.to_ascii_uppercase().as_slice() {
@@ -108,7 +112,7 @@ fn read_line(line: &[u8], is_first: bool, found: &mut Findings) -> Progress {
         b"DATA" | b"BDAT" | b"STARTTLS" => return Progress::Done,
         _ => {}
     }
-    Progress::NeedMore
+    Progress::Settled
 }
 
 /// Adds `a@b` of `FROM:<a@b> SIZE=1`; the angle brackets are often missing. The null reverse-path is empty (RFC 5321 §4.5.5).
@@ -184,7 +188,9 @@ mod tests {
 
     #[test]
     fn other_protocols_are_refused() {
-        for data in [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01", b"EHLO\x00", b"200 news ready\r\n", b"HTTP/1.1 220 x\r\n"] {
+        for data in
+            [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01", b"EHLO\x00", b"200 news ready\r\n", b"HTTP/1.1 220 x\r\n"]
+        {
             assert_eq!(probe(&sample(Direction::Originator, data, b"")), Probe::No, "{data:?}");
         }
     }

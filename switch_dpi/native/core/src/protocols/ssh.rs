@@ -2,7 +2,9 @@
 
 use crate::attributes::Attribute;
 use crate::lines::{Lines, is_text};
-use crate::protocol::{Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport};
+use crate::protocol::{
+    Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
+};
 
 /// An identification string has at most 255 characters, CR LF included (RFC 4253 §4.2).
 const MAX_IDENTIFICATION_SIZE: usize = 255;
@@ -132,7 +134,7 @@ impl Inspector for Ssh {
         if !*done {
             *done = read_identification(sample, attribute, found);
         }
-        if self.originator_done && self.responder_done { Progress::Done } else { Progress::NeedMore }
+        if self.originator_done && self.responder_done { Progress::Done } else { Progress::Settled }
     }
 }
 
@@ -195,7 +197,8 @@ mod tests {
 
     #[test]
     fn other_things_that_begin_alike_are_refused() {
-        for data in [&b"SSH-3.0-x"[..], b"SSH-2,0-x", b"SSH-2.-x", b"SSH-2.0000-x", b"SSL-", b"ssh-2.0-x", b"SSH-\xff"] {
+        for data in [&b"SSH-3.0-x"[..], b"SSH-2,0-x", b"SSH-2.-x", b"SSH-2.0000-x", b"SSL-", b"ssh-2.0-x", b"SSH-\xff"]
+        {
             assert_eq!(probe(&sample(Direction::Originator, data)), Probe::No, "{data:?}");
         }
     }

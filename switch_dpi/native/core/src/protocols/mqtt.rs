@@ -1,0 +1,318 @@
+//! MQTT 3.1, 3.1.1 and 5.0: who connects, and the topics of the first packets. Payloads are not read.
+
+use crate::attributes::Attribute;
+use crate::bytes::Reader;
+use crate::protocol::{
+    Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
+};
+
+/// Fixed header (5), protocol name (8), level, flags: all that the probe looks at.
+const MAX_PROBE_SIZE: usize = 16;
+/// The remaining length has at most four bytes (MQTT 5.0 §1.5.5).
+const MAX_VARINT_SIZE: usize = 4;
+/// Topics reported per flow: enough to tell what a device does, few enough to leave room for other values.
+const MAX_TOPICS: usize = 16;
+/// Bridges of mosquitto and others set this bit of the protocol level.
+const BRIDGE_BIT: u8 = 0x80;
+
+const CONNECT: u8 = 0x10;
+const PUBLISH: u8 = 0x30;
+const SUBSCRIBE: u8 = 0x80;
+const LEVEL_5: u8 = 5;
+
+/// MQTT over TCP.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "mqtt",
+    name: "MQTT",
+    selector: 83,
+    category: "iot",
+    transports: &[Transport::Tcp],
+    ports: &[1883],
+    max_probe_size: MAX_PROBE_SIZE,
+    probe,
+    inspector: Some(|| Box::<Mqtt>::default()),
+    examples: EXAMPLES,
+};
+
+/// Only CONNECT has marks of its own; it is the first packet of every connection (MQTT 5.0 §3.1).
+fn probe(sample: &Sample<'_>) -> Probe {
+    if let Err(answer) = check_start(sample.data) {
+        return answer;
+    }
+    let mut reader = Reader::new(sample.data);
+    let Some(head) = read_connect_head(&mut reader) else { return Probe::NeedMore };
+    let size = sample.data.len() - reader.rest().len();
+    if !head.is_valid() {
+        return Probe::No;
+    }
+    Probe::Match(Evidence {
+        confidence: 100,
+        what: "CONNECT",
+        offset: 0,
+        size: u16::try_from(size).unwrap_or(u16::MAX),
+    })
+}
+
+/// Refuses at the first byte that no CONNECT has, so that other streams are let go early.
+fn check_start(data: &[u8]) -> Result<(), Probe> {
+    const NAMES: [&[u8]; 2] = [b"\x00\x04MQTT", b"\x00\x06MQIsdp"];
+    if data.first().is_some_and(|byte| *byte != CONNECT) {
+        return Err(Probe::No);
+    }
+    let size = data.iter().skip(1).take_while(|byte| **byte & 0x80 != 0).count();
+    if size >= MAX_VARINT_SIZE {
+        return Err(Probe::No);
+    }
+    let Some(name) = data.get(size + 2..) else { return Err(Probe::NeedMore) };
+    let fits = |wanted: &&[u8]| {
+        let known = name.len().min(wanted.len());
+        name.get(..known) == wanted.get(..known)
+    };
+    if NAMES.iter().any(fits) { Ok(()) } else { Err(Probe::No) }
+}
+
+/// The fixed header of CONNECT and the variable header up to its flags.
+struct ConnectHead {
+    remaining: usize,
+    is_old_name: bool,
+    level: u8,
+    flags: u8,
+}
+
+impl ConnectHead {
+    /// The protocol version, without the bridge bit.
+    const fn version(&self) -> u8 {
+        self.level & !BRIDGE_BIT
+    }
+
+    /// MQTT 5.0 §3.1.2: level fits the name, reserved flag is zero, will flags only with a will, and the size suffices.
+    fn is_valid(&self) -> bool {
+        let (name_size, level_fits) =
+            if self.is_old_name { (8, self.version() == 3) } else { (6, matches!(self.version(), 4 | 5)) };
+        let (has_will, will_bits) = (self.flags & 0x04 != 0, self.flags & 0x38);
+        let will_fits = if has_will { will_bits & 0x18 != 0x18 } else { will_bits == 0 };
+        let strings = [0x80, 0x40].iter().filter(|bit| self.flags & **bit != 0).count() + if has_will { 2 } else { 0 };
+        let properties = if self.version() == LEVEL_5 { 1 } else { 0 };
+        // name, level, flags, keep alive, properties, client id, and the strings that the flags announce
+        let least = name_size + 1 + 1 + 2 + properties + 2 + 2 * strings;
+        level_fits && self.flags & 0x01 == 0 && will_fits && self.remaining >= least
+    }
+}
+
+/// Reads up to the flags; `None` while bytes are missing. The start has been checked.
+fn read_connect_head(reader: &mut Reader<'_>) -> Option<ConnectHead> {
+    reader.u8()?;
+    let remaining = read_varint(reader)?;
+    let is_old_name = reader.vector16()?.len() == 6;
+    Some(ConnectHead { remaining, is_old_name, level: reader.u8()?, flags: reader.u8()? })
+}
+
+/// A variable byte integer (MQTT 5.0 §1.5.5): seven bits a byte, least significant first.
+fn read_varint(reader: &mut Reader<'_>) -> Option<usize> {
+    let mut value = 0;
+    for index in 0..MAX_VARINT_SIZE {
+        let byte = reader.u8()?;
+        value |= usize::from(byte & 0x7f) << (7 * index);
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// Walks over the packets of both directions.
+#[derive(Debug, Default)]
+struct Mqtt {
+    originator_position: usize,
+    responder_position: usize,
+    version: u8,
+    topics: usize,
+}
+
+impl Inspector for Mqtt {
+    fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
+        let is_originator = sample.direction == Direction::Originator;
+        let mut position = if is_originator { self.originator_position } else { self.responder_position };
+        while let Some(packet) = sample.data.get(position..).and_then(split_packet) {
+            if !self.read(&packet, found) {
+                break; // its header is not all there
+            }
+            position = position.saturating_add(packet.size);
+        }
+        *(if is_originator { &mut self.originator_position } else { &mut self.responder_position }) = position;
+        if self.topics >= MAX_TOPICS { Progress::Done } else { Progress::Settled }
+    }
+}
+
+/// A control packet as far as it has arrived.
+struct Packet<'a> {
+    first: u8,
+    body: &'a [u8],
+    is_whole: bool,
+    size: usize,
+}
+
+/// The packet at the start of `data`; `None` while its fixed header is missing.
+fn split_packet(data: &[u8]) -> Option<Packet<'_>> {
+    let mut reader = Reader::new(data);
+    let first = reader.u8()?;
+    let remaining = read_varint(&mut reader)?;
+    let body = reader.rest();
+    let size = data.len() - body.len() + remaining;
+    Some(Packet { first, body: body.get(..remaining).unwrap_or(body), is_whole: body.len() >= remaining, size })
+}
+
+impl Mqtt {
+    /// Whether the packet is done with: read, not of interest, or malformed.
+    fn read(&mut self, packet: &Packet<'_>, found: &mut Findings) -> bool {
+        let done = match packet.first & 0xf0 {
+            CONNECT if packet.is_whole => self.read_connect(packet.body, found),
+            PUBLISH => self.read_publish(packet.body, found),
+            SUBSCRIBE if packet.is_whole => self.read_subscribe(packet.body, found),
+            CONNECT | SUBSCRIBE => None,
+            _ => Some(()),
+        };
+        done.is_some() || packet.is_whole
+    }
+
+    /// MQTT 5.0 §3.1: variable header, then client id, will, user name; the password is left alone.
+    fn read_connect(&mut self, body: &[u8], found: &mut Findings) -> Option<()> {
+        let mut reader = Reader::new(body);
+        reader.vector16()?;
+        self.version = reader.u8()? & !BRIDGE_BIT;
+        found.uint(Attribute::MqttVersion, self.version.into());
+        let flags = reader.u8()?;
+        reader.u16()?; // keep alive
+        self.skip_properties(&mut reader)?;
+        let client_id = reader.vector16()?;
+        if !client_id.is_empty() {
+            found.text(Attribute::MqttClientId, client_id);
+        }
+        if flags & 0x04 != 0 {
+            self.skip_properties(&mut reader)?;
+            reader.vector16()?; // will topic
+            reader.vector16()?; // will payload
+        }
+        if flags & 0x80 != 0 {
+            found.text(Attribute::MqttUserName, reader.vector16()?);
+        }
+        Some(())
+    }
+
+    /// MQTT 5.0 §3.3.2.1; an empty name stands for an alias.
+    fn read_publish(&mut self, body: &[u8], found: &mut Findings) -> Option<()> {
+        let topic = Reader::new(body).vector16()?;
+        self.add_topic(topic, found);
+        Some(())
+    }
+
+    /// MQTT 5.0 §3.8: packet id, properties, then filters with one byte of options each.
+    fn read_subscribe(&mut self, body: &[u8], found: &mut Findings) -> Option<()> {
+        let mut reader = Reader::new(body);
+        reader.u16()?;
+        self.skip_properties(&mut reader)?;
+        while !reader.is_empty() && self.topics < MAX_TOPICS {
+            self.add_topic(reader.vector16()?, found);
+            reader.u8()?;
+        }
+        Some(())
+    }
+
+    fn add_topic(&mut self, topic: &[u8], found: &mut Findings) {
+        if !topic.is_empty() && self.topics < MAX_TOPICS {
+            found.text(Attribute::MqttTopic, topic);
+            self.topics += 1;
+        }
+    }
+
+    /// Only version 5 has properties (MQTT 5.0 §2.2.2).
+    fn skip_properties(&self, reader: &mut Reader<'_>) -> Option<()> {
+        if self.version == LEVEL_5 {
+            let size = read_varint(reader)?;
+            reader.take(size)?;
+        }
+        Some(())
+    }
+}
+
+const EXAMPLES: &[Example] = &[
+    Example {
+        title: "3.1.1 with user name and password, then SUBSCRIBE",
+        transport: Transport::Tcp,
+        direction: Direction::Originator,
+        data: b"\x10\x1f\x00\x04MQTT\x04\xc2\x00\x3c\x00\x07sensor1\x00\x04anna\x00\x04pass\x82\x0b\x00\x01\x00\x06home/+\x01",
+        expect: &[
+            (Attribute::MqttVersion, "4"),
+            (Attribute::MqttClientId, "sensor1"),
+            (Attribute::MqttUserName, "anna"),
+            (Attribute::MqttTopic, "home/+"),
+        ],
+    },
+    Example {
+        title: "5.0 with properties and a will, then PUBLISH",
+        transport: Transport::Tcp,
+        direction: Direction::Originator,
+        data: b"\x10\x24\x00\x04MQTT\x05\x06\x00\x0a\x05\x11\x00\x00\x00\x0a\x00\x03cam\x00\x00\x04gone\x00\x06cam-01\x30\x0b\x00\x05a/b/c\x00\x31\x32\x33",
+        expect: &[(Attribute::MqttVersion, "5"), (Attribute::MqttClientId, "cam"), (Attribute::MqttTopic, "a/b/c")],
+    },
+    Example {
+        title: "3.1 without a client id",
+        transport: Transport::Tcp,
+        direction: Direction::Originator,
+        data: b"\x10\x0e\x00\x06MQIsdp\x03\x02\x00\x3c\x00\x00",
+        expect: &[(Attribute::MqttVersion, "3")],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(data: &[u8]) -> Sample<'_> {
+        Sample {
+            transport: Transport::Tcp,
+            direction: Direction::Originator,
+            data,
+            other: &[],
+            originator_port: 40_000,
+            responder_port: 80,
+        }
+    }
+
+    #[test]
+    fn rules_of_connect_are_held() {
+        for (data, why) in [
+            (&b"\x11\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x00"[..], "reserved bits of the fixed header"),
+            (b"\x10\x0e\x00\x04MQTT\x03\x02\x00\x3c\x00\x00", "level of the other name"),
+            (b"\x10\x0e\x00\x04MQTT\x04\x03\x00\x3c\x00\x00", "reserved connect flag"),
+            (b"\x10\x0e\x00\x04MQTT\x04\x22\x00\x3c\x00\x00", "will retain without a will"),
+            (b"\x10\x12\x00\x04MQTT\x04\x1e\x00\x3c\x00\x00", "will with QoS 3"),
+            (b"\x10\x0a\x00\x04MQTT\x04\x02\x00\x3c\x00\x00", "remaining length too small"),
+            (b"\x10\x0c\x00\x04MQTT\x04\xc2\x00\x3c\x00\x00", "no room for user name and password"),
+            (b"\x10\xff\xff\xff\xff\x01\x00\x04MQTT", "remaining length of five bytes"),
+            (b"\x10\x0e\x00\x04MQXX", "another name"),
+        ] {
+            assert_eq!(probe(&sample(data)), Probe::No, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_bridge_is_a_client_too() {
+        assert!(matches!(probe(&sample(b"\x10\x0c\x00\x04MQTT\x84\x02\x00\x3c\x00\x00")), Probe::Match(_)));
+    }
+
+    #[test]
+    fn topics_are_bounded_and_a_payload_need_not_arrive() {
+        let mut data = Vec::new();
+        for number in 0..40_u8 {
+            data.extend([0x30, 3, 0, 1, b'A' + number]);
+        }
+        let (mut mqtt, mut found) = (Mqtt::default(), Findings::default());
+        assert_eq!(mqtt.feed(&sample(&data), &mut found), Progress::Done);
+        assert_eq!(found.values().len(), MAX_TOPICS);
+
+        let (mut mqtt, mut found) = (Mqtt::default(), Findings::default());
+        mqtt.feed(&sample(b"\x30\xff\x7f\x00\x03big\x00\x00"), &mut found);
+        assert_eq!(found.values().len(), 1);
+    }
+}
