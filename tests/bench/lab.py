@@ -1,0 +1,142 @@
+"""One real bridge with veth ports and, if asked for, an agent beside it; all of it taken away again at the end."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+APPSTEER = Path(sys.executable).with_name("appsteer")
+RUN_DIR = Path("/var/run/openvswitch")
+OVS_CTL = "/usr/share/openvswitch/scripts/ovs-ctl"
+BRIDGE = "asbench"
+TAP = "asbench-tap"
+EDGE_ZONE, SERVICE_ZONE = 64000, 64001
+START_TIMEOUT_S = 30.0
+
+
+def run(*words: str) -> str:
+    """Runs a command; its output. Raises CalledProcessError with what it printed."""
+    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def open_vswitch() -> Iterator[None]:
+    """Open vSwitch, started for the time of the benchmark where it does not run."""
+    running = subprocess.run([OVS_CTL, "status"], capture_output=True, check=False).returncode == 0
+    if not running:
+        run(OVS_CTL, "start", "--system-id=random")
+    try:
+        yield
+    finally:
+        if not running:
+            run(OVS_CTL, "stop")
+
+
+@contextlib.contextmanager
+def bridge(ports: tuple[str, ...] = ()) -> Iterator[None]:
+    """The bridge with one veth pair a name: NAME outside, NAME-p in the bridge, port numbers from 1 in order."""
+    _remove(ports)
+    try:
+        run("ovs-vsctl", "add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath_type=netdev", "fail_mode=secure",
+            "protocols=OpenFlow13,OpenFlow14,OpenFlow15")  # fmt: skip
+        for number, name in enumerate(ports, start=1):
+            run("ip", "link", "add", name, "type", "veth", "peer", "name", f"{name}-p")
+            for end in (name, f"{name}-p"):
+                Path(f"/proc/sys/net/ipv6/conf/{end}/disable_ipv6").write_text("1")
+                run("ip", "link", "set", end, "up")
+                run("ethtool", "-K", end, "tx", "off", "tso", "off", "gso", "off", "gro", "off")
+            run("ovs-vsctl", "add-port", BRIDGE, f"{name}-p", "--", "set", "interface", f"{name}-p",
+                f"ofport_request={number}")  # fmt: skip
+        yield
+    finally:
+        _remove(ports)
+
+
+def _remove(ports: tuple[str, ...]) -> None:
+    subprocess.run(["ovs-vsctl", "--if-exists", "del-br", BRIDGE], check=False, capture_output=True)
+    for name in ports:
+        subprocess.run(["ip", "link", "del", name], check=False, capture_output=True)
+
+
+@contextlib.contextmanager
+def agent(controller_port: int) -> Iterator[int]:
+    """`appsteer agent` beside the bridge; yields the tap's port number once it is there."""
+    with tempfile.TemporaryDirectory(prefix="appsteer-bench-") as folder:
+        config = {
+            "controller": {"address": "127.0.0.1", "port": controller_port, "reconnect_max_s": 0.5},
+            "bridges": [{"name": BRIDGE, "tap_port": TAP, "edge_zone": EDGE_ZONE, "service_zone": SERVICE_ZONE}],
+            "state_dir": folder,
+            "log_level": "warning",
+        }
+        path = Path(folder) / "agent.yaml"
+        path.write_text(json.dumps(config))  # JSON is YAML
+        process = subprocess.Popen([str(APPSTEER), "agent", "--config", str(path)])
+        try:
+            yield _wait_for_tap(process)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(START_TIMEOUT_S)
+
+
+def _wait_for_tap(process: subprocess.Popen[bytes]) -> int:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the agent ended with exit code {process.returncode}")
+        answer = subprocess.run(
+            ["ovs-vsctl", "get", "interface", TAP, "ofport"], capture_output=True, text=True, check=False
+        )
+        up = Path(f"/sys/class/net/{TAP}/flags")
+        if answer.returncode == 0 and re.fullmatch(r"[1-9]\d*", answer.stdout.strip()) and int(up.read_text(), 16) & 1:
+            time.sleep(1.0)  # the ring is opened when the interface is up
+            return int(answer.stdout)
+        time.sleep(0.05)
+    raise RuntimeError(f"the agent made no tap port within {START_TIMEOUT_S:.0f} s")
+
+
+@dataclass(slots=True)
+class Unixctl:
+    """The daemon's control socket (JSON-RPC, as ovs-appctl speaks it), without a new process for every question."""
+
+    connection: socket.socket
+
+    @classmethod
+    def connect(cls) -> "Unixctl":
+        """To the running ovs-vswitchd."""
+        pid = (RUN_DIR / "ovs-vswitchd.pid").read_text().strip()
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(str(RUN_DIR / f"ovs-vswitchd.{pid}.ctl"))
+        return cls(connection)
+
+    def ask(self, method: str, *params: str) -> str:
+        """The text of the answer."""
+        question = {"method": method, "params": list(params), "id": 0}
+        self.connection.sendall(json.dumps(question).encode())
+        data = b""
+        while True:
+            data += self.connection.recv(1 << 20)
+            with contextlib.suppress(json.JSONDecodeError):
+                return str(json.loads(data)["result"])
+
+
+def needs_root() -> None:
+    """Ends with a sentence when this is not root."""
+    if os.geteuid() != 0:
+        sys.exit("the benchmarks make bridges and interfaces: run them as root (make bench uses sudo)")

@@ -1,0 +1,131 @@
+"""How long a flow waits for its verdict: from the classifying packet's arrival to the mark, and to the new path.
+
+On a real bridge with a real agent. Each flow is a DNS query to an odd port: its first packet classifies it. The switch
+copies unsettled flows to the tap and sends them out of port `old`; settled ones leave by port `new`.
+
+*New path*: the query is repeated every 50 µs or so; both times are the kernel's, taken where a packet leaves the bridge.
+*Mark*: the connection tracker is asked over and over through the daemon's control socket, so that the figure includes
+the question.
+"""
+
+import socket
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.bench import lab
+from tests.bench.figures import Figure, latency_figures
+
+FLOWS = 1000
+REPEAT_S = 50e-6
+GIVE_UP_S = 0.5
+PORTS = ("asb-gen", "asb-old", "asb-new")
+SO_TIMESTAMPNS = 35  # asm-generic/socket.h
+TIMESPEC = struct.Struct("@qq")
+ODD_PORT = 5399
+
+
+def measure() -> list[Figure]:
+    """Four latencies over 1,000 flows each."""
+    with lab.bridge(PORTS), lab.agent(lab.free_port()) as tap:
+        _install_rules(tap)
+        with _raw("asb-gen") as sender, _raw("asb-old") as old, _raw("asb-new") as new:
+            _warm_up(sender, old)
+            paths = [seconds for n in range(FLOWS) if (seconds := _time_new_path(n, sender, old, new)) is not None]
+            marks = [seconds for n in range(FLOWS) if (seconds := _time_mark(FLOWS + n, sender, old)) is not None]
+    figures = latency_figures("mark in conntrack", marks, goals=("<= 1 ms", "<= 5 ms"))
+    figures += latency_figures("first packet on the new path", paths)
+    lost = 2 * FLOWS - len(marks) - len(paths)
+    return [*figures, Figure(name="flows without a mark in time", value=lost, unit="flows", samples=2 * FLOWS)]
+
+
+def _install_rules(tap: int) -> None:
+    settled = "ct_label=0x1/0x1"
+    commit = f"ct(commit,zone={lab.EDGE_ZONE})"
+    rules = (
+        f"table=0,in_port=1,udp,actions=ct(zone={lab.EDGE_ZONE},table=1)",
+        f"table=1,priority=2,{settled},udp,actions=output:3",
+        f"table=1,priority=1,udp,ct_state=+new,actions={commit},output:{tap},output:2",
+        f"table=1,priority=0,udp,actions=output:{tap},output:2",
+    )
+    for rule in rules:
+        lab.run("ovs-ofctl", "-O", "OpenFlow14", "add-flow", lab.BRIDGE, rule)
+
+
+@contextmanager
+def _raw(interface: str) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800)) as raw:
+        raw.bind((interface, 0))
+        raw.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        raw.setblocking(False)
+        yield raw
+
+
+def query(number: int) -> bytes:
+    """An Ethernet frame with a DNS query (RFC 1035 §4.1); every number is a flow of its own."""
+    question = b"\x03www\x07example\x03com\x00" + struct.pack("!HH", 1, 1)
+    dns = struct.pack("!HHHHHH", number & 0xFFFF, 0x0100, 1, 0, 0, 0) + question
+    udp = struct.pack("!HHHH", 10000 + number, ODD_PORT, 8 + len(dns), 0) + dns
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0)
+    addresses = bytes((10, 9, 0, 1, 10, 9, 0, 2))
+    total = sum(struct.unpack("!10H", head + addresses))
+    total = (total & 0xFFFF) + (total >> 16)
+    head = head[:10] + struct.pack("!H", ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF)
+    return bytes.fromhex("020000000002 020000000001 0800") + head + addresses + udp
+
+
+def _warm_up(sender: socket.socket, old: socket.socket) -> None:
+    for number in range(50000, 50050):
+        sender.send(query(number))
+        time.sleep(0.002)
+    _drain(old)
+
+
+def _time_new_path(number: int, sender: socket.socket, old: socket.socket, new: socket.socket) -> float | None:
+    _drain(old)
+    _drain(new)
+    frame, began = query(number), time.monotonic()
+    arrived = None
+    while time.monotonic() - began < GIVE_UP_S:
+        sender.send(frame)
+        arrived = arrived or _arrival(old)
+        moved = _arrival(new)
+        if moved is not None and arrived is not None:
+            return moved - arrived
+        time.sleep(REPEAT_S)
+    return None
+
+
+def _time_mark(number: int, sender: socket.socket, old: socket.socket) -> float | None:
+    control = lab.Unixctl.connect()
+    control.ask("dpctl/flush-conntrack", "netdev@ovs-netdev", f"zone={lab.EDGE_ZONE}")
+    _drain(old)
+    began = time.monotonic()
+    sender.send(query(number))
+    arrived = None
+    while time.monotonic() - began < GIVE_UP_S:
+        arrived = arrived or _arrival(old)
+        answer = control.ask("dpctl/dump-conntrack", "netdev@ovs-netdev", f"zone={lab.EDGE_ZONE}")
+        if arrived is not None and ",mark=" in answer:
+            return time.time() - arrived
+    return None
+
+
+def _arrival(raw: socket.socket) -> float | None:
+    """The kernel's time of the next waiting frame, in seconds since 1970."""
+    try:
+        _, ancillary, _, _ = raw.recvmsg(2048, 256)
+    except BlockingIOError:
+        return None
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
+            seconds, nanoseconds = TIMESPEC.unpack(data[: TIMESPEC.size])
+            return float(seconds) + nanoseconds * 1e-9
+    return None
+
+
+def _drain(raw: socket.socket) -> None:
+    while _arrival(raw) is not None:
+        pass
