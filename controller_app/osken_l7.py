@@ -1,17 +1,78 @@
 """Teaches os-ken the L7 fields: `OFPMatch(l7_app_id=…)` in OpenFlow 1.3, 1.4 and 1.5.
 
 After `register()`, `l7_app_id=0x14000001`, `l7_app_id=(value, mask)`, `l7_category=5`, `l7_state=2`, `l7_state=(0, 1)`,
-`l7_sni="*.example.com"`, `l7_http_host=…`, `l7_dns_query=…` serialise and parse back, mixed with any other field.
-Messages of the experimenter arrive as `EventOFPExperimenter` with `msg.experimenter`, `msg.exp_type` and `msg.data`
-(for `ofext.messages.decode_body`); its errors as `EventOFPErrorMsg` with `msg.experimenter` and `msg.exp_type`.
+`l7_sni="*.example.com"`, `l7_http_host=…`, `l7_dns_query=…` serialise and parse back, mixed with any other field. A
+value that is not legal raises `ofext.errors.OfextError` when the message is serialised.
+
+Messages of the experimenter need no registration: they arrive as `EventOFPExperimenter` with `msg.experimenter`,
+`msg.exp_type` and `msg.data` (for `ofext.messages.decode_body`); its errors as `EventOFPErrorMsg` with
+`msg.experimenter`, `msg.exp_type` and `msg.data` (for `ofext.messages.L7Error.decode`).
 """
 
 from collections.abc import Iterable
+from types import ModuleType
 from typing import Final
+
+from os_ken.lib.type_desc import TypeDescr
+from os_ken.ofproto import ofproto_v1_3, ofproto_v1_4, ofproto_v1_5, oxm_fields
+
+from ofext import patterns
+from ofext.errors import EncodeError
+from ofext.ids import EXPERIMENTER_ID
+from ofext.oxm import FIELD_NAMES, FIELD_SIZES, PATTERN_FIELDS, L7Field
 
 OPENFLOW_VERSIONS: Final = (4, 5, 6)  # 1.3, 1.4, 1.5
 
 
 def register(versions: Iterable[int] = OPENFLOW_VERSIONS) -> None:
-    """Registers the fields with os-ken's modules of these versions; doing it again changes nothing."""
-    raise NotImplementedError
+    """Registers the fields with os-ken's modules of these OpenFlow versions; doing it again changes nothing."""
+    for version in versions:
+        module = _MODULES[version]
+        known = {field.name for field in module.oxm_types}
+        added = [_L7Oxm(name, int(field), _type_of(field)) for field, name in FIELD_NAMES.items() if name not in known]
+        if added:
+            module.oxm_types.extend(added)
+            oxm_fields.generate(module.__name__)
+
+
+_MODULES: Final[dict[int, ModuleType]] = {4: ofproto_v1_3, 5: ofproto_v1_4, 6: ofproto_v1_5}
+
+
+class _L7Oxm(oxm_fields._Experimenter):  # type: ignore[misc]  # os-ken has no types, and no public base class
+    """A field of our experimenter class."""
+
+    experimenter_id = EXPERIMENTER_ID
+
+
+class _Number(TypeDescr):  # type: ignore[misc]  # os-ken has no types
+    """An unsigned number of `size` bytes; unlike os-ken's own it refuses what does not fit."""
+
+    def __init__(self, name: str, size: int) -> None:
+        self._name = name
+        self.size = size
+
+    def to_user(self, binary: bytes) -> int:
+        return int.from_bytes(binary, "big")
+
+    def from_user(self, value: int) -> bytes:
+        if not 0 <= value < 1 << 8 * self.size:
+            raise EncodeError(self._name, value, f"an unsigned number of {self.size} bytes")
+        return int(value).to_bytes(self.size, "big")
+
+
+class _Pattern(TypeDescr):  # type: ignore[misc]  # os-ken has no types
+    """A host name or `*.suffix`; no fixed size."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def to_user(self, binary: bytes) -> str:
+        return binary.decode("ascii", "backslashreplace")
+
+    def from_user(self, value: str) -> bytes:
+        return patterns.normalise(value, self._name).encode("ascii")
+
+
+def _type_of(field: L7Field) -> TypeDescr:
+    name = FIELD_NAMES[field]
+    return _Pattern(name) if field in PATTERN_FIELDS else _Number(name, FIELD_SIZES[field])

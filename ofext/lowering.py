@@ -61,7 +61,7 @@ def raise_(fields: Sequence[Oxm], predicates: PredicateTable) -> tuple[Oxm, ...]
     raised: dict[L7Field, Oxm] = {}
     kept = []
     for field in fields:
-        if oxm.is_nxm(field, oxm.NXM_NX_CT_MARK) and mask & MARK_IS_L7:
+        if mask & MARK_IS_L7 and _is_mark(field):
             raised[L7Field.APP_ID] = oxm.l7_app_id(*_value_and_mask(field, 4))
         elif field is not found:
             kept.append(field)
@@ -185,9 +185,15 @@ def _name(field: Oxm) -> str:
 
 def _is_lowered(field: Oxm) -> bool:
     """Whether a `ct_label` compares the first reserved bit, perhaps the second, and no other of them, with zero."""
+    if not field.has_mask or len(field.payload) != 2 * label.LABEL_SIZE:
+        return False
     value, mask = _numbers(field)
     reserved = mask & label.RESERVED_MASK
     return reserved in (LABEL_IS_L7, LABEL_IS_L7 | MARK_IS_L7) and not value & label.RESERVED_MASK
+
+
+def _is_mark(field: Oxm) -> bool:
+    return oxm.is_nxm(field, oxm.NXM_NX_CT_MARK) and len(field.payload) == (8 if field.has_mask else 4)
 
 
 def _numbers(field: Oxm) -> tuple[int, int]:

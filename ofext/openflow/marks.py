@@ -57,8 +57,8 @@ def mark_packet_out(
 def frame(connection: Connection) -> bytes:
     """The made-up frame: Ethernet, perhaps 802.1Q, IPv4 or IPv6, and the transport's header. Checksums are right.
 
-    The TCP header has no flags: the tracker takes such a segment as invalid, so that it neither changes the state of the
-    connection nor makes one that is not there.
+    The TCP header has no flags: the tracker takes such a segment as invalid, so that it neither changes the state of
+    the connection nor makes one that is not there.
     """
     src, dst = _address(connection.src), _address(connection.dst)
     if src.version != dst.version:

@@ -10,9 +10,7 @@ from typing import Final
 from ofext.openflow.basic import ERROR_DATA_SIZE
 from ofext.openflow.header import HEADER_SIZE, Type
 
-MAX_REMEMBERED: Final = (
-    4096  # messages, 64 bytes each: more than a controller has in flight; an older one is quoted lowered
-)
+MAX_REMEMBERED: Final = 4096  # messages, 64 bytes each: more than a controller has in flight
 
 
 class Originals:
