@@ -3,8 +3,8 @@
 On a real bridge with a real agent. Each flow is a DNS query to an odd port: its first packet classifies it. The switch
 copies unsettled flows to the tap and sends them out of port `old`; settled ones leave by port `new`.
 
-*New path*: the query is repeated every 50 µs or so; both times are the kernel's, taken where a packet leaves the bridge.
-*Mark*: the connection tracker is asked over and over through the daemon's control socket, so that the figure includes
+*New path*: the query is repeated every 50 µs or so; both times are the kernel's, taken where a packet leaves the
+bridge. *Mark*: the connection tracker is asked over and over through the daemon's control socket, so that the figure includes
 the question.
 """
 
@@ -122,7 +122,7 @@ def _arrival(raw: socket.socket) -> float | None:
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
             seconds, nanoseconds = TIMESPEC.unpack(data[: TIMESPEC.size])
-            return float(seconds) + nanoseconds * 1e-9
+            return float(seconds + nanoseconds * 1e-9)
     return None
 
 

@@ -1,7 +1,7 @@
 """What the shim costs: the same OpenFlow messages to a real bridge, through the shim and directly.
 
-BARRIER_REQUESTs are answered by Open vSwitch itself. Direct and relayed rounds take turns, so that a drift of the machine
-falls on both alike.
+BARRIER_REQUESTs are answered by Open vSwitch itself. Direct and relayed rounds take turns, so that a drift of the
+machine falls on both alike.
 """
 
 import statistics
