@@ -4,8 +4,8 @@ On a real bridge with a real agent. Each flow is a DNS query to an odd port: its
 copies unsettled flows to the tap and sends them out of port `old`; settled ones leave by port `new`.
 
 *New path*: the query is repeated every 50 µs or so; both times are the kernel's, taken where a packet leaves the
-bridge. *Mark*: the connection tracker is asked over and over through the daemon's control socket, so that the figure includes
-the question.
+bridge. *Mark*: the connection tracker is asked over and over through the daemon's control socket, so that the figure
+includes the question.
 """
 
 import socket
