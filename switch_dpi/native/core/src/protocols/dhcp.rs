@@ -116,18 +116,18 @@ fn add_text(attribute: Attribute, value: &[u8], found: &mut Findings) {
 /// A message with the given first bytes, client address and options, the rest zero.
 const fn message<const N: usize>(head: [u8; 4], mac: [u8; 6], options: &[u8]) -> [u8; N] {
     let mut bytes = [0; N];
-    let parts: [(usize, &[u8]); 4] = [(0, &head), (28, &mac), (FIXED_SIZE, &MAGIC_COOKIE), (FIXED_SIZE + 4, options)];
-    let mut part = 0;
-    while part < parts.len() {
-        let (start, from) = parts[part];
-        let mut index = 0;
-        while index < from.len() {
-            bytes[start + index] = from[index];
-            index += 1;
-        }
-        part += 1;
-    }
+    copy(&mut bytes, &head);
+    copy(bytes.split_at_mut(28).1, &mac);
+    copy(bytes.split_at_mut(FIXED_SIZE).1, &MAGIC_COOKIE);
+    copy(bytes.split_at_mut(FIXED_SIZE + MAGIC_COOKIE.len()).1, options);
     bytes
+}
+
+const fn copy(to: &mut [u8], from: &[u8]) {
+    if let (Some((place, to)), Some((byte, from))) = (to.split_first_mut(), from.split_first()) {
+        *place = *byte;
+        copy(to, from);
+    }
 }
 
 const DISCOVER: [u8; 300] = message(

@@ -118,8 +118,8 @@ impl Header {
         Some(Self {
             mode: first & 0x07,
             stratum,
-            poll: poll.cast_signed(),
-            precision: precision.cast_signed(),
+            poll: i8::from_be_bytes([poll]),
+            precision: i8::from_be_bytes([precision]),
             root_delay: reader.u32()?,
             root_dispersion: reader.u32()?,
             reference_id: reader.u32()?,
