@@ -1,0 +1,277 @@
+//! RTP and its control protocol RTCP (RFC 3550), also on one port (RFC 5761) and encrypted (RFC 3711: headers stay clear).
+//!
+//! An RTP header has no magic: two datagrams of one direction must continue each other. RTCP is claimed at once when a
+//! compound packet is whole; a flow of single RTCP packets is left undecided until RTP shows.
+
+use crate::attributes::Attribute;
+use crate::bytes::Reader;
+use crate::protocol::{
+    Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
+};
+
+/// Up to the SSRC (RFC 3550 §5.1).
+const FIXED_HEADER_SIZE: usize = 12;
+/// Version, padding, extension and count, packet type, length, SSRC (RFC 3550 §6.4).
+const RTCP_HEADER_SIZE: usize = 8;
+/// Losses between two datagrams that still count as one stream (RFC 3550 appendix A.1 has MAX_DROPOUT 3000; a guess from
+/// two datagrams must be stricter).
+const MAX_SEQUENCE_GAP: u16 = 64;
+/// How far back a reordered datagram may stand.
+const MAX_REORDERING: u16 = 16;
+/// Silence suppression leaves gaps: 93 s of a 90 kHz clock.
+const MAX_TIMESTAMP_GAP: u32 = 1 << 23;
+/// Datagrams read of one flow: both directions and several sources show within these.
+const MAX_DATAGRAMS: u8 = 16;
+
+const RTCP_SENDER_REPORT: u8 = 200;
+const RTCP_RECEIVER_REPORT: u8 = 201;
+const RTCP_SOURCE_DESCRIPTION: u8 = 202;
+
+/// RTP and RTCP.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "rtp",
+    name: "RTP",
+    selector: 61,
+    category: "voip",
+    transports: &[Transport::Udp],
+    ports: &[5004, 5005],
+    max_probe_size: FIXED_HEADER_SIZE,
+    probe,
+    inspector: Some(|| Box::<Rtp>::default()),
+    examples: EXAMPLES,
+};
+
+fn probe(sample: &Sample<'_>) -> Probe {
+    if is_rtcp(sample.data) {
+        return probe_rtcp(sample.data);
+    }
+    let Some(header) = Header::read(sample.data) else { return Probe::No };
+    if header.is_too_short(sample.data.len()) {
+        return Probe::No;
+    }
+    match Header::read(sample.other) {
+        Some(previous) if header.continues(&previous) => Probe::Match(Evidence {
+            confidence: 85,
+            what: "two RTP headers in sequence",
+            offset: 0,
+            size: FIXED_HEADER_SIZE as u16,
+        }),
+        _ => Probe::NeedMore,
+    }
+}
+
+/// A report followed by a source description, ending with the datagram, is nothing else (RFC 3550 §6.1).
+fn probe_rtcp(data: &[u8]) -> Probe {
+    let mut kinds = RtcpPackets { rest: data };
+    let (first, second) = (kinds.next(), kinds.next());
+    kinds.by_ref().for_each(drop); // to the end, or to what does not fit
+    match (first, second) {
+        (None, _) => Probe::No,
+        (Some(RTCP_SENDER_REPORT | RTCP_RECEIVER_REPORT), Some(RTCP_SOURCE_DESCRIPTION)) if kinds.rest.is_empty() => {
+            let size = u16::try_from(data.len()).unwrap_or(u16::MAX);
+            Probe::Match(Evidence { confidence: 90, what: "RTCP compound packet", offset: 0, size })
+        }
+        _ => Probe::NeedMore,
+    }
+}
+
+/// Packet types 192 to 223 stand where RTP has a marker and payload types 64 to 95 (RFC 5761 §4).
+fn is_rtcp(data: &[u8]) -> bool {
+    matches!(data, [first, 192..=223, ..] if first >> 6 == 2) && data.len() >= RTCP_HEADER_SIZE
+}
+
+/// The types of the packets of a compound one; ends at the first that does not fit.
+struct RtcpPackets<'a> {
+    rest: &'a [u8],
+}
+
+impl Iterator for RtcpPackets<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        let mut reader = Reader::new(self.rest);
+        let [first, kind] = reader.array()?;
+        let words = reader.u16()?; // 32-bit words after the first
+        if first >> 6 != 2 || !matches!(kind, 192..=223) {
+            return None;
+        }
+        reader.take(usize::from(words) * 4)?;
+        self.rest = reader.rest();
+        Some(kind)
+    }
+}
+
+/// The fixed header (RFC 3550 §5.1).
+#[derive(Clone, Copy, Debug)]
+struct Header {
+    sources: u8,
+    has_extension: bool,
+    payload_type: u8,
+    sequence: u16,
+    timestamp: u32,
+    ssrc: u32,
+}
+
+impl Header {
+    /// `None` unless version, payload type and source can be those of RTP.
+    fn read(data: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(data);
+        let [first, second] = reader.array()?;
+        let header = Self {
+            sources: first & 0x0f,
+            has_extension: first & 0x10 != 0,
+            payload_type: second & 0x7f,
+            sequence: reader.u16()?,
+            timestamp: reader.u32()?,
+            ssrc: reader.u32()?,
+        };
+        // 64 to 95 are not used beside RTCP (RFC 5761 §4); a source of zero is a coincidence of zeros
+        let is_plausible = first >> 6 == 2 && !matches!(header.payload_type, 64..=95) && header.ssrc != 0;
+        is_plausible.then_some(header)
+    }
+
+    fn is_too_short(&self, size: usize) -> bool {
+        let extension = if self.has_extension { 4 } else { 0 };
+        size < FIXED_HEADER_SIZE + usize::from(self.sources) * 4 + extension
+    }
+
+    /// Same source, next in sequence (a few lost, or a little reordered), clock not far away.
+    fn continues(&self, previous: &Self) -> bool {
+        let (ahead, behind) =
+            (self.sequence.wrapping_sub(previous.sequence), previous.sequence.wrapping_sub(self.sequence));
+        let elapsed = self.timestamp.wrapping_sub(previous.timestamp);
+        self.ssrc == previous.ssrc
+            && ((1..=MAX_SEQUENCE_GAP).contains(&ahead) || (1..=MAX_REORDERING).contains(&behind))
+            && elapsed.min(elapsed.wrapping_neg()) <= MAX_TIMESTAMP_GAP
+            && (self.timestamp | previous.timestamp) != 0
+    }
+
+    /// The encoding of a static payload type (RFC 3551 §6, tables 4 and 5).
+    const fn codec(&self) -> Option<&'static str> {
+        Some(match self.payload_type {
+            0 => "PCMU",
+            3 => "GSM",
+            4 => "G723",
+            5 | 6 | 16 | 17 => "DVI4",
+            7 => "LPC",
+            8 => "PCMA",
+            9 => "G722",
+            10 | 11 => "L16",
+            12 => "QCELP",
+            13 => "CN",
+            14 => "MPA",
+            15 => "G728",
+            18 => "G729",
+            25 => "CelB",
+            26 => "JPEG",
+            28 => "nv",
+            31 => "H261",
+            32 => "MPV",
+            33 => "MP2T",
+            34 => "H263",
+            _ => return None,
+        })
+    }
+}
+
+/// Reads the headers of the first datagrams.
+#[derive(Debug, Default)]
+struct Rtp {
+    datagrams: u8,
+}
+
+impl Inspector for Rtp {
+    fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
+        self.datagrams = self.datagrams.saturating_add(1);
+        if is_rtcp(sample.data) {
+            if let Some(ssrc) = sample.data.get(4..).and_then(|rest| Reader::new(rest).u32()) {
+                found.uint(Attribute::RtpSsrc, ssrc.into());
+            }
+        } else if let Some(header) = Header::read(sample.data) {
+            found.uint(Attribute::RtpPayloadType, header.payload_type.into());
+            found.uint(Attribute::RtpSsrc, header.ssrc.into());
+            if let Some(codec) = header.codec() {
+                found.text(Attribute::RtpCodec, codec.as_bytes());
+            }
+        }
+        if self.datagrams >= MAX_DATAGRAMS { Progress::Done } else { Progress::Settled }
+    }
+}
+
+const EXAMPLES: &[Example] = &[
+    Example {
+        title: "RTCP: receiver report and source description",
+        transport: Transport::Udp,
+        direction: Direction::Originator,
+        data: b"\x80\xc9\x00\x01\x5a\x11\x22\x33\x81\xca\x00\x04\x5a\x11\x22\x33\x01\x08ann@host\x00\x00",
+        expect: &[(Attribute::RtpSsrc, "1511072307")],
+    },
+    Example {
+        title: "RTCP: sender report, source description and goodbye",
+        transport: Transport::Udp,
+        direction: Direction::Responder,
+        data: b"\x80\xc8\x00\x06\x00\x00\x10\x01\xea\x02\x12\x00\x91\x34\x00\x22\x00\x01\x5f\x90\x00\x00\x00\x64\x00\x00\x3e\x80\x81\xca\x00\x02\x00\x00\x10\x01\x01\x01x\x00\x81\xcb\x00\x01\x00\x00\x10\x01",
+        expect: &[(Attribute::RtpSsrc, "4097")],
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &[u8] = b"\x80\x88\x12\x34\x00\x00\x0a\x00\xde\xad\xbe\xefvoice";
+    const SECOND: &[u8] = b"\x80\x08\x12\x35\x00\x00\x0a\xa0\xde\xad\xbe\xefvoice";
+
+    fn sample<'a>(data: &'a [u8], other: &'a [u8]) -> Sample<'a> {
+        let direction = Direction::Originator;
+        Sample { transport: Transport::Udp, direction, data, other, originator_port: 40_000, responder_port: 40_002 }
+    }
+
+    fn changed(at: usize, value: u8) -> Vec<u8> {
+        let mut data = SECOND.to_vec();
+        data[at] = value;
+        data
+    }
+
+    #[test]
+    fn two_datagrams_in_sequence_decide() {
+        assert_eq!(probe(&sample(FIRST, &[])), Probe::NeedMore);
+        assert!(matches!(probe(&sample(SECOND, FIRST)), Probe::Match(_)));
+        assert!(matches!(probe(&sample(FIRST, SECOND)), Probe::Match(_)), "reordered");
+    }
+
+    #[test]
+    fn a_datagram_that_does_not_continue_waits() {
+        for (at, value, why) in [(3, 0x34, "repeated"), (2, 0x20, "jump"), (4, 0x40, "clock"), (8, 0, "another source")]
+        {
+            assert_eq!(probe(&sample(&changed(at, value), FIRST)), Probe::NeedMore, "{why}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_rtp_is_refused() {
+        let stun = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";
+        let dtls = b"\x16\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x01\x00\x00";
+        let quic = b"\xc0\x00\x00\x00\x01\x08abcdefgh\x00\x00";
+        for data in
+            [&stun[..], dtls, quic, &changed(1, 70), &SECOND[..11], b"\x8f\x00\x12\x35\0\0\0\x01\0\0\0\x01", b""]
+        {
+            assert_eq!(probe(&sample(data, FIRST)), Probe::No, "{data:?}");
+        }
+    }
+
+    #[test]
+    fn a_single_rtcp_packet_waits_and_a_broken_one_is_refused() {
+        assert_eq!(probe(&sample(b"\x80\xc9\x00\x01\x5a\x11\x22\x33", &[])), Probe::NeedMore);
+        assert_eq!(probe(&sample(b"\x80\xc9\x00\x09\x5a\x11\x22\x33", &[])), Probe::No);
+    }
+
+    #[test]
+    fn the_codec_of_a_static_type_is_named() {
+        let (mut rtp, mut found) = (Rtp::default(), Findings::default());
+        rtp.feed(&sample(SECOND, FIRST), &mut found);
+        assert_eq!(found.values().len(), 3);
+        rtp.feed(&sample(EXAMPLES[0].data, SECOND), &mut found);
+        assert_eq!(found.values().len(), 4, "RTCP adds its source and no payload type");
+    }
+}
