@@ -34,9 +34,11 @@ class Controller(_Section):
     """Where the controller is, and how often it is tried when it is away."""
 
     address: str = Field(min_length=1, description="Host name or IP address of the controller.")
-    port: Port = Field(6653, description="TCP port (6653 is OpenFlow's, IANA).")
-    reconnect_min_s: float = Field(0.2, gt=0, le=60, description="First pause before trying again, in seconds.")
-    reconnect_max_s: float = Field(5.0, gt=0, le=600, description="Longest pause; each one is up to twice the last.")
+    port: Port = Field(default=6653, description="TCP port (6653 is OpenFlow's, IANA).")
+    reconnect_min_s: float = Field(default=0.2, gt=0, le=60, description="First pause before trying again, in seconds.")
+    reconnect_max_s: float = Field(
+        default=5.0, gt=0, le=600, description="Longest pause; each one is up to twice the last."
+    )
 
     @model_validator(mode="after")
     def _pauses_in_order(self) -> Self:
@@ -50,18 +52,20 @@ class Bridge(_Section):
 
     name: Name = Field(description="Name of the bridge, as in `ovs-vsctl list-br`. It must exist or appear later.")
     listen: str = Field(
-        "auto",
+        default="auto",
         description="`address:port` where the bridge reaches the agent, or `auto`: a free port of 127.0.0.1.",
     )
     tap_port: Name | None = Field(
-        None,
+        default=None,
         description="Name of the internal port that gets the copies; `tap-NAME` (shortened if too long) if absent.",
     )
     edge_zone: Zone | None = Field(
-        None, description="Conntrack zone that holds the verdicts; 100, 102, 104, … in the order of the list if absent."
+        default=None,
+        description="Conntrack zone that holds the verdicts; 100, 102, 104, … in the order of the list if absent.",
     )
     service_zone: Zone | None = Field(
-        None, description="Conntrack zone that remembers chains; 101, 103, 105, … in the order of the list if absent."
+        default=None,
+        description="Conntrack zone that remembers chains; 101, 103, 105, … in the order of the list if absent.",
     )
 
     @field_validator("listen")
@@ -75,9 +79,13 @@ class Bridge(_Section):
 class Ovs(_Section):
     """How Open vSwitch on this host is reached."""
 
-    run_dir: Path = Field(Path("/var/run/openvswitch"), description="Folder with `<bridge>.mgmt` and `db.sock`.")
-    db: str | None = Field(None, description="OVSDB server for `ovs-vsctl --db`; `unix:<run_dir>/db.sock` if absent.")
-    timeout_s: float = Field(10.0, gt=0, le=600, description="How long one command may take, in seconds.")
+    run_dir: Path = Field(
+        default=Path("/var/run/openvswitch"), description="Folder with `<bridge>.mgmt` and `db.sock`."
+    )
+    db: str | None = Field(
+        default=None, description="OVSDB server for `ovs-vsctl --db`; `unix:<run_dir>/db.sock` if absent."
+    )
+    timeout_s: float = Field(default=10.0, gt=0, le=600, description="How long one command may take, in seconds.")
 
     @property
     def database(self) -> str:
@@ -88,29 +96,44 @@ class Ovs(_Section):
 class Engine(_Section):
     """Bounds of the classification engine, one per bridge. Absent: the engine's own default."""
 
-    max_flows: int | None = Field(None, ge=16, description="Flows kept at a time; the oldest idle one makes room.")
-    idle_timeout_tcp_s: float | None = Field(None, gt=0, description="A TCP flow is forgotten after this pause.")
-    idle_timeout_udp_s: float | None = Field(None, gt=0, description="A UDP flow is forgotten after this pause.")
-    max_stream_bytes: int | None = Field(None, ge=256, description="First bytes kept of a stream and direction.")
-    max_inspected_packets: int | None = Field(None, ge=1, description="After so many packets the engine gives up.")
-    inspect_timeout_s: float | None = Field(None, gt=0, description="After so many seconds the engine gives up.")
+    max_flows: int | None = Field(
+        default=None, ge=16, description="Flows kept at a time; the oldest idle one makes room."
+    )
+    idle_timeout_tcp_s: float | None = Field(
+        default=None, gt=0, description="A TCP flow is forgotten after this pause."
+    )
+    idle_timeout_udp_s: float | None = Field(
+        default=None, gt=0, description="A UDP flow is forgotten after this pause."
+    )
+    max_stream_bytes: int | None = Field(
+        default=None, ge=256, description="First bytes kept of a stream and direction."
+    )
+    max_inspected_packets: int | None = Field(
+        default=None, ge=1, description="After so many packets the engine gives up."
+    )
+    inspect_timeout_s: float | None = Field(
+        default=None, gt=0, description="After so many seconds the engine gives up."
+    )
 
 
 class Events(_Section):
     """How flow events go to the controller."""
 
-    batch: int = Field(64, ge=1, le=1024, description="At most so many events in one message.")
+    batch: int = Field(default=64, ge=1, le=1024, description="At most so many events in one message.")
     delay_ms: float = Field(
-        2.0, ge=0, le=1000, description="An event waits at most so long for others, in milliseconds."
+        default=2.0, ge=0, le=1000, description="An event waits at most so long for others, in milliseconds."
     )
     queue: int = Field(
-        65536, ge=64, description="Events kept while the controller is slow; then the oldest are dropped."
+        default=65536, ge=64, description="Events kept while the controller is slow; then the oldest are dropped."
     )
     flow_book: int = Field(
-        131072, ge=64, description="Live flows remembered for a controller or an agent that returns."
+        default=131072, ge=64, description="Live flows remembered for a controller or an agent that returns."
     )
     reconcile_s: float = Field(
-        15.0, ge=1, le=3600, description="How often flows that the engine no longer sees are looked up in conntrack."
+        default=15.0,
+        ge=1,
+        le=3600,
+        description="How often flows that the engine no longer sees are looked up in conntrack.",
     )
 
 
@@ -131,14 +154,17 @@ class AgentConfig(_Section):
 
     controller: Controller = Field(description="The OpenFlow controller.")
     bridges: tuple[Bridge, ...] = Field(min_length=1, max_length=1024, description="The bridges, at least one.")
-    state_dir: Path = Field(Path("/var/lib/appsteer"), description="Where predicates and status survive a restart.")
-    signatures: tuple[Path, ...] = Field(
-        (), description="Application signature files or folders of them; those that came with AppSteer if absent."
+    state_dir: Path = Field(
+        default=Path("/var/lib/appsteer"), description="Where predicates and status survive a restart."
     )
-    ovs: Ovs = Field(Ovs(), description="How Open vSwitch is reached.")
-    engine: Engine = Field(Engine(), description="Bounds of the classification engine.")
-    events: Events = Field(Events(), description="How flow events go to the controller.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+    signatures: tuple[Path, ...] = Field(
+        default=(),
+        description="Application signature files or folders of them; those that came with AppSteer if absent.",
+    )
+    ovs: Ovs = Field(default=Ovs(), description="How Open vSwitch is reached.")
+    engine: Engine = Field(default=Engine(), description="Bounds of the classification engine.")
+    events: Events = Field(default=Events(), description="How flow events go to the controller.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
 
     @property
     def plans(self) -> tuple[BridgePlan, ...]:

@@ -1,0 +1,194 @@
+"""Predicates of one bridge: which metadata patterns have a label bit, kept over restarts, looked up by name suffix.
+
+The table is a value of ``ofext.predicates``; this module owns its current version, the file it is kept in, the index
+from host names to bits, and the order of steps in which a bit that no rule uses any more becomes free again. A bit is
+never given to another pattern while a connection may still carry it from the first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from ofext import label, patterns
+from ofext.errors import DecodeError, EncodeError, MatchConflictError, OfextError
+from ofext.ids import EXPERIMENTER_ID
+from ofext.messages import ErrorCode, L7Error
+from ofext.openflow.header import Type
+from ofext.openflow.rewrite import lower_message, predicates_of_message, raise_message
+from ofext.oxm import L7Field
+from ofext.predicates import PredicateTable, TableFull
+from switch_dpi.conntrack import Connection
+
+log = logging.getLogger(__name__)
+
+ATTRIBUTE_FIELDS: Final[Mapping[int, L7Field]] = {1: L7Field.SNI, 11: L7Field.HTTP_HOST, 20: L7Field.DNS_QUERY}
+"""Attribute ids of the engine (``core/src/attributes.rs``: tls.sni, http.host, dns.query) and their match fields."""
+
+_LOWERED: Final = frozenset({int(Type.EXPERIMENTER), int(Type.FLOW_MOD), int(Type.MULTIPART_REQUEST)}) | {
+    int(Type.BUNDLE_ADD_MESSAGE)
+}
+_EXPERIMENTER_BYTES: Final = EXPERIMENTER_ID.to_bytes(4, "big")
+_CT_LABEL: Final = re.compile(r"ct_label=(0x[0-9a-f]+|\d+)(?:/(0x[0-9a-f]+))?")
+
+
+class PredicateIndex:
+    """Label bits for a host name: one look-up for the whole name and one for each suffix, however many patterns."""
+
+    def __init__(self, table: PredicateTable) -> None:
+        self._exact: dict[tuple[L7Field, str], int] = {}
+        self._below: dict[tuple[L7Field, str], int] = {}
+        for predicate, number in table.bits.items():
+            wildcard = predicate.pattern.startswith(patterns.WILDCARD)
+            name = predicate.pattern.removeprefix(patterns.WILDCARD) if wildcard else predicate.pattern
+            (self._below if wildcard else self._exact)[predicate.field, name] = label.predicate_bit(number)
+
+    def bits(self, metadata: Iterable[tuple[int, bytes]]) -> int:
+        """Label bits of the predicates that hold for a flow's metadata (attribute ids and UTF-8 values)."""
+        found = 0
+        if not self._exact and not self._below:
+            return found
+        for attribute, value in metadata:
+            field = ATTRIBUTE_FIELDS.get(attribute)
+            if field is not None:
+                found |= self._of_host(field, patterns.normalise_host(value.decode("utf-8", errors="replace")))
+        return found
+
+    def _of_host(self, field: L7Field, host: str) -> int:
+        found = self._exact.get((field, host), 0)
+        dot = host.find(".")
+        while dot >= 0:
+            if dot > 0:
+                found |= self._below.get((field, host[dot + 1 :]), 0)
+            dot = host.find(".", dot + 1)
+        return found
+
+
+class PredicateStore:
+    """The current table of a bridge; also the gate through which messages with L7 matches go."""
+
+    def __init__(self, path: Path, edge_zone: int, on_change: Callable[[], None] = lambda: None) -> None:
+        self._path = path
+        self._edge_zone = edge_zone
+        self._on_change = on_change
+        self.refused = 0
+        """Messages that could not be lowered."""
+        self.table = _load(path)
+        self.index = PredicateIndex(self.table)
+
+    def lower(self, message: bytes) -> bytes | L7Error:
+        """A message from the controller as Open vSwitch understands it; new patterns get a bit first."""
+        if message[1] not in _LOWERED or _EXPERIMENTER_BYTES not in message:
+            return message
+        try:
+            grown = self.table.with_predicates(predicates_of_message(message))
+            if isinstance(grown, TableFull):
+                raise _NoBitError(grown)
+            lowered = lower_message(message, grown)
+        except OfextError as error:
+            self.refused += 1
+            return _l7_error(error, message)
+        self._replace(grown)
+        return lowered
+
+    def raise_(self, message: bytes) -> bytes:
+        """A message from the switch with L7 fields; one that cannot be read goes through as it is."""
+        try:
+            return raise_message(message, self.table, edge_zone=self._edge_zone)
+        except DecodeError as error:
+            log.warning("a message of type %d from the bridge was not understood: %s", message[1], error)
+            return message
+
+    def retire_unused(self, dumped_flows: str) -> int:
+        """Let go of patterns that no rule of ``ovs-ofctl dump-flows`` compares; the label bits that are retired now.
+
+        Call it only with a dump taken while no controller session was between a FLOW_MOD and its effect.
+        """
+        used = used_predicate_bits(dumped_flows)
+        keep = [predicate for predicate, number in self.table.bits.items() if used & label.predicate_bit(number)]
+        self._replace(self.table.retain(keep))
+        return label.predicate_mask(self.table.retired)
+
+    def distrust_unknown(self, dumped_flows: str, connections: Iterable[Connection]) -> None:
+        """Put into quarantine what rules or connections use and the table does not know (its file was lost, or old)."""
+        seen = used_predicate_bits(dumped_flows)
+        for connection in connections:
+            seen |= connection.label & label.PREDICATES_MASK
+        unknown = frozenset(label.predicates_in(seen)).difference(self.table.bits.values(), self.table.retired)
+        if unknown:
+            log.warning("%d label bits are in use for patterns that are not known any more", len(unknown))
+            self._replace(PredicateTable(self.table.bits, self.table.retired | unknown, self.table.capacity))
+
+    def recycle(self) -> None:
+        """Retired bits are free again: the caller has seen that no connection carries one."""
+        self._replace(self.table.recycle())
+
+    def _replace(self, table: PredicateTable) -> None:
+        if table is self.table:
+            return
+        _save(self._path, table)
+        self.table = table
+        self.index = PredicateIndex(table)
+        self._on_change()
+
+
+def used_predicate_bits(dumped_flows: str) -> int:
+    """Predicate bits that any ``ct_label`` match in the output of ``ovs-ofctl dump-flows`` compares."""
+    used = 0
+    for line in dumped_flows.splitlines():
+        for value, mask in _CT_LABEL.findall(line):
+            used |= int(mask, 16) if mask else int(value, 0) | label.LABEL_MASK
+    return used & label.PREDICATES_MASK
+
+
+class _NoBitError(OfextError):
+    def __init__(self, full: TableFull) -> None:
+        self.predicate = full.predicate
+        super().__init__(
+            f"no label bit is free for {full.predicate.pattern!r}: "
+            f"{full.capacity} patterns may be installed at a time, {full.retired} are being let go"
+        )
+
+
+def _l7_error(error: OfextError, message: bytes) -> L7Error:
+    """What the controller is told of a message that was not lowered."""
+    text = str(error).encode()[:255].decode(errors="ignore")
+    if isinstance(error, DecodeError):
+        return L7Error(code=ErrorCode.MALFORMED, offset=error.offset, data=error.found, text=text)
+    code = ErrorCode.MATCH_VALUE
+    if isinstance(error, _NoBitError):
+        code = ErrorCode.PREDICATES_FULL
+    elif isinstance(error, MatchConflictError | EncodeError):
+        code = ErrorCode.MATCH_CONFLICT
+    return L7Error(code=code, data=message[:64], text=text)
+
+
+def _load(path: Path) -> PredicateTable:
+    """The table that was kept, or an empty one when there is none or it cannot be read."""
+    try:
+        return PredicateTable.from_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return PredicateTable()
+    except (OSError, UnicodeDecodeError, DecodeError) as error:
+        log.warning("%s cannot be used (%s); all bits stay in quarantine until no connection has one", path, error)
+        return PredicateTable(retired=frozenset(range(label.PREDICATE_CAPACITY)))
+
+
+def _save(path: Path, table: PredicateTable) -> None:
+    """Write beside the file and rename, so that a crash leaves the old table or the new one.
+
+    No fsync: a table that is older than the switch's rules is found out by :meth:`PredicateStore.distrust_unknown`.
+    """
+    beside = path.with_suffix(".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(table.to_json(), encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        log.warning("predicates cannot be kept: %s", error)
+        with contextlib.suppress(OSError):
+            beside.unlink()

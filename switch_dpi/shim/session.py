@@ -1,0 +1,257 @@
+"""One switch session: version negotiation end to end, then relaying with L7 matches lowered and raised. No I/O.
+
+A session begins when the bridge connects. While there is no controller the session keeps the bridge content (HELLO,
+ECHO). When the controller comes, the session becomes its own: bytes go through, except for what the extension adds and
+takes out. A session serves one controller connection; when that ends, the session ends, so that nothing of it (role,
+asynchronous configuration, open bundles) reaches the next one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Protocol
+
+from ofext.errors import DecodeError
+from ofext.messages import L7Error, encode_message, is_l7_message
+from ofext.openflow import basic
+from ofext.openflow.header import Framer, Type, Version
+from switch_dpi.errors import NegotiationError, ProtocolError, SwitchDpiError
+from switch_dpi.shim.bundles import SpoiltBundles
+from switch_dpi.shim.l7 import L7Endpoint
+
+log = logging.getLogger(__name__)
+
+VERSIONS: Final = frozenset({int(Version.OF_1_3), int(Version.OF_1_4), int(Version.OF_1_5)})
+PATIENCE_S: Final = 0.4  # Open vSwitch gives a HELLO one second before it hangs up
+HELLO_S: Final = 3.0  # a peer that is alive says HELLO at once
+
+_MAY_CARRY_L7_UP: Final = frozenset({int(Type.MULTIPART_REPLY), int(Type.FLOW_REMOVED), int(Type.PACKET_IN)})
+_MAY_BE_L7: Final = frozenset({int(Type.EXPERIMENTER), int(Type.ERROR)})
+_MAY_BE_BUNDLE: Final = frozenset({int(Type.EXPERIMENTER), int(Type.BUNDLE_CONTROL)})
+
+
+class MatchGate(Protocol):
+    """Lowers and raises the matches of whole messages (``switch_dpi.predicates`` implements it)."""
+
+    def lower(self, message: bytes) -> bytes | L7Error:
+        """A message from the controller as the switch understands it, or why it is refused."""
+        ...
+
+    def raise_(self, message: bytes) -> bytes:
+        """A message from the switch with L7 fields."""
+        ...
+
+
+class Phase(Enum):
+    """Where a session stands."""
+
+    GREETING = "waits for the bridge's HELLO"
+    WAITING = "waits for a controller; the bridge waits for a HELLO"
+    STANDBY = "waits for a controller; the bridge is kept content"
+    RELAYING = "relays"
+    CLOSED = "over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What to send now, in this order: to the switch, to the controller, then perhaps an end."""
+
+    to_switch: bytes
+    to_controller: bytes
+    drop_controller: str = ""
+    """Not empty: close the controller's connection only (it is tried again), for this reason."""
+    close: str = ""
+    """Not empty: close both connections, for this reason."""
+
+
+class ShimSession:
+    """Bytes in from each side and ``now`` in seconds; :meth:`take` gives what to send."""
+
+    def __init__(
+        self, gate: MatchGate, make_endpoint: Callable[[], L7Endpoint], now: float, preferred: int | None = None
+    ) -> None:
+        self._gate = gate
+        self._make_endpoint = make_endpoint
+        self._from_switch, self._from_controller = Framer(), Framer()
+        self._to_switch: list[bytes] = []
+        self._to_controller: list[bytes] = []
+        self._drop, self._close = "", ""
+        self._offered: frozenset[int] = frozenset()
+        self._preferred = preferred
+        self._has_controller = False
+        self._bundles = SpoiltBundles()
+        self._deadline: float | None = now + HELLO_S
+        self.endpoint = make_endpoint()
+        self.phase = Phase.GREETING
+        self.version: int | None = None
+        """The version that the bridge was told; after negotiation that of both sides."""
+
+    @property
+    def wants_controller(self) -> bool:
+        """Whether a connection to the controller should be tried."""
+        return self.phase in (Phase.WAITING, Phase.STANDBY) and not self._has_controller
+
+    @property
+    def timer(self) -> float | None:
+        """When :meth:`tick` wants to be called."""
+        return self._deadline
+
+    def take(self) -> Output:
+        """What has come up since the last call."""
+        output = Output(
+            to_switch=b"".join(self._to_switch),
+            to_controller=b"".join(self._to_controller),
+            drop_controller=self._drop,
+            close=self._close,
+        )
+        self._to_switch.clear()
+        self._to_controller.clear()
+        self._drop = ""
+        return output
+
+    def switch_data(self, data: bytes, now: float) -> None:
+        """Bytes from the bridge."""
+        try:
+            for message in self._from_switch.feed(data):
+                self._switch_message(message, now)
+        except (DecodeError, SwitchDpiError) as error:
+            self._end(f"bridge: {error}")
+
+    def controller_connected(self, now: float) -> None:
+        """The connection to the controller stands."""
+        self._has_controller = True
+        self._from_controller = Framer()
+        self.endpoint = self._make_endpoint()
+        self._to_controller.append(basic.hello(self._offered))
+        self._deadline = now + HELLO_S if self.phase is Phase.STANDBY else self._deadline
+
+    def controller_data(self, data: bytes, now: float) -> None:
+        """Bytes from the controller."""
+        if not self._has_controller:
+            return
+        try:
+            for message in self._from_controller.feed(data):
+                self._controller_message(message, now)
+        except (DecodeError, SwitchDpiError) as error:
+            self._lose_controller(f"controller: {error}")
+
+    def controller_lost(self, reason: str) -> None:
+        """The controller's connection closed, or could not be made."""
+        self._has_controller = False
+        if self.phase is Phase.RELAYING:
+            self._end(f"the controller is gone: {reason}")
+        elif self.phase is Phase.STANDBY:
+            self._deadline = None
+
+    def tick(self, now: float) -> None:
+        """Looks whether a deadline has passed."""
+        if self._deadline is None or now < self._deadline:
+            return
+        self._deadline = None
+        if self.phase is Phase.GREETING:
+            self._end("the bridge said no HELLO")
+        elif self.phase is Phase.WAITING:
+            self._stand_by(now)
+        elif self.phase is Phase.STANDBY and self._has_controller:
+            self._lose_controller("the controller said no HELLO")
+
+    def inject(self, message: bytes) -> None:
+        """Put a whole message of the agent's own into the stream to the controller."""
+        if self.phase is Phase.RELAYING:
+            self._to_controller.append(message)
+
+    def _switch_message(self, message: bytes, now: float) -> None:
+        if self.phase is Phase.RELAYING:
+            self._to_controller.extend(self._upward(message))
+        elif self.phase is Phase.GREETING:
+            self._switch_hello(message, now)
+        elif message[1] == Type.ECHO_REQUEST:
+            self._to_switch.append(basic.echo_reply(message))
+        elif message[1] == Type.ERROR and message[8:10] == b"\0\0":
+            raise ProtocolError("bridge", "refused the HELLO")
+
+    def _switch_hello(self, message: bytes, now: float) -> None:
+        spoken = basic.hello_versions(message)
+        self._offered = spoken & VERSIONS
+        if not self._offered:
+            self._to_switch.append(_hello_failed(message))
+            raise NegotiationError("bridge", spoken, VERSIONS)
+        self.phase = Phase.WAITING
+        self._deadline = now + PATIENCE_S
+
+    def _stand_by(self, now: float) -> None:
+        """Tell the bridge a version by guess: the one that the controller used last time, otherwise the highest."""
+        self.version = self._preferred if self._preferred in self._offered else max(self._offered)
+        self._to_switch.append(basic.hello([self.version]))
+        self.phase = Phase.STANDBY
+        self._deadline = now + HELLO_S if self._has_controller else None
+
+    def _controller_message(self, message: bytes, now: float) -> None:
+        if self.phase is Phase.RELAYING:
+            self._downward(message)
+        elif self.phase is not Phase.CLOSED:
+            self._controller_hello(message, now)
+
+    def _controller_hello(self, message: bytes, now: float) -> None:
+        if message[1] != Type.HELLO:
+            raise ProtocolError("controller", f"message type {message[1]} before the HELLO")
+        chosen = basic.negotiate(self._offered, message)
+        if chosen is None:
+            self._to_controller.append(_hello_failed(message))
+            raise NegotiationError("controller", basic.hello_versions(message), self._offered)
+        if self.version is None:
+            self._to_switch.append(basic.hello([chosen]))
+        elif self.version != chosen:
+            self.version = chosen
+            self._end(f"the controller wants OpenFlow 1.{chosen - 1}, the bridge has to connect anew")
+            return
+        self.version = chosen
+        self.phase = Phase.RELAYING
+        self._deadline = None
+        log.info("relaying OpenFlow 1.%d (at %.3f s)", chosen - 1, now)
+
+    def _downward(self, message: bytes) -> None:
+        kind = message[1]
+        if kind in _MAY_BE_L7 and is_l7_message(message):
+            self._to_controller.extend(self.endpoint.receive(message))
+            return
+        if kind in _MAY_BE_BUNDLE and (refused := self._bundles.check(message)) is not None:
+            self._bundles.expect_answer(refused.xid)
+            self._to_controller.append(refused.to_controller)
+            self._to_switch.append(refused.to_switch)
+            return
+        lowered = self._gate.lower(message)
+        if isinstance(lowered, bytes):
+            self._to_switch.append(lowered)
+            return
+        self._bundles.spoil(message)
+        xid = int.from_bytes(message[4:8], "big")
+        self._to_controller.append(encode_message(lowered, version=message[0], xid=xid))
+
+    def _upward(self, message: bytes) -> tuple[bytes, ...]:
+        if self._bundles.is_unwanted(message):
+            return ()
+        if message[1] in _MAY_CARRY_L7_UP and self.endpoint.is_negotiated:
+            return (self._gate.raise_(message),)
+        return (message,)
+
+    def _lose_controller(self, reason: str) -> None:
+        self._has_controller = False
+        if self.phase is Phase.RELAYING:
+            self._end(reason)
+        elif not self._drop:
+            self._drop = reason
+            self._deadline = self._deadline if self.phase is Phase.WAITING else None
+
+    def _end(self, reason: str) -> None:
+        self.phase = Phase.CLOSED
+        self._deadline = None
+        self._close = self._close or reason
+
+
+def _hello_failed(message: bytes) -> bytes:
+    xid = int.from_bytes(message[4:8], "big")
+    return basic.error(message[0], xid, basic.ERROR_HELLO_FAILED, basic.HELLO_INCOMPATIBLE, message)
