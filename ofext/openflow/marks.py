@@ -85,13 +85,15 @@ _OXM_IN_PORT: Final = oxm.Oxm(oxm.CLASS_OPENFLOW_BASIC, 0, False, _OFPP_CONTROLL
 _OFPAT_SET_FIELD: Final = 25
 _OFPAT_EXPERIMENTER: Final = 0xFFFF
 _NICIRA: Final = 0x00002320
-_NXAST_REG_LOAD2: Final = 33
+_NXAST_REG_LOAD: Final = 7
 _NXAST_CT: Final = 35
 _NX_CT_F_COMMIT: Final = 1
 _NX_CT_NO_TABLE: Final = 0xFF
+_MAX_LOAD_BITS: Final = 64  # the value of NXAST_REG_LOAD
+_LABEL_HEADER: Final = int.from_bytes(oxm.ct_label(0).encode()[: oxm.HEADER_SIZE], "big")
 
 _ACTION = struct.Struct("!HH")  # type, size
-_NX_ACTION = struct.Struct("!HHIH")  # type, size, experimenter, subtype
+_REG_LOAD = struct.Struct("!HHIHHIQ")  # type, size, experimenter, subtype, offset and size in bits, field, value
 _CT = struct.Struct("!HHIHHIHB3xH")  # type, size, experimenter, subtype, flags, zone from, zone, table, helper
 _IPV4 = struct.Struct("!BBHHHBBH4s4s")
 _IPV6 = struct.Struct("!IHBB16s16s")
@@ -113,7 +115,7 @@ def _action(version: int, zone: int, app_id: int, label: int, label_mask: int) -
     nested = _set_field(oxm.ct_mark(app_id))
     if label_mask:
         masked = oxm.ct_label(label, label_mask)
-        nested += _set_field(masked) if version >= Version.OF_1_5 else _reg_load2(masked)
+        nested += _set_field(masked) if version >= Version.OF_1_5 else _reg_loads(label, label_mask)
     size = _CT.size + len(nested)
     return (
         _CT.pack(_OFPAT_EXPERIMENTER, size, _NICIRA, _NXAST_CT, _NX_CT_F_COMMIT, 0, zone, _NX_CT_NO_TABLE, 0) + nested
@@ -127,12 +129,27 @@ def _set_field(field: oxm.Oxm) -> bytes:
     return (_ACTION.pack(_OFPAT_SET_FIELD, size) + body).ljust(size, b"\0")
 
 
-def _reg_load2(field: oxm.Oxm) -> bytes:
-    """NXAST_REG_LOAD2: a masked set-field before 1.5."""
-    body = field.encode()
-    size = padded(_NX_ACTION.size + 6 + len(body))
-    head = _NX_ACTION.pack(_OFPAT_EXPERIMENTER, size, _NICIRA, _NXAST_REG_LOAD2)
-    return (head + bytes(6) + body).ljust(size, b"\0")
+def _reg_loads(label: int, label_mask: int) -> bytes:
+    """NXAST_REG_LOAD for each run of bits in the mask: how Open vSwitch takes a masked label before 1.5."""
+    loads = []
+    offset = 0
+    while label_mask >> offset:
+        if not label_mask >> offset & 1:
+            offset += 1
+            continue
+        bits = _run_length(label_mask >> offset)
+        value = label >> offset & ((1 << bits) - 1)
+        where = offset << 6 | (bits - 1)
+        loads.append(
+            _REG_LOAD.pack(_OFPAT_EXPERIMENTER, _REG_LOAD.size, _NICIRA, _NXAST_REG_LOAD, where, _LABEL_HEADER, value)
+        )
+        offset += bits
+    return b"".join(loads)
+
+
+def _run_length(mask: int) -> int:
+    """How many of the lowest bits are set one after the other, at most what one action loads."""
+    return min((~mask & (mask + 1)).bit_length() - 1, _MAX_LOAD_BITS)
 
 
 def _head(version: int, actions_size: int) -> bytes:
