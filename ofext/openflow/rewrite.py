@@ -23,7 +23,7 @@ def predicates_of_message(message: bytes) -> tuple[Predicate, ...]:
         found.extend(lowering.predicates_of(fields))
         return fields
 
-    _rewrite_down(message, collect)
+    _lower_with(message, collect)
     return tuple(dict.fromkeys(found))
 
 
@@ -33,11 +33,12 @@ def lower_message(message: bytes, predicates: PredicateTable) -> bytes:
     Changes FLOW_MOD (alone or in a bundle), flow and aggregate statistics requests, flow monitor requests. Raises
     DecodeError, MatchValueError, MatchConflictError, UnknownPatternError, or EncodeError (too big when lowered).
     """
-    return _rewrite_down(message, lambda fields: lowering.lower(fields, predicates))
+    return _lower_with(message, lambda fields: lowering.lower(fields, predicates))
 
 
 def raise_message(message: bytes, predicates: PredicateTable, *, edge_zone: int | None = None) -> bytes:
-    """A message from Open vSwitch with L7 fields: flow statistics, FLOW_REMOVED, flow monitor updates, PACKET_IN.
+    """A message from Open vSwitch with L7 fields: flow statistics, FLOW_REMOVED, flow monitor updates, PACKET_IN, and
+    the controller's message that an ERROR quotes, where it quotes the whole of it (as Open vSwitch does).
 
     To a PACKET_IN L7 fields are added when its `ct_zone` is `edge_zone` (None: not at all); the ct fields stay.
     Statistics that have become too big for one message are returned as several messages, one after the other. Raises
@@ -48,7 +49,7 @@ def raise_message(message: bytes, predicates: PredicateTable, *, edge_zone: int 
     kind = message[1]
     if kind == Type.PACKET_IN:
         return message if edge_zone is None else _raise_packet_in(message, edge_zone)
-    if kind not in (Type.MULTIPART_REPLY, Type.FLOW_REMOVED) or _MASKED_LABEL_HEADER not in message:
+    if kind not in _UP or _MASKED_LABEL_HEADER not in message:
         return message
 
     def change(fields: Fields) -> Fields:
@@ -57,6 +58,8 @@ def raise_message(message: bytes, predicates: PredicateTable, *, edge_zone: int 
     if kind == Type.FLOW_REMOVED:
         at = _FLOW_REMOVED_MATCH_1_5 if message[0] >= Version.OF_1_5 else _FLOW_REMOVED_MATCH
         return _fix_size(_rewrite_match(message, at, change))
+    if kind == Type.ERROR:
+        return _raise_error(message, change)
     return _raise_multipart(message, change)
 
 
@@ -65,6 +68,9 @@ _Change = Callable[[Fields], Fields]
 
 _EXPERIMENTER_BYTES: Final = EXPERIMENTER_ID.to_bytes(4, "big")
 _MASKED_LABEL_HEADER: Final = oxm.ct_label(0, 0).encode()[: oxm.HEADER_SIZE]
+
+_DOWN: Final = frozenset({Type.FLOW_MOD, Type.MULTIPART_REQUEST, Type.BUNDLE_ADD_MESSAGE, Type.EXPERIMENTER})
+_UP: Final = frozenset({Type.MULTIPART_REPLY, Type.FLOW_REMOVED, Type.ERROR})
 
 _FLOW_MOD_MATCH: Final = 48  # bytes before the ofp_match, from the start of the message
 _STATS_REQUEST_MATCH: Final = 48
@@ -86,30 +92,33 @@ _FLOW_STATS_MATCH_1_5: Final = 8
 _UPDATE_MATCH: Final = 24
 _LAST_FULL_UPDATE: Final = 3  # OFPFME_INITIAL, ADDED, REMOVED, MODIFIED carry a match
 
+_QUOTED: Final = 12  # offset of the offending message in an ERROR
 _BUNDLED: Final = 16  # offset of the message in a BUNDLE_ADD_MESSAGE
 _ONF_BUNDLED: Final = 24  # the same in ONF extension 230 to 1.3
 _ONF_BUNDLE_ADD: Final = bytes.fromhex("4f4e4600000008fd")  # experimenter ONF, exp_type 2301
 
 
-def _rewrite_down(message: bytes, change: _Change) -> bytes:
-    """Applies a change to every match of a message from the controller that may have L7 fields."""
+def _lower_with(message: bytes, change: _Change) -> bytes:
+    """Applies a change to the matches of a message from the controller, if it may have L7 fields."""
     if len(message) < HEADER_SIZE:
         raise DecodeError(0, "an OpenFlow header of 8 bytes", message)
-    kind = message[1]
-    if kind not in _DOWN or _EXPERIMENTER_BYTES not in message:
+    if message[1] not in _DOWN or _EXPERIMENTER_BYTES not in message:
         return message
+    return _rewrite_down(message, change)
+
+
+def _rewrite_down(message: bytes, change: _Change) -> bytes:
+    """Applies a change to every match of a message of a type that goes down."""
+    kind = message[1]
     if kind == Type.FLOW_MOD:
         return _fix_size(_rewrite_match(message, _FLOW_MOD_MATCH, change))
     if kind == Type.MULTIPART_REQUEST:
         return _lower_multipart(message, change)
     if kind == Type.BUNDLE_ADD_MESSAGE:
         return _rewrite_bundled(message, _BUNDLED, change)
-    if message[HEADER_SIZE : HEADER_SIZE + 8] == _ONF_BUNDLE_ADD:
+    if kind == Type.EXPERIMENTER and message[HEADER_SIZE : HEADER_SIZE + 8] == _ONF_BUNDLE_ADD:
         return _rewrite_bundled(message, _ONF_BUNDLED, change)
     return message
-
-
-_DOWN: Final = frozenset({Type.FLOW_MOD, Type.MULTIPART_REQUEST, Type.BUNDLE_ADD_MESSAGE, Type.EXPERIMENTER})
 
 
 def _rewrite_match(data: bytes, at: int, change: _Change) -> bytes:
@@ -139,7 +148,7 @@ def _rewrite_bundled(message: bytes, at: int, change: _Change) -> bytes:
         raise DecodeError(at + 2, f"a bundled message of 8 to {len(message) - at} bytes", message[at + 2 : at + 4])
     inner = message[at:end]
     try:
-        changed = inner if inner[1] != Type.FLOW_MOD else _rewrite_down(inner, change)
+        changed = _rewrite_down(inner, change) if inner[1] == Type.FLOW_MOD else inner
     except DecodeError as error:
         raise error.moved(at) from None
     return message if changed is inner else _fix_size(message[:at] + changed + message[end:])
@@ -221,6 +230,18 @@ def _replies(message: bytes, entries: list[bytes]) -> Iterator[bytes]:
         held.append(entry)
         size += len(entry)
     yield _fix_size(head + b"".join(held))
+
+
+def _raise_error(message: bytes, change: _Change) -> bytes:
+    """Raises the message that an error quotes; one that is not whole, or has no room, stays as it is."""
+    quoted = message[_QUOTED:]
+    if len(quoted) < HEADER_SIZE or int.from_bytes(quoted[2:4], "big") != len(quoted):
+        return message
+    try:
+        raised = _rewrite_down(quoted, change)
+        return message if raised is quoted else _fix_size(message[:_QUOTED] + raised)
+    except (DecodeError, EncodeError):
+        return message
 
 
 def _raise_packet_in(message: bytes, edge_zone: int) -> bytes:
