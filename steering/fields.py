@@ -68,6 +68,7 @@ FIELDS: dict[str, Field] = {
         Field("sctp_src", 16),
         Field("sctp_dst", 16),
         Field("tcp_flags", 12),
+        Field("icmpv6_type", 8),
         Field("ct_state", 32),
         Field("ct_zone", 16),
         Field("ct_mark", 32),

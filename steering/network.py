@@ -23,7 +23,7 @@ class PortView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchView:
-    """One switch. `tap_port` leads to the DPI agent (None: there is none); the conntrack zones belong to this bridge."""
+    """One switch. `tap_port` leads to the DPI agent (None: none); the conntrack zones belong to it."""
 
     dpid: int
     name: str
@@ -53,9 +53,10 @@ class HostView:
 class NetworkView:
     """Switches by datapath id, links as pairs of ports (one direction is enough), hosts by MAC address.
 
-    A link whose end is not among the switches is ignored (that switch is away); one to a port that a present switch does
-    not have, or with both ends on one switch, is refused. `held_ports` take part in nothing but LLDP: ports of which the
-    controller does not know yet whether a host or a switch is behind them (flooding them could close a loop).
+    A link whose end is not among the switches is ignored (that switch is away); one to a port that a present switch
+    does not have is refused. `held_ports` take part in nothing but LLDP: ports of which the controller does not know
+    yet whether a host or a switch is behind them (flooding could close a loop). The ports of a link from a switch to
+    itself are held too, unless a function is attached there (LLDP may pass through it).
     """
 
     switches: Mapping[int, SwitchView]
@@ -72,21 +73,24 @@ class NetworkView:
             if switch.edge_zone == switch.service_zone:
                 raise NetworkError(f"switch {switch.name}: edge and service zone are both {switch.edge_zone}")
         for end_a, end_b in self.live_links():
-            if end_a[0] == end_b[0]:
-                raise NetworkError(f"link from switch {end_a[0]:#x} to itself: ports {end_a[1]} and {end_b[1]}")
             for dpid, port in (end_a, end_b):
                 if port not in self.switches[dpid].ports:
                     raise NetworkError(f"link to port {port} of switch {dpid:#x}, which has no such port")
 
     def live_links(self) -> Iterator[tuple[PortRef, PortRef]]:
-        """Links whose two switches are present, each once, the smaller end first, in order."""
-        both = ((min(link), max(link)) for link in self.links)
-        yield from sorted({link for link in both if link[0][0] in self.switches and link[1][0] in self.switches})
+        """Links between two present switches, each once, the smaller end first, in order."""
+        both = {(min(link), max(link)) for link in self.links if link[0][0] != link[1][0]}
+        yield from sorted(link for link in both if link[0][0] in self.switches and link[1][0] in self.switches)
 
     def fabric_ports(self, dpid: int) -> frozenset[int]:
         """Ports of a switch that lead to another switch, also one that is away at the moment."""
-        ends = (end for link in self.links for end in link)
+        ends = (end for link in self.links if link[0][0] != link[1][0] for end in link)
         return frozenset(port for end_dpid, port in ends if end_dpid == dpid)
+
+    def idle_ports(self, dpid: int) -> frozenset[int]:
+        """Ports of a switch that are held, or that a cable connects with another port of the same switch."""
+        looped = (end for link in self.links if link[0][0] == link[1][0] for end in link)
+        return frozenset(port for end_dpid, port in (*self.held_ports, *looped) if end_dpid == dpid)
 
     def switch_named(self, name: str) -> SwitchView | None:
         """The switch with this name, or with this datapath id written in hexadecimal (`0x1`)."""

@@ -97,6 +97,18 @@ class SetField:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """Copy the lower `bits` bits of a field to the lower bits of another (NXAST_REG_MOVE, both offsets 0)."""
+
+    source: str
+    target: str
+    bits: int
+
+    def __str__(self) -> str:
+        return f"{self.target}[0..{self.bits - 1}]:={self.source}"
+
+
+@dataclass(frozen=True, slots=True)
 class PushVlan:
     """Push a VLAN tag with this ethertype; a `SetField("vlan_vid", 0x1000 | vid)` follows."""
 
@@ -119,7 +131,7 @@ class Conntrack:
     """NXAST_CT: look the packet up in `zone`; with `commit` enter it and apply `sets` to the connection.
 
     With `table` the packet goes on there with `ct_state`, `ct_mark` and `ct_label` set (the rule's last action);
-    without, the actions go on and the packet keeps what it had.
+    without, the actions go on and OVS clears these fields: no later table of the pass can match on them.
     """
 
     zone: int
@@ -157,15 +169,15 @@ class GotoTable:
         return f"goto:{self.table}"
 
 
-Action = Output | OutputField | SetField | PushVlan | PopVlan | Conntrack | ToGroup | GotoTable
+Action = Output | OutputField | SetField | Move | PushVlan | PopVlan | Conntrack | ToGroup | GotoTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One flow entry without timeouts. Empty `actions` drop. Actions are applied in order (OFPIT_APPLY_ACTIONS).
 
-    `owner` says what the rule is for (`policy:no-ssh`, `chain:video`, `host:…`, `pipeline`). It is not on the switch (its
-    hash is, in the cookie), so it takes no part in comparison.
+    `owner` says what the rule is for (`policy:no-ssh`, `chain:video`, `host:…`, `pipeline`). It is not on the
+    switch (its hash is, in the cookie), so it takes no part in comparison.
     """
 
     table: int
@@ -250,7 +262,7 @@ def is_our_group(group_id: int) -> bool:
 
 
 def _show(name: str, value: Value, mask: Value | None) -> str:
-    if isinstance(value, int) and name in _IN_HEX:
+    if isinstance(value, int) and (name in _IN_HEX or mask is not None):
         return f"{value:#x}" if mask is None else f"{value:#x}/{mask:#x}"
     return str(value) if mask is None else f"{value}/{mask}"
 

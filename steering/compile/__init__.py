@@ -1,0 +1,34 @@
+"""The compiler: a policy, a catalogue and a network view become one rule set for each switch. Pure functions."""
+
+from __future__ import annotations
+
+from steering.compile.carry import deliver, forward, groups, path, resume
+from steering.compile.edge import admission, deliver_tap, learn, tap, track
+from steering.compile.policies import policy_table
+from steering.compile.scope import Scope, World
+from steering.network import CatalogueView, NetworkView
+from steering.policy.policy import Policy
+from steering.rules import RuleSet
+from steering.tables import check_rule
+
+__all__ = ["compile_network", "compile_switch"]
+
+_COMPILERS = (admission, learn, track, tap, policy_table, resume, path, forward, deliver, deliver_tap)
+
+
+def compile_network(policy: Policy, catalogue: CatalogueView, network: NetworkView) -> dict[int, RuleSet]:
+    """The rules of every switch in the view, by datapath id. Raises `CompileError`.
+
+    A service whose switch or port is not in the view makes its chains drop: what must pass a function does not go
+    round it.
+    """
+    world = World.of(policy, catalogue, network)
+    return {dpid: compile_switch(Scope.of(world, switch)) for dpid, switch in sorted(network.switches.items())}
+
+
+def compile_switch(scope: Scope) -> RuleSet:
+    """The rules and groups of one switch, each checked against the declared tables."""
+    rules = [rule for compiler in _COMPILERS for rule in compiler(scope)]
+    for rule in rules:
+        check_rule(rule)
+    return RuleSet.of(rules, groups(scope))

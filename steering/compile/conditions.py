@@ -1,0 +1,174 @@
+"""From the conditions of a policy to matches, for one direction of its flows.
+
+Each condition becomes a list of alternatives (fragments of a match); a policy's matches are their combinations.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from steering.compile.ranges import merged, range_masks
+from steering.compile.scope import Scope
+from steering.errors import CompileError
+from steering.fields import ETH_IPV4, ETH_IPV6, VLAN_PRESENT, Value
+from steering.policy.model import FlowMatch, PolicyRule
+from steering.policy.values import ICMPV6, PROTOCOLS
+from steering.rules import Match
+
+MAX_MATCHES_PER_POLICY = 4096  # a policy that needs more is a list of something else; the switch looks through masks
+
+Fragment = Mapping[str, Value | tuple[Value, Value | None]]
+
+_FAMILIES = {4: ETH_IPV4, 6: ETH_IPV6}
+_WITH_PORTS = {6: "tcp", 17: "udp", 132: "sctp"}
+_ICMP = PROTOCOLS["icmp"]
+
+
+def has_direction(match: FlowMatch) -> bool:
+    """Whether the two directions of a flow look different to these conditions."""
+    return any((match.eth_src, match.eth_dst, match.src, match.dst, match.src_port, match.dst_port, match.ingress))
+
+
+def families_of(match: FlowMatch) -> tuple[int, ...]:
+    """The IP versions that the addresses leave open."""
+    return tuple(v for v in (4, 6) if all(_of_version(given, v) for given in (match.src, match.dst) if given))
+
+
+def lower_matches(match: FlowMatch, scope: Scope, *, reverse: bool, by_family: bool) -> list[Match]:
+    """Matches on layers 2 to 4 for packets of one direction that enter at this switch; empty if none can.
+
+    `by_family` makes every match name its IP version, as actions on IP need it.
+    """
+    alternatives: list[Sequence[Fragment]] = [
+        _ingress(match, scope, reverse=reverse),
+        _ethernet(match, reverse=reverse),
+        [{"vlan_vid": VLAN_PRESENT | vid} for vid in match.vlan or ()] or [{}],
+        _network_layer(match, reverse=reverse, by_family=by_family),
+    ]
+    return _combined(alternatives)
+
+
+def verdict_matches(rule: PolicyRule, scope: Scope) -> list[Match]:
+    """Matches on layer 7 for flows that have a verdict."""
+    match, catalogue = rule.match, scope.world.catalogue
+    applications = _numbers(rule, "application", match.application, catalogue.applications)
+    categories = _numbers(rule, "category", match.category, catalogue.categories)
+    alternatives: list[Sequence[Fragment]] = [
+        [{"l7_app_id": number} for number in applications] or [{}],
+        [{"l7_category": number} for number in categories] or [{}],
+        *([{f"l7_{name}": pattern} for pattern in given] for name, given in match.patterns.items()),
+    ]
+    if 0 in categories and not applications:
+        return [*_combined([*alternatives, _ANY_VERDICT])]
+    return _combined(alternatives)
+
+
+# Category 0 (unknown) is also what a connection without a verdict carries. App-ID 0 has no engine (the upper 8
+# bits), every other App-ID has one: one of these bits is set.
+_ANY_VERDICT: Sequence[Fragment] = [{"l7_app_id": (1 << bit, 1 << bit)} for bit in range(24, 32)]
+
+
+def joined(first: Match, second: Match) -> Match:
+    """Both matches at once; they name different fields."""
+    return Match.from_mapping({**first.as_dict(), **second.as_dict()})
+
+
+def check_size(rule: PolicyRule, count: int) -> None:
+    """Refuse a policy whose conditions combine to too many matches."""
+    if count > MAX_MATCHES_PER_POLICY:
+        raise CompileError(
+            f"policy {rule.name!r} needs {count} rules, more than {MAX_MATCHES_PER_POLICY}: give fewer or wider values"
+        )
+
+
+def _combined(alternatives: Sequence[Sequence[Fragment]]) -> list[Match]:
+    count = math.prod(len(choices) for choices in alternatives)
+    if count > MAX_MATCHES_PER_POLICY:
+        raise CompileError(f"the conditions combine to {count} matches, more than {MAX_MATCHES_PER_POLICY}")
+    chosen = itertools.product(*alternatives)
+    return [Match.from_mapping({name: value for part in parts for name, value in part.items()}) for parts in chosen]
+
+
+def _ethernet(match: FlowMatch, *, reverse: bool) -> list[Fragment]:
+    source, destination = ("eth_dst", "eth_src") if reverse else ("eth_src", "eth_dst")
+    sources: list[Fragment] = [{source: mac} for mac in match.eth_src or ()] or [{}]
+    destinations: list[Fragment] = [{destination: mac} for mac in match.eth_dst or ()] or [{}]
+    return [{**a, **b} for a, b in itertools.product(sources, destinations)]
+
+
+def _ingress(match: FlowMatch, scope: Scope, *, reverse: bool) -> list[Fragment]:
+    """Forward: the port itself. Reverse: the packet goes to a host that is known to be there, wherever it enters."""
+    if match.ingress is None:
+        return [{}]
+    switch = scope.world.network.switch_named(match.ingress.switch)
+    if switch is None:
+        return []
+    wanted = None if match.ingress.port is None else switch.port_named(match.ingress.port)
+    if match.ingress.port is not None and wanted is None:
+        return []
+    if not reverse:
+        if switch.dpid != scope.switch.dpid:
+            return []
+        return [{}] if wanted is None else [{"in_port": wanted}]
+    hosts = (h for h in scope.world.network.hosts.values() if h.dpid == switch.dpid and wanted in (None, h.port))
+    macs = sorted(host.mac for host in hosts if match.eth_src is None or host.mac in match.eth_src)
+    return [{"eth_dst": mac} for mac in macs]
+
+
+def _network_layer(match: FlowMatch, *, reverse: bool, by_family: bool) -> list[Fragment]:
+    needs_family = by_family or any((match.src, match.dst, match.ip_proto, match.src_port, match.dst_port))
+    if not needs_family:
+        return [{}]
+    made: list[Fragment] = []
+    for version in families_of(match):
+        base = {"eth_type": _FAMILIES[version]}
+        addresses = itertools.product(
+            list(_address(match.src, version, "dst" if reverse else "src")),
+            list(_address(match.dst, version, "src" if reverse else "dst")),
+        )
+        transports = list(_transport(match, version, reverse=reverse))
+        made += [{**base, **a, **b, **t} for (a, b), t in itertools.product(addresses, transports)]
+    return made
+
+
+def _address(given: tuple[str, ...] | None, version: int, side: str) -> Iterator[Fragment]:
+    for network in _of_version(given, version) if given else ():
+        address, _, length = network.partition("/")
+        bits = 32 if version == 4 else 128
+        full = (1 << bits) - 1
+        yield {f"ipv{version}_{side}": (address, full & ~(full >> int(length)))}
+    if not given:
+        yield {}
+
+
+def _transport(match: FlowMatch, version: int, *, reverse: bool) -> Iterator[Fragment]:
+    has_ports = match.src_port or match.dst_port
+    for protocol in match.ip_proto or (sorted(_WITH_PORTS) if has_ports else (None,)):
+        if protocol is None:
+            yield {}
+        elif not has_ports:
+            yield {"ip_proto": ICMPV6 if version == 6 and protocol == _ICMP else protocol}
+        elif protocol in _WITH_PORTS:
+            name = _WITH_PORTS[protocol]
+            sides = ("dst", "src") if reverse else ("src", "dst")
+            for a, b in itertools.product(_port(match.src_port, name, sides[0]), _port(match.dst_port, name, sides[1])):
+                yield {"ip_proto": protocol, **a, **b}
+
+
+def _port(given: tuple[tuple[int, int], ...] | None, protocol: str, side: str) -> list[Fragment]:
+    if not given:
+        return [{}]
+    return [{f"{protocol}_{side}": pair} for span in merged(given) for pair in range_masks(*span)]
+
+
+def _of_version(given: tuple[str, ...] | None, version: int) -> list[str]:
+    return [network for network in given or () if (":" in network) is (version == 6)]
+
+
+def _numbers(rule: PolicyRule, kind: str, keys: tuple[str, ...] | None, known: Mapping[str, int]) -> list[int]:
+    unknown = [key for key in keys or () if key not in known]
+    if unknown:
+        raise CompileError(f"policy {rule.name!r}: the catalogue has no {kind} {', '.join(map(repr, unknown))}")
+    return [known[key] for key in keys or ()]

@@ -1,0 +1,66 @@
+"""Checks of a valid policy against a catalogue and a network: what the policy names and they do not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from steering.errors import PolicyError
+from steering.network import CatalogueView, NetworkView
+from steering.policy.model import Port
+from steering.policy.policy import Policy
+from steering.policy.references import nearest
+from steering.policy.source import Source, Step
+
+
+def check_policy(policy: Policy, catalogue: CatalogueView | None, network: NetworkView | None) -> list[PolicyError]:
+    """Unknown applications and categories are mistakes. Unknown switches and ports may only be away at the moment."""
+    source = policy.source or Source("<policy>", (), None)
+    errors: list[PolicyError] = []
+    if catalogue is not None:
+        errors += _against_catalogue(policy, catalogue, source)
+    if network is not None:
+        errors += _against_network(policy, network, source)
+    return sorted(errors, key=lambda error: (error.line, error.column))
+
+
+def _against_catalogue(policy: Policy, catalogue: CatalogueView, source: Source) -> Iterator[PolicyError]:
+    for index, rule in enumerate(policy.rules):
+        path = ("policies", index, "match")
+        yield from _unknown(rule.match.application, catalogue.applications, "application", path, source)
+        yield from _unknown(rule.match.category, catalogue.categories, "category", path, source)
+
+
+def _unknown(
+    keys: tuple[str, ...] | None, known: Mapping[str, int], kind: str, path: tuple[Step, ...], source: Source
+) -> Iterator[PolicyError]:
+    for position, key in enumerate(keys or ()):
+        if key not in known:
+            expected = f"no {kind} has the key {key!r}"
+            yield source.error((*path, kind, position), expected, suggestion=nearest(key, known))
+
+
+def _against_network(policy: Policy, network: NetworkView, source: Source) -> Iterator[PolicyError]:
+    for index, service in enumerate(policy.services.values()):
+        path: tuple[Step, ...] = ("services", index, "attach")
+        attach = service.attach
+        ports = {"ingress": attach.ingress, "egress": attach.egress}
+        yield from _place(attach.switch, ports, path, network, source)
+    for index, rule in enumerate(policy.rules):
+        if rule.match.ingress is not None:
+            ingress = rule.match.ingress
+            named = {} if ingress.port is None else {"port": ingress.port}
+            yield from _place(ingress.switch, named, ("policies", index, "match", "ingress"), network, source)
+
+
+def _place(
+    name: str, ports: Mapping[str, Port], path: tuple[Step, ...], network: NetworkView, source: Source
+) -> Iterator[PolicyError]:
+    switch = network.switch_named(name)
+    if switch is None:
+        near = nearest(name, (view.name for view in network.switches.values()))
+        yield source.error((*path, "switch"), f"no switch {name!r} is connected", suggestion=near)
+        return
+    for key, port in ports.items():
+        if switch.port_named(port) is None:
+            near = nearest(str(port), (view.name for view in switch.ports.values()))
+            yield source.error((*path, key), f"switch {name!r} has no port {port!r}", suggestion=near)

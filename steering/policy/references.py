@@ -1,0 +1,123 @@
+"""Checks that need more than one part of a policy file.
+
+Names that must be there, and be there once, and shared limits.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from steering.errors import PolicyError
+from steering.policy.model import (
+    MAX_PREDICATES,
+    Chain,
+    Defaults,
+    FlowMatch,
+    PolicyRule,
+    SendThrough,
+    Service,
+)
+from steering.policy.source import Source, Step
+
+
+@dataclass(slots=True)
+class Parts:
+    """The valid parts of a file, by their place in it; the names of all parts, also of those that are not valid."""
+
+    services: dict[int, Service] = field(default_factory=dict)
+    chains: dict[int, Chain] = field(default_factory=dict)
+    policies: dict[int, PolicyRule] = field(default_factory=dict)
+    defaults: Defaults | None = None
+    names: dict[str, list[str | None]] = field(default_factory=dict)
+
+
+def check_references(parts: Parts, source: Source) -> Iterator[PolicyError]:
+    """Every mistake between the parts."""
+    for section, kind in (("services", "service"), ("chains", "chain"), ("policies", "policy")):
+        yield from _unique(parts.names[section], section, kind, source)
+    for index, chain in parts.chains.items():
+        yield from _chain(chain, index, parts.names["services"], source)
+    for index, service in parts.services.items():
+        if service.attach.ingress == service.attach.egress:
+            path = ("services", index, "attach", "egress")
+            yield source.error(path, "a function needs two ports: egress is the same port as ingress")
+    for index, rule in parts.policies.items():
+        yield from _conditions(rule, ("policies", index, "match"), source)
+        yield from _targets(rule, ("policies", index), parts.names["chains"], source)
+    if parts.defaults is not None:
+        yield from _targets(parts.defaults, ("defaults",), parts.names["chains"], source)
+    yield from _predicates(parts.policies, source)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that this one was probably meant to be, or an empty text."""
+    near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return near[0] if near else ""
+
+
+def _unique(names: list[str | None], section: str, kind: str, source: Source) -> Iterator[PolicyError]:
+    seen: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if name is None:
+            continue
+        if name in seen:
+            yield source.error((section, index, "name"), f"two of the {section} have this name: a {kind}'s is its own")
+        seen.setdefault(name, index)
+
+
+def _chain(chain: Chain, index: int, services: list[str | None], source: Source) -> Iterator[PolicyError]:
+    known = {name for name in services if name is not None}
+    for hop, name in enumerate(chain.services):
+        path = ("chains", index, "services", hop)
+        if name not in known:
+            yield source.error(path, "expected the name of a service", suggestion=nearest(name, known))
+        elif name in chain.services[:hop]:
+            yield source.error(path, "a chain passes a service at most once")
+
+
+def _targets(
+    rule: PolicyRule | Defaults, path: tuple[Step, ...], chains: list[str | None], source: Source
+) -> Iterator[PolicyError]:
+    known = {name for name in chains if name is not None}
+    for key, treatment in (("action", rule.action), ("while_inspecting", rule.while_inspecting)):
+        if isinstance(treatment, SendThrough) and treatment.chain not in known:
+            near = nearest(treatment.chain, known)
+            yield source.error((*path, key, "chain"), "expected the name of a chain", suggestion=near)
+
+
+def _conditions(rule: PolicyRule, path: tuple[Step, ...], source: Source) -> Iterator[PolicyError]:
+    match = rule.match
+    if match.src and match.dst and not (_versions(match.src) & _versions(match.dst)):
+        yield source.error((*path, "dst"), "src and dst have no IP version in common: this policy can never apply")
+    if (match.src_port or match.dst_port) and match.ip_proto:
+        for index, protocol in enumerate(match.ip_proto):
+            if protocol not in PROTOCOLS_WITH_PORTS:
+                expected = f"protocol {protocol} has no ports, and the policy asks for ports"
+                yield source.error((*path, "ip_proto", index), expected)
+
+
+PROTOCOLS_WITH_PORTS = frozenset({6, 17, 132})  # TCP, UDP, SCTP
+
+
+def _versions(networks: Sequence[str]) -> set[int]:
+    return {6 if ":" in network else 4 for network in networks}
+
+
+def _predicates(policies: Mapping[int, PolicyRule], source: Source) -> Iterator[PolicyError]:
+    seen: set[tuple[str, str]] = set()
+    for index, rule in policies.items():
+        for name, position, pattern in _patterns(rule.match):
+            new = (name, pattern) not in seen
+            if new and len(seen) == MAX_PREDICATES:
+                expected = f"one pattern too many: a switch has room for {MAX_PREDICATES} different ones"
+                yield source.error(("policies", index, "match", name, position), expected)
+                return
+            seen.add((name, pattern))
+
+
+def _patterns(match: FlowMatch) -> Iterator[tuple[str, int, str]]:
+    for name, values in match.patterns.items():
+        for position, pattern in enumerate(values):
+            yield name, position, pattern
