@@ -5,6 +5,7 @@ pub mod attributes;
 pub mod bytes;
 pub mod lines;
 pub mod protocol;
+pub mod quic;
 pub mod reply_protocols;
 pub mod tls_handshake;
 
