@@ -1,0 +1,115 @@
+"""The demo's network: the ring of `topologies.triangle` with its hosts, and how to run programs in them.
+
+h1, h2 clients ── s1 ══ s2 ── h4 video servers, shaper (a service function)
+h3 DNS, SIP, MQTT ─┘ ╚═ s3 ═╝── h5 business servers, SSH, wall (a service function)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from mininet.log import setLogLevel
+from mininet.net import Mininet
+
+from demo.machine import DemoError
+from topologies.triangle import RING, Triangle
+
+if TYPE_CHECKING:
+    from demo.ledger import Ledger
+
+SWITCHES = ("s1", "s2", "s3")
+HOSTS_PER_SWITCH = MappingProxyType({"s1": 3, "s2": 1, "s3": 1})
+FUNCTIONS = MappingProxyType({"shaper": "s2", "wall": "s3"})
+CLIENT, OTHER_CLIENT, INFRA, VIDEO, BUSINESS = "h1", "h2", "h3", "h4", "h5"
+ADDRESS = MappingProxyType({f"h{number}": f"10.0.0.{number}" for number in range(1, 6)})
+NAMESPACE_PREFIX = "as-"
+COMMAND_TIMEOUT_S = 30.0
+
+
+class Network:
+    """The running network; `build` makes it, the ledger takes it away."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._nodes: dict[str, int] = {}
+
+    def build(self) -> None:
+        """Make switches, links, hosts and functions; hosts resolve names at the DNS server on h3."""
+        for left, right in RING:
+            self._ledger.interface(f"{left}-{right}")
+        for switch in SWITCHES:
+            self._ledger.bridge(switch)
+        setLogLevel("critical")
+        Mininet.inited = True  # its own init would raise limits of the whole machine, and nobody would take them back
+        topo = Triangle(hosts_per_switch=HOSTS_PER_SWITCH, functions=FUNCTIONS)
+        net = Mininet(topo=topo, controller=None, build=False, autoSetMacs=True)
+        net.build()
+        for host in net.hosts:
+            self._nodes[host.name] = host.pid
+            self._ledger.namespace(NAMESPACE_PREFIX + host.name, host.pid)
+        net.start()
+        self._mininet = net  # its terminals keep the shells alive, and those the namespaces
+        resolv = self._ledger.home / "resolv.conf"
+        resolv.write_text(f"nameserver {ADDRESS[INFRA]}\noptions timeout:2 attempts:3\n")
+        for host in ADDRESS:
+            self.run(host, "mount", "--bind", str(resolv), "/etc/resolv.conf")
+
+    def run(
+        self,
+        host: str,
+        *command: str,
+        timeout_s: float = COMMAND_TIMEOUT_S,
+        stdin: str | None = None,
+        check: bool = True,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program in `host` and wait for it; a program that fails or hangs is a DemoError unless `check` is off."""
+        full = [*self._prefix(host), *command]
+        try:
+            done = subprocess.run(full, capture_output=True, text=True, timeout=timeout_s, check=False, input=stdin)
+        except subprocess.TimeoutExpired as error:
+            if check:
+                raise DemoError(f"{host}: {' '.join(command)} did not end within {timeout_s:g} s") from error
+            return subprocess.CompletedProcess(
+                full, returncode=124, stdout=_text(error.stdout), stderr=_text(error.stderr)
+            )
+        if check and done.returncode != 0:
+            raise DemoError(f"{host}: {' '.join(command)} failed: {done.stderr.strip() or done.stdout.strip()}")
+        return done
+
+    def start(
+        self, host: str, *command: str, log: Path, cwd: Path | None = None, environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start a program in `host` that goes on by itself; it writes to `log`."""
+        with log.open("ab") as file:
+            return subprocess.Popen(
+                [*self._prefix(host), *command],
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                cwd=cwd,
+                env={**os.environ, **(environment or {})},
+                start_new_session=True,  # Ctrl-C is the demo's own business
+            )
+
+    @contextlib.contextmanager
+    def background(self, host: str, *command: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a program in `host` for as long as the block lasts."""
+        process = self.start(host, *command, log=log)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(timeout=COMMAND_TIMEOUT_S)
+
+    def _prefix(self, host: str) -> Sequence[str]:
+        return ("mnexec", "-a", str(self._nodes[host]))
+
+
+def _text(output: bytes | str | None) -> str:
+    return output.decode(errors="replace") if isinstance(output, bytes) else output or ""
