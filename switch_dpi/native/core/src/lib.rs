@@ -1,12 +1,27 @@
 //! AppSteer's classification engine. No I/O, no clock, no Python: frames and times in, flow events out.
 #![forbid(unsafe_code)]
 
+pub mod app_id;
 pub mod attributes;
 pub mod bytes;
+pub mod candidates;
+pub mod domains;
+pub mod engine;
+pub mod event;
+pub mod flow;
+pub mod frame;
+pub mod inspection;
+pub mod json;
 pub mod lines;
+pub mod network_protocols;
+pub mod options;
 pub mod protocol;
 pub mod quic;
+pub mod record;
 pub mod reply_protocols;
+pub mod signatures;
+pub mod stream;
+mod table;
 pub mod tls_handshake;
 
 /// The native protocols, one file each.

@@ -105,6 +105,9 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Nothing.
+    pub const EMPTY: Findings = Findings { values: Vec::new(), host: None, dropped: 0 };
+
     /// Adds text, unless the same value is already there. Bytes that are not UTF-8 are replaced.
     pub fn text(&mut self, attribute: Attribute, text: &[u8]) {
         let kept = text.get(..MAX_VALUE_SIZE).unwrap_or(text);
@@ -122,8 +125,8 @@ impl Findings {
         self.add(attribute, Value::Bytes(kept.to_vec()));
     }
 
-    /// Names the server that the originator asked for (SNI, Host, DNS query): application signatures are matched on it.
-    /// The first one stays.
+    /// Names the server that the flow goes to (SNI, Host): application signatures are matched on it, so a name that is only
+    /// spoken of (a DNS question) is not for here. The first one stays.
     pub fn set_host(&mut self, name: &[u8]) {
         if self.host.is_none() && !name.is_empty() {
             let kept = name.get(..MAX_VALUE_SIZE).unwrap_or(name);

@@ -13,7 +13,7 @@ use crate::tls_handshake::{
 pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "tls",
     name: "TLS",
-    selector: 1,
+    selector: 443,
     category: "web",
     transports: &[Transport::Tcp],
     ports: &[443, 465, 853, 989, 990, 992, 993, 995, 5061, 8443, 8883],

@@ -1,0 +1,149 @@
+//! IPv4 (RFC 791) and IPv6 with its extension headers (RFC 8200).
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::Refused;
+use crate::bytes::Reader;
+
+/// An IP address of either version; IPv4 is kept as the IPv4-mapped address of RFC 4291 §2.5.5.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Address(pub u128);
+
+const MAPPED_PREFIX: u128 = 0xffff << 32;
+
+impl Address {
+    fn v4(bytes: [u8; 4]) -> Self {
+        Self(MAPPED_PREFIX | u128::from(u32::from_be_bytes(bytes)))
+    }
+
+    fn v6(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
+
+    /// Writes it as its version does; a mapped address inside an IPv6 packet stays in IPv6's notation.
+    #[must_use]
+    pub fn text(self, ip_version: u8) -> AddressText {
+        AddressText { address: self, ip_version }
+    }
+}
+
+/// An address and how to write it.
+#[derive(Clone, Copy, Debug)]
+pub struct AddressText {
+    address: Address,
+    ip_version: u8,
+}
+
+impl fmt::Display for AddressText {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.ip_version == 4 {
+            let [.., a, b, c, d] = self.address.0.to_be_bytes();
+            write!(out, "{}", Ipv4Addr::new(a, b, c, d))
+        } else {
+            write!(out, "{}", Ipv6Addr::from(self.address.0))
+        }
+    }
+}
+
+/// What IP says about a packet.
+pub(super) struct Header<'a> {
+    pub version: u8,
+    pub protocol: u8,
+    pub source: Address,
+    pub destination: Address,
+    pub payload: &'a [u8],
+}
+
+const V4_MIN_HEADER_SIZE: usize = 20;
+const V4_FRAGMENT_OFFSET_MASK: u16 = 0x1fff;
+const V6_FRAGMENT_OFFSET_MASK: u16 = 0xfff8;
+const MAX_EXTENSION_HEADERS: usize = 8; // RFC 8200 §4.1 lists seven occurrences at most
+
+mod extension {
+    pub const HOP_BY_HOP: u8 = 0;
+    pub const ROUTING: u8 = 43;
+    pub const FRAGMENT: u8 = 44;
+    pub const DESTINATION: u8 = 60;
+    pub const MOBILITY: u8 = 135;
+    pub const HIP: u8 = 139;
+    pub const SHIM6: u8 = 140;
+}
+
+#[inline]
+pub(super) fn decode(packet: &[u8]) -> Result<Header<'_>, Refused> {
+    match packet.first().map(|byte| byte >> 4) {
+        Some(4) => decode_v4(packet),
+        Some(6) => decode_v6(packet),
+        _ => Err(Refused::NotIp),
+    }
+}
+
+#[inline]
+fn decode_v4(packet: &[u8]) -> Result<Header<'_>, Refused> {
+    let cut = Refused::Malformed("IPv4 header is cut short");
+    let mut reader = Reader::new(packet);
+    let [version_and_size, _service] = reader.array().ok_or(cut)?;
+    let header_size = usize::from(version_and_size & 0x0f) * 4;
+    if header_size < V4_MIN_HEADER_SIZE {
+        return Err(Refused::Malformed("IPv4 header is smaller than 20 bytes"));
+    }
+    let total_size = usize::from(reader.u16().ok_or(cut)?);
+    reader.u16().ok_or(cut)?; // identification
+    let fragment = reader.u16().ok_or(cut)?;
+    let [_ttl, protocol] = reader.array().ok_or(cut)?;
+    reader.u16().ok_or(cut)?; // checksum: offloaded frames do not have it yet
+    let source = Address::v4(reader.array().ok_or(cut)?);
+    let destination = Address::v4(reader.array().ok_or(cut)?);
+    // 0 stands for a segment that the network card will cut; a cut capture has less than the header says.
+    let end = if total_size < header_size { packet.len() } else { total_size.min(packet.len()) };
+    let payload = packet.get(header_size..end).ok_or(cut)?;
+    if fragment & V4_FRAGMENT_OFFSET_MASK != 0 {
+        return Err(Refused::LaterFragment);
+    }
+    Ok(Header { version: 4, protocol, source, destination, payload })
+}
+
+fn decode_v6(packet: &[u8]) -> Result<Header<'_>, Refused> {
+    let cut = Refused::Malformed("IPv6 header is cut short");
+    let mut reader = Reader::new(packet);
+    reader.u32().ok_or(cut)?; // version, class, flow label
+    let payload_size = usize::from(reader.u16().ok_or(cut)?);
+    let [next, _hops] = reader.array().ok_or(cut)?;
+    let source = Address::v6(reader.array().ok_or(cut)?);
+    let destination = Address::v6(reader.array().ok_or(cut)?);
+    let there = reader.rest();
+    let body = if payload_size == 0 { there } else { there.get(..payload_size).unwrap_or(there) };
+    let (protocol, payload) = skip_extensions(next, body)?;
+    Ok(Header { version: 6, protocol, source, destination, payload })
+}
+
+fn skip_extensions(mut next: u8, body: &[u8]) -> Result<(u8, &[u8]), Refused> {
+    let cut = Refused::Malformed("IPv6 extension header is cut short");
+    let mut reader = Reader::new(body);
+    for _ in 0..MAX_EXTENSION_HEADERS {
+        match next {
+            extension::FRAGMENT => {
+                let [following, _reserved] = reader.array().ok_or(cut)?;
+                let offset = reader.u16().ok_or(cut)?;
+                reader.u32().ok_or(cut)?; // identification
+                if offset & V6_FRAGMENT_OFFSET_MASK != 0 {
+                    return Err(Refused::LaterFragment);
+                }
+                next = following;
+            }
+            extension::HOP_BY_HOP
+            | extension::ROUTING
+            | extension::DESTINATION
+            | extension::MOBILITY
+            | extension::HIP
+            | extension::SHIM6 => {
+                let [following, size] = reader.array().ok_or(cut)?;
+                reader.take(usize::from(size) * 8 + 6).ok_or(cut)?; // in units of 8 bytes, not counting the first
+                next = following;
+            }
+            _ => return Ok((next, reader.rest())),
+        }
+    }
+    Err(Refused::Malformed("too many IPv6 extension headers"))
+}

@@ -1,0 +1,98 @@
+//! TCP (RFC 9293) and UDP (RFC 768); everything else is payload without ports.
+
+use super::{Refused, ip_protocol};
+use crate::bytes::Reader;
+
+/// The control bits of TCP that matter to a flow (RFC 9293 §3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TcpFlags(u8);
+
+impl TcpFlags {
+    const FIN: u8 = 0x01;
+    const SYN: u8 = 0x02;
+    const RST: u8 = 0x04;
+    const ACK: u8 = 0x10;
+
+    /// The sender has no more data.
+    #[must_use]
+    pub const fn fin(self) -> bool {
+        self.0 & Self::FIN != 0
+    }
+
+    /// Sequence numbers begin here.
+    #[must_use]
+    pub const fn syn(self) -> bool {
+        self.0 & Self::SYN != 0
+    }
+
+    /// The connection is refused or broken off.
+    #[must_use]
+    pub const fn rst(self) -> bool {
+        self.0 & Self::RST != 0
+    }
+
+    /// The acknowledgement number counts.
+    #[must_use]
+    pub const fn ack(self) -> bool {
+        self.0 & Self::ACK != 0
+    }
+}
+
+/// A transport segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Segment<'a> {
+    /// Part of a byte stream.
+    Tcp {
+        /// Sequence number of the first byte, or of the SYN.
+        sequence: u32,
+        /// Control bits.
+        flags: TcpFlags,
+        /// The bytes.
+        payload: &'a [u8],
+    },
+    /// A datagram's payload.
+    Udp(&'a [u8]),
+    /// Anything else, from the header above IP on.
+    Other(&'a [u8]),
+}
+
+const TCP_MIN_HEADER_SIZE: usize = 20;
+const UDP_HEADER_SIZE: usize = 8;
+
+#[inline]
+pub(super) fn decode(protocol: u8, data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
+    match protocol {
+        ip_protocol::TCP => tcp(data),
+        ip_protocol::UDP => udp(data),
+        _ => Ok(((0, 0), Segment::Other(data))),
+    }
+}
+
+#[inline]
+fn tcp(data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
+    let cut = Refused::Malformed("TCP header is cut short");
+    let mut reader = Reader::new(data);
+    let ports = (reader.u16().ok_or(cut)?, reader.u16().ok_or(cut)?);
+    let sequence = reader.u32().ok_or(cut)?;
+    reader.u32().ok_or(cut)?; // acknowledgement number
+    let [offset, bits] = reader.array().ok_or(cut)?;
+    let header_size = usize::from(offset >> 4) * 4;
+    if header_size < TCP_MIN_HEADER_SIZE {
+        return Err(Refused::Malformed("TCP header is smaller than 20 bytes"));
+    }
+    let payload = data.get(header_size..).unwrap_or_default(); // a capture may be cut in the options
+    Ok((ports, Segment::Tcp { sequence, flags: TcpFlags(bits), payload }))
+}
+
+#[inline]
+fn udp(data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
+    let cut = Refused::Malformed("UDP header is cut short");
+    let mut reader = Reader::new(data);
+    let ports = (reader.u16().ok_or(cut)?, reader.u16().ok_or(cut)?);
+    let size = usize::from(reader.u16().ok_or(cut)?);
+    reader.u16().ok_or(cut)?; // checksum
+    let there = reader.rest();
+    // 0 in a jumbogram (RFC 2675 §4), too small when damaged: then IP's size counts.
+    let payload = size.checked_sub(UDP_HEADER_SIZE).and_then(|size| there.get(..size)).unwrap_or(there);
+    Ok((ports, Segment::Udp(payload)))
+}

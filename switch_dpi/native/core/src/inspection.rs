@@ -1,0 +1,281 @@
+//! The work on one flow until its verdict, and on its metadata a little longer: pure, no table, no clock.
+
+use crate::candidates::{Candidates, PortTable};
+use crate::frame::{Segment, TcpFlags};
+use crate::options::Options;
+use crate::protocol::{Direction, Evidence, Findings, Inspector, MAX_PREVIOUS, Probe, Progress, Sample, Transport};
+use crate::protocols::ALL;
+use crate::stream::Stream;
+
+/// Below this, another protocol may take the flow ([`Evidence::confidence`]).
+const FIRM: u8 = 60;
+
+/// A native protocol that claimed the flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Its place in [`ALL`].
+    pub index: usize,
+    /// Why.
+    pub evidence: Evidence,
+}
+
+/// What a packet's payload led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// More is needed.
+    Undecided,
+    /// The protocol is known, the verdict may still depend on what follows.
+    Claimed,
+    /// The verdict stands; `open` when more metadata may follow.
+    Settled {
+        /// Whether the inspection goes on.
+        open: bool,
+    },
+    /// No protocol is left, or the budget is used up.
+    GaveUp,
+}
+
+/// A flow's payload seen so far, and who may still claim it.
+#[derive(Default)]
+pub struct Inspection {
+    originator_port: u16,
+    responder_port: u16,
+    sides: [Side; 2],
+    packets: u32,
+    work: Work,
+}
+
+#[derive(Default)]
+struct Side {
+    stream: Stream,
+    previous: Vec<u8>,
+}
+
+impl Inspection {
+    /// Begins anew for another flow.
+    pub fn begin(&mut self, transport: Transport, ports: (u16, u16), table: &PortTable) {
+        self.work = Work { candidates: table.all(transport), ..Work::default() };
+        (self.originator_port, self.responder_port) = ports;
+        for side in &mut self.sides {
+            side.stream.reset();
+            side.previous.clear();
+        }
+        self.packets = 0;
+    }
+
+    /// The protocol that claimed the flow, if one did.
+    #[must_use]
+    pub fn claim(&self) -> Option<Claim> {
+        self.work.claim
+    }
+
+    /// What was found so far.
+    #[must_use]
+    pub fn findings(&self) -> &Findings {
+        &self.work.findings
+    }
+
+    /// Gives away what was found.
+    pub fn take_findings(&mut self) -> Findings {
+        std::mem::take(&mut self.work.findings)
+    }
+
+    /// How many payload bytes are held.
+    #[must_use]
+    pub fn held_size(&self) -> usize {
+        self.sides.iter().map(|side| side.stream.held_size()).sum()
+    }
+
+    /// Looks at a packet.
+    pub fn look(
+        &mut self,
+        direction: Direction,
+        segment: &Segment<'_>,
+        options: &Options,
+        table: &PortTable,
+    ) -> Outcome {
+        match *segment {
+            Segment::Tcp { sequence, flags, payload } => {
+                self.look_at_stream(direction, (sequence, flags), payload, options, table)
+            }
+            Segment::Udp(payload) => self.look_at_datagram(direction, payload, options, table),
+            Segment::Other(_) => Outcome::GaveUp,
+        }
+    }
+
+    /// What stands when nothing more will come.
+    #[must_use]
+    pub fn finish(&self) -> Outcome {
+        if self.work.claim.is_some() { Outcome::Settled { open: false } } else { Outcome::GaveUp }
+    }
+
+    fn look_at_stream(
+        &mut self,
+        direction: Direction,
+        (sequence, flags): (u32, TcpFlags),
+        payload: &[u8],
+        options: &Options,
+        table: &PortTable,
+    ) -> Outcome {
+        let [ours, theirs] = split(&mut self.sides, direction);
+        let mut first = sequence;
+        if flags.syn() {
+            ours.stream.begin(sequence);
+            first = first.wrapping_add(1); // data on a SYN stands behind it (RFC 7413)
+        }
+        if payload.is_empty() {
+            return Outcome::Undecided;
+        }
+        self.packets += 1;
+        let grown = ours.stream.push(first, payload, options.max_stream_bytes);
+        if grown {
+            let sample = Sample {
+                transport: Transport::Tcp,
+                direction,
+                data: ours.stream.data(),
+                other: theirs.stream.data(),
+                originator_port: self.originator_port,
+                responder_port: self.responder_port,
+            };
+            let outcome = self.work.step(&sample, table);
+            let full = ours.stream.data().len() >= options.max_stream_bytes;
+            return self.within_budget(outcome, full, options);
+        }
+        self.within_budget(Outcome::Undecided, false, options)
+    }
+
+    fn look_at_datagram(
+        &mut self,
+        direction: Direction,
+        payload: &[u8],
+        options: &Options,
+        table: &PortTable,
+    ) -> Outcome {
+        if payload.is_empty() {
+            return Outcome::Undecided;
+        }
+        self.packets += 1;
+        let [ours, _] = split(&mut self.sides, direction);
+        let sample = Sample {
+            transport: Transport::Udp,
+            direction,
+            data: payload,
+            other: &ours.previous,
+            originator_port: self.originator_port,
+            responder_port: self.responder_port,
+        };
+        let outcome = self.work.step(&sample, table);
+        ours.previous.clear();
+        ours.previous.extend_from_slice(payload.get(..MAX_PREVIOUS).unwrap_or(payload));
+        self.within_budget(outcome, false, options)
+    }
+
+    fn within_budget(&mut self, outcome: Outcome, full: bool, options: &Options) -> Outcome {
+        let spent = full || self.packets >= options.max_inspected_packets;
+        match outcome {
+            Outcome::Undecided | Outcome::Claimed if spent => self.finish(),
+            Outcome::Settled { open: true } if spent => Outcome::Settled { open: false },
+            outcome => outcome,
+        }
+    }
+}
+
+fn split(sides: &mut [Side; 2], direction: Direction) -> [&mut Side; 2] {
+    let [originator, responder] = sides;
+    match direction {
+        Direction::Originator => [originator, responder],
+        Direction::Responder => [responder, originator],
+    }
+}
+
+/// The parts of an inspection that change while a sample borrows its streams.
+#[derive(Default)]
+struct Work {
+    candidates: Candidates,
+    inspector: Option<Box<dyn Inspector>>,
+    claim: Option<Claim>,
+    settled: bool,
+    findings: Findings,
+}
+
+impl Work {
+    fn step(&mut self, sample: &Sample<'_>, table: &PortTable) -> Outcome {
+        if self.inspector.is_some() {
+            return self.feed(sample);
+        }
+        self.probe(sample, table);
+        match self.claim {
+            None if self.candidates.is_empty() => Outcome::GaveUp,
+            None => Outcome::Undecided,
+            Some(claim) if claim.evidence.confidence < FIRM && !self.candidates.is_empty() => Outcome::Claimed,
+            Some(claim) => self.open_inspector(claim, sample),
+        }
+    }
+
+    /// Asks the candidates, those of the ports first; the most confident match becomes the claim.
+    fn probe(&mut self, sample: &Sample<'_>, table: &PortTable) {
+        let mut asked = Candidates::default();
+        let by_port = [sample.responder_port, sample.originator_port].map(|port| table.usual(sample.transport, port));
+        let rounds = by_port.into_iter().chain([self.candidates]);
+        for index in rounds.flat_map(Candidates::iter) {
+            if asked.contains(index) || !self.candidates.contains(index) {
+                continue;
+            }
+            asked.insert(index);
+            let Some(protocol) = ALL.get(index) else { continue };
+            match (protocol.probe)(sample) {
+                Probe::Match(evidence) => {
+                    if self.claim.is_none_or(|claim| claim.evidence.confidence < evidence.confidence) {
+                        self.claim = Some(Claim { index, evidence });
+                    }
+                    if evidence.confidence == 100 {
+                        return;
+                    }
+                }
+                Probe::No => self.candidates.remove(index),
+                Probe::NeedMore => {
+                    if sample.transport == Transport::Tcp && sample.data.len() >= protocol.max_probe_size {
+                        self.candidates.remove(index);
+                    }
+                }
+            }
+        }
+        if let Some(claim) = self.claim
+            && claim.evidence.confidence < FIRM
+        {
+            self.candidates.remove(claim.index); // it has said what it can; the others may still say more
+        }
+    }
+
+    /// Shows a new inspector what both sides have sent so far.
+    fn open_inspector(&mut self, claim: Claim, sample: &Sample<'_>) -> Outcome {
+        let Some(make) = ALL.get(claim.index).and_then(|protocol| protocol.inspector) else {
+            return Outcome::Settled { open: false };
+        };
+        self.inspector = Some(make());
+        if sample.transport == Transport::Tcp && !sample.other.is_empty() {
+            let opposite = match sample.direction {
+                Direction::Originator => Direction::Responder,
+                Direction::Responder => Direction::Originator,
+            };
+            let earlier = Sample { direction: opposite, data: sample.other, other: sample.data, ..*sample };
+            if self.feed(&earlier) == (Outcome::Settled { open: false }) {
+                return Outcome::Settled { open: false };
+            }
+        }
+        self.feed(sample)
+    }
+
+    fn feed(&mut self, sample: &Sample<'_>) -> Outcome {
+        let Some(inspector) = self.inspector.as_mut() else { return Outcome::Settled { open: false } };
+        match inspector.feed(sample, &mut self.findings) {
+            Progress::Done => Outcome::Settled { open: false },
+            Progress::Settled => {
+                self.settled = true;
+                Outcome::Settled { open: true }
+            }
+            Progress::NeedMore if self.settled => Outcome::Settled { open: true },
+            Progress::NeedMore => Outcome::Claimed,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! A flow's record as one line of JSON (RFC 8259), written straight from the engine.
+
+use std::fmt::{self, Write};
+
+use crate::event::FlowView;
+use crate::options::SECOND_NS;
+use crate::protocol::Value;
+use crate::record::UNKNOWN;
+
+/// Appends the record and a line feed. `capture` is the name of the file that it comes from.
+///
+/// # Errors
+/// Only those of `out`; a `String` has none.
+pub fn write_record(out: &mut impl Write, capture: &str, view: &FlowView<'_>) -> fmt::Result {
+    let ((source, sport), (destination, dport)) = (view.originator(), view.responder());
+    let [sent, received] = view.volume();
+    let version = view.ip_version();
+    write!(out, "{{\"pcap\":{}", Text(capture))?;
+    write!(out, ",\"src\":\"{}\",\"sport\":{sport}", source.text(version))?;
+    write!(out, ",\"dst\":\"{}\",\"dport\":{dport}", destination.text(version))?;
+    write!(out, ",\"l4\":{},\"vlan\":{}", view.protocol_number(), view.vlan())?;
+    write!(out, ",\"packets\":{},\"bytes\":{}", sent.packets + received.packets, sent.bytes + received.bytes)?;
+    write!(out, ",\"packets_c2s\":{},\"packets_s2c\":{}", sent.packets, received.packets)?;
+    write!(out, ",\"bytes_c2s\":{},\"bytes_s2c\":{}", sent.bytes, received.bytes)?;
+    let duration_ns = view.last_seen_ns().saturating_sub(view.first_seen_ns());
+    write!(out, ",\"first_seen\":{},\"duration\":{}", Seconds(view.first_seen_ns()), Seconds(duration_ns))?;
+    write!(out, ",\"app_id\":{}", view.app_id().0)?;
+    match view.app_or_protocol() {
+        Some((_, name)) => write!(out, ",\"app\":{}", Text(name))?,
+        None => out.write_str(",\"app\":null")?,
+    }
+    match view.protocol() {
+        Some((_, name)) => write!(out, ",\"protocol\":{}", Text(name))?,
+        None => out.write_str(",\"protocol\":null")?,
+    }
+    write!(out, ",\"path\":\"{}\"", view.path())?;
+    write!(out, ",\"category\":{}", Text(view.category().map_or(UNKNOWN.0, |category| category.key.as_str())))?;
+    write!(out, ",\"state\":\"{}\",\"verdict_packet\":{}", view.state().name(), view.verdict_packet())?;
+    write!(out, ",\"confidence\":{},\"evidence\":\"", view.confidence())?;
+    write!(Escaping(out), "{}", view.evidence())?;
+    out.write_str("\",\"metadata\":{")?;
+    write_metadata(out, view)?;
+    out.write_str("}}\n")
+}
+
+/// One member an attribute; an attribute with several values has them in an array.
+fn write_metadata(out: &mut impl Write, view: &FlowView<'_>) -> fmt::Result {
+    let values = view.metadata();
+    let mut separator = "";
+    for (at, (attribute, first)) in values.iter().enumerate() {
+        if values.iter().take(at).any(|(earlier, _)| earlier == attribute) {
+            continue;
+        }
+        write!(out, "{separator}\"{}\":", attribute.name())?;
+        separator = ",";
+        let mut others = values.iter().skip(at + 1).filter(|(other, _)| other == attribute).peekable();
+        if others.peek().is_none() {
+            write_value(out, first)?;
+            continue;
+        }
+        out.write_str("[")?;
+        write_value(out, first)?;
+        for (_, value) in others {
+            out.write_str(",")?;
+            write_value(out, value)?;
+        }
+        out.write_str("]")?;
+    }
+    Ok(())
+}
+
+/// Bytes are written as hexadecimal digits.
+fn write_value(out: &mut impl Write, value: &Value) -> fmt::Result {
+    match value {
+        Value::Text(text) => write!(out, "{}", Text(text)),
+        Value::Uint(number) => write!(out, "{number}"),
+        Value::Bytes(bytes) => {
+            out.write_str("\"")?;
+            bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}"))?;
+            out.write_str("\"")
+        }
+    }
+}
+
+/// A string in quotes.
+struct Text<'a>(&'a str);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("\"")?;
+        Escaping(out).write_str(self.0)?;
+        out.write_str("\"")
+    }
+}
+
+/// Escapes what must not stand in a string (RFC 8259 §7).
+struct Escaping<'a, W>(&'a mut W);
+
+impl<W: Write> Write for Escaping<'_, W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut rest = text;
+        while let Some(at) = rest.find(|c: char| c < ' ' || c == '"' || c == '\\') {
+            let (plain, tail) = rest.split_at(at);
+            self.0.write_str(plain)?;
+            let mut chars = tail.chars();
+            match chars.next() {
+                Some('"') => self.0.write_str("\\\"")?,
+                Some('\\') => self.0.write_str("\\\\")?,
+                Some(control) => write!(self.0, "\\u{:04x}", u32::from(control))?,
+                None => {}
+            }
+            rest = chars.as_str();
+        }
+        self.0.write_str(rest)
+    }
+}
+
+/// Nanoseconds as seconds, exactly.
+struct Seconds(u64);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, rest) = (self.0 / SECOND_NS, self.0 % SECOND_NS);
+        match rest % 1000 {
+            0 => write!(out, "{whole}.{:06}", rest / 1000),
+            _ => write!(out, "{whole}.{rest:09}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_escaped() {
+        assert_eq!(Text("a\"b\\c\nd\u{1}é").to_string(), "\"a\\\"b\\\\c\\u000ad\\u0001é\"");
+        assert_eq!(Text("").to_string(), "\"\"");
+    }
+
+    #[test]
+    fn seconds_are_exact() {
+        assert_eq!(Seconds(1_470_104_373_025_000_000).to_string(), "1470104373.025000");
+        assert_eq!(Seconds(1).to_string(), "0.000000001");
+    }
+}

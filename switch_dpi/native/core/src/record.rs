@@ -1,0 +1,119 @@
+//! A flow's record, for keeps.
+
+use crate::attributes::Attribute;
+use crate::event::FlowView;
+use crate::flow::{State, Volume};
+use crate::protocol::Value;
+
+/// Name and key of what could not be told.
+pub const UNKNOWN: (&str, &str) = ("unknown", "Unknown");
+
+/// What is known of a flow, copied from the engine; the fields are those of [`FlowView`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowRecord {
+    /// See [`FlowView::id`].
+    pub flow_id: u64,
+    /// The originator's address.
+    pub source: String,
+    /// The originator's port.
+    pub source_port: u16,
+    /// The responder's address.
+    pub destination: String,
+    /// The responder's port.
+    pub destination_port: u16,
+    /// Protocol number above IP.
+    pub protocol_number: u8,
+    /// VLAN id, 0 for none.
+    pub vlan: u16,
+    /// 4 or 6.
+    pub ip_version: u8,
+    /// Sent by the originator, and by the responder.
+    pub volume: [Volume; 2],
+    /// Nanoseconds since 1970.
+    pub first_seen_ns: u64,
+    /// Nanoseconds since 1970.
+    pub last_seen_ns: u64,
+    /// App-ID.
+    pub app_id: u32,
+    /// Name of the application, or of the protocol, or `Unknown`.
+    pub app: String,
+    /// Key of the same.
+    pub app_key: String,
+    /// Name of the protocol, or `Unknown`.
+    pub protocol: &'static str,
+    /// `eth.ip.tcp.tls.youtube`.
+    pub path: String,
+    /// Number of the category.
+    pub category_id: u8,
+    /// Key of the category.
+    pub category: String,
+    /// How far the classification is.
+    pub state: State,
+    /// The packet at which the verdict fell, from 1; 0 before.
+    pub verdict_packet: u64,
+    /// 0 to 100.
+    pub confidence: u8,
+    /// For people.
+    pub evidence: String,
+    /// In the order of finding.
+    pub metadata: Vec<(Attribute, Value)>,
+}
+
+impl From<FlowView<'_>> for FlowRecord {
+    fn from(view: FlowView<'_>) -> Self {
+        let ((source, source_port), (destination, destination_port)) = (view.originator(), view.responder());
+        let (app_key, app) = view.app_or_protocol().unwrap_or(UNKNOWN);
+        let category = view.category();
+        Self {
+            flow_id: view.id(),
+            source: source.text(view.ip_version()).to_string(),
+            source_port,
+            destination: destination.text(view.ip_version()).to_string(),
+            destination_port,
+            protocol_number: view.protocol_number(),
+            vlan: view.vlan(),
+            ip_version: view.ip_version(),
+            volume: view.volume(),
+            first_seen_ns: view.first_seen_ns(),
+            last_seen_ns: view.last_seen_ns(),
+            app_id: view.app_id().0,
+            app: app.to_owned(),
+            app_key: app_key.to_owned(),
+            protocol: view.protocol().map_or(UNKNOWN.1, |(_, name)| name),
+            path: view.path().to_string(),
+            category_id: category.map_or(0, |category| category.id),
+            category: category.map_or(UNKNOWN.0, |category| category.key.as_str()).to_owned(),
+            state: view.state(),
+            verdict_packet: view.verdict_packet(),
+            confidence: view.confidence(),
+            evidence: view.evidence().to_string(),
+            metadata: view.metadata().to_vec(),
+        }
+    }
+}
+
+/// A value as it travels on the wire: text as UTF-8, a number big-endian in as few bytes as it needs (at least one).
+#[must_use]
+pub fn wire_value(value: &Value) -> Vec<u8> {
+    match value {
+        Value::Text(text) => text.as_bytes().to_vec(),
+        Value::Bytes(bytes) => bytes.clone(),
+        Value::Uint(number) => {
+            let bytes = number.to_be_bytes();
+            let leading = (number.leading_zeros() / 8).min(7) as usize;
+            bytes.get(leading..).unwrap_or(&bytes).to_vec()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_travel_in_as_few_bytes_as_they_need() {
+        assert_eq!(wire_value(&Value::Uint(0)), [0]);
+        assert_eq!(wire_value(&Value::Uint(0x0304)), [3, 4]);
+        assert_eq!(wire_value(&Value::Uint(u64::MAX)), [255; 8]);
+    }
+}

@@ -1,0 +1,364 @@
+//! Applications and categories from their data files: parsed, checked, and looked up by host name.
+//!
+//! A file holds `[[app]]` tables (`id`, `key`, `name`, `category`, `domains`, and optionally `owner`, `tags`) or
+//! `[[category]]` tables (`id`, `key`, `name`, `about`). Every error names file and line.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::app_id::{AppId, FIRST_APPLICATION, MAX_SELECTOR};
+use crate::domains::{DomainMatch, Domains, NotADomain};
+use crate::protocol::Descriptor;
+use crate::{network_protocols, protocols};
+
+/// An application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    /// App-ID.
+    pub id: AppId,
+    /// `youtube`.
+    pub key: String,
+    /// `YouTube`.
+    pub name: String,
+    /// Number of its category.
+    pub category_id: u8,
+    /// Who runs it; empty when not said.
+    pub owner: String,
+    /// Free words.
+    pub tags: Vec<String>,
+}
+
+/// A category.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Category {
+    /// 0 is `unknown`.
+    pub id: u8,
+    /// `video`.
+    pub key: String,
+    /// `Video`.
+    pub name: String,
+    /// What belongs to it.
+    pub about: String,
+}
+
+/// What is wrong with a data file, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureError {
+    /// Name of the file, as it was given.
+    pub file: String,
+    /// Counted from 1.
+    pub line: usize,
+    /// For people.
+    pub message: String,
+}
+
+impl fmt::Display for SignatureError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}: {}", self.file, self.line, self.message)
+    }
+}
+
+impl std::error::Error for SignatureError {}
+
+/// A data file: name and text.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceFile<'a> {
+    /// For error messages.
+    pub name: &'a str,
+    /// TOML.
+    pub text: &'a str,
+}
+
+/// All that the data files say.
+#[derive(Debug)]
+pub struct Signatures {
+    apps: Vec<App>,
+    categories: Vec<Category>,
+    domains: Domains,
+    protocol_categories: Vec<u8>,
+}
+
+impl Default for Signatures {
+    fn default() -> Self {
+        Self {
+            apps: Vec::new(),
+            categories: vec![unknown_category()],
+            domains: Domains::default(),
+            protocol_categories: vec![0; protocols::ALL.len()],
+        }
+    }
+}
+
+impl Signatures {
+    /// Reads data files; categories may stand in a later file than the applications that name them.
+    ///
+    /// # Errors
+    /// [`SignatureError`] for the first rule that a file breaks.
+    pub fn load(files: &[SourceFile<'_>]) -> Result<Self, SignatureError> {
+        let mut loading = Loading::default();
+        let parsed: Vec<(Place<'_>, RawFile)> = files.iter().map(parse).collect::<Result<_, _>>()?;
+        for (place, raw) in &parsed {
+            for category in &raw.category {
+                loading.add_category(*place, category)?;
+            }
+        }
+        for (place, raw) in &parsed {
+            for app in &raw.app {
+                loading.add_app(*place, app)?;
+            }
+        }
+        Ok(loading.finish())
+    }
+
+    /// The application whose domain `host` lies in.
+    #[must_use]
+    pub fn match_host(&self, host: &str) -> Option<(u32, DomainMatch<'_>)> {
+        self.domains.lookup(host).map(|found| (found.value, found))
+    }
+
+    /// An application by its place in [`Signatures::apps`].
+    #[must_use]
+    pub fn app(&self, index: u32) -> Option<&App> {
+        self.apps.get(index as usize)
+    }
+
+    /// All applications, in the order of the files.
+    #[must_use]
+    pub fn apps(&self) -> &[App] {
+        &self.apps
+    }
+
+    /// All categories, `unknown` first.
+    #[must_use]
+    pub fn categories(&self) -> &[Category] {
+        &self.categories
+    }
+
+    /// A category by its number.
+    #[must_use]
+    pub fn category(&self, id: u8) -> Option<&Category> {
+        self.categories.iter().find(|category| category.id == id)
+    }
+
+    /// The category of a native protocol by its place in [`protocols::ALL`]; 0 when the files do not have it.
+    #[must_use]
+    pub fn protocol_category(&self, index: usize) -> u8 {
+        self.protocol_categories.get(index).copied().unwrap_or(0)
+    }
+
+    /// The number of the category with this key; 0 when there is none.
+    #[must_use]
+    pub fn category_by_key(&self, key: &str) -> u8 {
+        self.categories.iter().find(|category| category.key == key).map_or(0, |category| category.id)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    #[serde(default)]
+    app: Vec<RawApp>,
+    #[serde(default)]
+    category: Vec<RawCategory>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawApp {
+    id: Spanned<u32>,
+    key: Spanned<String>,
+    name: String,
+    category: Spanned<String>,
+    #[serde(default)]
+    owner: String,
+    #[serde(default)]
+    tags: Vec<String>,
+    domains: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCategory {
+    id: Spanned<u8>,
+    key: Spanned<String>,
+    name: String,
+    #[serde(default)]
+    about: String,
+}
+
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    file: &'a str,
+    text: &'a str,
+}
+
+impl Place<'_> {
+    fn error(&self, offset: usize, message: String) -> SignatureError {
+        let line = self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
+        SignatureError { file: self.file.to_owned(), line, message }
+    }
+}
+
+fn parse<'a>(file: &SourceFile<'a>) -> Result<(Place<'a>, RawFile), SignatureError> {
+    let place = Place { file: file.name, text: file.text };
+    match toml::from_str(file.text) {
+        Ok(raw) => Ok((place, raw)),
+        Err(error) => {
+            let offset = error.span().map_or(0, |span| span.start);
+            Err(place.error(offset, error.message().to_owned()))
+        }
+    }
+}
+
+fn unknown_category() -> Category {
+    Category { id: 0, key: "unknown".into(), name: "Unknown".into(), about: "Not classified".into() }
+}
+
+struct Loading {
+    result: Signatures,
+    keys: HashMap<String, String>,
+    ids: HashMap<u32, String>,
+}
+
+impl Default for Loading {
+    fn default() -> Self {
+        let native =
+            protocols::ALL.iter().map(|p: &&Descriptor| p.key).chain(network_protocols::ALL.iter().map(|p| p.key));
+        Self {
+            result: Signatures::default(),
+            keys: native.map(|key| (key.to_owned(), format!("protocol {key}"))).collect(),
+            ids: HashMap::new(),
+        }
+    }
+}
+
+impl Loading {
+    fn add_category(&mut self, place: Place<'_>, raw: &RawCategory) -> Result<(), SignatureError> {
+        let (id, key) = (*raw.id.get_ref(), raw.key.get_ref());
+        check_key(place, &raw.key)?;
+        if id == 0 && key == "unknown" {
+            return Ok(());
+        }
+        if let Some(other) = self.result.categories.iter().find(|c| c.id == id || c.key == *key) {
+            let message = format!("category {key} ({id}) clashes with {} ({})", other.key, other.id);
+            return Err(place.error(raw.id.span().start, message));
+        }
+        let (name, about) = (raw.name.clone(), raw.about.clone());
+        self.result.categories.push(Category { id, key: key.clone(), name, about });
+        Ok(())
+    }
+
+    fn add_app(&mut self, place: Place<'_>, raw: &RawApp) -> Result<(), SignatureError> {
+        let (id, key) = (*raw.id.get_ref(), raw.key.get_ref());
+        check_key(place, &raw.key)?;
+        if !(FIRST_APPLICATION..=MAX_SELECTOR).contains(&id) {
+            let message = format!("id {id} of {key} is not between {FIRST_APPLICATION} and {MAX_SELECTOR}");
+            return Err(place.error(raw.id.span().start, message));
+        }
+        if let Some(other) = self.ids.insert(id, format!("app {key}")) {
+            return Err(place.error(raw.id.span().start, format!("id {id} of {key} is that of {other} already")));
+        }
+        if let Some(other) = self.keys.insert(key.clone(), format!("app {id}")) {
+            return Err(place.error(raw.key.span().start, format!("key {key} is that of {other} already")));
+        }
+        let wanted = raw.category.get_ref();
+        let Some(category) = self.result.categories.iter().find(|c| c.key == *wanted) else {
+            return Err(place.error(raw.category.span().start, format!("category {wanted} of {key} is not declared")));
+        };
+        let category_id = category.id;
+        self.add_domains(place, key, &raw.domains)?;
+        self.result.apps.push(App {
+            id: AppId::ours(id),
+            key: key.clone(),
+            name: raw.name.clone(),
+            category_id,
+            owner: raw.owner.clone(),
+            tags: raw.tags.clone(),
+        });
+        Ok(())
+    }
+
+    /// The domains of the application that is about to be pushed.
+    fn add_domains(&mut self, place: Place<'_>, key: &str, list: &[Spanned<String>]) -> Result<(), SignatureError> {
+        let index = u32::try_from(self.result.apps.len()).unwrap_or(u32::MAX);
+        for domain in list {
+            let text = domain.get_ref();
+            match self.result.domains.insert(text, index) {
+                Ok(None) => {}
+                Ok(Some(other)) => {
+                    let owner = self.result.app(other).map_or(key, |app| app.key.as_str());
+                    let message = format!("domain {text} of {key} is that of {owner} already");
+                    return Err(place.error(domain.span().start, message));
+                }
+                Err(NotADomain(text)) => {
+                    return Err(place.error(domain.span().start, format!("{text:?} of {key} is not a domain name")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Signatures {
+        let numbers = protocols::ALL.iter().map(|p: &&Descriptor| self.result.category_by_key(p.category)).collect();
+        self.result.protocol_categories = numbers;
+        self.result
+    }
+}
+
+fn check_key(place: Place<'_>, key: &Spanned<String>) -> Result<(), SignatureError> {
+    let text = key.get_ref();
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if !text.is_empty() && text.bytes().all(fits) {
+        return Ok(());
+    }
+    Err(place.error(key.span().start, format!("key {text:?} has characters other than a-z, 0-9 and -")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CATEGORIES: &str = "[[category]]\nid=3\nkey=\"video\"\nname=\"Video\"\nabout=\"Moving pictures\"\n";
+    const APPS: &str =
+        "[[app]]\nid=10001\nkey=\"tube\"\nname=\"Tube\"\ncategory=\"video\"\nowner=\"X\"\ndomains=[\"tube.example\"]\n";
+
+    fn load(texts: &[&str]) -> Result<Signatures, SignatureError> {
+        let files: Vec<_> = texts.iter().map(|text| SourceFile { name: "f.toml", text }).collect();
+        Signatures::load(&files)
+    }
+
+    fn error(texts: &[&str]) -> String {
+        load(texts).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_application_is_found_by_host_whatever_the_order_of_the_files() {
+        let signatures = load(&[APPS, CATEGORIES]).unwrap();
+        let (index, found) = signatures.match_host("www.tube.example").unwrap();
+        let app = signatures.app(index).unwrap();
+        assert_eq!((app.key.as_str(), app.id.0, found.domain), ("tube", 0x1400_2711, "tube.example"));
+        assert_eq!(signatures.category(app.category_id).unwrap().key, "video");
+    }
+
+    #[test]
+    fn errors_name_file_line_and_value() {
+        assert!(error(&["[[app]]\nid=1\n"]).starts_with("f.toml:1: missing field"));
+        assert_eq!(error(&[APPS]), "f.toml:5: category video of tube is not declared");
+        let small = APPS.replace("10001", "77");
+        assert_eq!(error(&[CATEGORIES, &small]), "f.toml:2: id 77 of tube is not between 10000 and 16777215");
+        assert_eq!(error(&[CATEGORIES, APPS, APPS]), "f.toml:2: id 10001 of tube is that of app tube already");
+        let taken = APPS.replace("\"tube\"", "\"tls\"");
+        assert_eq!(error(&[CATEGORIES, &taken]), "f.toml:3: key tls is that of protocol tls already");
+        let twice = APPS.replace("10001", "10002").replace("\"tube\"", "\"tubes\"");
+        assert_eq!(
+            error(&[CATEGORIES, APPS, &twice]),
+            "f.toml:7: domain tube.example of tubes is that of tube already"
+        );
+        let bad = APPS.replace("tube.example", "tube..example");
+        assert_eq!(error(&[CATEGORIES, &bad]), "f.toml:7: \"tube..example\" of tube is not a domain name");
+        assert!(error(&["[[app]\n"]).starts_with("f.toml:1: "));
+    }
+}
