@@ -137,7 +137,7 @@ def l7_dns_query(pattern: str) -> Oxm:
 def l7_pattern(field: L7Field, pattern: str) -> Oxm:
     """One of the fields that take a pattern. Raises MatchValueError when it is none."""
     text = patterns.normalise(pattern, FIELD_NAMES[field]).encode("ascii")
-    return Oxm(CLASS_EXPERIMENTER, field, False, EXPERIMENTER_ID.to_bytes(4, "big") + text)
+    return Oxm(CLASS_EXPERIMENTER, int(field), False, EXPERIMENTER_ID.to_bytes(4, "big") + text)
 
 
 def ct_mark(value: int, mask: int | None = None) -> Oxm:
@@ -237,7 +237,7 @@ def _number(field: L7Field, value: int, mask: int | None) -> Oxm:
     body = _fixed(FIELD_NAMES[field], value, size)
     if mask is not None:
         body += _fixed(FIELD_NAMES[field] + " mask", mask, size)
-    return Oxm(CLASS_EXPERIMENTER, field, mask is not None, EXPERIMENTER_ID.to_bytes(4, "big") + body)
+    return Oxm(CLASS_EXPERIMENTER, int(field), mask is not None, EXPERIMENTER_ID.to_bytes(4, "big") + body)
 
 
 def _nxm(field: int, value: int, mask: int | None, size: int) -> Oxm:

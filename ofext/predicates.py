@@ -110,7 +110,15 @@ class PredicateTable:
             table = PredicateTable(MappingProxyType(bits), frozenset(document["retired"]), int(document["capacity"]))
         except json.JSONDecodeError as error:
             raise DecodeError(error.pos, "JSON", text.encode()[error.pos :]) from None
-        except (KeyError, TypeError, ValueError, AttributeError, MatchValueError) as error:
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            ArithmeticError,
+            RecursionError,
+            MatchValueError,
+        ) as error:
             raise DecodeError(0, f"a predicate table ({error!r})", text.encode()) from None
         return _checked(table, text)
 
