@@ -1,0 +1,248 @@
+"""Check the signature files: `python -m plugins.lint [FOLDER]`.
+
+Names every fault by file and line, and exits with 1 when there is one. It checks what a machine can: form, uniqueness,
+suffixes that are too broad. Whether a domain belongs to its application is for whoever writes the entry to know.
+"""
+
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from plugins import domains
+
+FIRST_APPLICATION = 10_000
+"""Selectors below this are protocols (docs/contracts.md §1)."""
+BLOCK = 1_000
+"""How many ids a category's file has; file of category *n* begins at `FIRST_APPLICATION + n * BLOCK`."""
+MAX_CATEGORY = 255
+"""Categories travel in 8 bits."""
+SHARED_TAG = "shared"
+"""An application with this tag says so itself: it is the provider, whoever's content it delivers."""
+
+_KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+Value = str | int | list[str]
+_APP_FIELDS: Mapping[str, type] = {
+    "id": int,
+    "key": str,
+    "name": str,
+    "owner": str,
+    "category": str,
+    "tags": list,
+    "domains": list,
+}
+_CATEGORY_FIELDS: Mapping[str, type] = {"id": int, "key": str, "name": str, "about": str}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Finding:
+    """A fault and its place."""
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.text}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One `[[app]]` or `[[category]]`, with the place of each of its parts."""
+
+    file: str
+    line: int
+    values: Mapping[str, object]
+    lines: tuple[str, ...]
+    """The entry's own lines, the header first."""
+
+    def text(self, name: str) -> str:
+        """Return a field as text; empty when it is missing or something else."""
+        value = self.values.get(name)
+        return value if isinstance(value, str) else ""
+
+    def texts(self, name: str) -> list[str]:
+        """Return a field that is a list of texts; empty when it is missing or something else."""
+        value = self.values.get(name)
+        return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+    def number(self, name: str) -> int | None:
+        """Return a field that is a number."""
+        value = self.values.get(name)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def finding(self, text: str, *, field: str = "", item: str = "") -> Finding:
+        """Make a finding at the line of a field, or of an item of it, or of the entry."""
+        return Finding(file=self.file, line=self.line + self._offset(field, item), text=text)
+
+    def _offset(self, field: str, item: str) -> int:
+        start = next((at for at, line in enumerate(self.lines) if re.match(rf"\s*{re.escape(field)}\s*=", line)), 0)
+        quoted = re.compile(rf"[\"']{re.escape(item)}[\"']")
+        found = (at for at, line in enumerate(self.lines) if at >= start and quoted.search(line))
+        return next(found, start) if item else start
+
+
+@dataclass(slots=True)
+class Seen:
+    """Who used a value first."""
+
+    what: str
+    users: dict[object, Entry] = field(default_factory=dict)
+
+    def again(self, value: object, entry: Entry) -> str | None:
+        """Remember `value`; say who had it before."""
+        first = self.users.setdefault(value, entry)
+        if first is entry:
+            return None
+        return f"{self.what} {value!r} is already that of {first.text('key')!r} ({first.file}:{first.line})"
+
+
+def lint(folder: Path) -> list[Finding]:
+    """Check `categories.toml` and `apps/*.toml` of a folder; the findings come in the order of files and lines."""
+    findings: list[Finding] = []
+    categories = _read(folder, folder / "categories.toml", "category", findings)
+    findings += _check_categories(categories)
+    ids = {entry.text("key"): number for entry in categories if (number := entry.number("id")) is not None}
+    apps = [app for path in sorted((folder / "apps").glob("*.toml")) for app in _read(folder, path, "app", findings)]
+    for check in (_check_identity, _check_domains):
+        findings += check(apps)
+    for app in apps:
+        findings += _check_app(app, ids)
+    return sorted(set(findings))
+
+
+def main(arguments: list[str]) -> int:
+    """Print the findings; return the exit code."""
+    folder = Path(arguments[0]) if arguments else Path(__file__).parent
+    findings = lint(folder)
+    for finding in findings:
+        print(finding)
+    print(f"{len(findings)} findings in {folder}" if findings else f"{folder}: nothing to complain of")
+    return 1 if findings else 0
+
+
+def _read(folder: Path, path: Path, table: str, findings: list[Finding]) -> list[Entry]:
+    """Read the entries of a file; a file that cannot be read is a finding."""
+    file = str(path.relative_to(folder))
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
+    except OSError as error:
+        findings.append(Finding(file=file, line=1, text=f"cannot be read: {error.strerror}"))
+        return []
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        place = re.search(r"at line (\d+)", str(error))
+        findings.append(Finding(file=file, line=int(place[1]) if place else 1, text=f"is not TOML: {error}"))
+        return []
+    findings += (
+        Finding(file=file, line=1, text=f"has {name!r}; only [[{table}]] is known here")
+        for name in document
+        if name != table
+    )
+    values = document.get(table, [])
+    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+        findings.append(Finding(file=file, line=1, text=f"{table!r} should be written as [[{table}]] tables"))
+        return []
+    return list(_entries(file, text, table, values))
+
+
+def _entries(file: str, text: str, table: str, values: list[Mapping[str, object]]) -> Iterator[Entry]:
+    lines = text.splitlines()
+    header = re.compile(rf"\s*\[\[\s*{table}\s*\]\]")
+    starts = [at for at, line in enumerate(lines) if header.match(line)]
+    for start, end, entry in zip(starts, [*starts[1:], len(lines)], values, strict=False):
+        yield Entry(file=file, line=start + 1, values=entry, lines=tuple(lines[start:end]))
+
+
+def _check_categories(categories: list[Entry]) -> Iterator[Finding]:
+    ids, keys = Seen("id"), Seen("key")
+    for entry in categories:
+        yield from _check_fields(entry, _CATEGORY_FIELDS)
+        number = entry.number("id")
+        if number is not None and not 0 <= number <= MAX_CATEGORY:
+            yield entry.finding(f"id {number} does not fit in 8 bits", field="id")
+        yield from _check_unique(entry, ids, keys)
+
+
+def _check_identity(apps: list[Entry]) -> Iterator[Finding]:
+    ids, keys = Seen("id"), Seen("key")
+    for app in apps:
+        yield from _check_unique(app, ids, keys)
+
+
+def _check_unique(entry: Entry, ids: Seen, keys: Seen) -> Iterator[Finding]:
+    number, key = entry.number("id"), entry.text("key")
+    if number is not None and (clash := ids.again(number, entry)):
+        yield entry.finding(clash, field="id")
+    if key and (clash := keys.again(key, entry)):
+        yield entry.finding(clash, field="key")
+
+
+def _check_fields(entry: Entry, fields: Mapping[str, type]) -> Iterator[Finding]:
+    for name, kind in fields.items():
+        value = entry.values.get(name)
+        if name not in entry.values:
+            yield entry.finding(f"{name} is missing")
+        elif not isinstance(value, kind) or isinstance(value, bool):
+            yield entry.finding(f"{name} is {value!r}, but should be of type {kind.__name__}", field=name)
+        elif value == "":
+            yield entry.finding(f"{name} is empty", field=name)
+    for name in entry.values:
+        if name not in fields:
+            yield entry.finding(f"{name} is not a known field", field=name)
+    key = entry.text("key")
+    if key and not _KEY.fullmatch(key):
+        yield entry.finding(f"key {key!r} has other characters than a-z, 0-9 and single hyphens", field="key")
+
+
+def _check_app(app: Entry, categories: Mapping[str, int]) -> Iterator[Finding]:
+    yield from _check_fields(app, _APP_FIELDS)
+    category, number = app.text("category"), app.number("id")
+    if category and category not in categories:
+        yield app.finding(f"category {category!r} is not in categories.toml", field="category")
+    block = categories.get(Path(app.file).stem)
+    if block is None:
+        yield app.finding(f"stands in {app.file}, which is not named after a category")
+    elif number is not None and number // BLOCK != FIRST_APPLICATION // BLOCK + block:
+        first = FIRST_APPLICATION + block * BLOCK
+        yield app.finding(f"id {number} is not one of this file's, {first} to {first + BLOCK - 1}", field="id")
+    for tag in app.texts("tags"):
+        if not _KEY.fullmatch(tag):
+            yield app.finding(
+                f"tag {tag!r} has other characters than a-z, 0-9 and single hyphens", field="tags", item=tag
+            )
+
+
+def _check_domains(apps: list[Entry]) -> Iterator[Finding]:
+    seen = Seen("domain")
+    for app in apps:
+        own = app.texts("domains")
+        if not own:
+            yield app.finding("domains is empty: nothing would ever match", field="domains")
+        for at, domain in enumerate(own):
+            yield from _check_domain(app, domain)
+            if domain in own[:at]:
+                yield app.finding(f"domain {domain!r} is there twice", field="domains", item=domain)
+            elif clash := seen.again(domain, app):
+                yield app.finding(clash, field="domains", item=domain)
+            for suffix in own:
+                if domains.is_below(domain, suffix):
+                    text = f"domain {domain!r} is needless: {suffix!r} of the same application covers it"
+                    yield app.finding(text, field="domains", item=domain)
+
+
+def _check_domain(app: Entry, domain: str) -> Iterator[Finding]:
+    checks: list[Callable[[str], str | None]] = [domains.malformed]
+    if SHARED_TAG not in app.texts("tags"):
+        checks.append(domains.covers_strangers)
+    for check in checks:
+        if fault := check(domain):
+            yield app.finding(f"domain {domain!r} {fault}", field="domains", item=domain)
+            return
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
