@@ -120,8 +120,8 @@ class Events(_Section):
     """How flow events go to the controller."""
 
     batch: int = Field(default=64, ge=1, le=1024, description="At most so many events in one message.")
-    delay_ms: float = Field(
-        default=2.0, ge=0, le=1000, description="An event waits at most so long for others, in milliseconds."
+    delay_ms: int = Field(
+        default=2, ge=0, le=1000, description="An event waits at most so long for others, in milliseconds."
     )
     queue: int = Field(
         default=65536, ge=64, description="Events kept while the controller is slow; then the oldest are dropped."

@@ -36,6 +36,14 @@ def problem_at(location: Location, root: CommentedMap, path: Path, text: str, *,
     return ConfigProblem(place=place, option=_dotted(location), text=text)
 
 
+def models_in(annotation: object) -> Iterable[type[BaseModel]]:
+    """Models that a field's annotation names, at any depth."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from models_in(part)
+
+
 def _is_consequence(item: dict[str, Any], items: list[dict[str, Any]]) -> bool:
     """A list that is too short only because its items were refused is not worth a second line."""
     location: Location = item["loc"]
@@ -87,18 +95,11 @@ def _options_at(model: type[BaseModel], location: Location) -> list[str]:
         if isinstance(step, int):
             continue
         field = model.model_fields.get(step)
-        inner = next(iter(_models_in(field.annotation)), None) if field else None
+        inner = next(iter(models_in(field.annotation)), None) if field else None
         if inner is None:
             return []
         model = inner
     return sorted(model.model_fields)
-
-
-def _models_in(annotation: object) -> Iterable[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for part in get_args(annotation):
-        yield from _models_in(part)
 
 
 def _dotted(location: Sequence[int | str]) -> str:

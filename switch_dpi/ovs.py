@@ -69,8 +69,12 @@ class Ovs:
         await self._remember(plan)
         ofport = await self._make_tap(plan)
         await self._set_controller(plan, "tcp:{}:{}".format(*_bracketed(listen)))
+        return BridgeFacts(tap_ofport=ofport, datapath=await self.datapath(plan))
+
+    async def datapath(self, plan: BridgePlan) -> str:
+        """As ``ovs-appctl dpctl`` names what forwards the bridge's packets."""
         kind = (await self.vsctl("get", "Bridge", plan.name, "datapath_type")).strip('"')
-        return BridgeFacts(tap_ofport=ofport, datapath="netdev@ovs-netdev" if kind == "netdev" else "system@ovs-system")
+        return "netdev@ovs-netdev" if kind == "netdev" else "system@ovs-system"
 
     async def teardown(self, plan: BridgePlan) -> bool:
         """Give the bridge back as it was found; False when the agent had not set it up."""

@@ -21,7 +21,7 @@ from ofext.messages import ErrorCode, L7Error
 from ofext.openflow.header import Type
 from ofext.openflow.rewrite import lower_message, predicates_of_message, raise_message
 from ofext.oxm import L7Field
-from ofext.predicates import PredicateTable, TableFull
+from ofext.predicates import Predicate, PredicateTable, TableFull
 from switch_dpi.conntrack import Connection
 
 log = logging.getLogger(__name__)
@@ -77,6 +77,9 @@ class PredicateStore:
         self._on_change = on_change
         self.refused = 0
         """Messages that could not be lowered."""
+        self._asked: set[Predicate] = set()
+        self._unused: frozenset[Predicate] = frozenset()
+        self._was_retired: frozenset[int] = frozenset()
         self.table = _load(path)
         self.index = PredicateIndex(self.table)
 
@@ -85,13 +88,15 @@ class PredicateStore:
         if message[1] not in _LOWERED or _EXPERIMENTER_BYTES not in message:
             return message
         try:
-            grown = self.table.with_predicates(predicates_of_message(message))
+            needed = predicates_of_message(message)
+            grown = self.table.with_predicates(needed)
             if isinstance(grown, TableFull):
                 raise _NoBitError(grown)
             lowered = lower_message(message, grown)
         except OfextError as error:
             self.refused += 1
             return _l7_error(error, message)
+        self._asked.update(needed)
         self._replace(grown)
         return lowered
 
@@ -103,15 +108,44 @@ class PredicateStore:
             log.warning("a message of type %d from the bridge was not understood: %s", message[1], error)
             return message
 
-    def retire_unused(self, dumped_flows: str) -> int:
-        """Let go of patterns that no rule of ``ovs-ofctl dump-flows`` compares; the label bits that are retired now.
+    @property
+    def wants_cleaning(self) -> bool:
+        """Bits are short, or some are on their way to be free again."""
+        return bool(self.table.retired) or 2 * len(self.table.bits) > self.table.capacity
 
-        Call it only with a dump taken while no controller session was between a FLOW_MOD and its effect.
+    def retire_unused(self, dumped_flows: str) -> None:
+        """Let go of patterns that no rule compares, given the output of ``ovs-ofctl dump-flows``.
+
+        A pattern goes when two dumps in a row do not have it and no message has asked for it in between: dumps have to
+        be further apart than a FLOW_MOD takes, or a bundle stays open (10 s in Open vSwitch).
         """
         used = used_predicate_bits(dumped_flows)
-        keep = [predicate for predicate, number in self.table.bits.items() if used & label.predicate_bit(number)]
-        self._replace(self.table.retain(keep))
-        return label.predicate_mask(self.table.retired)
+        unused = frozenset(
+            predicate
+            for predicate, number in self.table.bits.items()
+            if predicate not in self._asked and not used & label.predicate_bit(number)
+        )
+        gone = unused & self._unused
+        self._unused = unused - gone
+        self._asked.clear()
+        if gone:
+            log.info("patterns without a rule: %s", ", ".join(sorted(predicate.pattern for predicate in gone)))
+            self._replace(self.table.retain(self.table.bits.keys() - gone))
+
+    def recycle_clean(self, connections: Iterable[Connection]) -> int:
+        """Free the retired bits if no connection has one, given a dump younger than the call before.
+
+        Returns the bits that have to be cleared first.
+        """
+        retired = label.predicate_mask(self.table.retired)
+        was_retired, self._was_retired = self._was_retired, self.table.retired
+        carried = 0
+        for connection in connections:
+            carried |= connection.label & retired
+        if retired and not carried and was_retired == self.table.retired:
+            self._replace(self.table.recycle())
+            return 0
+        return retired
 
     def distrust_unknown(self, dumped_flows: str, connections: Iterable[Connection]) -> None:
         """Put into quarantine what rules or connections use and the table does not know (its file was lost, or old)."""
@@ -122,10 +156,6 @@ class PredicateStore:
         if unknown:
             log.warning("%d label bits are in use for patterns that are not known any more", len(unknown))
             self._replace(PredicateTable(self.table.bits, self.table.retired | unknown, self.table.capacity))
-
-    def recycle(self) -> None:
-        """Retired bits are free again: the caller has seen that no connection carries one."""
-        self._replace(self.table.recycle())
 
     def _replace(self, table: PredicateTable) -> None:
         if table is self.table:

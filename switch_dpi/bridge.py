@@ -1,0 +1,257 @@
+"""Everything beside one bridge: shim, tap, engine thread, marks, and the watch over Open vSwitch.
+
+What Open vSwitch does (restart, bridge made anew, tap gone) is found out by looking at files twice a second; the answer
+is always the same: set up again what can be set up twice without effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from ofext.catalogue import Catalogue
+from ofext.config import EventConfig
+from ofext.hello import AgentInfo
+from ofext.label import PREDICATE_CAPACITY
+from switch_dpi.config import AgentConfig, BridgePlan
+from switch_dpi.conntrack import Connection, parse_conntrack
+from switch_dpi.engine import Capture
+from switch_dpi.errors import OvsError
+from switch_dpi.flowbook import FlowBook
+from switch_dpi.marker import Marker
+from switch_dpi.ovs import BridgeFacts, Fingerprint, Ovs
+from switch_dpi.predicates import PredicateStore
+from switch_dpi.publish import Publisher
+from switch_dpi.shim.l7 import L7Endpoint
+from switch_dpi.shim.relay import Shim
+from switch_dpi.shim.session import ShimSession
+from switch_dpi.verdicts import Knowledge, VerdictPath
+
+log = logging.getLogger(__name__)
+
+WATCH_S: Final = 0.5  # how often Open vSwitch is looked at
+RETRY_S: Final = 1.0  # after a command to Open vSwitch failed
+POLL_S: Final = 0.1  # the engine thread looks at its other duties this often when nothing happens
+MAX_EVENTS: Final = 256  # events taken at a time: about 10 ms of marking
+DEFAULT_IDLE_S: Final = 30.0  # shorter than any pause after which an engine forgets a flow by itself
+REMARK_DELAY_S: Final = 0.005  # a controller installs many patterns in one bundle
+RECONCILE_SOON_S: Final = 0.3  # after marks may have been lost, time for a batch of connections to come up again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineFacts:
+    """What all bridges share of the engine."""
+
+    open_capture: Callable[[str], Capture]
+    catalogue: Catalogue
+    knowledge: Knowledge
+    version: str
+    idle_s: float = DEFAULT_IDLE_S
+    """A settled flow that was quiet for so long is looked up in the connection tracker before it is called ended."""
+
+
+class BridgeAgent:
+    """One bridge's part of the agent."""
+
+    def __init__(
+        self, config: AgentConfig, plan: BridgePlan, ovs: Ovs, engine: EngineFacts, agent_version: str
+    ) -> None:
+        self.plan = plan
+        self._config = config
+        self._ovs = ovs
+        self._engine = engine
+        self._agent_version = agent_version
+        self._facts: BridgeFacts | None = None
+        self._seen: Fingerprint | None = None
+        self._listen = plan.listen
+        self._capture: Capture | None = None
+        self._stop = threading.Event()
+        self._engine_run: asyncio.Future[None] | None = None
+        self._thread: ThreadPoolExecutor | None = None
+        self._reconcile_now = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._remark: asyncio.TimerHandle | None = None
+        self._marker = Marker(ovs.management_path(plan.name), plan.edge_zone)
+        store_path = config.state_dir / f"{plan.name}.predicates.json"
+        self._store = PredicateStore(store_path, plan.edge_zone, self._predicates_changed)
+        self._path = VerdictPath(
+            book=FlowBook(config.events.flow_book, first_id=int(time.time()) << 24),
+            store=self._store,
+            marker=self._marker,
+            publisher=Publisher(config.events.queue),
+            knowledge=engine.knowledge,
+            idle_s=engine.idle_s,
+        )
+        self._shim = Shim(
+            plan.name, config.controller, self._make_session, self._path.publisher, self._path.live_events
+        )
+
+    async def run(self) -> None:
+        """Until cancelled. What one bridge cannot do stays its own trouble: it is logged and tried again."""
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"engine-{self.plan.name}")
+        try:
+            await self._until_ready(self._begin)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._watch())
+                tasks.create_task(self._reconcile())
+        finally:
+            await self._shim.close()
+            await self._stop_engine()
+            self._marker.close()
+            self._thread.shutdown(wait=False)
+
+    def status(self) -> dict[str, Any]:
+        """Figures for people and scripts."""
+        phase = self._shim.phase
+        publisher = self._path.publisher
+        return {
+            "bridge": self.plan.name,
+            "session": phase.value if phase else "the bridge is not connected",
+            "sessions": self._shim.sessions,
+            "listen": "{}:{}".format(*self._listen),
+            "tap_port": self._facts.tap_ofport if self._facts else None,
+            "flows": len(self._path.book),
+            "predicates": len(self._store.table.bits),
+            "refused_matches": self._store.refused,
+            "marks": asdict(self._marker.counters),
+            "events": {"sent": publisher.sent, "dropped": publisher.dropped, "merged": publisher.merged},
+            "engine": self._capture.stats() if self._capture else {},
+        }
+
+    async def _begin(self) -> None:
+        """Before the bridge may connect: learn what an earlier agent left in it, then listen."""
+        datapath = await self._ovs.datapath(self.plan)
+        connections = await self._connections(datapath)
+        self._store.distrust_unknown(await self._ovs.dump_flows(self.plan.name), connections)
+        self._path.reconcile(connections, time.monotonic(), time.time_ns())
+        log.info("bridge %s: %d flows found in the connection tracker", self.plan.name, len(self._path.book))
+        self._listen = await self._shim.start(self.plan.listen)
+
+    async def _watch(self) -> None:
+        while True:
+            seen = self._ovs.fingerprint(self.plan)
+            if seen is None:
+                self._seen = None
+            elif seen != self._seen or self._engine_run is None or self._engine_run.done():
+                await self._until_ready(self._attach)
+            await asyncio.sleep(WATCH_S)
+
+    async def _attach(self) -> None:
+        """Set up the bridge and the engine anew, as far as needed."""
+        facts = await self._ovs.setup(self.plan, self._listen)
+        seen = self._ovs.fingerprint(self.plan)
+        if self._facts is not None and facts.tap_ofport != self._facts.tap_ofport:
+            self._shim.restart("the tap has another port number")
+        is_new_tap = seen is None or self._seen is None or seen.tap_ifindex != self._seen.tap_ifindex
+        self._facts, self._seen = facts, seen
+        if is_new_tap or self._engine_run is None or self._engine_run.done():
+            await self._stop_engine()
+            self._start_engine()
+        self._reconcile_now.set()
+
+    def _start_engine(self) -> None:
+        self._stop = threading.Event()
+        self._capture = self._engine.open_capture(self.plan.tap_port)
+        self._path.begin_run()
+        self._engine_run = self._loop.run_in_executor(self._thread, self._engine_loop, self._capture, self._stop)
+        log.info("bridge %s: inspecting what comes to %s", self.plan.name, self.plan.tap_port)
+
+    async def _stop_engine(self) -> None:
+        self._stop.set()
+        run, self._engine_run = self._engine_run, None
+        if run is not None:
+            problem = (await asyncio.gather(run, return_exceptions=True))[0]
+            if problem is not None:
+                log.warning("bridge %s: the engine stopped: %s", self.plan.name, problem)
+        if self._capture is not None:
+            self._capture.close()
+            self._capture = None
+
+    def _engine_loop(self, capture: Capture, stop: threading.Event) -> None:
+        """In a thread of its own: verdicts become marks here, without waiting for the event loop."""
+        while not stop.is_set():
+            events = capture.poll(POLL_S, MAX_EVENTS)
+            now = time.monotonic()
+            if events and self._path.take(events, now):
+                self._loop.call_soon_threadsafe(self._shim.flush_events)
+            if self._path.service(now):
+                self._loop.call_soon_threadsafe(self._reconcile_now.set)
+
+    async def _reconcile(self) -> None:
+        """Keep book, connection tracker and predicates in step."""
+        while True:
+            try:
+                async with asyncio.timeout(self._config.events.reconcile_s):
+                    await self._reconcile_now.wait()
+                await asyncio.sleep(RECONCILE_SOON_S)
+                self._reconcile_now.clear()
+                is_regular = False
+            except TimeoutError:
+                is_regular = True
+            if self._facts is None or self._seen is None:
+                continue
+            try:
+                await self._reconcile_once(self._facts.datapath, is_regular=is_regular)
+            except OvsError as error:
+                log.warning("bridge %s: %s", self.plan.name, error)
+
+    async def _reconcile_once(self, datapath: str, *, is_regular: bool) -> None:
+        connections = await self._connections(datapath)
+        if await asyncio.to_thread(self._path.reconcile, connections, time.monotonic(), time.time_ns()):
+            self._shim.flush_events()
+        if is_regular and self._store.wants_cleaning:
+            self._store.retire_unused(await self._ovs.dump_flows(self.plan.name))
+            to_clear = self._store.recycle_clean(connections)
+            if to_clear:
+                self._path.clear_bits(connections, to_clear)
+
+    async def _connections(self, datapath: str) -> list[Connection]:
+        return list(parse_conntrack(await self._ovs.dump_conntrack(datapath, self.plan.edge_zone)))
+
+    async def _until_ready(self, step: Callable[[], Any]) -> None:
+        """Repeat a step until Open vSwitch lets it pass; the same trouble is logged once."""
+        told = ""
+        while True:
+            try:
+                await step()
+            except (OvsError, OSError) as error:
+                if str(error) != told:
+                    told = str(error)
+                    log.warning("bridge %s: %s; trying again", self.plan.name, told)
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
+
+    def _predicates_changed(self) -> None:
+        """Live flows get the bits of patterns that came after them: once for many changes, not in the caller's time."""
+        if self._remark is None:
+            self._remark = self._loop.call_later(REMARK_DELAY_S, self._start_remark)
+
+    def _start_remark(self) -> None:
+        self._remark = None
+        self._loop.run_in_executor(None, self._path.remark_all)
+
+    def _make_session(self, now: float, version: int | None) -> ShimSession:
+        return ShimSession(self._store, self._make_endpoint, now, version)
+
+    def _make_endpoint(self) -> L7Endpoint:
+        events = self._config.events
+        config = EventConfig(max_batch=events.batch, max_delay_ms=events.delay_ms)
+        return L7Endpoint(self._info, self._engine.catalogue, config)
+
+    def _info(self) -> AgentInfo:
+        return AgentInfo(
+            agent_version=self._agent_version,
+            engine_version=self._engine.version,
+            catalogue_version=self._engine.catalogue.version,
+            tap_port=self._facts.tap_ofport if self._facts else None,
+            edge_zone=self.plan.edge_zone,
+            service_zone=self.plan.service_zone,
+            predicate_capacity=PREDICATE_CAPACITY,
+        )

@@ -1,0 +1,150 @@
+"""What the agent needs of the classification engine, as types that the native module and fakes in tests fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class Record(Protocol):
+    """A flow as the engine sees it (docs/contracts.md §3)."""
+
+    @property
+    def src(self) -> str:
+        """The originator's address."""
+        ...
+
+    @property
+    def sport(self) -> int:
+        """The originator's port; ICMP: the identifier."""
+        ...
+
+    @property
+    def dst(self) -> str:
+        """The responder's address."""
+        ...
+
+    @property
+    def dport(self) -> int:
+        """The responder's port; ICMP: type · 256 + code."""
+        ...
+
+    @property
+    def l4(self) -> int:
+        """Protocol number (IANA)."""
+        ...
+
+    @property
+    def vlan(self) -> int:
+        """VLAN id, 0 for none."""
+        ...
+
+    @property
+    def packets_c2s(self) -> int:
+        """Packets from the originator."""
+        ...
+
+    @property
+    def packets_s2c(self) -> int:
+        """Packets from the responder."""
+        ...
+
+    @property
+    def bytes_c2s(self) -> int:
+        """Bytes from the originator."""
+        ...
+
+    @property
+    def bytes_s2c(self) -> int:
+        """Bytes from the responder."""
+        ...
+
+    @property
+    def first_seen_ns(self) -> int:
+        """Since 1970."""
+        ...
+
+    @property
+    def last_seen_ns(self) -> int:
+        """Since 1970."""
+        ...
+
+    @property
+    def app_id(self) -> int:
+        """The verdict."""
+        ...
+
+    @property
+    def protocol(self) -> str:
+        """The carrier's name."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """``eth.ip.tcp.tls.youtube``."""
+        ...
+
+    @property
+    def category_id(self) -> int:
+        """The application's category."""
+        ...
+
+    @property
+    def state(self) -> int:
+        """A state of ``ofext.ids.State``."""
+        ...
+
+    @property
+    def verdict_packet(self) -> int:
+        """From 1; 0 for none yet."""
+        ...
+
+    @property
+    def confidence(self) -> int:
+        """0 to 100."""
+        ...
+
+    @property
+    def evidence(self) -> str:
+        """For people."""
+        ...
+
+    @property
+    def metadata_ids(self) -> list[tuple[int, bytes]]:
+        """Attribute ids and values."""
+        ...
+
+
+class Event(Protocol):
+    """A change of a flow."""
+
+    @property
+    def kind(self) -> str:
+        """``new``, ``verdict`` or ``ended``."""
+        ...
+
+    @property
+    def at_ns(self) -> int:
+        """Since 1970."""
+        ...
+
+    @property
+    def record(self) -> Record:
+        """The flow."""
+        ...
+
+
+class Capture(Protocol):
+    """A live interface under inspection."""
+
+    def poll(self, timeout_s: float, max_events: int) -> Sequence[Event]:
+        """Wait for events; empty after the time-out."""
+        ...
+
+    def stats(self) -> dict[str, int]:
+        """Counters."""
+        ...
+
+    def close(self) -> None:
+        """Stop; ``poll`` returns."""
+        ...

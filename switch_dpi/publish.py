@@ -1,0 +1,143 @@
+"""Flow events on their way to the controller: queued, merged, bounded, cut into batches. No I/O; time is an argument.
+
+``add`` may be called from the engine's thread, everything else from the loop's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from ofext.config import EventConfig
+from ofext.events import EventKind, FlowEvent, FlowEvents, encode_batches
+from ofext.messages import frame_body
+
+CROWDED: Final = 0.5  # from this share of the queue on, a newer event of a flow replaces the one that waits
+
+
+class Publisher:
+    """The events of one bridge. Numbers run on over controller sessions, as ``ofext.events`` asks."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._waiting: dict[int, FlowEvent] = {}
+        self._latest: dict[int, int] = {}
+        self._next_slot = 0
+        self._backlog: Iterator[FlowEvent] | None = None
+        self._config: EventConfig | None = None
+        self._oldest_s: float | None = None
+        self._sequence = 0
+        self.dropped = 0
+        self.merged = 0
+        self.sent = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def start(self, config: EventConfig, live: Iterable[FlowEvent]) -> None:
+        """A controller listens: ``live`` flows go first, whatever waited is of the past."""
+        with self._lock:
+            self._waiting.clear()
+            self._latest.clear()
+            self._oldest_s = None
+            self._config = config
+            self._backlog = iter(live)
+
+    def configure(self, config: EventConfig) -> None:
+        """The controller asked for something else."""
+        with self._lock:
+            self._config = config
+
+    def stop(self) -> None:
+        """Nobody listens; the next one is told of the live flows."""
+        with self._lock:
+            self._config = None
+            self._backlog = None
+            self._waiting.clear()
+            self._latest.clear()
+            self._oldest_s = None
+
+    def add(self, events: Iterable[FlowEvent], now_s: float) -> bool:
+        """Queue events; True when the loop should look at :attr:`due` anew."""
+        with self._lock:
+            if self._config is None:
+                return False
+            was_empty = not self._waiting
+            for event in events:
+                if event.kind in self._config.kinds:
+                    self._queue(event)
+            if self._waiting and self._oldest_s is None:
+                self._oldest_s = now_s
+            return bool(self._waiting) and (was_empty or len(self._waiting) >= self._config.max_batch)
+
+    @property
+    def due(self) -> float | None:
+        """When the next batch should go; None while nothing waits."""
+        with self._lock:
+            if self._config is None:
+                return None
+            if self._backlog is not None or len(self._waiting) >= self._config.max_batch:
+                return 0.0
+            return None if self._oldest_s is None else self._oldest_s + self._config.max_delay_ms / 1000
+
+    def take(self, now_s: float, version: int) -> list[bytes]:
+        """The messages of one batch (more than one where it would not fit), empty when nothing waits."""
+        with self._lock:
+            if self._config is None:
+                return []
+            batch = self._next_batch(self._config.max_batch)
+            self._oldest_s = now_s if self._waiting else None
+            attributes = self._config.attributes
+            dropped = self.dropped
+        if attributes is not None:
+            batch = [_only(event, attributes) for event in batch]
+        bodies = list(encode_batches(batch, sequence=self._sequence, dropped=dropped))
+        self._sequence += len(batch)
+        self.sent += len(batch)
+        return [frame_body(FlowEvents.EXP_TYPE, body, version=version, xid=0) for body in bodies]
+
+    def _queue(self, event: FlowEvent) -> None:
+        if len(self._waiting) >= self._limit * CROWDED:
+            earlier = self._latest.get(event.flow_id)
+            if earlier is not None and earlier in self._waiting:
+                del self._waiting[earlier]
+                self.merged += 1
+        while len(self._waiting) >= self._limit:
+            self._forget(next(iter(self._waiting)))
+            self.dropped += 1
+        self._waiting[self._next_slot] = event
+        self._latest[event.flow_id] = self._next_slot
+        self._next_slot += 1
+
+    def _forget(self, slot: int) -> FlowEvent:
+        event = self._waiting.pop(slot)
+        if self._latest.get(event.flow_id) == slot:
+            del self._latest[event.flow_id]
+        return event
+
+    def _next_batch(self, limit: int) -> list[FlowEvent]:
+        batch: list[FlowEvent] = []
+        kinds = self._config.kinds if self._config else frozenset()
+        while self._backlog is not None and len(batch) < limit:
+            event = next(self._backlog, None)
+            if event is None:
+                self._backlog = None
+            elif event.kind in kinds:
+                batch.append(event)
+        while self._waiting and len(batch) < limit:
+            batch.append(self._forget(next(iter(self._waiting))))
+        return batch
+
+
+def as_news(event: FlowEvent) -> FlowEvent:
+    """A live flow as told to a controller that has not heard of it."""
+    kind = EventKind.VERDICT if event.app_id else EventKind.NEW
+    return event if event.kind == kind else replace(event, kind=kind)
+
+
+def _only(event: FlowEvent, attributes: frozenset[int]) -> FlowEvent:
+    kept = tuple(item for item in event.metadata if item[0] in attributes)
+    return event if len(kept) == len(event.metadata) else replace(event, metadata=kept)

@@ -1,0 +1,354 @@
+"""The shim's sockets: listens for one bridge, connects to the controller, moves bytes through a :class:`ShimSession`.
+
+Runs in one event loop. A slow controller slows the bridge down and the other way round; memory stays bounded by the
+transports' own limits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import socket
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from ofext.config import EventConfig
+from ofext.events import FlowEvent
+from switch_dpi.config import Controller
+from switch_dpi.publish import Publisher
+from switch_dpi.shim.session import Phase, ShimSession
+
+log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT_S: Final = 5.0
+BATCHES_AT_A_TIME: Final = 16  # then the loop gets its turn, so that relayed messages do not wait for events
+
+SessionFactory = Callable[[float, int | None], ShimSession]
+"""Makes a session from the time and the version that the controller used last."""
+
+
+class Shim:
+    """One bridge's way to the controller."""
+
+    def __init__(
+        self,
+        bridge: str,
+        controller: Controller,
+        make_session: SessionFactory,
+        publisher: Publisher,
+        live_events: Callable[[], Iterator[FlowEvent]],
+    ) -> None:
+        self.bridge = bridge
+        self.controller = controller
+        self.publisher = publisher
+        self.live_events = live_events
+        self.pauses = Pauses(controller.reconnect_min_s, controller.reconnect_max_s)
+        self._make_session = make_session
+        self._server: asyncio.Server | None = None
+        self._conduit: Conduit | None = None
+        self._version: int | None = None
+        self._flush_timer: asyncio.TimerHandle | None = None
+        self.sessions = 0
+
+    @property
+    def phase(self) -> Phase | None:
+        """Of the present session; None while the bridge is not connected."""
+        return self._conduit.session.phase if self._conduit else None
+
+    async def start(self, listen: tuple[str, int]) -> tuple[str, int]:
+        """Listen; the address and port that the bridge is to connect to. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _SwitchSide(self), *listen)
+        name = self._server.sockets[0].getsockname()
+        return (name[0], name[1])
+
+    async def close(self) -> None:
+        """Stop listening and end the session."""
+        if self._server is not None:
+            self._server.close()
+        self.restart("the agent stops")
+        if self._server is not None:
+            await self._server.wait_closed()
+
+    def restart(self, reason: str) -> None:
+        """End the present session; the bridge comes back by itself."""
+        if self._conduit is not None:
+            self._conduit.close(reason)
+
+    def accept(self, transport: asyncio.Transport) -> Conduit:
+        """The bridge has connected. The newest connection counts: an older one is of a bridge that went away."""
+        self.restart("the bridge connected anew")
+        session = self._make_session(asyncio.get_running_loop().time(), self._version)
+        self._conduit = Conduit(self, session, transport)
+        self.sessions += 1
+        return self._conduit
+
+    def finished(self, conduit: Conduit) -> None:
+        """A conduit is closed."""
+        self._version = conduit.session.version or self._version
+        if self._conduit is conduit:
+            self._conduit = None
+            self.publisher.stop()
+
+    def flush_events(self) -> None:
+        """Send the batches that are due, as long as the controller takes them."""
+        conduit = self._conduit
+        loop = asyncio.get_running_loop()
+        self._cancel_timer()
+        for _ in range(BATCHES_AT_A_TIME):
+            due = self.publisher.due
+            if conduit is None or due is None or not conduit.can_publish:
+                return
+            now = loop.time()
+            if due > now:
+                self._flush_timer = loop.call_at(due, self.flush_events)
+                return
+            conduit.publish(self.publisher.take(now, conduit.session.version or 0))
+        self._flush_timer = loop.call_later(0, self.flush_events)
+
+    def _cancel_timer(self) -> None:
+        if self._flush_timer is not None:
+            self._flush_timer.cancel()
+            self._flush_timer = None
+
+
+class Pauses:
+    """Growing pauses between attempts, each drawn from the upper half, so that many agents do not come at once."""
+
+    def __init__(self, least_s: float, most_s: float) -> None:
+        self._least_s, self._most_s = least_s, most_s
+        self._next_s = least_s
+
+    def next(self) -> float:
+        """Seconds to wait now."""
+        pause = self._next_s * random.uniform(0.5, 1.0)
+        self._next_s = min(2 * self._next_s, self._most_s)
+        return pause
+
+    def reset(self) -> None:
+        """An attempt went well."""
+        self._next_s = self._least_s
+
+
+class Conduit:
+    """One connection of the bridge and the controller's connection that belongs to it."""
+
+    def __init__(self, shim: Shim, session: ShimSession, switch: asyncio.Transport) -> None:
+        self._shim = shim
+        self._switch = switch
+        self._controller: asyncio.Transport | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_controller_full = False
+        self._is_switch_full = False
+        self._config: EventConfig | None = None
+        self._is_closed = False
+        self._has_tried = False
+        self.session = session
+        self.loop = asyncio.get_running_loop()
+
+    @property
+    def can_publish(self) -> bool:
+        """The controller speaks layer 7 and takes more."""
+        return self._config is not None and not self._is_controller_full and not self._is_closed
+
+    def switch_data(self, data: bytes) -> None:
+        """Bytes from the bridge."""
+        self.session.switch_data(data, self.loop.time())
+        self.pump()
+
+    def controller_data(self, data: bytes) -> None:
+        """Bytes from the controller."""
+        self.session.controller_data(data, self.loop.time())
+        self.pump()
+
+    def publish(self, messages: list[bytes]) -> None:
+        """Messages of the agent's own for the controller."""
+        for message in messages:
+            self.session.inject(message)
+        self.pump()
+
+    def pump(self) -> None:
+        """Carry out what the session wants."""
+        if self._is_closed:
+            return
+        output = self.session.take()
+        if output.to_switch:
+            self._switch.write(output.to_switch)
+        if output.to_controller and self._controller is not None:
+            self._controller.write(output.to_controller)
+        if output.close:
+            self.close(output.close)
+        elif output.drop_controller:
+            log.warning("bridge %s: %s", self._shim.bridge, output.drop_controller)
+            self._drop_controller()
+        if self.session.phase is Phase.RELAYING:
+            self._shim.pauses.reset()
+            self._update_publisher()
+        elif not self._is_closed:
+            self._arrange()
+
+    def close(self, reason: str) -> None:
+        """End both connections, what was written before still goes out."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        log.info("bridge %s: session ends: %s", self._shim.bridge, reason)
+        for waiting in (self._connecting, self._timer):
+            if waiting is not None:
+                waiting.cancel()
+        self._switch.close()
+        self._drop_controller()
+        self._shim.finished(self)
+
+    def controller_made(self, transport: asyncio.Transport) -> None:
+        """The controller took the connection."""
+        if self._is_closed or not self.session.wants_controller:
+            transport.close()
+            return
+        self._controller = transport
+        self.session.controller_connected(self.loop.time())
+        self.pump()
+
+    def controller_lost(self, transport: asyncio.BaseTransport | None, reason: str) -> None:
+        """The controller's connection closed."""
+        if transport is self._controller and not self._is_closed:
+            self._controller = None
+            self._set_full(controller=False)
+            self.session.controller_lost(reason)
+            self.pump()
+
+    def set_controller_full(self, full: bool) -> None:
+        """The controller does not take more, or does again."""
+        self._set_full(controller=full)
+        if not full:
+            self._shim.flush_events()
+
+    def set_switch_full(self, full: bool) -> None:
+        """The same of the bridge: its controller has to wait."""
+        self._is_switch_full = full
+        if self._controller is not None:
+            _let_read(self._controller, not full)
+
+    def _set_full(self, *, controller: bool) -> None:
+        self._is_controller_full = controller
+        _let_read(self._switch, not controller)
+
+    def _drop_controller(self) -> None:
+        transport, self._controller = self._controller, None
+        if transport is not None:
+            transport.close()
+            if not self._is_closed:
+                self._set_full(controller=False)
+
+    def _update_publisher(self) -> None:
+        endpoint, publisher = self.session.endpoint, self._shim.publisher
+        if not endpoint.is_negotiated or endpoint.config is self._config:
+            return
+        is_first, self._config = self._config is None, endpoint.config
+        if is_first:
+            publisher.start(endpoint.config, self._shim.live_events())
+        else:
+            publisher.configure(endpoint.config)
+        self._shim.flush_events()
+
+    def _arrange(self) -> None:
+        """Before relaying: the controller is tried, and the session's timer runs."""
+        if self.session.wants_controller and (self._connecting is None or self._connecting.done()):
+            self._connecting = self.loop.create_task(self._connect())
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self.session.timer is not None:
+            self._timer = self.loop.call_at(self.session.timer, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self.session.tick(self.loop.time())
+        self.pump()
+
+    async def _connect(self) -> None:
+        controller = self._shim.controller
+        attempt = 0
+        while self.session.wants_controller and not self._is_closed:
+            if attempt or self._has_tried:
+                await asyncio.sleep(self._shim.pauses.next())
+            self._has_tried = True
+            attempt += 1
+            try:
+                async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                    await self.loop.create_connection(
+                        lambda: _ControllerSide(self), controller.address, controller.port
+                    )
+            except (OSError, TimeoutError) as error:
+                level = logging.WARNING if attempt == 1 else logging.DEBUG
+                place = f"{controller.address}:{controller.port}"
+                log.log(level, "bridge %s: controller %s: %s", self._shim.bridge, place, error or "no answer")
+
+
+class _SwitchSide(asyncio.Protocol):
+    """Callbacks of the bridge's connection."""
+
+    def __init__(self, shim: Shim) -> None:
+        self._shim = shim
+        self._conduit: Conduit | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            self._conduit = self._shim.accept(transport)
+            self._conduit.pump()
+
+    def data_received(self, data: bytes) -> None:
+        if self._conduit is not None:
+            self._conduit.switch_data(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._conduit is not None:
+            self._conduit.close(f"the bridge is gone: {exc or 'it closed the connection'}")
+
+    def pause_writing(self) -> None:
+        if self._conduit is not None:
+            self._conduit.set_switch_full(True)
+
+    def resume_writing(self) -> None:
+        if self._conduit is not None:
+            self._conduit.set_switch_full(False)
+
+
+class _ControllerSide(asyncio.Protocol):
+    """Callbacks of the controller's connection."""
+
+    def __init__(self, conduit: Conduit) -> None:
+        self._conduit = conduit
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            self._transport = transport
+            peer = transport.get_extra_info("socket")
+            with contextlib.suppress(OSError):
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            self._conduit.controller_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._conduit.controller_data(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._conduit.controller_lost(self._transport, str(exc or "it closed the connection"))
+
+    def pause_writing(self) -> None:
+        self._conduit.set_controller_full(True)
+
+    def resume_writing(self) -> None:
+        self._conduit.set_controller_full(False)
+
+
+def _let_read(transport: asyncio.Transport, wanted: bool) -> None:
+    if transport.is_closing() or transport.is_reading() == wanted:
+        return
+    if wanted:
+        transport.resume_reading()
+    else:
+        transport.pause_reading()

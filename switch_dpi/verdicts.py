@@ -1,0 +1,251 @@
+"""What happens to a verdict: into the flow book, into the switch as a mark, out to the controller. One per bridge.
+
+Called from the engine's thread for its events and from the loop for everything else; one lock keeps the three in step.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ofext import label
+from ofext.events import EndReason, EventKind, FlowEvent
+from ofext.ids import State, is_settled
+from ofext.openflow.marks import Connection as MarkedConnection
+from switch_dpi.conntrack import Connection, Key, flow_key
+from switch_dpi.engine import Event, Record
+from switch_dpi.flowbook import FlowBook, LiveFlow
+from switch_dpi.marker import Marker
+from switch_dpi.predicates import PredicateStore
+from switch_dpi.publish import Publisher, as_news
+
+CHUNK: Final = 512  # flows marked anew under one hold of the lock: about 10 ms that a verdict may have to wait
+KINDS: Final[Mapping[str, int]] = {"new": EventKind.NEW, "verdict": EventKind.VERDICT, "ended": EventKind.ENDED}
+ADOPTED_EVIDENCE: Final = "mark found in the connection tracker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What the catalogue says, by number: risks by App-ID, App-IDs of protocols by name."""
+
+    risks: Mapping[int, int]
+    protocols: Mapping[str, int]
+
+
+class VerdictPath:
+    """Book, marker and publisher of one bridge in step."""
+
+    def __init__(
+        self,
+        *,
+        book: FlowBook,
+        store: PredicateStore,
+        marker: Marker,
+        publisher: Publisher,
+        knowledge: Knowledge,
+        idle_s: float,
+    ) -> None:
+        self.book = book
+        self.publisher = publisher
+        self._store = store
+        self._marker = marker
+        self._knowledge = knowledge
+        self._idle_ns = int(idle_s * 1e9)
+        self._run = 0
+        self._lock = threading.Lock()
+
+    def begin_run(self) -> None:
+        """An engine starts with an empty flow table; what the book knows stays valid."""
+        with self._lock:
+            self._run += 1
+            for flow in self.book.flows():
+                flow.is_watched = False
+
+    def take(self, events: Sequence[Event], now_s: float) -> bool:
+        """The engine's events: marks leave at once, news are queued. True when the publisher should be looked at."""
+        news: list[FlowEvent] = []
+        with self._lock:
+            for event in events:
+                told = self._take_one(event)
+                if told is not None:
+                    news.append(told)
+            self._marker.flush()
+        return self.publisher.add(news, now_s)
+
+    def service(self, now_s: float) -> bool:
+        """Keep the marker's connection; True when it was just made, so that marks may have been lost."""
+        with self._lock:
+            return self._marker.service(now_s)
+
+    def remark_all(self) -> int:
+        """The predicates have changed: bring every settled connection's label up to date; how many there were."""
+        count = 0
+        keys = self.book.keys()
+        for start in range(0, len(keys), CHUNK):
+            with self._lock:
+                for key in keys[start : start + CHUNK]:
+                    flow = self.book.get(key)
+                    if flow is None or not flow.is_settled or flow.run == 0:
+                        continue  # an adopted flow's metadata is not known: its bits stay as the last engine set them
+                    wanted = self._label(flow.event)
+                    if wanted != flow.label:
+                        flow.label = wanted
+                        self._mark(flow)
+                        count += 1
+                self._marker.flush()
+        return count
+
+    def reconcile(self, connections: Iterable[Connection], now_s: float, at_ns: int) -> bool:
+        """Compare with the connection tracker: adopt, mark again what lost its mark, end what is gone."""
+        tracked = {connection.key: connection for connection in connections}
+        news: list[FlowEvent] = []
+        with self._lock:
+            for key, connection in tracked.items():
+                news += self._compare(key, connection, at_ns)
+            for key in self.book.keys():  # noqa: SIM118 - a copy: the book changes meanwhile
+                flow = self.book.get(key)
+                if flow is not None and not flow.is_watched and key not in tracked:
+                    self.book.pop(key)
+                    news.append(replace(flow.event, kind=EventKind.ENDED, at_ns=at_ns, end_reason=EndReason.IDLE))
+            self._marker.flush()
+        return self.publisher.add(news, now_s)
+
+    def clear_bits(self, connections: Iterable[Connection], retired: int) -> int:
+        """Take retired predicate bits out of connections that still have them; how many had."""
+        count = 0
+        with self._lock:
+            for connection in connections:
+                if connection.label & retired:
+                    kept = connection.label & ~retired & label.VERDICT_MASK
+                    self._marker.mark(_marked(connection), connection.mark, kept)
+                    count += 1
+            self._marker.flush()
+        return count
+
+    def live_events(self) -> Iterator[FlowEvent]:
+        """Every flow that lives now, as news; made one by one as they are taken."""
+        with self._lock:
+            events = [flow.event for flow in self.book.flows()]
+        return (as_news(event) for event in events)
+
+    def _take_one(self, event: Event) -> FlowEvent | None:
+        record = event.record
+        key = flow_key(record.l4, record.src, record.sport, record.dst, record.dport)
+        known = self.book.get(key)
+        kind = KINDS.get(event.kind, 0)
+        if known is not None and known.run != self._run and _says_nothing(kind, record) and known.has_verdict:
+            self._mark(known)  # a fresh engine came upon it: the verdict stays, its mark may be gone
+            return None
+        if kind == EventKind.ENDED:
+            return self._ended(key, known, event)
+        flow_id = known.event.flow_id if known is not None else self.book.next_id()
+        told = self._event(event, kind, flow_id)
+        flow = LiveFlow(event=told, run=self._run)
+        self.book.put(key, flow)  # before its bits are worked out: a new predicate then finds it here
+        if told.app_id or is_settled(told.state):
+            flow.label = self._label(told)
+            self._mark(flow)
+        return told
+
+    def _ended(self, key: Key, known: LiveFlow | None, event: Event) -> FlowEvent | None:
+        """A settled flow's packets are not copied, so a pause that the engine sees need not be one."""
+        paused = event.at_ns - event.record.last_seen_ns >= self._idle_ns
+        if known is not None and known.is_settled and paused:
+            known.is_watched = False
+            return None
+        self.book.pop(key)
+        if known is not None and known.run != self._run:
+            return replace(known.event, kind=EventKind.ENDED, at_ns=event.at_ns, end_reason=EndReason.CLOSED)
+        flow_id = known.event.flow_id if known is not None else self.book.next_id()
+        reason = EndReason.IDLE if paused else EndReason.CLOSED
+        return replace(self._event(event, EventKind.ENDED, flow_id), end_reason=reason)
+
+    def _compare(self, key: Key, connection: Connection, at_ns: int) -> list[FlowEvent]:
+        flow = self.book.get(key)
+        if flow is None:
+            if not is_settled(connection.label & label.STATE_MASK) or connection.is_closing:
+                return []
+            told = self._adopted(connection, at_ns)
+            kept = connection.label & label.VERDICT_MASK
+            self.book.put(key, LiveFlow(event=told, label=kept, run=0, is_watched=False))
+            return [told]
+        if flow.is_settled and (flow.event.app_id, flow.label) != (
+            connection.mark,
+            connection.label & label.VERDICT_MASK,
+        ):
+            self._mark(flow)
+        return []
+
+    def _mark(self, flow: LiveFlow) -> None:
+        event = flow.event
+        connection = MarkedConnection(
+            src=event.src, dst=event.dst, sport=event.sport, dport=event.dport, l4=event.l4, vlan=event.vlan
+        )
+        self._marker.mark(connection, event.app_id, flow.label)
+
+    def _label(self, event: FlowEvent) -> int:
+        risk = self._knowledge.risks.get(event.app_id, 0)
+        fixed = event.state << label.STATE_SHIFT | event.category << label.CATEGORY_SHIFT | risk << label.RISK_SHIFT
+        return fixed | self._store.index.bits(event.metadata)
+
+    def _event(self, event: Event, kind: int, flow_id: int) -> FlowEvent:
+        record = event.record
+        return FlowEvent(
+            kind=kind,
+            flow_id=flow_id,
+            at_ns=event.at_ns,
+            first_seen_ns=record.first_seen_ns,
+            last_seen_ns=record.last_seen_ns,
+            src=record.src,
+            dst=record.dst,
+            sport=record.sport,
+            dport=record.dport,
+            l4=record.l4,
+            vlan=record.vlan,
+            app_id=record.app_id,
+            protocol_id=self._knowledge.protocols.get(record.protocol, 0),
+            category=record.category_id,
+            state=record.state,
+            confidence=record.confidence,
+            verdict_packet=record.verdict_packet,
+            packets_c2s=record.packets_c2s,
+            packets_s2c=record.packets_s2c,
+            bytes_c2s=record.bytes_c2s,
+            bytes_s2c=record.bytes_s2c,
+            path=record.path,
+            evidence=record.evidence,
+            metadata=tuple(record.metadata_ids),
+        )
+
+    def _adopted(self, connection: Connection, at_ns: int) -> FlowEvent:
+        said = label.Label.unpack(connection.label)
+        return FlowEvent(
+            kind=EventKind.VERDICT,
+            flow_id=self.book.next_id(),
+            at_ns=at_ns,
+            first_seen_ns=at_ns,
+            last_seen_ns=at_ns,
+            src=connection.src,
+            dst=connection.dst,
+            sport=connection.sport,
+            dport=connection.dport,
+            l4=connection.l4,
+            app_id=connection.mark,
+            category=said.category,
+            state=said.state,
+            evidence=ADOPTED_EVIDENCE,
+        )
+
+
+def _says_nothing(kind: int, record: Record) -> bool:
+    """The event carries no result that could replace an earlier verdict."""
+    unsettled = not is_settled(record.state) and record.app_id == 0
+    return kind == EventKind.NEW or (kind == EventKind.VERDICT and (unsettled or record.state == State.GAVE_UP))
+
+
+def _marked(connection: Connection) -> MarkedConnection:
+    return MarkedConnection(
+        src=connection.src, dst=connection.dst, sport=connection.sport, dport=connection.dport, l4=connection.l4
+    )
