@@ -144,7 +144,7 @@ class BridgeAgent:
 
     async def _attach(self) -> None:
         """Set up the bridge and the engine anew, as far as needed."""
-        facts = await self._ovs.setup(self.plan, self._listen)
+        facts = await self._ovs.setup(self.plan)
         seen = self._ovs.fingerprint(self.plan)
         if self._facts is not None and facts.tap_ofport != self._facts.tap_ofport:
             self._shim.restart("the tap has another port number")
@@ -153,6 +153,7 @@ class BridgeAgent:
         if is_new_tap or self._engine_run is None or self._engine_run.done():
             await self._stop_engine()
             self._start_engine()
+        await self._ovs.connect(self.plan, self._listen)
         self._reconcile_now.set()
 
     def _start_engine(self) -> None:

@@ -64,12 +64,15 @@ class Ovs:
             return None
         return Fingerprint(vswitchd_pid=pid, management_inode=inode, tap_ifindex=_ifindex(plan.tap_port))
 
-    async def setup(self, plan: BridgePlan, listen: tuple[str, int]) -> BridgeFacts:
-        """Make the tap and point the bridge at the agent, which listens at ``listen``. Raises OvsError."""
+    async def setup(self, plan: BridgePlan) -> BridgeFacts:
+        """Make the tap, and note what the bridge was like before. Raises OvsError."""
         await self._remember(plan)
         ofport = await self._make_tap(plan)
-        await self._set_controller(plan, "tcp:{}:{}".format(*_bracketed(listen)))
         return BridgeFacts(tap_ofport=ofport, datapath=await self.datapath(plan))
+
+    async def connect(self, plan: BridgePlan, listen: tuple[str, int]) -> None:
+        """Point the bridge at the agent, which listens at ``listen``. Raises OvsError."""
+        await self._set_controller(plan, "tcp:{}:{}".format(*_bracketed(listen)))
 
     async def datapath(self, plan: BridgePlan) -> str:
         """As ``ovs-appctl dpctl`` names what forwards the bridge's packets."""

@@ -1,0 +1,117 @@
+"""An engine that says what a test tells it, for the agent."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ofext.catalogue import AppEntry, AttributeEntry, AttributeType, Catalogue, CategoryEntry
+from switch_dpi.bridge import EngineFacts
+from switch_dpi.engine import Event
+from switch_dpi.verdicts import Knowledge
+
+VIDEO_APP = 0x14002711
+CATALOGUE = Catalogue(
+    version="fake 1",
+    apps=(AppEntry(app_id=VIDEO_APP, key="video", name="Video", category=3),),
+    categories=(CategoryEntry(category=3, key="streaming", name="Streaming"),),
+    attributes=(AttributeEntry(attribute=1, name="tls.sni", kind=AttributeType.STRING),),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeRecord:
+    """A flow; see ``switch_dpi.engine.Record``."""
+
+    src: str = "10.0.0.1"
+    sport: int = 40000
+    dst: str = "10.0.0.2"
+    dport: int = 443
+    l4: int = 6
+    vlan: int = 0
+    packets_c2s: int = 4
+    packets_s2c: int = 3
+    bytes_c2s: int = 900
+    bytes_s2c: int = 3000
+    first_seen_ns: int = 1_000
+    last_seen_ns: int = 2_000
+    app_id: int = VIDEO_APP
+    protocol: str = "TLS"
+    path: str = "eth.ip.tcp.tls.video"
+    category_id: int = 3
+    state: int = 1
+    verdict_packet: int = 4
+    confidence: int = 100
+    evidence: str = "ClientHello"
+    metadata_ids: list[tuple[int, bytes]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeEvent:
+    """A change of a flow; see ``switch_dpi.engine.Event``."""
+
+    kind: str
+    record: FakeRecord
+    at_ns: int = 2_000
+
+
+def verdict(**fields: object) -> FakeEvent:
+    """A final verdict of the video application, unless ``fields`` say otherwise."""
+    return FakeEvent(kind="verdict", record=FakeRecord(**fields))  # type: ignore[arg-type]  # fields are checked by use
+
+
+class FakeCapture:
+    """Gives out what is put into ``events``."""
+
+    def __init__(self) -> None:
+        self.events: queue.Queue[FakeEvent] = queue.Queue()
+        self.is_closed = False
+
+    def poll(self, timeout_s: float, max_events: int) -> Sequence[Event]:
+        """The next event, if one comes in time."""
+        del max_events
+        try:
+            return [self.events.get(timeout=timeout_s)]
+        except queue.Empty:
+            return []
+
+    def stats(self) -> dict[str, int]:
+        """Nothing to count."""
+        return {}
+
+    def close(self) -> None:
+        """Noted."""
+        self.is_closed = True
+
+
+class FakeEngine:
+    """Makes a capture whenever the agent opens one."""
+
+    def __init__(self) -> None:
+        self.captures: list[FakeCapture] = []
+
+    def open(self, interface: str) -> FakeCapture:
+        """Of ``interface``, which must exist."""
+        del interface
+        self.captures.append(FakeCapture())
+        return self.captures[-1]
+
+    def facts(self) -> EngineFacts:
+        """For an agent."""
+        return EngineFacts(
+            open_capture=self.open,
+            catalogue=CATALOGUE,
+            knowledge=Knowledge(risks={}, protocols={"TLS": 0x14000001}),
+            version="fake",
+        )
+
+    def tell(self, event: FakeEvent, timeout_s: float = 10.0) -> None:
+        """Say it through the newest capture, once there is one."""
+        deadline = time.monotonic() + timeout_s
+        while not self.captures:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the agent opened no capture")
+            time.sleep(0.01)
+        self.captures[-1].events.put(event)

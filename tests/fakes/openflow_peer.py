@@ -1,0 +1,103 @@
+"""A blocking OpenFlow peer that a test drives message by message."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+
+from ofext.messages import Envelope, L7Error, Message, decode_message, encode_message, is_l7_message
+from ofext.openflow import basic
+from ofext.openflow.header import Framer, Type, build, read_header
+
+
+class ControllerPeer:
+    """Listens where a controller would."""
+
+    def __init__(self, port: int = 0) -> None:
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self.port: int = self._listener.getsockname()[1]
+
+    def accept(self, versions: frozenset[int] = frozenset({5}), timeout_s: float = 10.0) -> Session:
+        """The next switch, after its HELLO."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            self._listener.settimeout(max(0.01, deadline - time.monotonic()))
+            connection, _ = self._listener.accept()
+            session = Session(connection)
+            session.send(basic.hello(versions, xid=1))
+            with contextlib.suppress(ConnectionError):
+                session.version = max(basic.hello_versions(session.expect(lambda m: m[1] == Type.HELLO)) & versions)
+                session.request(Type.FEATURES_REQUEST)
+                return session
+
+    def close(self) -> None:
+        """Refuses connections from now on."""
+        self._listener.close()
+
+
+class Session:
+    """One connection."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._framer = Framer()
+        self._got: list[bytes] = []
+        self._xid = 100
+        self.version = 5
+
+    def send(self, data: bytes) -> None:
+        """Bytes as they are."""
+        self._connection.sendall(data)
+
+    def send_l7(self, message: Message | L7Error) -> int:
+        """A message of the extension; its xid."""
+        self._xid += 1
+        self.send(encode_message(message, version=self.version, xid=self._xid))
+        return self._xid
+
+    def install(self, flow_mod: bytes) -> None:
+        """The body of a FLOW_MOD, which is not answered."""
+        self._xid += 1
+        self.send(build(self.version, Type.FLOW_MOD, self._xid, flow_mod))
+
+    def request(self, kind: int, body: bytes = b"") -> bytes:
+        """The answer (or error) with the request's xid."""
+        self._xid += 1
+        xid = self._xid
+        self.send(build(self.version, kind, xid, body))
+        return self.expect(lambda message: read_header(message).xid == xid)
+
+    def expect(self, wanted: Callable[[bytes], bool], timeout_s: float = 10.0) -> bytes:
+        """The first message that is wanted; earlier ones stay for later calls. ConnectionError at the end."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            for message in self._got:
+                if wanted(message):
+                    self._got.remove(message)
+                    return message
+            self._connection.settimeout(max(0.01, deadline - time.monotonic()))
+            data = self._connection.recv(1 << 18)
+            if not data:
+                raise ConnectionError("closed")
+            for message in self._framer.feed(data):
+                if message[1] == Type.ECHO_REQUEST:
+                    self.send(basic.echo_reply(message))
+                else:
+                    self._got.append(message)
+
+    def expect_l7(self, wanted: type[Message | L7Error], timeout_s: float = 10.0) -> Envelope:
+        """The first message of the extension of this class."""
+        return decode_message(
+            self.expect(lambda m: is_l7_message(m) and isinstance(decode_message(m).message, wanted), timeout_s)
+        )
+
+    def wait_closed(self, timeout_s: float = 10.0) -> None:
+        """Until the other side closes."""
+        with contextlib.suppress(ConnectionError):
+            self.expect(lambda _: False, timeout_s)
+
+    def close(self) -> None:
+        """Ends it."""
+        self._connection.close()

@@ -1,0 +1,262 @@
+"""The agent beside a real bridge, with an engine that says what the test wants."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ofext import oxm
+from ofext.catalogue import Catalogue, CatalogueRequest
+from ofext.config import ConfigReply, ConfigSet, EventConfig
+from ofext.events import EventKind, FlowEvents
+from ofext.hello import Hello
+from ofext.messages import ErrorCode, L7Error
+from ofext.openflow.header import Type
+from ofext.openflow.marks import Connection
+from switch_dpi.bridge import BridgeAgent
+from switch_dpi.config import AgentConfig, Controller, Events, parse_config
+from switch_dpi.marker import Marker
+from switch_dpi.ovs import Ovs
+from tests.fakes.agent_engine import VIDEO_APP, FakeEngine, FakeEvent, FakeRecord, verdict
+from tests.fakes.openflow_peer import ControllerPeer, Session
+
+pytestmark = pytest.mark.integration
+
+BRIDGE = "h4br1"
+TAP = "h4br1-tap"
+ZONE = 4401
+
+
+def sh(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+class RunningAgent:
+    """A BridgeAgent in a thread with a loop of its own."""
+
+    def __init__(self, config: AgentConfig, engine: FakeEngine) -> None:
+        self._config, self._engine = config, engine
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()))
+        self._thread.start()
+        assert self._ready.wait(10)
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.bridge = BridgeAgent(
+            self._config, self._config.plans[0], Ovs(self._config.ovs), self._engine.facts(), "test"
+        )
+        self._task = self._loop.create_task(self.bridge.run())
+        self._ready.set()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+
+def config_for(port: int, folder: Path, **more: str) -> AgentConfig:
+    text = f"""
+controller: {{address: 127.0.0.1, port: {port}, reconnect_max_s: 0.5}}
+bridges:
+  - {{name: {BRIDGE}, tap_port: {TAP}, edge_zone: {ZONE}, service_zone: {ZONE + 1}}}
+state_dir: {folder}
+events: {{reconcile_s: 1}}
+"""
+    return parse_config(text, Path("test.yaml")).model_copy(update=more)
+
+
+@pytest.fixture
+def bridge() -> Iterator[str]:
+    sh("ovs-vsctl", "--may-exist", "add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath_type=netdev")
+    try:
+        yield BRIDGE
+    finally:
+        sh("ovs-vsctl", "--if-exists", "del-br", BRIDGE)
+        sh("ovs-appctl", "dpctl/flush-conntrack", f"zone={ZONE}")
+
+
+@pytest.fixture
+def peer() -> Iterator[ControllerPeer]:
+    found = ControllerPeer()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def agent(bridge: str, peer: ControllerPeer, engine: FakeEngine, tmp_path: Path) -> Iterator[RunningAgent]:
+    running = RunningAgent(config_for(peer.port, tmp_path), engine)
+    yield running
+    running.stop()
+
+
+def conntrack() -> str:
+    return sh("ovs-appctl", "dpctl/dump-conntrack", "netdev@ovs-netdev", f"zone={ZONE}")
+
+
+def track(sport: int, l4: int = 17) -> None:
+    """Make a connection in the edge zone, as its first packet would."""
+    marker = Marker(Path(f"/var/run/openvswitch/{BRIDGE}.mgmt"), ZONE)
+    marker.service(0.0)
+    marker.mark(Connection(src="10.0.0.1", sport=sport, dst="10.0.0.2", dport=443, l4=l4), 0, 0)
+    marker.flush()
+    until(lambda: f"sport={sport}" in conntrack())
+    marker.close()
+
+
+def until(found: Callable[[], object], timeout_s: float = 10.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not found():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.02)
+
+
+def flow_mod(*fields: oxm.Oxm, priority: int = 10) -> bytes:
+    """The body of a FLOW_MOD that adds a rule without instructions."""
+    fixed = bytes(16) + bytes((0, 0)) + bytes(4) + priority.to_bytes(2, "big") + b"\xff" * 12 + bytes(4)
+    return fixed + oxm.encode_match([eth_type_ip(), *fields])
+
+
+def eth_type_ip() -> oxm.Oxm:
+    return oxm.Oxm(oxm.CLASS_OPENFLOW_BASIC, 5, False, b"\x08\x00")
+
+
+def l7_session(peer: ControllerPeer) -> Session:
+    session = peer.accept()
+    session.send_l7(Hello())
+    assert session.expect_l7(Hello).message.agent is not None
+    return session
+
+
+def test_controller_sees_one_switch_that_tells_its_tap_and_zones(agent: RunningAgent, peer: ControllerPeer) -> None:
+    session = peer.accept()
+    session.send_l7(Hello())
+    info = session.expect_l7(Hello).message.agent
+    assert info is not None
+    assert (info.edge_zone, info.service_zone) == (ZONE, ZONE + 1)
+    assert info.tap_port == int(sh("ovs-vsctl", "get", "interface", TAP, "ofport"))
+
+
+def test_catalogue_and_configuration_are_answered(agent: RunningAgent, peer: ControllerPeer) -> None:
+    session = l7_session(peer)
+    session.send_l7(CatalogueRequest())
+    assert session.expect_l7(Catalogue).message.apps[0].key == "video"
+    session.send_l7(ConfigSet(config=EventConfig(max_batch=7)))
+    assert session.expect_l7(ConfigReply).message.config.max_batch == 7
+
+
+def test_flow_mod_on_a_verdict_is_lowered_and_comes_back_raised(agent: RunningAgent, peer: ControllerPeer) -> None:
+    session = l7_session(peer)
+    session.install(flow_mod(oxm.l7_app_id(VIDEO_APP), oxm.l7_sni("*.video.test")))
+    session.request(Type.BARRIER_REQUEST)
+    rules = sh("ovs-ofctl", "-O", "OpenFlow14", "dump-flows", BRIDGE)
+    assert f"ct_mark=0x{VIDEO_APP:x}" in rules
+    assert re.search(r"ct_label=0x1[0-9a-f]{8}/", rules)
+    stats = b"\0\1\0\0\0\0\0\0" + b"\xff\0\0\0" + b"\xff" * 8 + bytes(4) + bytes(16) + oxm.encode_match([])
+    answer = session.request(Type.MULTIPART_REQUEST, stats)
+    assert oxm.l7_app_id(VIDEO_APP).encode() in answer
+    assert oxm.l7_sni("*.video.test").encode() in answer
+
+
+def test_refused_match_is_answered_with_its_xid(agent: RunningAgent, peer: ControllerPeer) -> None:
+    session = l7_session(peer)
+    answer = session.request(Type.FLOW_MOD, flow_mod(oxm.l7_app_id(1), oxm.ct_mark(2)))
+    assert answer[1] == Type.ERROR
+    assert L7Error.decode(int.from_bytes(answer[10:12], "big"), answer[16:]).code == ErrorCode.MATCH_CONFLICT
+
+
+def test_verdict_becomes_a_mark_and_an_event(agent: RunningAgent, peer: ControllerPeer, engine: FakeEngine) -> None:
+    session = l7_session(peer)
+    track(40000)
+    engine.tell(verdict(l4=17))
+    event = session.expect_l7(FlowEvents).message.events[0]
+    assert (event.kind, event.app_id, event.evidence) == (EventKind.VERDICT, VIDEO_APP, "ClientHello")
+    until(lambda: f"mark={VIDEO_APP}" in conntrack())
+
+
+def test_pattern_installed_later_reaches_live_flows(
+    agent: RunningAgent, peer: ControllerPeer, engine: FakeEngine
+) -> None:
+    session = l7_session(peer)
+    track(40000)
+    engine.tell(verdict(l4=17, metadata_ids=[(1, b"www.video.test")]))
+    until(lambda: f"mark={VIDEO_APP}" in conntrack())
+    assert "labels=0x19" in conntrack()
+    session.install(flow_mod(oxm.l7_sni("*.video.test")))
+    until(lambda: "labels=0x100000019" in conntrack())
+
+
+def test_new_controller_is_told_of_live_flows(agent: RunningAgent, peer: ControllerPeer, engine: FakeEngine) -> None:
+    first = l7_session(peer)
+    track(40000)
+    engine.tell(verdict(l4=17))
+    first.expect_l7(FlowEvents)
+    first.close()
+    second = l7_session(peer)
+    assert second.expect_l7(FlowEvents).message.events[0].app_id == VIDEO_APP
+
+
+def test_restarted_agent_finds_its_flows_in_the_switch(
+    bridge: str, peer: ControllerPeer, engine: FakeEngine, tmp_path: Path
+) -> None:
+    first = RunningAgent(config_for(peer.port, tmp_path), engine)
+    session = l7_session(peer)
+    track(40000)
+    engine.tell(verdict(l4=17))
+    session.expect_l7(FlowEvents)
+    until(lambda: f"mark={VIDEO_APP}" in conntrack())
+    first.stop()
+    again = RunningAgent(config_for(peer.port, tmp_path), engine)
+    try:
+        event = l7_session(peer).expect_l7(FlowEvents).message.events[0]
+        assert (event.app_id, event.category, event.state, event.sport) == (VIDEO_APP, 3, 1, 40000)
+    finally:
+        again.stop()
+
+
+def test_flow_that_left_the_tracker_is_told_as_ended(
+    agent: RunningAgent, peer: ControllerPeer, engine: FakeEngine
+) -> None:
+    session = l7_session(peer)
+    track(40000)
+    engine.tell(verdict(l4=17))
+    session.expect_l7(FlowEvents)
+    engine.tell(FakeEvent(kind="ended", record=FakeRecord(l4=17), at_ns=10**12))  # a pause, as far as the engine knows
+    sh("ovs-appctl", "dpctl/flush-conntrack", f"zone={ZONE}")
+    assert session.expect_l7(FlowEvents).message.events[0].kind == EventKind.ENDED
+
+
+def test_bridge_is_kept_content_while_there_is_no_controller(bridge: str, engine: FakeEngine, tmp_path: Path) -> None:
+    gone = ControllerPeer()
+    gone.close()
+    running = RunningAgent(config_for(gone.port, tmp_path), engine)
+    try:
+        until(lambda: "is kept content" in str(running.bridge.status()["session"]))
+        time.sleep(3)
+        assert running.bridge.status()["sessions"] == 1
+        back = ControllerPeer(gone.port)
+        session = back.accept()
+        assert session.request(Type.BARRIER_REQUEST)[1] == Type.BARRIER_REPLY
+        back.close()
+    finally:
+        running.stop()
+
+
+@pytest.mark.parametrize("version", [4, 5, 6])
+def test_every_version_is_relayed(agent: RunningAgent, peer: ControllerPeer, version: int) -> None:
+    session = peer.accept(frozenset({version}))
+    answer = session.request(Type.BARRIER_REQUEST)
+    assert (answer[0], answer[1]) == (version, Type.BARRIER_REPLY)
