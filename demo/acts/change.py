@@ -1,0 +1,51 @@
+"""Act 5: another policy, applied under traffic. Video moves from the shaper to the wall; the rest notices nothing."""
+
+from __future__ import annotations
+
+import time
+
+from demo.acts.survival import under_traffic
+from demo.evidence import all_rules
+from demo.functions import SHAPER, WALL
+from demo.network import ADDRESS, VIDEO
+from demo.servers import HTTPS_PORT, VIDEO_NAMES, VIDEO_SIZE
+from demo.stage import CHANGED, Stage
+
+CALM_S = 1.5
+
+
+def play(stage: Stage) -> None:
+    """Plan, apply, and look where video goes now."""
+    before_rules = all_rules()
+    with under_traffic(stage) as load:
+        time.sleep(CALM_S)
+        plan = stage.appsteer.plan(CHANGED)
+        stage.report.say((plan.strip().splitlines() or ["(no plan)"])[-1])
+        stage.appsteer.apply(CHANGED)
+        before = stage.snapshot()
+        fetch = stage.traffic.https(VIDEO_NAMES[0])
+        passed = stage.snapshot().since(before)
+    place = (ADDRESS[VIDEO], "tcp", HTTPS_PORT)
+    wall, shaper = passed.of(WALL, "back", *place), passed.of(SHAPER, "back", *place)
+    stage.report.check(
+        "a changed policy is in force at once: video passes the wall and not the shaper",
+        fetch.worked and wall.size > 0.9 * VIDEO_SIZE and shaper.packets == 0,
+        f"nft: {wall.packets} packets back in wall ({wall.size / 1e6:.2f} MB), {shaper.packets} in shaper; "
+        f"curl: {fetch.rate_bps / 1e6:.0f} Mbit/s {fetch.error}".rstrip(),
+    )
+    stage.report.check(
+        "traffic goes on while the policy changes",
+        load.rate_bps > 0 and load.lost == 0 and len(load.fetches) > 1,
+        f"iperf3: {load.rate_bps / 1e6:.0f} Mbit/s; curl: {load.lost} of {len(load.fetches)} downloads lost",
+    )
+    after_rules = all_rules()
+    kept = [
+        key
+        for key, rule in before_rules.items()
+        if key in after_rules and after_rules[key].duration_s > rule.duration_s
+    ]
+    stage.report.check(
+        "only the rules that the change concerns were touched",
+        0 < len(before_rules) - len(kept) < len(before_rules) // 2,
+        f"ovs-ofctl: {len(kept)} of {len(before_rules)} rules went on counting, {len(after_rules)} now",
+    )

@@ -1,0 +1,88 @@
+"""The demo from beginning to end: make the network, play the acts, take everything away."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from demo import machine
+from demo.acts import applications, change, plain, policies, survival
+from demo.functions import set_up_shaper, set_up_wall
+from demo.ledger import Ledger
+from demo.network import Network
+from demo.report import LiveFlows, Report
+from demo.servers import Servers
+from demo.stage import Stage
+from demo.steering import AppSteer
+from demo.traffic import Traffic
+
+LOGS_AFTER_FAILURE = Path("build/demo-logs")
+ACTS = (
+    ("1. No policy: a network over three switches", plain),
+    ("2. Policies: service functions for video and odd-port HTTP, no SSH", policies),
+    ("3. Applications: what AppSteer says against what the servers say", applications),
+    ("4. Accidents: agent and controller are killed under traffic", survival),
+    ("5. Another policy, applied under traffic", change),
+)
+
+
+class Interrupted(BaseException):
+    """SIGTERM or Ctrl-C; a BaseException, so that nothing between takes it for a mistake of its own."""
+
+
+def run(report: Report) -> bool:
+    """Run the demo; return whether every check passed."""
+    ledger = Ledger()
+    ledger.open()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    good = False
+    try:
+        if not machine.ovs_runs():
+            ledger.ovs()
+            machine.start_ovs()
+        _play(ledger, report)
+        good = report.failed == 0
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # nobody interrupts the cleaning
+        if not good:
+            _keep_logs(ledger.home, report)
+        ledger.undo()
+    return good
+
+
+def _play(ledger: Ledger, report: Report) -> None:
+    report.act("0. Three switches in a ring, five hosts, two service functions")
+    network = Network(ledger)
+    network.build()
+    set_up_shaper(network)
+    set_up_wall(network)
+    servers = Servers(network, ledger.home)
+    servers.start()
+    appsteer = AppSteer(ledger)
+    appsteer.start("controller")
+    appsteer.start("agent")
+    appsteer.wait_ready()
+    stage = Stage(network=network, servers=servers, traffic=Traffic(network, servers), appsteer=appsteer, report=report)
+    flows = LiveFlows(report, appsteer.follow)
+    try:
+        for title, act in ACTS:
+            report.act(title)
+            act.play(stage)
+    finally:
+        flows.close()
+
+
+def _keep_logs(home: Path, report: Report) -> None:
+    if (home / "logs").exists():
+        shutil.rmtree(LOGS_AFTER_FAILURE, ignore_errors=True)
+        shutil.copytree(home / "logs", LOGS_AFTER_FAILURE)
+        report.say(f"logs of all programs: {LOGS_AFTER_FAILURE}")
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+    raise Interrupted(signal.Signals(number).name)
