@@ -53,6 +53,9 @@ class DiscoveryOptions(_Section):
         default=2.0,
         description="a switch that did not say an L7 hello by then is an ordinary one",
     )
+    forget_s: Annotated[float, Field(gt=0)] = Field(
+        default=86_400.0, description="a switch away for this time is no longer part of the network"
+    )
 
 
 class PortOverride(_Section):

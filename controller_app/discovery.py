@@ -13,7 +13,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from os_ken.lib.packet import ether_types, ethernet, lldp, packet
 
@@ -192,15 +192,22 @@ class Discovery:
         """Each link once, the lesser end first."""
         return sorted(self._seen_s)
 
-    def restore(self, switches: Mapping[int, Iterable[PortInfo]], links: Iterable[tuple[End, End]], now: float) -> None:
+    def restore(
+        self, switches: Mapping[int, Iterable[tuple[PortInfo, PortKind]]], links: Iterable[tuple[End, End]], now: float
+    ) -> None:
         """Takes over what an earlier process knew; joined() and frames confirm or correct it."""
         for dpid, ports in switches.items():
-            for info in ports:
-                self._ports[End(dpid, info.number)] = _Port(info=info, since_s=now, next_probe_s=now)
+            for info, kind in ports:
+                self._ports[End(dpid, info.number)] = _Port(
+                    info=replace(info, up=kind is not PortKind.DOWN),
+                    since_s=now,
+                    next_probe_s=now,
+                    settled=kind is PortKind.HOST,
+                    was_fabric=kind is PortKind.FABRIC,
+                )
         for one, other in links:
             if one in self._ports and other in self._ports:
                 self._seen_s[(min(one, other), max(one, other))] = now
-                self._ports[one].was_fabric = self._ports[other].was_fabric = True
 
     def _drop_links_of(self, pair: tuple[End, End]) -> None:
         # A port has one link: a cable that was moved shows as a new pair.

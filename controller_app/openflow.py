@@ -19,6 +19,7 @@ from steering.rules import (
     GotoTable,
     Group,
     Match,
+    Move,
     Output,
     OutputField,
     PopVlan,
@@ -211,6 +212,12 @@ def _from_conntrack(action: Message) -> Action:
     )
 
 
+def _from_move(action: Message) -> Action:
+    if action.src_ofs or action.dst_ofs:
+        raise UntranslatableError("a move between the middles of fields", value=action)
+    return Move(str(action.src_field), str(action.dst_field), action.n_bits)
+
+
 _WRITERS: Final[dict[type, Callable[[Any], Message]]] = {
     Output: lambda action: parser.OFPActionOutput(action.port, action.max_size),
     OutputField: _to_output_reg,
@@ -218,6 +225,7 @@ _WRITERS: Final[dict[type, Callable[[Any], Message]]] = {
     PushVlan: lambda action: parser.OFPActionPushVlan(action.ethertype),
     PopVlan: lambda _: parser.OFPActionPopVlan(),
     ToGroup: lambda action: parser.OFPActionGroup(action.group_id),
+    Move: lambda action: parser.NXActionRegMove(action.source, action.target, action.bits),
     Conntrack: _to_conntrack,
 }
 
@@ -226,6 +234,7 @@ _READERS: Final[dict[str, Callable[[Message], Action]]] = {
     "NXActionOutputReg": _from_output_reg,
     "OFPActionSetField": _from_set_field,
     "NXActionRegLoad": _from_reg_load,
+    "NXActionRegMove": _from_move,
     "NXActionCT": _from_conntrack,
     "OFPActionPushVlan": lambda action: PushVlan(action.ethertype),
     "OFPActionPopVlan": lambda _: PopVlan(),

@@ -126,7 +126,7 @@ def test_a_forced_kind_overrides_what_was_found(pair: Discovery) -> None:
 
 def test_what_an_earlier_process_knew_holds_until_it_is_corrected() -> None:
     discovery = Discovery(OPTIONS)
-    discovery.restore({1: [port(1)], 2: [port(1)]}, [(B, A)], 0.0)
+    discovery.restore({dpid: [(port(1), PortKind.FABRIC)] for dpid in (1, 2)}, [(B, A)], 0.0)
     assert discovery.links() == [(A, B)]
     discovery.joined(1, [port(1)], {}, 20.0)
     discovery.tick(22.0)
@@ -135,3 +135,11 @@ def test_what_an_earlier_process_knew_holds_until_it_is_corrected() -> None:
     discovery.joined(2, [port(1)], {}, 31.0)
     assert discovery.tick(41.5)
     assert discovery.links() == []
+
+
+def test_a_restored_host_port_needs_no_settle_time() -> None:
+    discovery = Discovery(OPTIONS)
+    discovery.restore({1: [(port(1), PortKind.HOST), (port(2), PortKind.UNDECIDED)]}, [], 0.0)
+    discovery.joined(1, [port(1), port(2)], {}, 0.0)
+    assert discovery.kind(A) is PortKind.HOST
+    assert discovery.kind(End(1, 2)) is PortKind.UNDECIDED

@@ -17,6 +17,7 @@ from steering.rules import (
     GotoTable,
     Group,
     Match,
+    Move,
     Output,
     OutputField,
     PopVlan,
@@ -99,6 +100,7 @@ actions: st.SearchStrategy[Action] = st.one_of(
     st.builds(PushVlan, st.sampled_from([0x8100, 0x88A8])),
     st.just(PopVlan()),
     st.builds(ToGroup, st.integers(1, 0xFFFFFF00)),
+    st.builds(Move, st.just("vlan_vid"), st.sampled_from(["reg0", "reg1"]), st.integers(1, 12)),
     settings,
     conntrack,
 )
@@ -146,6 +148,7 @@ def test_goto_in_the_middle_is_refused() -> None:
         ofproto_v1_4_parser.OFPActionSetQueue(1),
         ofproto_v1_4_parser.NXActionOutputReg(ofs_nbits=3, src="reg0", max_len=0),
         ofproto_v1_4_parser.NXActionRegLoad(ofs_nbits=3, dst="reg0", value=1),
+        ofproto_v1_4_parser.NXActionRegMove("reg0", "reg1", 4, 8, 0),
         ofproto_v1_4_parser.NXActionCT(2, "", 1, 255, 0, []),
         ofproto_v1_4_parser.NXActionCT(0, "reg0", 1, 255, 0, []),
         ofproto_v1_4_parser.NXActionCT(0, "", 1, 255, 0, [ofproto_v1_4_parser.OFPActionOutput(1, 0)]),

@@ -1,0 +1,267 @@
+"""`appsteer policy …`: check, understand and apply policy files."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from controller_app.cli import output
+from controller_app.cli.options import Controller, Json
+from controller_app.config import DEFAULT_NORTHBOUND
+from controller_app.decisions import Names
+from controller_app.errors import ControllerError
+from controller_app.network import load_network, view_of
+from controller_app.northbound import appsteer_pb2 as pb
+from controller_app.northbound import convert
+from controller_app.northbound.client import connect
+from controller_app.northbound.describe import describe
+from steering.compile import compile_network
+from steering.errors import PolicyError, PolicyErrors
+from steering.evaluate import explain as explain_flow
+from steering.policy import check_policy, load_policy, policy_schema
+
+NO_CHANGE: Final = 0
+CHANGES: Final = 1
+ERROR: Final = 2
+SIGN_STYLES: Final = {"+": "green", "-": "red", "~": "yellow"}
+
+PolicyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The policy file.")]
+
+app = typer.Typer(
+    help="Check, understand and apply policy files.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    add_completion=False,
+)
+
+
+@app.command()
+@output.sentences
+def validate(file: PolicyFile, as_json: Json = False) -> None:
+    """Check a policy file; every mistake is named with file, line and column. Needs no controller.
+
+    Exit code 0: it is valid; 2: it is not.
+    """
+    try:
+        policy = load_policy(file)
+    except PolicyErrors as errors:
+        if as_json:
+            output.write_json({"valid": False, "mistakes": [_mistake(error) for error in errors.errors]})
+            raise typer.Exit(ERROR) from None
+        raise
+    if as_json:
+        output.write_json({"valid": True, "mistakes": []})
+    else:
+        typer.echo(f"{file} is valid: {len(policy.rules)} policies, {len(policy.chains)} chains")
+
+
+@app.command()
+@output.sentences
+def schema() -> None:
+    """Print the JSON Schema of policy files, for editors that complete and check."""
+    output.write_json(policy_schema())
+
+
+@app.command("compile")
+@output.sentences
+def compile_file(
+    file: PolicyFile,
+    address: Controller = DEFAULT_NORTHBOUND,
+    network: Annotated[
+        Path | None,
+        typer.Option("--network", help="A network.json (the controller's state_dir has one): no controller is asked."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the rules that a policy becomes, on each switch. Changes nothing."""
+    if network is not None:
+        reply = _compile_offline(file, network)
+    else:
+        with connect(address) as client:
+            reply = client.compile(_text(file), str(file))
+    _refuse_mistakes(reply.mistakes)
+    if as_json:
+        output.write_json([output.plain(switch) for switch in reply.switches])
+        return
+    for switch in reply.switches:
+        typer.echo(f"{switch.name} ({switch.dpid}): {len(switch.rules)} rules, {len(switch.groups)} groups")
+        for rule in switch.rules:
+            where = f"{rule.table_name}[{rule.priority}]"
+            typer.echo(f"  {where:<18} {rule.match} → {rule.actions}    ({rule.owner})")
+        for group in switch.groups:
+            typer.echo(f"  {group}")
+
+
+@app.command()
+def plan(file: PolicyFile, address: Controller = DEFAULT_NORTHBOUND, as_json: Json = False) -> None:
+    """Show what a policy would change, compared with what is installed now. Changes nothing.
+
+    Exit code 0: no change; 1: changes; 2: an error, also when no controller is running.
+    """
+    try:
+        with connect(address) as client:
+            reply = client.plan(_text(file), str(file))
+        _refuse_mistakes(reply.mistakes)
+    except (ControllerError, PolicyErrors) as error:
+        output.fail(str(error), ERROR)
+    if as_json:
+        output.write_json([output.plain(switch) for switch in reply.switches])
+    else:
+        _show_plan(reply)
+    if any(switch.problem and switch.connected for switch in reply.switches):
+        raise typer.Exit(ERROR)
+    raise typer.Exit(CHANGES if any(switch.changes for switch in reply.switches) else NO_CHANGE)
+
+
+@app.command()
+@output.sentences
+def apply(
+    file: PolicyFile,
+    address: Controller = DEFAULT_NORTHBOUND,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Put a policy in force: on all switches, or on none if one refuses.
+
+    Asks first when started from a terminal, unless --yes is given. Rules that stay are not touched.
+    """
+    text = _text(file)
+    with connect(address) as client:
+        if sys.stdin.isatty() and not yes and not as_json:
+            before = client.plan(text, str(file))
+            _refuse_mistakes(before.mistakes)
+            _show_plan(before)
+            typer.confirm("Apply this?", abort=True)
+        reply = client.apply(text, str(file))
+    _refuse_mistakes(reply.mistakes)
+    if as_json:
+        output.write_json([output.plain(switch) for switch in reply.switches])
+        return
+    for switch in reply.switches:
+        typer.echo(f"{switch.name}: {len(switch.changes)} changes, {switch.unchanged} rules untouched")
+    typer.echo(f"{file} is in force")
+
+
+@app.command()
+@output.sentences
+def explain(  # noqa: PLR0913, PLR0917  (to typer, an option is a parameter)
+    number: Annotated[int | None, typer.Argument(help="A flow's number, from 'appsteer flows'.")] = None,
+    src: Annotated[str, typer.Option("--src", help="The originator's IP address.")] = "",
+    dst: Annotated[str, typer.Option("--dst", help="The responder's IP address.")] = "",
+    src_port: Annotated[int, typer.Option("--src-port", help="The originator's port.")] = 0,
+    dst_port: Annotated[int, typer.Option("--dst-port", help="The responder's port.")] = 0,
+    proto: Annotated[str, typer.Option("--proto", help="tcp, udp, icmp, sctp or a number.")] = "tcp",
+    application: Annotated[str, typer.Option("--app", help="The application's key, such as youtube.")] = "",
+    category: Annotated[str, typer.Option("--category", help="The category's key; else the application's.")] = "",
+    sni: Annotated[str, typer.Option("--sni", help="TLS server name.")] = "",
+    http_host: Annotated[str, typer.Option("--http-host", help="HTTP host.")] = "",
+    dns_query: Annotated[str, typer.Option("--dns-query", help="Name asked for.")] = "",
+    inspecting: Annotated[bool, typer.Option("--inspecting", help="A flow that has no verdict yet.")] = False,
+    switch: Annotated[str, typer.Option("--switch", help="Switch of the originator.")] = "",
+    port: Annotated[str, typer.Option("--port", help="Port of the originator.")] = "",
+    vlan: Annotated[int, typer.Option("--vlan", help="The flow's VLAN.")] = 0,
+    file: Annotated[
+        Path | None,
+        typer.Option("--policy", help="Explain by this file instead of the policy in force; needs no controller."),
+    ] = None,
+    address: Controller = DEFAULT_NORTHBOUND,
+    as_json: Json = False,
+) -> None:
+    """Say which policy decides a flow, and why: a flow that is known, by its number, or one described by options.
+
+    Example: appsteer policy explain --src 10.0.0.1 --dst 10.0.0.9 --dst-port 443 --app youtube --sni www.youtube.com
+    """
+    described = pb.DescribedFlow(
+        src=src,
+        dst=dst,
+        sport=src_port,
+        dport=dst_port,
+        l4=proto,
+        app=application,
+        category=category,
+        sni=sni,
+        http_host=http_host,
+        dns_query=dns_query,
+        inspecting=inspecting,
+        switch_name=switch,
+        port=port,
+        vlan=vlan,
+    )
+    if number is None and not (src and dst):
+        output.fail("say a flow's number, or describe one with at least --src and --dst", output.MISUSED)
+    if file is not None:
+        _explain_offline(file, described)
+        return
+    request = pb.ExplainRequest(described=described) if number is None else pb.ExplainRequest(number=number)
+    with connect(address) as client:
+        reply = client.explain(request)
+    if as_json:
+        output.write_json(output.plain(reply))
+        return
+    typer.echo(reply.text)
+    if reply.path:
+        typer.echo(f"path: {' → '.join(reply.path)}")
+
+
+def _compile_offline(file: Path, network: Path) -> pb.CompileReply:
+    policy, saved = load_policy(file), load_network(network)
+    view = view_of(saved)
+    if mistakes := check_policy(policy, saved.catalogue, view):
+        raise PolicyErrors(mistakes)
+    compiled = compile_network(policy, saved.catalogue, view)
+    return pb.CompileReply(
+        switches=[convert.rules_message(dpid, view.switches[dpid].name, rules) for dpid, rules in compiled.items()]
+    )
+
+
+def _explain_offline(file: Path, described: pb.DescribedFlow) -> None:
+    try:
+        flow = describe(described, Names())
+    except ValueError as error:
+        output.fail(str(error), output.MISUSED)
+    typer.echo(explain_flow(load_policy(file), flow))
+
+
+def _text(file: Path) -> str:
+    """The file's text, checked here first: mistakes of the file itself need no controller."""
+    load_policy(file)
+    return file.read_text(encoding="utf-8-sig")
+
+
+def _refuse_mistakes(mistakes: Iterable[pb.Mistake]) -> None:
+    errors = [
+        PolicyError(
+            file=m.file, line=m.line, column=m.column, text=m.text, expected=m.expected, suggestion=m.suggestion
+        )
+        for m in mistakes
+    ]
+    if errors:
+        raise PolicyErrors(errors)
+
+
+def _show_plan(reply: pb.PlanReply) -> None:
+    screen = output.console()
+    for switch in reply.switches:
+        note = f": {switch.problem}" if switch.problem else ""
+        screen.print(f"{switch.name} ({switch.dpid}){note}", style="bold", highlight=False)
+        for change in switch.changes:
+            style = SIGN_STYLES.get(change.sign, "")
+            screen.print(
+                "  " + change.text.replace("\n", "\n  "), style=style, markup=False, highlight=False, soft_wrap=True
+            )
+    totals = {sign: sum(c.sign == sign for s in reply.switches for c in s.changes) for sign in SIGN_STYLES}
+    untouched = sum(switch.unchanged for switch in reply.switches)
+    typer.echo(f"{totals['+']} to add, {totals['~']} to change, {totals['-']} to delete, {untouched} unchanged")
+
+
+def _mistake(error: PolicyError) -> dict[str, object]:
+    return {
+        "file": error.file,
+        "line": error.line,
+        "column": error.column,
+        "text": error.text,
+        "expected": error.expected,
+        "suggestion": error.suggestion,
+    }

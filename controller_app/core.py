@@ -1,0 +1,291 @@
+"""What the controller knows, and what each event does to it. No framework, no threads of its own, no sockets.
+
+Owns switches, discovery, hosts, flows and the catalogue behind one lock; `app` and the timers call in, `planner` reads
+snapshots. Every method is quick: nothing here waits for a switch.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from controller_app.config import Config
+from controller_app.datapath_state import Stage, Step, SwitchState
+from controller_app.decisions import Names
+from controller_app.discovery import Discovery, End, PortInfo, PortKind, Probe
+from controller_app.flows import FlowStore
+from controller_app.hosts import HostTable, SeenHost
+from controller_app.network import SavedNetwork, network_view, restore_network, save_network
+from controller_app.session import Session
+from ofext.catalogue import Catalogue, CatalogueRequest
+from ofext.config import ConfigReply, ConfigSet, EventConfig
+from ofext.events import FlowEvents
+from ofext.hello import Hello
+from ofext.messages import L7Error, Unknown
+from ofext.messages import Message as L7Message
+from steering.network import CatalogueView, NetworkView
+from steering.rules import RuleSet, is_our_cookie
+from steering.tables import LEARN
+
+LOG = logging.getLogger(__name__)
+
+ETH_LLDP: Final = b"\x88\xcc"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The network at one moment, for work outside the lock."""
+
+    network: NetworkView
+    catalogue: CatalogueView
+    switches: tuple[SwitchState, ...]
+
+
+class Core:
+    """The state of the controller. `on_change` is called, under the lock, when rules may have to change."""
+
+    def __init__(
+        self, config: Config, *, on_change: Callable[[], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.config = config
+        self.lock = threading.RLock()
+        self.clock = clock
+        self.switches: dict[int, SwitchState] = {}
+        self.discovery = Discovery(config.discovery)
+        self.hosts = HostTable(config.hosts)
+        self.flows = FlowStore(config.flows)
+        self.names = Names()
+        self._restored = CatalogueView(applications={}, categories={})
+        self._catalogues: dict[int, Catalogue] = {}
+        self._away_since_s: dict[int, float] = {}
+        self._reserved: frozenset[End] = frozenset()
+        self._on_change = on_change
+
+    # Switches come and go.
+
+    def joined(self, session: Session, name: str, ports: Iterable[PortInfo]) -> None:
+        """A switch connected. A hello of ours asks whether an agent is beside it."""
+        dpid = session.datapath.id
+        with self.lock:
+            switch = self.switches.setdefault(dpid, SwitchState(dpid=dpid, name=name))
+            old = switch.session
+            switch.joined(session, name, self.clock())
+            if old is not None:
+                old.close()
+            self._away_since_s.pop(dpid, None)
+            self.discovery.joined(dpid, ports, self._forced_kinds(switch, ports), self.clock())
+            self._on_change()
+        xid = session.send_l7(Hello())
+        with self.lock:
+            switch.hello_xid = xid
+        LOG.info("switch %016x (%s) connected", dpid, name)
+
+    def left(self, session: Session) -> None:
+        """A connection ended; an older one than the present one changes nothing."""
+        dpid = session.datapath.id
+        session.close()
+        with self.lock:
+            switch = self.switches.get(dpid)
+            if switch is None or switch.session is not session:
+                return
+            switch.left()
+            self.discovery.left(dpid)
+            self._away_since_s[dpid] = self.clock()
+        LOG.warning("switch %016x (%s) went away", dpid, switch.name)
+
+    def port_changed(self, dpid: int, info: PortInfo) -> None:
+        """A port is new or changed."""
+        with self.lock:
+            switch = self.switches.get(dpid)
+            if switch is None:
+                return
+            forced = self._forced_kinds(switch, [info]).get(info.number)
+            if self.discovery.port_changed(dpid, info, forced, self.clock()):
+                if not info.up:
+                    self.hosts.forget_ends([End(dpid, info.number)])
+                self._on_change()
+
+    def port_removed(self, dpid: int, number: int) -> None:
+        """A port is gone, and the hosts behind it."""
+        with self.lock:
+            end = End(dpid, number)
+            self.hosts.forget_ends([end])
+            if self.discovery.port_removed(end):
+                self._on_change()
+
+    # Messages from switches.
+
+    def packet_in(self, at: End, table: int, cookie: int, frame: bytes) -> None:
+        """A packet that one of our rules sent up; those of other applications are not ours to look at."""
+        if not is_our_cookie(cookie):
+            return
+        with self.lock:
+            if frame[12:14] == ETH_LLDP:
+                changed = self.discovery.received(at, frame, self.clock())
+                if changed:
+                    self.hosts.forget_ends([end for link in self.discovery.links() for end in link])
+            else:
+                is_host_port = self.discovery.kind(at) is PortKind.HOST and at not in self._reserved
+                changed = table == LEARN and is_host_port and self.hosts.learn(at, frame, self.clock())
+            if changed:
+                self._on_change()
+
+    def l7_message(self, dpid: int, message: L7Message | L7Error | Unknown) -> None:
+        """A message of our experimenter. Raises DecodeError when it does not fit what was said before."""
+        answers: list[L7Message] = []
+        with self.lock:
+            switch = self.switches.get(dpid)
+            if switch is None or switch.session is None:
+                return
+            session = switch.session
+            match message:
+                case Hello():
+                    if switch.hello(message):
+                        answers = [CatalogueRequest(), ConfigSet(config=EventConfig())]
+                        self._on_change()
+                case Catalogue():
+                    self._learn_catalogue(switch, message)
+                case FlowEvents():
+                    switch.events_lost = message.dropped
+                    self.flows.take(dpid, message, self.clock())
+                case L7Error():
+                    switch.problem = f"its agent reports: {message.text or message.code}"
+                case ConfigReply():
+                    LOG.debug("switch %016x publishes %s", dpid, message.config)
+                case _:
+                    switch.unexpected += 1
+        for answer in answers:
+            session.send_l7(answer)
+
+    def hello_refused(self, dpid: int, xid: int) -> bool:
+        """An error with this transaction id arrived. True if it was the answer to our hello: no agent is there."""
+        with self.lock:
+            switch = self.switches.get(dpid)
+            if switch is None or xid != switch.hello_xid:
+                return False
+            self._no_agent(switch)
+            return True
+
+    # Time.
+
+    def tick(self) -> list[Probe]:
+        """What time alone changes; returns the LLDP frames to send now."""
+        now = self.clock()
+        with self.lock:
+            changed = self.discovery.tick(now)
+            for switch in self.switches.values():
+                waited_s = now - switch.connected_s
+                if switch.stage is Stage.CONNECTED and waited_s > self.config.discovery.hello_timeout_s:
+                    self._no_agent(switch)
+            for dpid, since_s in list(self._away_since_s.items()):
+                if now - since_s > self.config.discovery.forget_s:
+                    self._forget(dpid)
+                    changed = True
+            self.flows.expire(now)
+            if changed:
+                self._on_change()
+            return self.discovery.probes_due(now)
+
+    # For the planner.
+
+    def snapshot(self) -> Snapshot:
+        """The network at this moment."""
+        with self.lock:
+            switches = tuple(self.switches.values())
+            network = network_view(switches, self.discovery, self.hosts, self._reserved)
+            return Snapshot(network=network, catalogue=self.catalogue(), switches=switches)
+
+    def reserve(self, ends: frozenset[End]) -> bool:
+        """Ports that belong to functions from now on. True if they are others than before."""
+        with self.lock:
+            changed = ends != self._reserved
+            self._reserved = ends
+            taps = {End(s.dpid, s.agent.tap_port) for s in self.switches.values() if s.agent and s.agent.tap_port}
+            self.discovery.reserve(ends | taps)
+            if changed:
+                self.hosts.forget_ends(ends)
+            return changed
+
+    def may_install(self, switch: SwitchState) -> bool:
+        """Whether rules can be changed now. One that forwards already is left alone until all is known about it."""
+        with self.lock:
+            return switch.is_new or (switch.is_decided and self.discovery.settled(switch.dpid))
+
+    def recover_hosts(self, dpid: int, installed: RuleSet) -> None:
+        """Hosts that an earlier controller learnt, from the rules it left behind."""
+        with self.lock:
+            found = []
+            for rule in installed:
+                fields = rule.match.as_dict()
+                mac, port = fields.get("eth_src"), fields.get("in_port")
+                if rule.table == LEARN and isinstance(mac, str) and isinstance(port, int):
+                    found.append(SeenHost(mac=mac, at=End(dpid, port), addresses=(), moved_s=self.clock()))
+            self.hosts.restore(found)
+
+    def installed(self, switch: SwitchState, rules: RuleSet) -> None:
+        """The switch now holds these rules."""
+        with self.lock:
+            switch.installed, switch.problem = rules, ""
+            switch.step(Step.CHANGED if switch.stage is Stage.IN_FORCE else Step.INSTALLED)
+            if switch.stage is Stage.READY:
+                switch.step(Step.INSTALLED)
+
+    def catalogue(self) -> CatalogueView:
+        """What the agents can recognise, all together; what an earlier process knew, until one has spoken."""
+        if not self._catalogues:
+            return self._restored
+        catalogues = self._catalogues.values()
+        return CatalogueView(
+            applications={app.key: app.app_id for catalogue in catalogues for app in catalogue.apps},
+            categories={entry.key: entry.category for catalogue in catalogues for entry in catalogue.categories},
+        )
+
+    def port_role(self, end: End) -> str:
+        """What a port is for, in a word: host, fabric, function, tap, undecided or down."""
+        with self.lock:
+            switch = self.switches.get(end.dpid)
+            if switch is not None and switch.agent is not None and switch.agent.tap_port == end.port:
+                return "tap"
+            return "function" if end in self._reserved else self.discovery.kind(end).value
+
+    def saved(self) -> SavedNetwork:
+        """What a restarted controller should know."""
+        with self.lock:
+            return save_network(self.switches.values(), self.discovery, self.hosts, self.catalogue())
+
+    def restore(self, saved: SavedNetwork) -> None:
+        """Takes over what an earlier process saved."""
+        with self.lock:
+            now = self.clock()
+            for switch in restore_network(saved, self.discovery, self.hosts, now):
+                self.switches[switch.dpid] = switch
+                self._away_since_s[switch.dpid] = now
+            self._restored = saved.catalogue
+
+    def _learn_catalogue(self, switch: SwitchState, part: Catalogue) -> None:
+        whole = switch.catalogue(part)
+        if whole is None:
+            return
+        self._catalogues[switch.dpid] = whole
+        self.names.learn(whole)
+        self._on_change()
+        LOG.info("switch %016x: catalogue %s, %d applications", switch.dpid, whole.version, len(whole.apps))
+
+    def _no_agent(self, switch: SwitchState) -> None:
+        if switch.no_agent():
+            LOG.warning("switch %016x (%s) has no L7 agent: plain forwarding", switch.dpid, switch.name)
+            self._on_change()
+
+    def _forget(self, dpid: int) -> None:
+        self.hosts.forget_ends([End(dpid, port.number) for port in self.discovery.ports(dpid)])
+        self.discovery.forget(dpid)
+        self._away_since_s.pop(dpid, None)
+        self._catalogues.pop(dpid, None)
+        self.switches.pop(dpid, None)
+
+    def _forced_kinds(self, switch: SwitchState, ports: Iterable[PortInfo]) -> dict[int, PortKind]:
+        names = (switch.name, f"{switch.dpid:016x}")
+        overrides = {o.port: PortKind(o.kind) for o in self.config.ports if o.switch in names}
+        return {port.number: overrides[key] for port in ports for key in (port.number, port.name) if key in overrides}

@@ -1,0 +1,138 @@
+"""The life of one switch as the controller sees it: a state machine without I/O.
+
+Owns which step follows which. A switch is connected, its agent greets and sends its catalogue (or it proves an ordinary
+switch), and then its rules are in force until something changes. A step that does not fit is a peer's mistake or a late
+message: it changes nothing and is reported as such.
+"""
+
+import enum
+from dataclasses import dataclass, field
+from typing import Final
+
+from controller_app.session import Session
+from ofext.catalogue import Catalogue, join
+from ofext.errors import DecodeError
+from ofext.hello import SUPPORTED_VERSIONS, AgentInfo, Hello, negotiate
+from steering.rules import RuleSet
+
+
+class Stage(enum.Enum):
+    """Where a switch stands."""
+
+    AWAY = "away"
+    CONNECTED = "connected"  # waits for the agent's hello
+    GREETED = "greeted"  # waits for the agent's catalogue
+    READY = "ready"  # all is known to compile for it
+    IN_FORCE = "in force"  # its rules are what they should be
+
+
+class Step(enum.Enum):
+    """What can happen to a switch."""
+
+    JOINED = "joined"
+    HELLO = "hello"
+    NO_AGENT = "no agent"
+    CATALOGUE = "catalogue"
+    INSTALLED = "installed"
+    CHANGED = "changed"
+    LEFT = "left"
+
+
+TRANSITIONS: Final[dict[tuple[Stage, Step], Stage]] = {
+    (Stage.AWAY, Step.JOINED): Stage.CONNECTED,
+    (Stage.CONNECTED, Step.HELLO): Stage.GREETED,
+    (Stage.CONNECTED, Step.NO_AGENT): Stage.READY,
+    (Stage.GREETED, Step.CATALOGUE): Stage.READY,
+    (Stage.READY, Step.INSTALLED): Stage.IN_FORCE,
+    (Stage.IN_FORCE, Step.CHANGED): Stage.READY,
+    # An agent may answer after the wait for it is over, and may learn a new catalogue while it runs.
+    (Stage.READY, Step.HELLO): Stage.GREETED,
+    (Stage.IN_FORCE, Step.HELLO): Stage.GREETED,
+    (Stage.READY, Step.CATALOGUE): Stage.READY,
+    (Stage.IN_FORCE, Step.CATALOGUE): Stage.READY,
+    **{(stage, Step.LEFT): Stage.AWAY for stage in Stage},
+    # A switch may come back before the end of its old connection is noticed.
+    **{(stage, Step.JOINED): Stage.CONNECTED for stage in Stage},
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class SwitchState:
+    """One switch. `installed` is what is known to be on it, None when that must be read first.
+
+    `is_new` says that it held no rule of ours when it connected, so that nothing can be broken by installing early.
+    """
+
+    dpid: int
+    name: str
+    stage: Stage = Stage.AWAY
+    session: Session | None = None
+    connected_s: float = 0.0
+    agent: AgentInfo | None = None
+    hello_xid: int | None = None
+    installed: RuleSet | None = None
+    is_new: bool = False
+    problem: str = ""
+    unexpected: int = 0
+    events_lost: int = 0
+    _parts: list[Catalogue] = field(default_factory=list)
+
+    def step(self, step: Step) -> bool:
+        """Goes on. False, and nothing changes, if the step does not fit the stage."""
+        following = TRANSITIONS.get((self.stage, step))
+        if following is None:
+            self.unexpected += 1
+            return False
+        self.stage = following
+        return True
+
+    def joined(self, session: Session, name: str, now: float) -> None:
+        """A connection was made. What the agent said on an earlier one is kept until it speaks again."""
+        self.step(Step.JOINED)
+        self.session, self.name, self.connected_s = session, name, now
+        self.installed, self.is_new, self.problem, self.hello_xid = None, False, "", None
+        self._parts = []
+
+    def left(self) -> None:
+        """The connection ended. The switch goes on forwarding by its rules."""
+        self.step(Step.LEFT)
+        if self.session is not None:
+            self.session.close()
+        self.session = None
+
+    def hello(self, hello: Hello) -> bool:
+        """The agent's hello. False if it speaks no version of ours, or is no answer from an agent."""
+        if negotiate(SUPPORTED_VERSIONS, hello.versions) is None:
+            self.problem = f"its agent speaks versions {sorted(hello.versions)} of the L7 extension, none is known here"
+            return False
+        if hello.agent is None or not self.step(Step.HELLO):
+            return False
+        self.agent, self.problem = hello.agent, ""
+        return True
+
+    def no_agent(self) -> bool:
+        """The switch refused the hello, or stayed silent: an ordinary switch."""
+        if not self.step(Step.NO_AGENT):
+            return False
+        self.agent = None
+        return True
+
+    def catalogue(self, part: Catalogue) -> Catalogue | None:
+        """A part of the agent's catalogue; the whole when this was the last part. Raises DecodeError."""
+        self._parts.append(part)
+        if part.more:
+            return None
+        parts, self._parts = self._parts, []
+        if not self.step(Step.CATALOGUE):
+            raise DecodeError(0, f"no catalogue from a switch that is {self.stage.value}")
+        return join(parts)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether messages can be sent to it."""
+        return self.stage is not Stage.AWAY
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether it is known what the switch is: with an agent and its catalogue, or an ordinary one."""
+        return self.stage in (Stage.READY, Stage.IN_FORCE)

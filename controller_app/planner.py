@@ -1,0 +1,318 @@
+"""From policy and network to rules on every switch: plan, apply, and the loop that keeps the network as it should be.
+
+Owns the order of things. One change of the network's rules happens at a time (`_turn`); each switch is changed in one
+bundle; if one refuses a policy that is being applied, the others are brought back to what they had.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Final
+
+from controller_app import reconcile
+from controller_app.config import Config
+from controller_app.core import Core, Snapshot
+from controller_app.datapath_state import SwitchState
+from controller_app.errors import ControllerError, StateError, SwitchError
+from controller_app.network import function_ports, load_network
+from controller_app.policy_store import EMPTY, NETWORK_NAME, PolicyStore, write_whole
+from controller_app.session import Session
+from steering.compile import compile_network
+from steering.diff import Changes, diff
+from steering.errors import PolicyErrors, SteeringError
+from steering.network import NetworkView
+from steering.policy import Policy, check_policy, parse_policy
+from steering.rules import RuleSet
+
+LOG = logging.getLogger(__name__)
+
+WORKERS: Final = 8  # switches changed side by side; each worker mostly waits for its switch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchPlan:
+    """What would change, or has changed, on one switch. `problem` says why it could not be found out."""
+
+    dpid: int
+    name: str
+    connected: bool
+    changes: Changes
+    problem: str = ""
+
+
+class Planner:
+    """Compiles and installs. `wake` may be called from any thread, at any rate."""
+
+    def __init__(self, config: Config, store: PolicyStore) -> None:
+        self.config = config
+        self.store = store
+        self.core = Core(config, on_change=self.wake)
+        self.core.flows.policy = store.current.policy
+        self.problem = ""
+        self._turn = threading.Lock()
+        self._wanted = threading.Event()
+        self._closing = threading.Event()
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="switch")
+        self._saved = ""
+
+    def wake(self) -> None:
+        """Something changed: rules are compiled and compared soon."""
+        self._wanted.set()
+
+    def run(self) -> None:
+        """The loop; ends after close()."""
+        while not self._closing.is_set():
+            self._wanted.wait()
+            if self._closing.wait(self.config.reconcile.debounce_s):
+                return
+            self._wanted.clear()
+            try:
+                complete = self.bring_all()
+            except ControllerError as error:
+                LOG.warning("%s", error)
+                complete = False
+            if not complete:
+                threading.Timer(self.config.reconcile.retry_s, self.wake).start()
+
+    def close(self) -> None:
+        """Ends the loop and waits for changes under way."""
+        self._closing.set()
+        self._wanted.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def bring_all(self) -> bool:
+        """Compiles the policy in force and brings every switch to it. False if a switch must be tried again."""
+        with self._turn:
+            policy = self.store.current.policy
+            self._reserve(policy)
+            snapshot = self.core.snapshot()
+            self._save_network()
+            desired = self._compile_or_hold(policy, snapshot)
+            # Until it is known what a switch is, it forwards nothing: nothing passes that a policy would deny.
+            held = self._held(snapshot)
+            connected = [switch for switch in snapshot.switches if switch.is_connected]
+            return all(
+                self._pool.map(lambda s: self._bring(s, (desired if s.is_decided else held).get(s.dpid)), connected)
+            )
+
+    def problems(self) -> list[str]:
+        """What an operator should know, one sentence each."""
+        with self.core.lock:
+            switches = list(self.core.switches.values())
+        found = [self.problem] if self.problem else []
+        for switch in switches:
+            if switch.problem:
+                found.append(f"switch {switch.name}: {switch.problem}")
+            if not switch.is_connected:
+                found.append(f"switch {switch.name} is not connected; it forwards by the rules it has")
+            elif switch.is_decided and switch.agent is None:
+                found.append(f"switch {switch.name} has no L7 agent: plain forwarding, policies by layers 2 to 4 only")
+        return found
+
+    def compile(self, text: str, name: str) -> dict[int, RuleSet]:
+        """The rules of a candidate policy in the present network. Raises SteeringError."""
+        return self._compile_candidate(parse_policy(text, name))
+
+    def plan(self, text: str, name: str) -> list[SwitchPlan]:
+        """What a candidate policy would change on each switch, as read from the switches now. Raises SteeringError."""
+        desired = self._compile_candidate(parse_policy(text, name))
+        switches = self.core.snapshot().switches
+        return list(self._pool.map(lambda switch: _plan_one(switch, desired), switches))
+
+    def apply(self, text: str, name: str) -> list[SwitchPlan]:
+        """Puts a policy in force on all switches, or on none. Raises SteeringError, SwitchError, StateError."""
+        policy = parse_policy(text, name)
+        with self._turn:
+            desired = self._compile_candidate(policy)
+            # A switch about which too little is known yet follows by itself, once its time has come.
+            switches = [s for s in self.core.snapshot().switches if s.is_connected and self.core.may_install(s)]
+            before = {switch.dpid: switch.installed for switch in switches}
+            done = self._install_everywhere(switches, desired)
+            try:
+                self.store.replace(policy, text, name)
+            except StateError:
+                self._roll_back(switches, before)
+                raise
+            self.core.flows.policy = policy
+            self._reserve(policy)
+        self.wake()
+        return done
+
+    def _compile_candidate(self, policy: Policy) -> dict[int, RuleSet]:
+        snapshot = self.core.snapshot()
+        if mistakes := check_policy(policy, snapshot.catalogue, snapshot.network):
+            raise PolicyErrors(mistakes)
+        return self._compile(policy, snapshot)
+
+    def _compile(self, policy: Policy, snapshot: Snapshot) -> dict[int, RuleSet]:
+        """Rules for every switch; an ordinary switch gets those that look at layers 2 to 4 only."""
+        if not snapshot.catalogue.applications and not any(switch.agent for switch in snapshot.switches):
+            policy = replace(policy, rules=tuple(rule for rule in policy.rules if not rule.match.needs_verdict))
+        desired = compile_network(policy, snapshot.catalogue, snapshot.network)
+        return {
+            dpid: rules if _has_agent(dpid, snapshot) else without_layer_7(rules) for dpid, rules in desired.items()
+        }
+
+    def _compile_or_hold(self, policy: Policy, snapshot: Snapshot) -> Mapping[int, RuleSet]:
+        """The rules of the policy in force; if it cannot be compiled yet, only what finds links, and no forwarding.
+
+        Nothing passes that a policy might deny; a switch that already forwards keeps its rules meanwhile.
+        """
+        try:
+            desired = self._compile(policy, snapshot)
+        except SteeringError as error:
+            if self.problem != str(error):
+                LOG.warning("the policy in force cannot be compiled: %s", error)
+            self.problem = str(error)
+            return self._held(snapshot)
+        self.problem = ""
+        return desired
+
+    def _held(self, snapshot: Snapshot) -> dict[int, RuleSet]:
+        """Rules that let LLDP find links, and hosts nothing."""
+        network = _all_held(snapshot.network)
+        return self._compile(parse_policy(EMPTY), replace(snapshot, network=network))
+
+    def _bring(self, switch: SwitchState, wanted: RuleSet | None) -> bool:
+        """Brings one switch to its rules, if it may be changed now. False if it must be tried again."""
+        session = switch.session
+        if session is None or wanted is None:
+            return True
+        if wanted == switch.installed:
+            self.core.installed(switch, wanted)
+            return True
+        try:
+            installed = self._known(switch, session)
+            if not self.core.may_install(switch) or (self.problem and not switch.is_new):
+                return True
+            changes = reconcile.bring(session, installed, wanted)
+        except SwitchError as error:
+            if switch.session is session:
+                switch.problem, switch.installed = str(error), None
+            LOG.warning("%s", error)
+            return False
+        self.core.installed(switch, wanted)
+        if changes:
+            LOG.info("switch %016x: %s", switch.dpid, summary(changes))
+        return True
+
+    def _known(self, switch: SwitchState, session: Session) -> reconcile.Installed:
+        """What is on the switch; it is read once after it connects, and again after a failure."""
+        if switch.installed is not None:
+            return reconcile.Installed(switch.installed)
+        installed = reconcile.read(session)
+        switch.is_new = not installed.rules.rules
+        if not switch.is_new:
+            self.core.recover_hosts(switch.dpid, installed.rules)
+        if not installed.strange:
+            switch.installed = installed.rules
+        self.wake()
+        return installed
+
+    def _install_everywhere(self, switches: Iterable[SwitchState], desired: Mapping[int, RuleSet]) -> list[SwitchPlan]:
+        done: list[SwitchState] = []
+        plans: list[SwitchPlan] = []
+        before = {switch.dpid: switch.installed for switch in switches}
+        for switch in switches:
+            wanted, session = desired.get(switch.dpid, RuleSet()), switch.session
+            if session is None:
+                continue
+            try:
+                installed = reconcile.read(session)
+                before[switch.dpid] = installed.rules
+                changes = reconcile.bring(session, installed, wanted)
+            except SwitchError as error:
+                self._roll_back(done, before)
+                raise SwitchError(f"{error}; no switch was changed", value=error.value) from error
+            self.core.installed(switch, wanted)
+            done.append(switch)
+            plans.append(SwitchPlan(dpid=switch.dpid, name=switch.name, connected=True, changes=changes))
+        return plans
+
+    def _roll_back(self, switches: Iterable[SwitchState], before: Mapping[int, RuleSet | None]) -> None:
+        for switch in switches:
+            rules, session = before[switch.dpid], switch.session
+            if rules is None or session is None:
+                continue
+            try:
+                reconcile.bring(session, reconcile.read(session), rules)
+                self.core.installed(switch, rules)
+            except SwitchError as error:
+                # The loop compares what is really there with the old policy, and goes on trying.
+                switch.installed, switch.problem = None, str(error)
+                LOG.warning("rolling back: %s", error)
+
+    def _reserve(self, policy: Policy) -> None:
+        self.core.reserve(function_ports(policy, self.core.snapshot().network))
+
+    def _save_network(self) -> None:
+        if self.config.state_dir is None:
+            return
+        text = self.core.saved().model_dump_json(indent=1)
+        if text != self._saved:
+            write_whole(self.config.state_dir / NETWORK_NAME, text)
+            self._saved = text
+
+
+def start_planner(config: Config) -> Planner:
+    """A planner with what an earlier process left in the state directory. Raises StateError and PolicyErrors."""
+    planner = Planner(config, PolicyStore(config))
+    if config.state_dir is not None and (config.state_dir / NETWORK_NAME).exists():
+        planner.core.restore(load_network(config.state_dir / NETWORK_NAME))
+    return planner
+
+
+def summary(changes: Changes) -> str:
+    """For a log line: how many rules and groups came, changed and went."""
+    rules = f"{len(changes.adds)} rules added, {len(changes.modifies)} changed, {len(changes.deletes)} removed"
+    groups = len(changes.group_adds) + len(changes.group_modifies) + len(changes.group_deletes)
+    return f"{rules}, {groups} groups changed, {changes.unchanged} untouched"
+
+
+def every(interval_s: float, work: Callable[[], None], closing: threading.Event) -> None:
+    """Runs `work` at an interval until `closing` is set; an error is logged and does not end it."""
+    while not closing.wait(interval_s):
+        started = time.monotonic()
+        try:
+            work()
+        except ControllerError as error:
+            LOG.warning("%s (after %.3f s)", error, time.monotonic() - started)
+
+
+def _plan_one(switch: SwitchState, desired: Mapping[int, RuleSet]) -> SwitchPlan:
+    wanted, session = desired.get(switch.dpid, RuleSet()), switch.session
+    installed, problem = switch.installed or RuleSet(), ""
+    if session is not None:
+        try:
+            installed = reconcile.read(session).rules
+        except SwitchError as error:
+            problem = str(error)
+    else:
+        problem = "not connected"
+    owners = (switch.installed or RuleSet()).owners()
+    changes = diff(wanted, installed, owners)
+    return SwitchPlan(
+        dpid=switch.dpid, name=switch.name, connected=session is not None, changes=changes, problem=problem
+    )
+
+
+def without_layer_7(rules: RuleSet) -> RuleSet:
+    """The rules an ordinary switch understands: there every flow stays without a verdict, so no L7 condition holds."""
+    kept = (rule for rule in rules if not any(name.startswith("l7_") for name, _, _ in rule.match.fields))
+    return RuleSet(tuple(kept), rules.groups)
+
+
+def _has_agent(dpid: int, snapshot: Snapshot) -> bool:
+    return any(switch.dpid == dpid and switch.agent is not None for switch in snapshot.switches)
+
+
+def _all_held(network: NetworkView) -> NetworkView:
+    linked = {end for link in network.links for end in link}
+    refs = {(dpid, port) for dpid, switch in network.switches.items() for port in switch.ports}
+    taps = {(dpid, switch.tap_port) for dpid, switch in network.switches.items() if switch.tap_port is not None}
+    return NetworkView(
+        switches=network.switches, links=network.links, hosts={}, held_ports=frozenset(refs - linked - taps)
+    )
