@@ -1,0 +1,73 @@
+"""The signature files that are shipped: well formed, and right about names that everybody knows."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import plugins
+from plugins.lint import lint
+
+FOLDER = Path(plugins.__file__).parent
+NEEDED_CATEGORIES = {
+    "unknown", "web", "video", "music", "social", "messaging", "voip", "conferencing", "email", "file-transfer",
+    "cloud-storage", "cloud-platform", "remote-access", "business", "collaboration", "developer", "database", "network",
+    "authentication", "vpn", "security", "software-update", "advertising", "analytics", "games", "shopping", "finance",
+    "news", "education", "travel", "health", "iot", "industrial", "streaming-protocol", "peer-to-peer",
+    "crypto-currency", "ai", "maps", "adult", "government", "telephony-core", "monitoring",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def keys_by_domain() -> dict[str, str]:
+    files = sorted((FOLDER / "apps").glob("*.toml"))
+    apps = [app for file in files for app in tomllib.loads(file.read_text(encoding="utf-8"))["app"]]
+    return {domain: app["key"] for app in apps for domain in app["domains"]}
+
+
+def test_the_lint_finds_nothing() -> None:
+    assert [str(finding) for finding in lint(FOLDER)] == []
+
+
+def test_the_categories_that_protocols_and_policies_use_are_there() -> None:
+    categories = tomllib.loads((FOLDER / "categories.toml").read_text(encoding="utf-8"))["category"]
+    ids = {category["key"]: category["id"] for category in categories}
+    assert set(ids) >= NEEDED_CATEGORIES
+    assert ids["unknown"] == 0
+
+
+def test_keys_differ_from_those_of_the_native_protocols(keys_by_domain: dict[str, str]) -> None:
+    protocols = FOLDER.parent / "switch_dpi" / "native" / "core" / "src" / "protocols"
+    assert {file.stem for file in protocols.glob("*.rs")}.isdisjoint(keys_by_domain.values())
+
+
+@pytest.mark.parametrize(
+    ("host", "key"),
+    [
+        ("www.youtube.com", "youtube"),
+        ("rr4---sn-4g5edn7s.googlevideo.com", "youtube"),
+        ("occ-0-778-999.1.nflxso.net", "netflix"),
+        ("mail.google.com", "gmail"),
+        ("drive.google.com", "google-drive"),
+        ("www.google.com", "google"),
+        ("teams.microsoft.com", "teams"),
+        ("www.microsoft.com", "microsoft"),
+        ("login.microsoftonline.com", "microsoft-login"),
+        ("outlook.office365.com", "outlook"),
+        ("contoso.sharepoint.com", "sharepoint"),
+        ("edge-mqtt.facebook.com", "messenger"),
+        ("scontent.fbcdn.net", "facebook"),
+        ("mmg.whatsapp.net", "whatsapp"),
+        ("us02web.zoom.us", "zoom"),
+        ("wss-primary.slack.com", "slack"),
+        ("na1.salesforce.com", "salesforce"),
+        ("d111111abcdef8.cloudfront.net", "cloudfront"),
+        ("fe2cr.update.microsoft.com", "windows-update"),
+        ("dns.google", "google-dns"),
+        ("chatgpt.com", "chatgpt"),
+    ],
+)
+def test_well_known_names_are_those_of_their_application(keys_by_domain: dict[str, str], host: str, key: str) -> None:
+    labels = host.split(".")
+    suffixes = [".".join(labels[at:]) for at in range(len(labels))]
+    assert next(keys_by_domain[suffix] for suffix in suffixes if suffix in keys_by_domain) == key

@@ -1,0 +1,147 @@
+"""Every rule of `plugins.lint`, by a file that breaks it: the fault is found, at its line."""
+
+from pathlib import Path
+
+import pytest
+
+from plugins.lint import Finding, lint, main
+
+CATEGORIES = """\
+[[category]]
+id = 0
+key = "unknown"
+name = "Unknown"
+about = "Not recognised."
+
+[[category]]
+id = 2
+key = "video"
+name = "Video"
+about = "Moving pictures."
+"""
+
+APPS = """\
+[[app]]
+id = 12000
+key = "first"
+name = "First"
+owner = "One"
+category = "video"
+tags = ["streaming"]
+domains = ["first.example", "first.test"]
+
+[[app]]
+id = 12001
+key = "second"
+name = "Second"
+owner = "Two"
+category = "video"
+tags = ["streaming", "shared"]
+domains = [
+    "second.example",
+    "second.test",
+]
+"""
+
+
+def findings(folder: Path, apps: str = APPS, categories: str = CATEGORIES, file: str = "video.toml") -> list[Finding]:
+    (folder / "apps").mkdir()
+    (folder / "categories.toml").write_text(categories, encoding="utf-8")
+    (folder / "apps" / file).write_text(apps, encoding="utf-8")
+    return lint(folder)
+
+
+def test_good_files_have_no_findings(tmp_path: Path) -> None:
+    assert findings(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "line", "text"),
+    [
+        ("id = 12001", "id = 12000", 11, "id 12000 is already that of 'first' (apps/video.toml:1)"),
+        ('key = "second"', 'key = "first"', 12, "key 'first' is already that of 'first' (apps/video.toml:1)"),
+        ('"second.test"', '"first.test"', 19, "domain 'first.test' is already that of 'first' (apps/video.toml:1)"),
+        ('"second.test"', '"second.example"', 18, "domain 'second.example' is there twice"),
+        ('"second.test"', '"www.second.example"', 19, "'second.example' of the same application covers it"),
+        ('key = "first"', 'key = "First_One"', 3, "key 'First_One' has other characters"),
+        ('category = "video"\ntags = ["streaming"]', 'category = "films"\ntags = ["x"]', 6, "'films' is not in"),
+        ('tags = ["streaming"]', 'tags = ["Streaming!"]', 7, "tag 'Streaming!' has other characters"),
+        ("id = 12000", "id = 13000", 2, "id 13000 is not one of this file's, 12000 to 12999"),
+        ("id = 12000", 'id = "12000"', 2, "id is '12000', but should be of type int"),
+        ("id = 12000", "id = true", 2, "id is True, but should be of type int"),
+        ('name = "First"\n', "", 1, "name is missing"),
+        ('owner = "One"', 'owner = ""', 5, "owner is empty"),
+        ('owner = "One"', 'owner = "One"\nsite = "one.test"', 6, "site is not a known field"),
+        ('["first.example", "first.test"]', "[]", 8, "domains is empty"),
+        ('"first.test"', '"First.Test"', 8, "is not lower case"),
+        ('"first.test"', '"first..test"', 8, "has a label that no host name has: ''"),
+        ('"first.test"', '"*.first.test"', 8, "has a label that no host name has: '*'"),
+        ('"first.test"', '"https://first.test"', 8, "has a label that no host name has: 'https://first'"),
+        ('"first.test"', '".first.test"', 8, "has a label that no host name has: ''"),
+        ('"first.test"', f'"{"a" * 64}.test"', 8, "has a label that no host name has"),
+        ('"first.test"', f'"{"a." * 130}test"', 8, "has more than 253 bytes"),
+        ('"first.test"', '"xn--bcher-kva.test"', 8, "is encoded: write it in Unicode"),
+        ('"first.test"', '"com"', 8, "is a top-level domain"),
+        ('"first.test"', '"co.uk"', 8, "is a public suffix"),
+        ('"first.test"', '"com.br"', 8, "is a public suffix"),
+        ('"first.test"', '"cloudfront.net"', 8, "serves many unrelated parties"),
+    ],
+)
+def test_a_fault_is_found_at_its_line(tmp_path: Path, good: str, bad: str, line: int, text: str) -> None:
+    found = findings(tmp_path, APPS.replace(good, bad, 1))
+    assert [(finding.file, finding.line) for finding in found] == [("apps/video.toml", line)]
+    assert text in found[0].text
+
+
+@pytest.mark.parametrize("domain", ["bücher.test", "кц.рф", "d1234.cloudfront.net", "t.co", "x.com", "a_b.test"])
+def test_domains_that_are_in_order(tmp_path: Path, domain: str) -> None:
+    assert findings(tmp_path, APPS.replace("first.test", domain)) == []
+
+
+def test_a_provider_says_that_a_suffix_is_shared(tmp_path: Path) -> None:
+    assert findings(tmp_path, APPS.replace("second.test", "cloudfront.net")) == []
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "line", "text"),
+    [
+        ("id = 2", "id = 0", 8, "id 0 is already that of 'unknown' (categories.toml:1)"),
+        ("id = 2", "id = 256", 8, "id 256 does not fit in 8 bits"),
+        ('name = "Video"\n', "", 7, "name is missing"),
+    ],
+)
+def test_a_fault_of_a_category_is_found_at_its_line(tmp_path: Path, good: str, bad: str, line: int, text: str) -> None:
+    found = findings(tmp_path, "", CATEGORIES.replace(good, bad, 1))
+    assert [(finding.file, finding.line) for finding in found] == [("categories.toml", line)]
+    assert text in found[0].text
+
+
+def test_a_file_that_is_not_toml_is_named_with_the_line(tmp_path: Path) -> None:
+    found = findings(tmp_path, APPS.replace('name = "First"', "name = First"))
+    assert [(finding.file, finding.line) for finding in found] == [("apps/video.toml", 4)]
+
+
+def test_a_file_is_named_after_a_category(tmp_path: Path) -> None:
+    found = findings(tmp_path, file="films.toml")
+    assert {(finding.file, finding.line) for finding in found} == {("apps/films.toml", 1), ("apps/films.toml", 10)}
+
+
+def test_clashes_between_files_are_found(tmp_path: Path) -> None:
+    (tmp_path / "apps").mkdir()
+    (tmp_path / "apps" / "unknown.toml").write_text(
+        '[[app]]\nid = 10000\nkey = "other"\nname = "Other"\nowner = "O"\ncategory = "unknown"\ntags = []\n'
+        'domains = ["first.example"]\n'
+    )
+    (tmp_path / "apps" / "video.toml").write_text(APPS)
+    (tmp_path / "categories.toml").write_text(CATEGORIES)
+    assert [str(finding) for finding in lint(tmp_path)] == [
+        "apps/video.toml:8: domain 'first.example' is already that of 'other' (apps/unknown.toml:1)"
+    ]
+
+
+def test_the_exit_code_tells_whether_there_are_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    findings(tmp_path)
+    assert main([str(tmp_path)]) == 0
+    (tmp_path / "categories.toml").write_text(CATEGORIES.replace("id = 2", "id = 300"))
+    assert main([str(tmp_path)]) == 1
+    assert "categories.toml:8: id 300 does not fit in 8 bits" in capsys.readouterr().out
