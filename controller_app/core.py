@@ -228,8 +228,8 @@ class Core:
         """The switch now holds these rules."""
         with self.lock:
             switch.installed, switch.problem = rules, ""
-            switch.step(Step.CHANGED if switch.stage is Stage.IN_FORCE else Step.INSTALLED)
-            if switch.stage is Stage.READY:
+            switch.step(Step.CHANGED if switch.stage is Stage.READY else Step.INSTALLED)
+            if switch.stage is Stage.KNOWN:
                 switch.step(Step.INSTALLED)
 
     def catalogue(self) -> CatalogueView:

@@ -22,8 +22,8 @@ class Stage(enum.Enum):
     AWAY = "away"
     CONNECTED = "connected"  # waits for the agent's hello
     GREETED = "greeted"  # waits for the agent's catalogue
-    READY = "ready"  # all is known to compile for it
-    IN_FORCE = "in force"  # its rules are what they should be
+    KNOWN = "known"  # all is known to compile for it
+    READY = "ready"  # its rules are what they should be
 
 
 class Step(enum.Enum):
@@ -41,15 +41,15 @@ class Step(enum.Enum):
 TRANSITIONS: Final[dict[tuple[Stage, Step], Stage]] = {
     (Stage.AWAY, Step.JOINED): Stage.CONNECTED,
     (Stage.CONNECTED, Step.HELLO): Stage.GREETED,
-    (Stage.CONNECTED, Step.NO_AGENT): Stage.READY,
-    (Stage.GREETED, Step.CATALOGUE): Stage.READY,
-    (Stage.READY, Step.INSTALLED): Stage.IN_FORCE,
-    (Stage.IN_FORCE, Step.CHANGED): Stage.READY,
+    (Stage.CONNECTED, Step.NO_AGENT): Stage.KNOWN,
+    (Stage.GREETED, Step.CATALOGUE): Stage.KNOWN,
+    (Stage.KNOWN, Step.INSTALLED): Stage.READY,
+    (Stage.READY, Step.CHANGED): Stage.KNOWN,
     # An agent may answer after the wait for it is over, and may learn a new catalogue while it runs.
+    (Stage.KNOWN, Step.HELLO): Stage.GREETED,
     (Stage.READY, Step.HELLO): Stage.GREETED,
-    (Stage.IN_FORCE, Step.HELLO): Stage.GREETED,
-    (Stage.READY, Step.CATALOGUE): Stage.READY,
-    (Stage.IN_FORCE, Step.CATALOGUE): Stage.READY,
+    (Stage.KNOWN, Step.CATALOGUE): Stage.KNOWN,
+    (Stage.READY, Step.CATALOGUE): Stage.KNOWN,
     **{(stage, Step.LEFT): Stage.AWAY for stage in Stage},
     # A switch may come back before the end of its old connection is noticed.
     **{(stage, Step.JOINED): Stage.CONNECTED for stage in Stage},
@@ -135,4 +135,4 @@ class SwitchState:
     @property
     def is_decided(self) -> bool:
         """Whether it is known what the switch is: with an agent and its catalogue, or an ordinary one."""
-        return self.stage in (Stage.READY, Stage.IN_FORCE)
+        return self.stage in (Stage.KNOWN, Stage.READY)

@@ -97,8 +97,7 @@ def flows(
 ) -> None:
     """Show flows: who talks to whom, the application, at which packet that was known, policy and path.
 
-    With --follow on a terminal, a live table; otherwise one line for each change. --json gives one array, with
-    --follow one object a line.
+    With --follow on a terminal, a live table; otherwise one line for each change. --json writes one object a line.
     """
     with connect(address) as client:
         if follow:
@@ -106,7 +105,8 @@ def flows(
             return
         found = client.flows(only_live=live)
     if as_json:
-        output.write_json([output.plain(flow) for flow in found])
+        for flow in found:
+            output.write_json_line(output.plain(flow))
     else:
         output.console().print(output.flow_table(found))
 
@@ -147,7 +147,11 @@ def status(address: Controller = DEFAULT_NORTHBOUND, as_json: Json = False) -> N
         output.simple_table(("switch", "datapath id", "stage", "agent", "rules", "ports"), _switch_rows(reply))
     )
     if reply.links:
-        ends = ([f"{k.from_switch} {k.from_port}", f"{k.to_switch} {k.to_port}"] for k in reply.links)
+        ends = (
+            [f"{k.from_switch} {k.from_port}", f"{k.to_switch} {k.to_port}"]
+            for k in reply.links
+            if k.from_switch < k.to_switch
+        )
         screen.print("", output.simple_table(("link", "to"), ends))
     if reply.hosts:
         hosts = ([h.mac, f"{h.switch_name} {h.port}", " ".join(h.addresses)] for h in reply.hosts)

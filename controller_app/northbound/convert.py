@@ -97,8 +97,9 @@ def switch_message(switch: SwitchState, core: Core) -> pb.Switch:
 
 
 def link_messages(snapshot: Snapshot) -> list[pb.Link]:
-    """Each link once."""
+    """Each link in both directions."""
     switches = snapshot.network.switches
+    links = snapshot.network.live_links()
     return [
         pb.Link(
             from_switch=switches[one[0]].name,
@@ -106,7 +107,8 @@ def link_messages(snapshot: Snapshot) -> list[pb.Link]:
             to_switch=switches[other[0]].name,
             to_port=switches[other[0]].ports[other[1]].name,
         )
-        for one, other in snapshot.network.live_links()
+        for link in links
+        for one, other in (link, link[::-1])
     ]
 
 
