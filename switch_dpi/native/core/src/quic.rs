@@ -2,6 +2,7 @@
 //! whose keys come from what is on the wire.
 
 pub mod crypto_stream;
+pub mod google;
 pub mod initial;
 pub mod packet;
 pub mod version;

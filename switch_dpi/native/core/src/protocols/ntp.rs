@@ -62,7 +62,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
         MODE_PRIVATE => (is_private(sample.data), "NTP private message"),
         _ => (is_time_message(sample.data), "NTP header"),
     };
-    if !is_valid || !(1..=4).contains(&version(*first)) {
+    // version 1 had neither control nor private messages
+    let least = if matches!(first & 0x07, MODE_CONTROL | MODE_PRIVATE) { 2 } else { 1 };
+    if !is_valid || !(least..=4).contains(&version(*first)) {
         return Probe::No;
     }
     let size = u16::try_from(sample.data.len().min(HEADER_SIZE)).unwrap_or(u16::MAX);
@@ -206,7 +208,7 @@ fn is_plausible_tail(tail: &[u8], version: u8) -> bool {
 fn is_control(data: &[u8]) -> bool {
     let mut reader = Reader::new(data);
     let (Some([_, operation]), Some(_sequence)) = (reader.array(), reader.u16()) else { return false };
-    let (Some(_status), Some(_association)) = (reader.u16(), reader.u16()) else { return false };
+    let (Some(status), Some(_association)) = (reader.u16(), reader.u16()) else { return false };
     let (Some(offset), Some(count)) = (reader.u16(), reader.u16()) else { return false };
     let payload = reader.rest();
     let is_answer = operation & 0x80 != 0;
@@ -217,7 +219,11 @@ fn is_control(data: &[u8]) -> bool {
         && offset % 4 == 0
         && payload.len() >= usize::from(count)
         && payload.len() <= usize::from(count).next_multiple_of(4) + 24
-        && if is_answer { count > 0 && has_text } else { operation & 0x60 == 0 && offset == 0 && has_text }
+        && if is_answer {
+            count > 0 && has_text
+        } else {
+            operation & 0x60 == 0 && status == 0 && offset == 0 && has_text
+        }
 }
 
 /// The mode of ntpdc (mode 7): implementation, request code, items of equal size. Not in any RFC; ntpd's own form.
@@ -232,13 +238,13 @@ fn is_private(data: &[u8]) -> bool {
     let payload = reader.rest();
     let is_answer = first & 0x80 != 0;
     let shape_fits = if is_answer {
-        error <= 7 && payload.len() >= size && payload.len() - size <= 24 && (error != 0) == (items == 0)
+        error <= 7 && matches!(payload.len().checked_sub(size), Some(0 | 20 | 24)) && (error != 0) == (size == 0)
     } else {
         error == 0 && sequence & 0x7f == 0 && size <= payload.len() && payload.len() <= MAX_REQUEST_PAYLOAD_SIZE
     };
     // more-bit only in answers; a request fills its room with zeros
     let rest_is_zero = is_answer || (first & 0x40 == 0 && payload.iter().skip(size).all(|byte| *byte == 0));
-    matches!(implementation, 0 | 2 | 3) && code <= MAX_REQUEST_CODE && reserved == 0 && shape_fits && rest_is_zero
+    matches!(implementation, 2 | 3) && code <= MAX_REQUEST_CODE && reserved == 0 && shape_fits && rest_is_zero
 }
 
 /// Reads the first datagrams.

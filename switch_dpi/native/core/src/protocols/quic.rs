@@ -1,10 +1,12 @@
-//! QUIC (RFC 9000, RFC 9369, the late drafts): version, and what the ClientHello in the Initial packets says.
+//! QUIC (RFC 9000, RFC 9369, the late drafts, Google's own): version, and what the client's hello in the Initial packets
+//! says.
 
 use crate::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
 use crate::quic::crypto_stream::{CryptoFrames, CryptoStream};
+use crate::quic::google::{self, PlainPacket};
 use crate::quic::initial::Keys;
 use crate::quic::packet::{Kind, MAX_CONNECTION_ID_SIZE, Packet};
 use crate::quic::version::{is_reserved, protection};
@@ -36,6 +38,11 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
+    if let Some(packet) = PlainPacket::read(sample.data) {
+        let (confidence, what) =
+            if packet.hello.is_some() { (98, "hello of Google QUIC") } else { (85, "header of Google QUIC") };
+        return Probe::Match(Evidence { confidence, what, offset: 0, size: 14 });
+    }
     let Some((packet, _)) = Packet::split(sample.data) else { return Probe::No };
     let size = sample.data.len();
     match packet.kind {
@@ -89,22 +96,38 @@ struct Quic {
 impl Inspector for Quic {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
         self.datagrams = self.datagrams.saturating_add(1);
+        if let Some(packet) = PlainPacket::read(sample.data) {
+            found.uint(Attribute::QuicVersion, packet.version.into());
+            return self.read_google_hello(packet.hello.unwrap_or_default(), found);
+        }
         self.read_datagram(sample, found);
+        if self.stream.ready().starts_with(google::HELLO_TAG) {
+            return self.read_google_hello(self.stream.ready(), found);
+        }
         let Ok(hello) = parse_client_hello(self.stream.ready()) else { return Progress::Done };
         if hello.complete || hello.server_name.is_some() {
             report(&hello, found);
         }
-        if hello.complete || self.datagrams >= MAX_DATAGRAMS {
-            Progress::Done
-        } else if hello.server_name.is_some() {
-            Progress::Settled
-        } else {
-            Progress::NeedMore
+        match (hello.complete, hello.server_name) {
+            (true, _) => Progress::Done,
+            (false, Some(_)) if self.datagrams < MAX_DATAGRAMS => Progress::Settled,
+            _ => self.wait(),
         }
     }
 }
 
 impl Quic {
+    fn wait(&self) -> Progress {
+        if self.datagrams < MAX_DATAGRAMS { Progress::NeedMore } else { Progress::Done }
+    }
+
+    fn read_google_hello(&self, hello: &[u8], found: &mut Findings) -> Progress {
+        let Some(name) = google::server_name(hello) else { return self.wait() };
+        found.text(Attribute::TlsSni, name);
+        found.set_host(name);
+        Progress::Done
+    }
+
     fn read_datagram(&mut self, sample: &Sample<'_>, found: &mut Findings) {
         let mut rest = sample.data;
         for _ in 0..MAX_PACKETS {
@@ -113,9 +136,9 @@ impl Quic {
                 found.uint(Attribute::QuicVersion, packet.version.into());
             }
             if packet.kind == Kind::Initial
-                && let Some(payload) = self.open(&packet, sample.direction)
+                && let (Some(protection), Some(payload)) = (packet.protection, self.open(&packet, sample.direction))
             {
-                for (offset, piece) in CryptoFrames::new(&payload) {
+                for (offset, piece) in CryptoFrames::new(&payload, protection.crypto_frame) {
                     self.stream.insert(offset, piece);
                 }
             }
@@ -227,6 +250,19 @@ mod tests {
             assert_eq!(progress, Progress::Done);
             assert_eq!(found.host(), Some("video.example.net"));
             assert!(found.values().contains(&(Attribute::QuicVersion, Value::Uint(version.into()))));
+        }
+    }
+
+    #[test]
+    fn hellos_of_google_are_read_plain_and_protected() {
+        let hello = crate::quic::google::tests::hello(b"video.example.net");
+        let plain = [&b"\x0d8 bytes.Q043\x01twelve bytes\xa0\x01\x04\x00"[..], &hello].concat();
+        let mut frame = crypto_frame(0, &hello);
+        frame[0] = 8;
+        for datagram in [plain, seal(0x5130_3530, DESTINATION, 1, &frame, 1350)] {
+            assert!(matches!(probe(&sample(&datagram)), Probe::Match(_)));
+            let (found, progress) = inspect(&[datagram]);
+            assert_eq!((found.host(), progress), (Some("video.example.net"), Progress::Done));
         }
     }
 

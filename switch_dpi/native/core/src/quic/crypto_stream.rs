@@ -15,18 +15,18 @@ const PADDING: u64 = 0x00;
 const PING: u64 = 0x01;
 const ACK: u64 = 0x02;
 const ACK_ECN: u64 = 0x03;
-const CRYPTO: u64 = 0x06;
 
 /// The CRYPTO frames of a packet's payload; ends at a frame that an Initial packet may not hold (RFC 9000 §12.4).
 pub struct CryptoFrames<'a> {
     reader: Reader<'a>,
+    crypto_frame: u64,
 }
 
 impl<'a> CryptoFrames<'a> {
-    /// Of this payload, its protection removed.
+    /// Of this payload, its protection removed; `crypto_frame` is the type that carries the handshake.
     #[must_use]
-    pub const fn new(payload: &'a [u8]) -> Self {
-        Self { reader: Reader::new(payload) }
+    pub const fn new(payload: &'a [u8], crypto_frame: u64) -> Self {
+        Self { reader: Reader::new(payload), crypto_frame }
     }
 
     fn skip_acknowledgement(&mut self, has_ecn: bool) -> Option<()> {
@@ -54,7 +54,7 @@ impl<'a> Iterator for CryptoFrames<'a> {
                 PADDING | PING => {}
                 ACK => self.skip_acknowledgement(false)?,
                 ACK_ECN => self.skip_acknowledgement(true)?,
-                CRYPTO => {
+                kind if kind == self.crypto_frame => {
                     let offset = variable_integer(&mut self.reader)?;
                     let size = usize::try_from(variable_integer(&mut self.reader)?).ok()?;
                     return Some((offset, self.reader.take(size)?));
@@ -149,9 +149,9 @@ mod tests {
     #[test]
     fn frames_between_are_skipped_and_others_end_the_search() {
         let payload = b"\x00\x01\x02\x05\x00\x01\x01\x02\x03\x06\x04\x02ab\x03\x05\x00\x00\x01\x09\x09\x09\x06\x00\x01x\x1c\x06\x00\x01y";
-        let frames: Vec<_> = CryptoFrames::new(payload).collect();
+        let frames: Vec<_> = CryptoFrames::new(payload, 6).collect();
         assert_eq!(frames, [(4, &b"ab"[..]), (0, &b"x"[..])]);
         let endless = b"\x02\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\x00";
-        assert_eq!(CryptoFrames::new(endless).count(), 0);
+        assert_eq!(CryptoFrames::new(endless, 6).count(), 0);
     }
 }

@@ -9,6 +9,8 @@ pub struct Protection {
     pub labels: Labels,
     /// The two type bits of an Initial packet; the other types follow in the same order in all versions.
     pub initial_type: u8,
+    /// The type of the frame that carries the handshake (RFC 9000 §19.6).
+    pub crypto_frame: u64,
 }
 
 /// What HKDF-Expand-Label is called with (RFC 9001 §5.1, RFC 9369 §3.3.2).
@@ -25,8 +27,16 @@ pub struct Labels {
 const LABELS_1: Labels = Labels { key: "tls13 quic key", iv: "tls13 quic iv", header: "tls13 quic hp" };
 const LABELS_2: Labels = Labels { key: "tls13 quicv2 key", iv: "tls13 quicv2 iv", header: "tls13 quicv2 hp" };
 
+const CRYPTO_FRAME: u64 = 0x06;
+/// The same in Google's versions.
+const GOOGLE_CRYPTO_FRAME: u64 = 0x08;
+
 const fn of_version_1(salt: [u8; 20]) -> Protection {
-    Protection { salt, labels: LABELS_1, initial_type: 0b00 }
+    Protection { salt, labels: LABELS_1, initial_type: 0b00, crypto_frame: CRYPTO_FRAME }
+}
+
+const fn of_google(salt: [u8; 20]) -> Protection {
+    Protection { crypto_frame: GOOGLE_CRYPTO_FRAME, ..of_version_1(salt) }
 }
 
 /// Version 1 (RFC 9001 §5.2) and the drafts 33 and 34.
@@ -42,6 +52,7 @@ static VERSION_2: Protection = Protection {
     ],
     labels: LABELS_2,
     initial_type: 0b01, // RFC 9369 §3.2
+    crypto_frame: CRYPTO_FRAME,
 };
 /// draft-ietf-quic-tls 29 to 32 (§5.2).
 static DRAFT_29: Protection = of_version_1([
@@ -59,12 +70,17 @@ static DRAFT_22: Protection = of_version_1([
     0x4a,
 ]);
 /// Google's T050: TLS, with a salt of its own.
-static GOOGLE_T050: Protection = of_version_1([
+static GOOGLE_T050: Protection = of_google([
     0x7f, 0xf5, 0x79, 0xe5, 0xac, 0xd0, 0x72, 0x91, 0x55, 0x80, 0x30, 0x4c, 0x43, 0xa2, 0x36, 0x7c, 0x60, 0x48, 0x83,
     0x10,
 ]);
+/// Google's Q050: its own hello in protected packets.
+static GOOGLE_Q050: Protection = of_google([
+    0x50, 0x45, 0x74, 0xef, 0xd0, 0x66, 0xfe, 0x2f, 0x9d, 0x94, 0x5c, 0xfc, 0xdb, 0xd3, 0xa7, 0xf0, 0xd3, 0xb5, 0x6b,
+    0x45,
+]);
 /// Google's T051.
-static GOOGLE_T051: Protection = of_version_1([
+static GOOGLE_T051: Protection = of_google([
     0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0x50, 0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc, 0xda, 0x6e, 0x03,
     0x3d,
 ]);
@@ -79,6 +95,7 @@ pub const fn protection(version: u32) -> Option<&'static Protection> {
         // mvfst (Facebook) numbers its own versions after the drafts that it follows
         0xff00_0017..=0xff00_001c | 0xface_b002 | 0xface_b00e | 0xface_b011 | 0xface_b013 => &DRAFT_23,
         0xff00_0016 | 0xface_b001 => &DRAFT_22,
+        0x5130_3530 => &GOOGLE_Q050,
         0x5430_3530 => &GOOGLE_T050,
         0x5430_3531 => &GOOGLE_T051,
         _ => return None,
