@@ -22,7 +22,7 @@ from ofext.label import PREDICATE_CAPACITY
 from switch_dpi.config import AgentConfig, BridgePlan
 from switch_dpi.conntrack import Connection, parse_conntrack
 from switch_dpi.engine import Capture
-from switch_dpi.errors import OvsError
+from switch_dpi.errors import OvsError, SwitchDpiError
 from switch_dpi.flowbook import FlowBook
 from switch_dpi.marker import Marker
 from switch_dpi.ovs import BridgeFacts, Fingerprint, Ovs
@@ -39,7 +39,6 @@ WATCH_S: Final = 0.5  # how often Open vSwitch is looked at
 RETRY_S: Final = 1.0  # after a command to Open vSwitch failed
 POLL_S: Final = 0.1  # the engine thread looks at its other duties this often when nothing happens
 MAX_EVENTS: Final = 256  # events taken at a time: about 10 ms of marking
-DEFAULT_IDLE_S: Final = 30.0  # shorter than any pause after which an engine forgets a flow by itself
 REMARK_DELAY_S: Final = 0.005  # a controller installs many patterns in one bundle
 RECONCILE_SOON_S: Final = 0.3  # after marks may have been lost, time for a batch of connections to come up again
 
@@ -52,8 +51,6 @@ class EngineFacts:
     catalogue: Catalogue
     knowledge: Knowledge
     version: str
-    idle_s: float = DEFAULT_IDLE_S
-    """A settled flow that was quiet for so long is looked up in the connection tracker before it is called ended."""
 
 
 class BridgeAgent:
@@ -86,7 +83,6 @@ class BridgeAgent:
             marker=self._marker,
             publisher=Publisher(config.events.queue),
             knowledge=engine.knowledge,
-            idle_s=engine.idle_s,
         )
         self._shim = Shim(
             plan.name, config.controller, self._make_session, self._path.publisher, self._path.live_events
@@ -221,7 +217,7 @@ class BridgeAgent:
         while True:
             try:
                 await step()
-            except (OvsError, OSError) as error:
+            except (SwitchDpiError, OSError) as error:
                 if str(error) != told:
                     told = str(error)
                     log.warning("bridge %s: %s; trying again", self.plan.name, told)

@@ -111,6 +111,9 @@ class Engine(_Section):
     max_inspected_packets: int | None = Field(
         default=None, ge=1, description="After so many packets the engine gives up."
     )
+    max_held_bytes: int | None = Field(
+        default=None, ge=65536, description="Bytes kept of all flows together; a flow beyond it is given up."
+    )
     inspect_timeout_s: float | None = Field(
         default=None, gt=0, description="After so many seconds the engine gives up."
     )

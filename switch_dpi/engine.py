@@ -124,6 +124,11 @@ class Event(Protocol):
         ...
 
     @property
+    def reason(self) -> str:
+        """Why it ended: ``idle``, ``fin``, ``rst``, ``evicted``, ``shutdown``; otherwise empty."""
+        ...
+
+    @property
     def at_ns(self) -> int:
         """Since 1970."""
         ...

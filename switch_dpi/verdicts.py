@@ -23,6 +23,14 @@ from switch_dpi.publish import Publisher, as_news
 
 CHUNK: Final = 512  # flows marked anew under one hold of the lock: about 10 ms that a verdict may have to wait
 KINDS: Final[Mapping[str, int]] = {"new": EventKind.NEW, "verdict": EventKind.VERDICT, "ended": EventKind.ENDED}
+END_REASONS: Final[Mapping[str, int]] = {
+    "fin": EndReason.CLOSED,
+    "rst": EndReason.RESET,
+    "idle": EndReason.IDLE,
+    "evicted": EndReason.EVICTED,
+    "shutdown": EndReason.SHUTDOWN,
+}
+CLOSED: Final = frozenset({"fin", "rst"})  # the packets that say so are always copied
 ADOPTED_EVIDENCE: Final = "mark found in the connection tracker"
 
 
@@ -45,14 +53,12 @@ class VerdictPath:
         marker: Marker,
         publisher: Publisher,
         knowledge: Knowledge,
-        idle_s: float,
     ) -> None:
         self.book = book
         self.publisher = publisher
         self._store = store
         self._marker = marker
         self._knowledge = knowledge
-        self._idle_ns = int(idle_s * 1e9)
         self._run = 0
         self._lock = threading.Lock()
 
@@ -150,16 +156,15 @@ class VerdictPath:
         return told
 
     def _ended(self, key: Key, known: LiveFlow | None, event: Event) -> FlowEvent | None:
-        """A settled flow's packets are not copied, so a pause that the engine sees need not be one."""
-        paused = event.at_ns - event.record.last_seen_ns >= self._idle_ns
-        if known is not None and known.is_settled and paused:
+        """A settled flow's packets are not copied, so what the engine takes for a pause need not be one."""
+        if known is not None and known.is_settled and event.reason not in CLOSED:
             known.is_watched = False
             return None
         self.book.pop(key)
+        reason = END_REASONS.get(event.reason, EndReason.NONE)
         if known is not None and known.run != self._run:
-            return replace(known.event, kind=EventKind.ENDED, at_ns=event.at_ns, end_reason=EndReason.CLOSED)
+            return replace(known.event, kind=EventKind.ENDED, at_ns=event.at_ns, end_reason=reason)
         flow_id = known.event.flow_id if known is not None else self.book.next_id()
-        reason = EndReason.IDLE if paused else EndReason.CLOSED
         return replace(self._event(event, EventKind.ENDED, flow_id), end_reason=reason)
 
     def _compare(self, key: Key, connection: Connection, at_ns: int) -> list[FlowEvent]:

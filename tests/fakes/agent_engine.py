@@ -55,6 +55,7 @@ class FakeEvent:
     kind: str
     record: FakeRecord
     at_ns: int = 2_000
+    reason: str = ""
 
 
 def verdict(**fields: object) -> FakeEvent:

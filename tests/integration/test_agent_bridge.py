@@ -21,7 +21,7 @@ from ofext.messages import ErrorCode, L7Error
 from ofext.openflow.header import Type
 from ofext.openflow.marks import Connection
 from switch_dpi.bridge import BridgeAgent
-from switch_dpi.config import AgentConfig, Controller, Events, parse_config
+from switch_dpi.config import AgentConfig, parse_config
 from switch_dpi.marker import Marker
 from switch_dpi.ovs import Ovs
 from tests.fakes.agent_engine import VIDEO_APP, FakeEngine, FakeEvent, FakeRecord, verdict
@@ -98,6 +98,7 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def agent(bridge: str, peer: ControllerPeer, engine: FakeEngine, tmp_path: Path) -> Iterator[RunningAgent]:
+    del bridge  # must be there before
     running = RunningAgent(config_for(peer.port, tmp_path), engine)
     yield running
     running.stop()
@@ -141,7 +142,8 @@ def l7_session(peer: ControllerPeer) -> Session:
     return session
 
 
-def test_controller_sees_one_switch_that_tells_its_tap_and_zones(agent: RunningAgent, peer: ControllerPeer) -> None:
+@pytest.mark.usefixtures("agent")
+def test_controller_sees_one_switch_that_tells_its_tap_and_zones(peer: ControllerPeer) -> None:
     session = peer.accept()
     session.send_l7(Hello())
     info = session.expect_l7(Hello).message.agent
@@ -150,7 +152,8 @@ def test_controller_sees_one_switch_that_tells_its_tap_and_zones(agent: RunningA
     assert info.tap_port == int(sh("ovs-vsctl", "get", "interface", TAP, "ofport"))
 
 
-def test_catalogue_and_configuration_are_answered(agent: RunningAgent, peer: ControllerPeer) -> None:
+@pytest.mark.usefixtures("agent")
+def test_catalogue_and_configuration_are_answered(peer: ControllerPeer) -> None:
     session = l7_session(peer)
     session.send_l7(CatalogueRequest())
     assert session.expect_l7(Catalogue).message.apps[0].key == "video"
@@ -158,7 +161,8 @@ def test_catalogue_and_configuration_are_answered(agent: RunningAgent, peer: Con
     assert session.expect_l7(ConfigReply).message.config.max_batch == 7
 
 
-def test_flow_mod_on_a_verdict_is_lowered_and_comes_back_raised(agent: RunningAgent, peer: ControllerPeer) -> None:
+@pytest.mark.usefixtures("agent")
+def test_flow_mod_on_a_verdict_is_lowered_and_comes_back_raised(peer: ControllerPeer) -> None:
     session = l7_session(peer)
     session.install(flow_mod(oxm.l7_app_id(VIDEO_APP), oxm.l7_sni("*.video.test")))
     session.request(Type.BARRIER_REQUEST)
@@ -171,14 +175,16 @@ def test_flow_mod_on_a_verdict_is_lowered_and_comes_back_raised(agent: RunningAg
     assert oxm.l7_sni("*.video.test").encode() in answer
 
 
-def test_refused_match_is_answered_with_its_xid(agent: RunningAgent, peer: ControllerPeer) -> None:
+@pytest.mark.usefixtures("agent")
+def test_refused_match_is_answered_with_its_xid(peer: ControllerPeer) -> None:
     session = l7_session(peer)
     answer = session.request(Type.FLOW_MOD, flow_mod(oxm.l7_app_id(1), oxm.ct_mark(2)))
     assert answer[1] == Type.ERROR
     assert L7Error.decode(int.from_bytes(answer[10:12], "big"), answer[16:]).code == ErrorCode.MATCH_CONFLICT
 
 
-def test_verdict_becomes_a_mark_and_an_event(agent: RunningAgent, peer: ControllerPeer, engine: FakeEngine) -> None:
+@pytest.mark.usefixtures("agent")
+def test_verdict_becomes_a_mark_and_an_event(peer: ControllerPeer, engine: FakeEngine) -> None:
     session = l7_session(peer)
     track(40000)
     engine.tell(verdict(l4=17))
@@ -187,9 +193,8 @@ def test_verdict_becomes_a_mark_and_an_event(agent: RunningAgent, peer: Controll
     until(lambda: f"mark={VIDEO_APP}" in conntrack())
 
 
-def test_pattern_installed_later_reaches_live_flows(
-    agent: RunningAgent, peer: ControllerPeer, engine: FakeEngine
-) -> None:
+@pytest.mark.usefixtures("agent")
+def test_pattern_installed_later_reaches_live_flows(peer: ControllerPeer, engine: FakeEngine) -> None:
     session = l7_session(peer)
     track(40000)
     engine.tell(verdict(l4=17, metadata_ids=[(1, b"www.video.test")]))
@@ -199,7 +204,8 @@ def test_pattern_installed_later_reaches_live_flows(
     until(lambda: "labels=0x100000019" in conntrack())
 
 
-def test_new_controller_is_told_of_live_flows(agent: RunningAgent, peer: ControllerPeer, engine: FakeEngine) -> None:
+@pytest.mark.usefixtures("agent")
+def test_new_controller_is_told_of_live_flows(peer: ControllerPeer, engine: FakeEngine) -> None:
     first = l7_session(peer)
     track(40000)
     engine.tell(verdict(l4=17))
@@ -209,8 +215,9 @@ def test_new_controller_is_told_of_live_flows(agent: RunningAgent, peer: Control
     assert second.expect_l7(FlowEvents).message.events[0].app_id == VIDEO_APP
 
 
+@pytest.mark.usefixtures("bridge")
 def test_restarted_agent_finds_its_flows_in_the_switch(
-    bridge: str, peer: ControllerPeer, engine: FakeEngine, tmp_path: Path
+    peer: ControllerPeer, engine: FakeEngine, tmp_path: Path
 ) -> None:
     first = RunningAgent(config_for(peer.port, tmp_path), engine)
     session = l7_session(peer)
@@ -227,19 +234,19 @@ def test_restarted_agent_finds_its_flows_in_the_switch(
         again.stop()
 
 
-def test_flow_that_left_the_tracker_is_told_as_ended(
-    agent: RunningAgent, peer: ControllerPeer, engine: FakeEngine
-) -> None:
+@pytest.mark.usefixtures("agent")
+def test_flow_that_left_the_tracker_is_told_as_ended(peer: ControllerPeer, engine: FakeEngine) -> None:
     session = l7_session(peer)
     track(40000)
     engine.tell(verdict(l4=17))
     session.expect_l7(FlowEvents)
-    engine.tell(FakeEvent(kind="ended", record=FakeRecord(l4=17), at_ns=10**12))  # a pause, as far as the engine knows
+    engine.tell(FakeEvent(kind="ended", record=FakeRecord(l4=17), reason="idle"))
     sh("ovs-appctl", "dpctl/flush-conntrack", f"zone={ZONE}")
     assert session.expect_l7(FlowEvents).message.events[0].kind == EventKind.ENDED
 
 
-def test_bridge_is_kept_content_while_there_is_no_controller(bridge: str, engine: FakeEngine, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("bridge")
+def test_bridge_is_kept_content_while_there_is_no_controller(engine: FakeEngine, tmp_path: Path) -> None:
     gone = ControllerPeer()
     gone.close()
     running = RunningAgent(config_for(gone.port, tmp_path), engine)
@@ -255,8 +262,9 @@ def test_bridge_is_kept_content_while_there_is_no_controller(bridge: str, engine
         running.stop()
 
 
+@pytest.mark.usefixtures("agent")
 @pytest.mark.parametrize("version", [4, 5, 6])
-def test_every_version_is_relayed(agent: RunningAgent, peer: ControllerPeer, version: int) -> None:
+def test_every_version_is_relayed(peer: ControllerPeer, version: int) -> None:
     session = peer.accept(frozenset({version}))
     answer = session.request(Type.BARRIER_REQUEST)
     assert (answer[0], answer[1]) == (version, Type.BARRIER_REPLY)
