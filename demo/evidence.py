@@ -118,7 +118,7 @@ def trace(switch: str, flow: str) -> str:
 
 @contextlib.contextmanager
 def sniffing(network: Network, host: str, expression: str, log: Path) -> Iterator[None]:
-    """Let tcpdump write one line a packet that fits `expression` on the host's interface for as long as the block lasts."""
+    """Let tcpdump write a line for each packet that fits `expression` on the host's interface during the block."""
     interface = f"{host}-eth0"
     command = ("tcpdump", "--immediate-mode", "-lnni", interface, expression)
     with network.background(host, *command, log=log):

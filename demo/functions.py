@@ -1,8 +1,8 @@
 """The two service functions: ordinary Linux bridges between two ports, one that shapes and one that marks.
 
-Owns how they are set up and how their own counters are read. They know nothing of AppSteer, and AppSteer nothing of what
-they do: `shaper` limits the rate with `tc`, `wall` is an nftables bridge that rewrites the DSCP. Both count what passes,
-per direction and server port, in nftables sets; those counters are the demo's evidence for what went where.
+Owns how they are set up and how their own counters are read. They know nothing of AppSteer, and AppSteer nothing of
+what they do: `shaper` limits the rate with `tc`, `wall` is an nftables bridge that rewrites the DSCP. Both count what
+passes, per direction and server port, in nftables sets; those are the demo's evidence for what went where.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ WALL_TOS = 0x48  # AF21 as tcpdump and IP headers show it: six bits of DSCP, two
 BRIDGE = "br0"
 
 CONVERSATION = "type ipv4_addr . ipv4_addr . inet_proto . inet_service"
-# The sets are named after the direction: `forth` from the port `in` to `out`, `back` from `out` to `in`; what `wall` has
-# marked already when it arrives is counted in `forth_marked` and `back_marked` too, which tells the order of a chain.
+# The sets are named after the direction: `forth` from the port `in` to `out`, `back` from `out` to `in`. What `wall`
+# has marked already when it arrives is counted in `forth_marked` or `back_marked` too, which tells a chain's order.
 COUNTING = f"""
 table bridge count {{
   set forth {{ {CONVERSATION}; flags dynamic; size 4096; counter; }}

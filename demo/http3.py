@@ -1,8 +1,8 @@
 """HTTP/3 over QUIC with aioquic: a server that answers every GET with some bytes, and a client that fetches once.
 
-Run as a program: `http3.py serve ADDRESS PORT CERTIFICATE KEY SIZE` or `http3.py get NAME PORT CA`. The server logs one line
-a request; the client resolves NAME by the system's resolver, checks the certificate against CA and prints what it got as
-JSON. It is a file without imports from the demo, because it runs in the hosts' namespaces.
+Run as a program: `http3.py serve ADDRESS PORT CERTIFICATE KEY SIZE` or `http3.py get NAME PORT CA`. The server logs one
+line a request; the client resolves NAME by the system's resolver, checks the certificate against CA and prints what it
+got as JSON. It is a file without imports from the demo, because it runs in the hosts' namespaces.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import json
 import sys
 import time
 
-from aioquic.asyncio import QuicConnectionProtocol, connect, serve
+from aioquic.asyncio.client import connect
+from aioquic.asyncio.protocol import QuicConnectionProtocol
+from aioquic.asyncio.server import serve
 from aioquic.h3.connection import H3_ALPN, H3Connection
 from aioquic.h3.events import DataReceived, H3Event, HeadersReceived
 from aioquic.quic.configuration import QuicConfiguration
@@ -105,7 +107,8 @@ async def run_client(name: str, port: int, authority: str) -> None:
     async with connect(name, port, configuration=configuration, create_protocol=Client) as client:
         assert isinstance(client, Client)
         await client.get(name)
-        local_port = client._transport.get_extra_info("sockname")[1]  # type: ignore[attr-defined]  # no public name for it
+        transport = client._transport
+        local_port = transport.get_extra_info("sockname")[1] if transport else 0
         seconds = time.monotonic() - started
         print(json.dumps({"status": client.status, "size": client.size, "seconds": seconds, "local_port": local_port}))
 

@@ -22,7 +22,7 @@ from demo.machine import DemoError, stop_ovs
 HOME = Path("/run/appsteer-demo")
 TERM_GRACE_S = 3.0  # a server that writes its last log line needs less
 POLL_S = 0.05
-KINDS = ("namespace", "bridge", "interface", "ovs")
+KINDS = ("namespace", "bridge", "interface", "folder", "ovs")
 START_TIME_FIELD = 21  # proc(5): field 22 of stat, counted from 1
 
 
@@ -55,7 +55,7 @@ class Ledger:
         self._note("process", str(pid), started=_started(pid))
 
     def namespace(self, name: str, pid: int) -> None:
-        """Give the network namespace of process `pid` a name, so that it stays until `undo` and `ip netns exec` works."""
+        """Name the network namespace of process `pid`: it stays until `undo`, and `ip netns exec` works."""
         self._note("shell", str(pid), started=_started(pid))
         self._note("namespace", name)
         subprocess.run(["ip", "netns", "attach", name, str(pid)], check=True, capture_output=True, text=True)
@@ -67,6 +67,10 @@ class Ledger:
     def interface(self, name: str) -> None:
         """Note an interface in the machine's own namespace."""
         self._note("interface", name)
+
+    def folder(self, path: Path) -> None:
+        """Note an empty folder outside of the demo's own that is about to be made."""
+        self._note("folder", str(path))
 
     def ovs(self) -> None:
         """Note that it was the demo that started Open vSwitch."""
@@ -85,6 +89,9 @@ class Ledger:
             _quietly("ovs-vsctl", "--timeout=10", "--if-exists", "del-br", bridge)
         for interface in names["interface"]:
             _quietly("ip", "link", "del", interface)
+        for folder in names["folder"]:
+            with contextlib.suppress(OSError):  # gone, or somebody else uses it by now
+                Path(folder).rmdir()
         if names["ovs"]:
             stop_ovs()
         shutil.rmtree(self.home, ignore_errors=True)

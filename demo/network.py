@@ -36,15 +36,15 @@ class Network:
     """The running network; `build` makes it, the ledger takes it away."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+        self.ledger = ledger
         self._nodes: dict[str, int] = {}
 
     def build(self) -> None:
         """Make switches, links, hosts and functions; hosts resolve names at the DNS server on h3."""
         for left, right in RING:
-            self._ledger.interface(f"{left}-{right}")
+            self.ledger.interface(f"{left}-{right}")
         for switch in SWITCHES:
-            self._ledger.bridge(switch)
+            self.ledger.bridge(switch)
         setLogLevel("critical")
         Mininet.inited = True  # its own init would raise limits of the whole machine, and nobody would take them back
         topo = Triangle(hosts_per_switch=HOSTS_PER_SWITCH, functions=FUNCTIONS)
@@ -52,10 +52,10 @@ class Network:
         net.build()
         for host in net.hosts:
             self._nodes[host.name] = host.pid
-            self._ledger.namespace(NAMESPACE_PREFIX + host.name, host.pid)
+            self.ledger.namespace(NAMESPACE_PREFIX + host.name, host.pid)
         net.start()
         self._mininet = net  # its terminals keep the shells alive, and those the namespaces
-        resolv = self._ledger.home / "resolv.conf"
+        resolv = self.ledger.home / "resolv.conf"
         resolv.write_text(f"nameserver {ADDRESS[INFRA]}\noptions timeout:2 attempts:3\n")
         for host in ADDRESS:
             self.run(host, "mount", "--bind", str(resolv), "/etc/resolv.conf")
@@ -68,7 +68,7 @@ class Network:
         stdin: str | None = None,
         check: bool = True,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program in `host` and wait for it; a program that fails or hangs is a DemoError unless `check` is off."""
+        """Run a program in `host` and wait for it; DemoError if it fails or hangs, unless `check` is off."""
         full = [*self._prefix(host), *command]
         try:
             done = subprocess.run(full, capture_output=True, text=True, timeout=timeout_s, check=False, input=stdin)

@@ -1,7 +1,7 @@
 """The servers of the demo: what runs where, under which names and ports, with which logs.
 
-They are the programs that everybody runs, with ordinary configuration; only the ports are odd on purpose, because AppSteer
-must know an application by what it says and not by where it listens.
+They are the programs that everybody runs, with ordinary configuration; only the ports are odd on purpose, because
+AppSteer must know an application by what it says and not by where it listens.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ IPERF_PORT = 5201
 MEDIA_PORT = 16384  # RTP at the SIP server; sipp's echo listens there
 HIDDEN_SSH_PORT = 2222  # on the server's loopback only: what the multiplexer on port 443 hands SSH to
 HIDDEN_TLS_PORT = 8444
+SSHD_FOLDER = Path("/run/sshd")  # for sshd's privilege separation; absent until Debian's own sshd is started
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,7 @@ class Servers:
             "--no-hosts",
             "--conf-file=/dev/null",
             "--log-queries",
+            "--local=/com/test/",
             "--user=root",
         )
         listen = (
@@ -105,8 +107,8 @@ class Servers:
         stream = f"""
         stream {{
             map $ssl_preread_protocol $who {{ "" 127.0.0.1:{HIDDEN_SSH_PORT}; default 127.0.0.1:{HIDDEN_TLS_PORT}; }}
-            log_format line '$remote_addr:$remote_port to=$upstream_addr name=$ssl_preread_server_name got=$bytes_received '
-                            'sent=$bytes_sent seconds=$session_time';
+            log_format line '$remote_addr:$remote_port to=$upstream_addr name=$ssl_preread_server_name '
+                            'got=$bytes_received sent=$bytes_sent seconds=$session_time';
             server {{
                 listen {ADDRESS[BUSINESS]}:{HTTPS_PORT};
                 ssl_preread on;
@@ -130,7 +132,8 @@ class Servers:
         error_log {self.logs.of(f"{name}-error")} warn;
         events {{ worker_connections 256; }}
         http {{
-            log_format line '$remote_addr:$remote_port port=$server_port host=$host name=$ssl_server_name status=$status size=$body_bytes_sent';
+            log_format line '$remote_addr:$remote_port port=$server_port host=$host name=$ssl_server_name '
+                            'status=$status size=$body_bytes_sent';
             access_log {self.logs.of(name)} line;
             client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
             uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
@@ -152,14 +155,15 @@ class Servers:
 
     def _server(self, name: str, listen: str, file: str, more: str = "") -> str:
         folder = self._home / file.removesuffix(".bin")
-        return f"server {{ listen {listen}; server_name {name}; {more} location / {{ root {folder}; try_files /{file} =404; }} }}\n"
+        location = f"location / {{ root {folder}; try_files /{file} =404; }}"
+        return f"server {{ listen {listen}; server_name {name}; {more} {location} }}\n"
 
     def _start_ssh(self) -> None:
         folder = self._home / "ssh"
         folder.mkdir()
-        Path("/run/sshd").mkdir(
-            exist_ok=True
-        )  # sshd's own privilege separation directory, absent until Debian starts it
+        if not SSHD_FOLDER.exists():
+            self._network.ledger.folder(SSHD_FOLDER)
+            SSHD_FOLDER.mkdir()
         for key in ("host", "login"):
             self._network.run(BUSINESS, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / key))
         (folder / "authorized").write_text((folder / "login.pub").read_text())

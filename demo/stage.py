@@ -46,7 +46,8 @@ class Stage:
             found = [flow for flow in self.appsteer.flows() if wanted(flow)]
             settled = [flow for flow in found if flow["state"] not in ("inspecting", "guessed")]
             if settled or time.monotonic() > deadline:
-                return (settled or found or [None])[-1]
+                fitting = settled or found
+                return fitting[-1] if fitting else None
             time.sleep(POLL_S)
 
 

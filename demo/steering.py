@@ -71,20 +71,20 @@ class AppSteer:
 
     def flows(self) -> list[Flow]:
         """Return all flows that the controller knows."""
-        return [json.loads(line) for line in self.ask("flows", "--json").splitlines()]
+        return list(json.loads(self.ask("flows", "--json")))
 
     def plan(self, policy: Path) -> str:
         """Return what `policy plan` says that the policy would change."""
-        return self.ask("policy", "plan", str(policy))
+        return self.ask("policy", "plan", str(policy), good=(0, 1))  # 1: it would change something
 
     def apply(self, policy: Path) -> str:
         """Apply a policy file to all switches."""
         return self.ask("policy", "apply", str(policy))
 
-    def ask(self, *arguments: str) -> str:
+    def ask(self, *arguments: str, good: tuple[int, ...] = (0,)) -> str:
         """Run `appsteer` with `arguments` and return what it prints; DemoError with its own words if it fails."""
         done = self._run(*arguments)
-        if done.returncode != 0:
+        if done.returncode not in good:
             raise DemoError(f"appsteer {' '.join(arguments)} failed: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
 
@@ -150,6 +150,7 @@ class AppSteer:
             f"\n  - {{name: {name}, edge_zone: {FIRST_ZONE + 2 * index}, service_zone: {FIRST_ZONE + 2 * index + 1}}}"
             for index, name in enumerate(SWITCHES)
         )
-        agent = f"controller: {{address: 127.0.0.1, port: {OPENFLOW_PORT}}}\nstate_dir: {self._home}/agent-state\nbridges:{bridges}\n"
+        state = f"state_dir: {self._home}/agent-state"
+        agent = f"controller: {{address: 127.0.0.1, port: {OPENFLOW_PORT}}}\n{state}\nbridges:{bridges}\n"
         (self._home / "controller.yaml").write_text(dedent(controller).lstrip())
         (self._home / "agent.yaml").write_text(agent)

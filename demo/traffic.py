@@ -1,4 +1,4 @@
-"""What the clients do: ordinary client programs, each reduced to one call that returns what the program itself measured."""
+"""What the clients do: ordinary client programs, each reduced to one call that returns what the program measured."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from demo.servers import (
     ODD_SSH_PORT,
     VIDEO_NAMES,
 )
-from demo.stage import Stage, eventually
+from demo.stage import Stage
 from demo.steering import Flow
 
 TCP, UDP = 6, 17
@@ -69,7 +69,7 @@ def _queries(stage: Stage) -> None:
     stage.report.check(
         f"DNS is known{_at(flow)} and answered",
         answer == [ADDRESS[VIDEO]] and logged and _is(flow, "dns"),
-        f"dig: {' '.join(answer) or 'no answer'}; dnsmasq log: {'query seen' if logged else 'no query'}{_instead(flow, 'dns')}",
+        f"dig: {answer}; dnsmasq log: query {'' if logged else 'not '}seen{_instead(flow, 'dns')}",
     )
 
 
@@ -100,7 +100,7 @@ def _messages(stage: Stage) -> None:
     stage.report.check(
         f"MQTT on port {ODD_MQTT_PORT} is known{_at(flow)} and delivered",
         got == "21.5" and logged and _is(flow, "mqtt"),
-        f"mosquitto_sub: '{got}'; mosquitto log: {'PUBLISH received' if logged else 'no PUBLISH'}{_instead(flow, 'mqtt')}",
+        f"mosquitto_sub: '{got}'; mosquitto log: {'' if logged else 'no '}PUBLISH received{_instead(flow, 'mqtt')}",
     )
 
 
@@ -132,7 +132,7 @@ def _same_on_odd_ports(stage: Stage) -> None:
     stage.report.check(
         f"HTTP on {ODD_HTTP_PORT}, SSH on {HTTPS_PORT} and on {ODD_SSH_PORT} are known for what they are",
         _is(http, "http") and _is(hidden, "ssh") and _is(odd, "ssh"),
-        f"servers: nginx on {ODD_HTTP_PORT}, sshd with {banners} connections; appsteer: {_key(http)}, {_key(hidden)}, {_key(odd)}",
+        f"sshd log: {banners} connections; appsteer: {_key(http)}, {_key(hidden)}, {_key(odd)}",
     )
 
 

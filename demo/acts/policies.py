@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from demo.evidence import Count, Snapshot, conntrack, sniffed, sniffing
 from demo.functions import SHAPER, SHAPER_RATE_MBIT_S, WALL, WALL_TOS
-from demo.network import ADDRESS, BUSINESS, CLIENT, INFRA, OTHER_CLIENT, VIDEO
+from demo.network import ADDRESS, BUSINESS, OTHER_CLIENT, VIDEO
 from demo.servers import (
     BUSINESS_NAMES,
     BUSINESS_SIZE,
@@ -109,7 +109,8 @@ def _odd_http(stage: Stage) -> None:
         "in order: the wall first, then the shaper; and back in reverse",
         0 < marked.packets == shaper.packets and _reversed(passed, place),
         f"nft in shaper: {marked.packets} of {shaper.packets} packets forth carry the wall's DSCP, "
-        f"{passed.of(SHAPER, 'back_marked', *place).packets} of {answers[0].packets} back; tcpdump at {BUSINESS}: {at_server} marked",
+        f"{passed.of(SHAPER, 'back_marked', *place).packets} of {answers[0].packets} back; "
+        f"tcpdump at {BUSINESS}: {at_server} marked",
     )
 
 

@@ -12,7 +12,7 @@ from demo.evidence import Rule, all_rules
 from demo.functions import SHAPER
 from demo.network import ADDRESS, OTHER_CLIENT, VIDEO
 from demo.servers import BUSINESS_NAMES, HTTPS_PORT, IPERF_PORT, VIDEO_NAMES, VIDEO_SIZE
-from demo.stage import Stage, eventually
+from demo.stage import Stage
 from demo.traffic import Fetch
 
 BULK_S = 8
