@@ -50,6 +50,27 @@ pub struct Counters {
     pub values_dropped: u64,
 }
 
+impl Counters {
+    /// All of them with their names.
+    #[must_use]
+    pub const fn named(&self) -> [(&'static str, u64); 12] {
+        [
+            ("packets", self.packets),
+            ("bytes", self.bytes),
+            ("unknown_link", self.unknown_link),
+            ("not_ip", self.not_ip),
+            ("malformed", self.malformed),
+            ("later_fragments", self.later_fragments),
+            ("flows", self.flows),
+            ("classified", self.classified),
+            ("gave_up", self.gave_up),
+            ("evicted", self.evicted),
+            ("held_bytes_exceeded", self.held_bytes_exceeded),
+            ("values_dropped", self.values_dropped),
+        ]
+    }
+}
+
 /// A captured frame.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
@@ -71,6 +92,7 @@ pub struct Engine {
     ports: PortTable,
     table: FlowTable,
     waiting: VecDeque<Waiting>,
+    #[expect(clippy::vec_box, reason = "the boxes move between here and the flows; unboxing would allocate again")]
     spare: Vec<Box<Inspection>>,
     held_bytes: usize,
     now_ns: u64,
@@ -277,10 +299,9 @@ impl Engine {
     }
 
     fn inspect(&mut self, place: Place, direction: Direction, packet: &Packet<'_>, closed: bool, sink: &mut impl Sink) {
-        let held_elsewhere;
         let Some(flow) = self.table.get_mut(place) else { return };
         let Some(inspection) = flow.inspection.as_mut() else { return };
-        held_elsewhere = self.held_bytes.saturating_sub(inspection.held_size());
+        let held_elsewhere = self.held_bytes.saturating_sub(inspection.held_size());
         let mut outcome = inspection.look(direction, &packet.segment, &self.options, &self.ports);
         self.held_bytes = held_elsewhere + inspection.held_size();
         let too_much = self.held_bytes > self.options.max_held_bytes;

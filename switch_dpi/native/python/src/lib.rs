@@ -1,1 +1,33 @@
-//! The engine under a Python interface.
+//! The engine under a Python interface (`switch_dpi/_native.pyi`): conversions and threads, no knowledge of its own.
+
+mod catalogue;
+mod engine;
+mod errors;
+mod live;
+mod options;
+mod queue;
+mod record;
+mod replay;
+mod signatures;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    module.add("NativeError", py.get_type::<errors::NativeError>())?;
+    module.add("SignatureError", py.get_type::<errors::SignatureError>())?;
+    module.add("CaptureError", py.get_type::<errors::CaptureError>())?;
+    module.add_class::<signatures::Signatures>()?;
+    module.add_class::<catalogue::AppInfo>()?;
+    module.add_class::<catalogue::CategoryInfo>()?;
+    module.add_class::<catalogue::AttributeInfo>()?;
+    module.add_class::<catalogue::Catalogue>()?;
+    module.add_class::<record::FlowRecord>()?;
+    module.add_class::<record::FlowEvent>()?;
+    module.add_class::<options::EngineOptions>()?;
+    module.add_class::<engine::Engine>()?;
+    module.add_class::<replay::Replay>()?;
+    module.add_class::<live::LiveCapture>()?;
+    module.add_function(wrap_pyfunction!(catalogue::catalogue, module)?)
+}

@@ -1,0 +1,292 @@
+"""The engine (Rust) and its inputs. Long calls run without the GIL; times are nanoseconds since 1970 unless said."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, final
+
+class NativeError(Exception):
+    """Base of the engine's errors."""
+
+class SignatureError(NativeError):
+    """A signature file breaks a rule; the text is ``file:line: what``."""
+
+class CaptureError(NativeError):
+    """A capture file or an interface cannot be read; the text names it, and the offset in a file."""
+
+@final
+class Signatures:
+    """What the engine knows of applications and categories."""
+
+    @staticmethod
+    def load(files: Sequence[tuple[str, str]]) -> Signatures:
+        """Read (file name, TOML text) pairs; raises SignatureError."""
+
+    def match_host(self, host: str) -> int | None:
+        """App-ID of the application whose domain the host lies in."""
+
+@final
+class AppInfo:
+    """A protocol or an application."""
+
+    @property
+    def app_id(self) -> int: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def category_id(self) -> int: ...
+    @property
+    def category(self) -> str:
+        """The category's key; empty when the files have no such category."""
+
+    @property
+    def is_protocol(self) -> bool: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def tags(self) -> list[str]: ...
+
+@final
+class CategoryInfo:
+    """A category."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def about(self) -> str: ...
+
+@final
+class AttributeInfo:
+    """A metadata attribute."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> Literal["string", "uint", "bytes"]: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def meaning(self) -> str: ...
+
+@final
+class Catalogue:
+    """Everything that the engine can say. Equal catalogues have equal versions."""
+
+    @property
+    def apps(self) -> list[AppInfo]:
+        """Protocols by App-ID, then applications in the order of the files."""
+
+    @property
+    def categories(self) -> list[CategoryInfo]: ...
+    @property
+    def attributes(self) -> list[AttributeInfo]: ...
+    @property
+    def version(self) -> str: ...
+
+def catalogue(signatures: Signatures) -> Catalogue:
+    """The catalogue of the engine with these signatures."""
+
+@final
+class FlowRecord:
+    """What is known of a flow; a copy that does not change."""
+
+    @property
+    def flow_id(self) -> int:
+        """Unique within the engine, from 1."""
+
+    @property
+    def src(self) -> str:
+        """The originator's address."""
+
+    @property
+    def sport(self) -> int:
+        """The originator's port; 0 where the protocol has none."""
+
+    @property
+    def dst(self) -> str: ...
+    @property
+    def dport(self) -> int: ...
+    @property
+    def l4(self) -> int:
+        """Protocol number above IP."""
+
+    @property
+    def vlan(self) -> int:
+        """Id of the innermost tag; 0 for none."""
+
+    @property
+    def ip_version(self) -> int: ...
+    @property
+    def packets_c2s(self) -> int:
+        """Sent by the originator."""
+
+    @property
+    def packets_s2c(self) -> int: ...
+    @property
+    def bytes_c2s(self) -> int:
+        """Bytes on the wire, link layer included."""
+
+    @property
+    def bytes_s2c(self) -> int: ...
+    @property
+    def first_seen_ns(self) -> int: ...
+    @property
+    def last_seen_ns(self) -> int: ...
+    @property
+    def app_id(self) -> int:
+        """RFC 6759; 0 while not classified, 0x14000000 when inspected without a result."""
+
+    @property
+    def app(self) -> str:
+        """Name of the application, else of the protocol, else ``Unknown``."""
+
+    @property
+    def app_key(self) -> str: ...
+    @property
+    def protocol(self) -> str:
+        """Name of the protocol, else ``Unknown``."""
+
+    @property
+    def path(self) -> str:
+        """``eth.ip.tcp.tls.youtube``."""
+
+    @property
+    def category_id(self) -> int: ...
+    @property
+    def category(self) -> str:
+        """The category's key."""
+
+    @property
+    def state(self) -> int:
+        """docs/contracts.md §1; bit 0: settled."""
+
+    @property
+    def verdict_packet(self) -> int:
+        """The packet of both directions, from 1, at which the verdict fell; 0 before."""
+
+    @property
+    def confidence(self) -> int:
+        """0 to 100."""
+
+    @property
+    def evidence(self) -> str:
+        """``tls.sni=www.youtube.com matches youtube.com (ClientHello, offset 0, 512 bytes)``."""
+
+    @property
+    def metadata(self) -> dict[str, str | int | bytes | list[str | int | bytes]]:
+        """By attribute name; an attribute with several values has a list."""
+
+    @property
+    def metadata_ids(self) -> list[tuple[int, bytes]]:
+        """By attribute id; text as UTF-8, numbers big-endian in as few bytes as they need (at least one)."""
+
+@final
+class FlowEvent:
+    """Something that happened to a flow."""
+
+    @property
+    def kind(self) -> Literal["new", "verdict", "ended"]: ...
+    @property
+    def reason(self) -> Literal["", "idle", "fin", "rst", "evicted", "shutdown"]:
+        """Why the flow has ended; empty for the other kinds."""
+
+    @property
+    def at_ns(self) -> int: ...
+    @property
+    def record(self) -> FlowRecord:
+        """The flow as it was then."""
+
+@final
+class EngineOptions:
+    """What bounds an engine in memory and effort; None stands for the default. Raises ValueError naming the option."""
+
+    def __new__(
+        cls,
+        *,
+        max_flows: int | None = None,
+        idle_timeout_tcp_s: float | None = None,
+        idle_timeout_udp_s: float | None = None,
+        max_stream_bytes: int | None = None,
+        max_inspected_packets: int | None = None,
+        inspect_timeout_s: float | None = None,
+        max_held_bytes: int | None = None,
+    ) -> EngineOptions: ...
+    @property
+    def max_flows(self) -> int: ...
+    @property
+    def idle_timeout_tcp_s(self) -> float: ...
+    @property
+    def idle_timeout_udp_s(self) -> float: ...
+    @property
+    def max_stream_bytes(self) -> int: ...
+    @property
+    def max_inspected_packets(self) -> int: ...
+    @property
+    def inspect_timeout_s(self) -> float: ...
+    @property
+    def max_held_bytes(self) -> int: ...
+
+@final
+class Engine:
+    """An engine that is fed frame by frame."""
+
+    def __new__(cls, signatures: Signatures, options: EngineOptions | None = None) -> Engine: ...
+    def feed(self, frame: bytes, at_ns: int, link_type: int = 1) -> list[FlowEvent]:
+        """Take in a frame; link type 1 is Ethernet."""
+
+    def advance(self, now_ns: int) -> list[FlowEvent]:
+        """Let time pass."""
+
+    def finish(self) -> list[FlowEvent]:
+        """End all flows."""
+
+    def stats(self) -> dict[str, int]:
+        """Counters by name."""
+
+@final
+class Replay:
+    """Iterates over the records of a capture file (pcap, pcapng), each when its flow has ended.
+
+    A broken file gives the records of what could be read first, then CaptureError.
+    """
+
+    def __new__(cls, path: str, signatures: Signatures, options: EngineOptions | None = None) -> Replay: ...
+    def __iter__(self) -> Iterator[FlowRecord]: ...
+    def __next__(self) -> FlowRecord: ...
+    def json_lines(self, capture: str) -> str | None:
+        """The next records as JSON lines with ``capture`` as their ``pcap``; None when there are no more."""
+
+    @property
+    def packets(self) -> int:
+        """Packets read so far."""
+
+    @property
+    def bytes(self) -> int:
+        """Their bytes on the wire."""
+
+    @property
+    def truncated_at(self) -> int | None:
+        """Offset of the record that the end of the file cuts off; None for a whole file, and before the end."""
+
+    def stats(self) -> dict[str, int]:
+        """Counters by name."""
+
+@final
+class LiveCapture:
+    """An interface under inspection by a thread of its own. Opens in the caller's network namespace; needs CAP_NET_RAW."""
+
+    def __new__(cls, interface: str, signatures: Signatures, options: EngineOptions | None = None) -> LiveCapture: ...
+    def poll(self, timeout_s: float, max_events: int) -> list[FlowEvent]:
+        """Up to ``max_events`` events, waiting at most ``timeout_s`` for the first; CaptureError when the interface is gone."""
+
+    def stats(self) -> dict[str, int]:
+        """Counters by name: the engine's, the ring's (``ring_…``), the queue's (``events_…``)."""
+
+    def close(self) -> None:
+        """Stop; ``poll`` returns. May be called twice."""

@@ -1,0 +1,136 @@
+//! The catalogue: what the engine can say, for those who name it in policies.
+
+use std::fmt::Write as _;
+
+use appsteer_core::app_id::AppId;
+use appsteer_core::attributes::{Attribute, Kind};
+use appsteer_core::{network_protocols, protocols};
+use pyo3::prelude::*;
+
+use crate::signatures::Signatures;
+
+/// A protocol or an application.
+#[pyclass(frozen, get_all, module = "switch_dpi._native")]
+pub struct AppInfo {
+    app_id: u32,
+    key: String,
+    name: String,
+    category_id: u8,
+    category: String,
+    is_protocol: bool,
+    owner: String,
+    tags: Vec<String>,
+}
+
+/// A category.
+#[pyclass(frozen, get_all, module = "switch_dpi._native")]
+pub struct CategoryInfo {
+    id: u8,
+    key: String,
+    name: String,
+    about: String,
+}
+
+/// A metadata attribute.
+#[pyclass(frozen, get_all, module = "switch_dpi._native")]
+pub struct AttributeInfo {
+    id: u16,
+    name: &'static str,
+    r#type: &'static str,
+    unit: &'static str,
+    meaning: &'static str,
+}
+
+/// All of them.
+#[pyclass(frozen, get_all, module = "switch_dpi._native")]
+pub struct Catalogue {
+    apps: Vec<Py<AppInfo>>,
+    categories: Vec<Py<CategoryInfo>>,
+    attributes: Vec<Py<AttributeInfo>>,
+    version: String,
+}
+
+/// Everything that the engine can say with these signatures: protocols by selector, then applications by file.
+#[pyfunction]
+pub fn catalogue(py: Python<'_>, signatures: &Signatures) -> PyResult<Catalogue> {
+    let loaded = &signatures.loaded;
+    let category_key = |id: u8| loaded.category(id).map_or(String::new(), |category| category.key.clone());
+    let mut apps: Vec<AppInfo> = Vec::new();
+    let network_category = loaded.category_by_key(network_protocols::CATEGORY);
+    for protocol in network_protocols::ALL {
+        apps.push(protocol_info(protocol.selector, protocol.key, protocol.name, network_category));
+    }
+    for (index, protocol) in protocols::ALL.iter().enumerate() {
+        apps.push(protocol_info(protocol.selector, protocol.key, protocol.name, loaded.protocol_category(index)));
+    }
+    apps.sort_by_key(|app| app.app_id);
+    apps.extend(loaded.apps().iter().map(|app| AppInfo {
+        app_id: app.id.0,
+        key: app.key.clone(),
+        name: app.name.clone(),
+        category_id: app.category_id,
+        category: String::new(),
+        is_protocol: false,
+        owner: app.owner.clone(),
+        tags: app.tags.clone(),
+    }));
+    for app in &mut apps {
+        app.category = category_key(app.category_id);
+    }
+    let categories: Vec<CategoryInfo> = loaded
+        .categories()
+        .iter()
+        .map(|c| CategoryInfo { id: c.id, key: c.key.clone(), name: c.name.clone(), about: c.about.clone() })
+        .collect();
+    let version = version(&apps, &categories);
+    let attributes = Attribute::ALL.iter().map(|attribute| attribute_info(*attribute));
+    Ok(Catalogue {
+        apps: apps.into_iter().map(|app| Py::new(py, app)).collect::<PyResult<_>>()?,
+        categories: categories.into_iter().map(|category| Py::new(py, category)).collect::<PyResult<_>>()?,
+        attributes: attributes.map(|attribute| Py::new(py, attribute)).collect::<PyResult<_>>()?,
+        version,
+    })
+}
+
+fn protocol_info(selector: u32, key: &str, name: &str, category_id: u8) -> AppInfo {
+    AppInfo {
+        app_id: AppId::ours(selector).0,
+        key: key.to_owned(),
+        name: name.to_owned(),
+        category_id,
+        category: String::new(),
+        is_protocol: true,
+        owner: String::new(),
+        tags: Vec::new(),
+    }
+}
+
+fn attribute_info(attribute: Attribute) -> AttributeInfo {
+    AttributeInfo {
+        id: attribute.id(),
+        name: attribute.name(),
+        r#type: match attribute.kind() {
+            Kind::Text => "string",
+            Kind::Uint => "uint",
+            Kind::Bytes => "bytes",
+        },
+        unit: attribute.unit(),
+        meaning: attribute.meaning(),
+    }
+}
+
+/// The package's version and a fingerprint (FNV-1a, 32 bits) of what the catalogue holds: equal catalogues, equal versions.
+fn version(apps: &[AppInfo], categories: &[CategoryInfo]) -> String {
+    let mut text = String::new();
+    for app in apps {
+        let _infallible = writeln!(text, "{} {} {} {}", app.app_id, app.key, app.name, app.category_id);
+    }
+    for category in categories {
+        let _infallible = writeln!(text, "{} {} {}", category.id, category.key, category.name);
+    }
+    for attribute in Attribute::ALL {
+        let _infallible = writeln!(text, "{} {}", attribute.id(), attribute.name());
+    }
+    let hash = text.bytes().fold(0x811c_9dc5u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    format!("{}+{hash:08x}", env!("CARGO_PKG_VERSION"))
+}
