@@ -45,6 +45,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
     if is_rtcp(sample.data) {
         return probe_rtcp(sample.data);
     }
+    if is_stun(sample.data) {
+        return Probe::NeedMore;
+    }
     let Some(header) = Header::read(sample.data) else { return Probe::No };
     if header.is_too_short(sample.data.len()) {
         return Probe::No;
@@ -73,6 +76,16 @@ fn probe_rtcp(data: &[u8]) -> Probe {
         }
         _ => Probe::NeedMore,
     }
+}
+
+/// Media begin with checks of the path on the same ports (RFC 8445, RFC 7983): zero bits, cookie, a length that fits
+/// (RFC 8489 §5).
+fn is_stun(data: &[u8]) -> bool {
+    const COOKIE: u32 = 0x2112_a442;
+    const HEADER_SIZE: usize = 20;
+    let mut reader = Reader::new(data);
+    let (Some(kind), Some(size), Some(cookie)) = (reader.u16(), reader.u16(), reader.u32()) else { return false };
+    kind >> 14 == 0 && cookie == COOKIE && data.len() == HEADER_SIZE + usize::from(size)
 }
 
 /// Packet types 192 to 223 stand where RTP has a marker and payload types 64 to 95 (RFC 5761 §4).
@@ -250,14 +263,19 @@ mod tests {
 
     #[test]
     fn what_is_not_rtp_is_refused() {
-        let stun = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";
         let dtls = b"\x16\xfe\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x01\x00\x00";
         let quic = b"\xc0\x00\x00\x00\x01\x08abcdefgh\x00\x00";
-        for data in
-            [&stun[..], dtls, quic, &changed(1, 70), &SECOND[..11], b"\x8f\x00\x12\x35\0\0\0\x01\0\0\0\x01", b""]
-        {
+        for data in [&dtls[..], quic, &changed(1, 70), &SECOND[..11], b"\x8f\x00\x12\x35\0\0\0\x01\0\0\0\x01", b""] {
             assert_eq!(probe(&sample(data, FIRST)), Probe::No, "{data:?}");
         }
+    }
+
+    #[test]
+    fn checks_of_the_path_may_come_first() {
+        let stun = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";
+        assert_eq!(probe(&sample(stun, &[])), Probe::NeedMore);
+        assert_eq!(probe(&sample(FIRST, stun)), Probe::NeedMore);
+        assert_eq!(probe(&sample(&stun[..19], &[])), Probe::No);
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl<'a> Packet<'a> {
     pub fn has_whole_list(&self) -> bool {
         let header = 1 + 4 + 1 + self.destination.len() + 1 + self.source.len();
         let size = self.bytes.len().saturating_sub(header);
-        size > 0 && size % 4 == 0
+        size > 0 && size.is_multiple_of(4)
     }
 
     fn split_known(mut self, first: u8, protection: &Protection, mut reader: Reader<'a>) -> Option<(Self, &'a [u8])> {
