@@ -93,7 +93,7 @@ impl Pcapng {
         };
         self.order = order;
         let size = order.u32(head, 4).unwrap_or(0) as usize;
-        if size < SMALLEST_BLOCK_SIZE || size % 4 != 0 {
+        if size < SMALLEST_BLOCK_SIZE || !size.is_multiple_of(4) {
             return Err(Broken("a block's length is at least 12 and a multiple of 4", size as u64));
         }
         Ok(Block { kind, size })

@@ -80,7 +80,7 @@ impl RingOptions {
 }
 
 fn is_multiple(size: u32, unit: u32) -> bool {
-    size != 0 && size % unit == 0
+    size != 0 && size.is_multiple_of(unit)
 }
 
 /// The link type of packets from an interface of this hardware type; `None` when the engine would not know it.
