@@ -36,11 +36,16 @@ ETH_LLDP: Final = b"\x88\xcc"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The network at one moment, for work outside the lock."""
+    """The network at one moment, for work outside the lock.
+
+    What is compiled from it may only be installed on switches that were `complete` then: all was known about them.
+    """
 
     network: NetworkView
     catalogue: CatalogueView
     switches: tuple[SwitchState, ...]
+    complete: frozenset[int]
+    with_agent: frozenset[int]
 
 
 class Core:
@@ -62,6 +67,9 @@ class Core:
         self._away_since_s: dict[int, float] = {}
         self._reserved: frozenset[End] = frozenset()
         self._on_change = on_change
+        # A controller that remembers no network first waits for the switches that may come back to it.
+        self._knows_network = False
+        self._knows_from_s = clock() + config.discovery.settle_s + config.discovery.hello_timeout_s
 
     # Switches come and go.
 
@@ -175,6 +183,8 @@ class Core:
         now = self.clock()
         with self.lock:
             changed = self.discovery.tick(now)
+            if not self._knows_network and now >= self._knows_from_s:
+                self._knows_network = changed = True
             for switch in self.switches.values():
                 waited_s = now - switch.connected_s
                 if switch.stage is Stage.CONNECTED and waited_s > self.config.discovery.hello_timeout_s:
@@ -195,7 +205,13 @@ class Core:
         with self.lock:
             switches = tuple(self.switches.values())
             network = network_view(switches, self.discovery, self.hosts, self._reserved)
-            return Snapshot(network=network, catalogue=self.catalogue(), switches=switches)
+            return Snapshot(
+                network=network,
+                catalogue=self.catalogue(),
+                switches=switches,
+                complete=frozenset(s.dpid for s in switches if s.is_decided and self._is_settled(s)),
+                with_agent=frozenset(s.dpid for s in switches if s.agent is not None),
+            )
 
     def reserve(self, ends: frozenset[End]) -> bool:
         """Ports that belong to functions from now on. True if they are others than before."""
@@ -208,29 +224,31 @@ class Core:
                 self.hosts.forget_ends(ends)
             return changed
 
-    def may_install(self, switch: SwitchState) -> bool:
-        """Whether rules can be changed now. One that forwards already is left alone until all is known about it."""
+    def read(self, switch: SwitchState, session: Session, installed: RuleSet) -> None:
+        """What a switch held when it was asked. Hosts that an earlier controller learnt are taken from its rules."""
         with self.lock:
-            return switch.is_new or (switch.is_decided and self.discovery.settled(switch.dpid))
-
-    def recover_hosts(self, dpid: int, installed: RuleSet) -> None:
-        """Hosts that an earlier controller learnt, from the rules it left behind."""
-        with self.lock:
-            found = []
+            if switch.session is not session:
+                return
+            switch.is_new = not installed.rules
+            dpid, found = switch.dpid, []
             for rule in installed:
                 fields = rule.match.as_dict()
                 mac, port = fields.get("eth_src"), fields.get("in_port")
                 if rule.table == LEARN and isinstance(mac, str) and isinstance(port, int):
                     found.append(SeenHost(mac=mac, at=End(dpid, port), addresses=(), moved_s=self.clock()))
-            self.hosts.restore(found)
+            if self.hosts.restore(found) or switch.is_new:
+                self._on_change()
 
-    def installed(self, switch: SwitchState, rules: RuleSet) -> None:
-        """The switch now holds these rules."""
+    def installed(self, switch: SwitchState, session: Session, rules: RuleSet, *, is_complete: bool) -> None:
+        """The switch now holds these rules, unless it has meanwhile begun a new session."""
         with self.lock:
+            if switch.session is not session:
+                return
             switch.installed, switch.problem = rules, ""
-            switch.step(Step.CHANGED if switch.stage is Stage.READY else Step.INSTALLED)
-            if switch.stage is Stage.KNOWN:
-                switch.step(Step.INSTALLED)
+            if is_complete:
+                switch.is_new, switch.is_current = False, True
+                if switch.stage is Stage.KNOWN:
+                    switch.step(Step.INSTALLED)
 
     def catalogue(self) -> CatalogueView:
         """What the agents can recognise, all together; what an earlier process knew, until one has spoken."""
@@ -263,6 +281,13 @@ class Core:
                 self.switches[switch.dpid] = switch
                 self._away_since_s[switch.dpid] = now
             self._restored = saved.catalogue
+            self._knows_network = bool(saved.switches)
+
+    def _is_settled(self, switch: SwitchState) -> bool:
+        """Before a switch that forwards is first changed, the network is known; what comes later is added one by one."""
+        if switch.is_new or switch.is_current:
+            return True
+        return self._knows_network and self.discovery.settled(switch.dpid)
 
     def _learn_catalogue(self, switch: SwitchState, part: Catalogue) -> None:
         whole = switch.catalogue(part)

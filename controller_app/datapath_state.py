@@ -60,7 +60,8 @@ TRANSITIONS: Final[dict[tuple[Stage, Step], Stage]] = {
 class SwitchState:
     """One switch. `installed` is what is known to be on it, None when that must be read first.
 
-    `is_new` says that it held no rule of ours when it connected, so that nothing can be broken by installing early.
+    `is_new` says that it held no rule of ours when it connected and was not brought up to date yet, so that nothing can
+    be broken by installing early. `is_current` says that it was brought up to date since it connected.
     """
 
     dpid: int
@@ -72,6 +73,7 @@ class SwitchState:
     hello_xid: int | None = None
     installed: RuleSet | None = None
     is_new: bool = False
+    is_current: bool = False
     problem: str = ""
     unexpected: int = 0
     events_lost: int = 0
@@ -90,7 +92,8 @@ class SwitchState:
         """A connection was made. What the agent said on an earlier one is kept until it speaks again."""
         self.step(Step.JOINED)
         self.session, self.name, self.connected_s = session, name, now
-        self.installed, self.is_new, self.problem, self.hello_xid = None, False, "", None
+        self.installed, self.is_new, self.is_current = None, False, False
+        self.problem, self.hello_xid = "", None
         self._parts = []
 
     def left(self) -> None:

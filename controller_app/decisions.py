@@ -11,7 +11,7 @@ from typing import Final
 from controller_app.flows import Flow
 from ofext.catalogue import AppEntry, AttributeType, Catalogue
 from ofext.events import FlowEvent
-from ofext.ids import NOT_CLASSIFIED, format_app_id
+from ofext.ids import NOT_CLASSIFIED, UNKNOWN_APP, format_app_id
 from steering.compile.routes import Routes
 from steering.evaluate import Decision, FlowDescription, evaluate, explain
 from steering.network import NetworkView
@@ -19,6 +19,7 @@ from steering.policy import Policy
 from steering.policy.model import SendThrough
 
 DEFAULT: Final = "default"
+UNKNOWN: Final = "unknown"  # what a flow is called that was inspected without a result
 MAX_SHOWN: Final = 256  # bytes of a value that is shown as hexadecimal
 
 # Attributes that policies match on (docs/contracts.md §1).
@@ -44,6 +45,8 @@ class Names:
         app = self.apps.get(app_id)
         if app is not None:
             return app.key
+        if app_id == UNKNOWN_APP:
+            return UNKNOWN
         return format_app_id(app_id) if app_id else ""
 
     def category_key(self, category: int) -> str:

@@ -70,11 +70,13 @@ class HostTable:
             del self._hosts[mac]
         return bool(macs)
 
-    def restore(self, hosts: Iterable[SeenHost]) -> None:
-        """Takes over hosts an earlier process knew; a host already here is newer and stays."""
+    def restore(self, hosts: Iterable[SeenHost]) -> bool:
+        """Takes over hosts an earlier process knew; a host already here is newer and stays. True if one was missing."""
+        before = len(self._hosts)
         for host in hosts:
             if len(self._hosts) < self._options.max_hosts:
                 self._hosts.setdefault(host.mac, host)
+        return len(self._hosts) > before
 
     def hosts(self) -> list[SeenHost]:
         """All hosts, by MAC."""

@@ -90,13 +90,14 @@ class Planner:
             self._reserve(policy)
             snapshot = self.core.snapshot()
             self._save_network()
-            desired = self._compile_or_hold(policy, snapshot)
-            # Until it is known what a switch is, it forwards nothing: nothing passes that a policy would deny.
+            desired = self._compile_or_none(policy, snapshot)
             held = self._held(snapshot)
-            connected = [switch for switch in snapshot.switches if switch.is_connected]
-            return all(
-                self._pool.map(lambda s: self._bring(s, (desired if s.is_decided else held).get(s.dpid)), connected)
-            )
+            work = [
+                (switch, desired.get(switch.dpid) if switch.dpid in snapshot.complete else None, held[switch.dpid])
+                for switch in snapshot.switches
+            ]
+            # Every one must have ended before the next turn, also after a failure.
+            return all(list(self._pool.map(lambda task: self._bring(*task), work)))
 
     def problems(self) -> list[str]:
         """What an operator should know, one sentence each."""
@@ -114,21 +115,22 @@ class Planner:
 
     def compile(self, text: str, name: str) -> dict[int, RuleSet]:
         """The rules of a candidate policy in the present network. Raises SteeringError."""
-        return self._compile_candidate(parse_policy(text, name))
+        return self._compile_candidate(parse_policy(text, name), self.core.snapshot())
 
     def plan(self, text: str, name: str) -> list[SwitchPlan]:
         """What a candidate policy would change on each switch, as read from the switches now. Raises SteeringError."""
-        desired = self._compile_candidate(parse_policy(text, name))
-        switches = self.core.snapshot().switches
-        return list(self._pool.map(lambda switch: _plan_one(switch, desired), switches))
+        snapshot = self.core.snapshot()
+        desired = self._compile_candidate(parse_policy(text, name), snapshot)
+        return list(self._pool.map(lambda switch: _plan_one(switch, desired), snapshot.switches))
 
     def apply(self, text: str, name: str) -> list[SwitchPlan]:
         """Puts a policy in force on all switches, or on none. Raises SteeringError, SwitchError, StateError."""
         policy = parse_policy(text, name)
         with self._turn:
-            desired = self._compile_candidate(policy)
+            snapshot = self.core.snapshot()
+            desired = self._compile_candidate(policy, snapshot)
             # A switch about which too little is known yet follows by itself, once its time has come.
-            switches = [s for s in self.core.snapshot().switches if s.is_connected and self.core.may_install(s)]
+            switches = [s for s in snapshot.switches if s.is_connected and s.dpid in snapshot.complete]
             before = {switch.dpid: switch.installed for switch in switches}
             done = self._install_everywhere(switches, desired)
             try:
@@ -141,33 +143,29 @@ class Planner:
         self.wake()
         return done
 
-    def _compile_candidate(self, policy: Policy) -> dict[int, RuleSet]:
-        snapshot = self.core.snapshot()
+    def _compile_candidate(self, policy: Policy, snapshot: Snapshot) -> dict[int, RuleSet]:
         if mistakes := check_policy(policy, snapshot.catalogue, snapshot.network):
             raise PolicyErrors(mistakes)
         return self._compile(policy, snapshot)
 
     def _compile(self, policy: Policy, snapshot: Snapshot) -> dict[int, RuleSet]:
         """Rules for every switch; an ordinary switch gets those that look at layers 2 to 4 only."""
-        if not snapshot.catalogue.applications and not any(switch.agent for switch in snapshot.switches):
+        if not snapshot.catalogue.applications and not snapshot.with_agent:
             policy = replace(policy, rules=tuple(rule for rule in policy.rules if not rule.match.needs_verdict))
         desired = compile_network(policy, snapshot.catalogue, snapshot.network)
         return {
-            dpid: rules if _has_agent(dpid, snapshot) else without_layer_7(rules) for dpid, rules in desired.items()
+            dpid: rules if dpid in snapshot.with_agent else without_layer_7(rules) for dpid, rules in desired.items()
         }
 
-    def _compile_or_hold(self, policy: Policy, snapshot: Snapshot) -> Mapping[int, RuleSet]:
-        """The rules of the policy in force; if it cannot be compiled yet, only what finds links, and no forwarding.
-
-        Nothing passes that a policy might deny; a switch that already forwards keeps its rules meanwhile.
-        """
+    def _compile_or_none(self, policy: Policy, snapshot: Snapshot) -> Mapping[int, RuleSet]:
+        """The rules of the policy in force; none for any switch if it cannot be compiled yet."""
         try:
             desired = self._compile(policy, snapshot)
         except SteeringError as error:
             if self.problem != str(error):
                 LOG.warning("the policy in force cannot be compiled: %s", error)
             self.problem = str(error)
-            return self._held(snapshot)
+            return {}
         self.problem = ""
         return desired
 
@@ -176,25 +174,27 @@ class Planner:
         network = _all_held(snapshot.network)
         return self._compile(parse_policy(EMPTY), replace(snapshot, network=network))
 
-    def _bring(self, switch: SwitchState, wanted: RuleSet | None) -> bool:
-        """Brings one switch to its rules, if it may be changed now. False if it must be tried again."""
+    def _bring(self, switch: SwitchState, desired: RuleSet | None, held: RuleSet) -> bool:
+        """Brings one switch to its rules. False if it must be tried again.
+
+        Without `desired`, too little is known yet: then a new switch forwards nothing, so that nothing passes that a
+        policy would deny, and one that forwards already keeps the rules it has.
+        """
         session = switch.session
-        if session is None or wanted is None:
-            return True
-        if wanted == switch.installed:
-            self.core.installed(switch, wanted)
+        if session is None:
             return True
         try:
             installed = self._known(switch, session)
-            if not self.core.may_install(switch) or (self.problem and not switch.is_new):
+            if desired is None and not switch.is_new:
                 return True
+            wanted = held if desired is None else desired
             changes = reconcile.bring(session, installed, wanted)
-        except SwitchError as error:
+        except ControllerError as error:
             if switch.session is session:
                 switch.problem, switch.installed = str(error), None
             LOG.warning("%s", error)
             return False
-        self.core.installed(switch, wanted)
+        self.core.installed(switch, session, wanted, is_complete=desired is not None)
         if changes:
             LOG.info("switch %016x: %s", switch.dpid, summary(changes))
         return True
@@ -204,12 +204,7 @@ class Planner:
         if switch.installed is not None:
             return reconcile.Installed(switch.installed)
         installed = reconcile.read(session)
-        switch.is_new = not installed.rules.rules
-        if not switch.is_new:
-            self.core.recover_hosts(switch.dpid, installed.rules)
-        if not installed.strange:
-            switch.installed = installed.rules
-        self.wake()
+        self.core.read(switch, session, installed.rules)
         return installed
 
     def _install_everywhere(self, switches: Iterable[SwitchState], desired: Mapping[int, RuleSet]) -> list[SwitchPlan]:
@@ -227,7 +222,7 @@ class Planner:
             except SwitchError as error:
                 self._roll_back(done, before)
                 raise SwitchError(f"{error}; no switch was changed", value=error.value) from error
-            self.core.installed(switch, wanted)
+            self.core.installed(switch, session, wanted, is_complete=True)
             done.append(switch)
             plans.append(SwitchPlan(dpid=switch.dpid, name=switch.name, connected=True, changes=changes))
         return plans
@@ -239,7 +234,7 @@ class Planner:
                 continue
             try:
                 reconcile.bring(session, reconcile.read(session), rules)
-                self.core.installed(switch, rules)
+                self.core.installed(switch, session, rules, is_complete=True)
             except SwitchError as error:
                 # The loop compares what is really there with the old policy, and goes on trying.
                 switch.installed, switch.problem = None, str(error)
@@ -303,10 +298,6 @@ def without_layer_7(rules: RuleSet) -> RuleSet:
     """The rules an ordinary switch understands: there every flow stays without a verdict, so no L7 condition holds."""
     kept = (rule for rule in rules if not any(name.startswith("l7_") for name, _, _ in rule.match.fields))
     return RuleSet(tuple(kept), rules.groups)
-
-
-def _has_agent(dpid: int, snapshot: Snapshot) -> bool:
-    return any(switch.dpid == dpid and switch.agent is not None for switch in snapshot.switches)
 
 
 def _all_held(network: NetworkView) -> NetworkView:
