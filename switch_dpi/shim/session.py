@@ -25,6 +25,7 @@ from switch_dpi.shim.l7 import L7Endpoint
 log = logging.getLogger(__name__)
 
 VERSIONS: Final = frozenset({int(Version.OF_1_3), int(Version.OF_1_4), int(Version.OF_1_5)})
+USUAL_VERSION: Final = int(Version.OF_1_4)  # the guess while no controller has been seen: the first with bundles
 PATIENCE_S: Final = 0.4  # Open vSwitch gives a HELLO one second before it hangs up
 HELLO_S: Final = 3.0  # a peer that is alive says HELLO at once
 
@@ -183,8 +184,9 @@ class ShimSession:
         self._deadline = now + PATIENCE_S
 
     def _stand_by(self, now: float) -> None:
-        """Tell the bridge a version by guess: the one that the controller used last time, otherwise the highest."""
-        self.version = self._preferred if self._preferred in self._offered else max(self._offered)
+        """Tell the bridge a version by guess: what the controller used last time. A wrong guess costs a reconnect."""
+        guess = self._preferred or USUAL_VERSION
+        self.version = guess if guess in self._offered else max(self._offered)
         self._to_switch.append(basic.hello([self.version]))
         self.phase = Phase.STANDBY
         self._deadline = now + HELLO_S if self._has_controller else None
