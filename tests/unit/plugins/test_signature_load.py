@@ -14,7 +14,7 @@ def signatures() -> Signatures:
 @pytest.fixture(scope="module")
 def keys(signatures: Signatures) -> dict[int, str]:
     known: Catalogue = catalogue(signatures)
-    return {app.id: app.key for app in known.apps}
+    return {app.app_id: app.key for app in known.apps}
 
 
 @pytest.mark.parametrize(
