@@ -15,7 +15,7 @@ from demo.steering import AppSteer, Flow
 from demo.traffic import Traffic
 
 POLICIES = Path(__file__).parent / "policies"
-CAMPUS, CHANGED = POLICIES / "campus.yaml", POLICIES / "changed.yaml"
+OPEN, CAMPUS, CHANGED = (POLICIES / name for name in ("open.yaml", "campus.yaml", "changed.yaml"))
 SETTLE_S = 10.0
 POLL_S = 0.1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,8 +19,7 @@ from demo.machine import DemoError
 from demo.network import SWITCHES
 
 APPSTEER = Path(sys.executable).with_name("appsteer")
-OPENFLOW_PORT = 16653  # not 6653: an AppSteer that is in use on this machine goes on
-FIRST_ZONE = 41000  # of conntrack; likewise
+FIRST_ZONE = 41000  # of conntrack; an AppSteer that is in use on this machine goes on undisturbed
 READY_TIMEOUT_S = 40.0
 COMMAND_TIMEOUT_S = 30.0
 POLL_S = 0.25
@@ -29,7 +29,8 @@ Flow = dict[str, Any]  # one line of `appsteer flows --json`, whose fields are t
 class AppSteer:
     """The processes, by role, and the command line's answers."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, first_policy: Path) -> None:
+        self._first_policy = first_policy
         self._ledger = ledger
         self._home = ledger.home
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -141,9 +142,11 @@ class AppSteer:
         return lines[-1] if lines else "it printed nothing"
 
     def _write_configuration(self) -> None:
+        port = _free_port()
         controller = f"""
-        openflow: {{listen: 127.0.0.1, port: {OPENFLOW_PORT}}}
+        openflow: {{listen: 127.0.0.1, port: {port}}}
         northbound: {self._socket}
+        policy: {self._first_policy}
         state_dir: {self._home}/controller-state
         """
         bridges = "".join(
@@ -151,6 +154,13 @@ class AppSteer:
             for index, name in enumerate(SWITCHES)
         )
         state = f"state_dir: {self._home}/agent-state"
-        agent = f"controller: {{address: 127.0.0.1, port: {OPENFLOW_PORT}}}\n{state}\nbridges:{bridges}\n"
+        agent = f"controller: {{address: 127.0.0.1, port: {port}}}\n{state}\nbridges:{bridges}\n"
         (self._home / "controller.yaml").write_text(dedent(controller).lstrip())
         (self._home / "agent.yaml").write_text(agent)
+
+
+def _free_port() -> int:
+    """Return a TCP port that nobody listens on, not OpenFlow's own, for the reason that FIRST_ZONE gives."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

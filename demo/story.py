@@ -15,13 +15,13 @@ from demo.ledger import Ledger
 from demo.network import Network
 from demo.report import LiveFlows, Report
 from demo.servers import Servers
-from demo.stage import Stage
+from demo.stage import OPEN, Stage
 from demo.steering import AppSteer
 from demo.traffic import Traffic
 
 LOGS_AFTER_FAILURE = Path("build/demo-logs")
 ACTS = (
-    ("1. No policy: a network over three switches", plain),
+    ("1. Functions are plugged in, nothing is steered: a network over three switches", plain),
     ("2. Policies: service functions for video and odd-port HTTP, no SSH", policies),
     ("3. Applications: what AppSteer says against what the servers say", applications),
     ("4. Accidents: agent and controller are killed under traffic", survival),
@@ -63,7 +63,7 @@ def _play(ledger: Ledger, report: Report) -> None:
     set_up_wall(network)
     servers = Servers(network, ledger.home)
     servers.start()
-    appsteer = AppSteer(ledger)
+    appsteer = AppSteer(ledger, OPEN)
     appsteer.start("controller")
     appsteer.start("agent")
     appsteer.wait_ready()
