@@ -207,9 +207,15 @@ impl Work {
         match self.claim {
             None if self.candidates.is_empty() => Outcome::GaveUp,
             None => Outcome::Undecided,
-            Some(claim) if claim.evidence.confidence < FIRM && !self.candidates.is_empty() => Outcome::Claimed,
+            Some(claim) if claim.evidence.confidence < FIRM && self.has_rivals(claim) => Outcome::Claimed,
             Some(claim) => self.open_inspector(claim, sample),
         }
+    }
+
+    fn has_rivals(&self, claim: Claim) -> bool {
+        let mut rivals = self.candidates;
+        rivals.remove(claim.index);
+        !rivals.is_empty()
     }
 
     /// Asks the candidates, those of the ports first; the most confident match becomes the claim.
@@ -239,11 +245,6 @@ impl Work {
                     }
                 }
             }
-        }
-        if let Some(claim) = self.claim
-            && claim.evidence.confidence < FIRM
-        {
-            self.candidates.remove(claim.index); // it has said what it can; the others may still say more
         }
     }
 

@@ -5,6 +5,7 @@ pub mod app_id;
 pub mod attributes;
 pub mod bytes;
 pub mod candidates;
+pub mod dns_family;
 pub mod domains;
 pub mod engine;
 pub mod event;
