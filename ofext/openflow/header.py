@@ -32,6 +32,7 @@ class Type(IntEnum):
     EXPERIMENTER = 4
     FEATURES_REQUEST = 5
     FEATURES_REPLY = 6
+    SET_CONFIG = 9
     PACKET_IN = 10
     FLOW_REMOVED = 11
     PACKET_OUT = 13

@@ -72,6 +72,13 @@ class Switch:
             answers.append(answer)
         return answers
 
+    def send_and_await(self, message: bytes, kind: Type) -> bytes:
+        """Sends a message, returns the first of a kind that comes, which need not be before a barrier's reply."""
+        self._socket.sendall(message)
+        while (answer := self._receive())[1] != kind:
+            pass
+        return answer
+
     def close(self) -> None:
         self._socket.close()
 
@@ -291,3 +298,95 @@ def hits() -> int:
     found = re.search(r"n_packets=(\d+)", dump)
     assert found, dump
     return int(found[1])
+
+
+def bundle(version: int, inner: bytes) -> tuple[bytes, ...]:
+    """Messages that open a bundle, add to it, and commit it (1.3: ONF extension 230)."""
+
+    def control(kind: int) -> bytes:
+        body = (1).to_bytes(4, "big") + kind.to_bytes(2, "big") + b"\0\1"
+        if version == 4:
+            return build(version, Type.EXPERIMENTER, 8, bytes.fromhex("4f4e4600000008fc") + body)
+        return build(version, Type.BUNDLE_CONTROL, 8, body)
+
+    body = (1).to_bytes(4, "big") + b"\0\0\0\1" + inner
+    if version == 4:
+        add = build(version, Type.EXPERIMENTER, 8, bytes.fromhex("4f4e4600000008fd") + body)
+    else:
+        add = build(version, Type.BUNDLE_ADD_MESSAGE, 8, body)
+    return control(0), add, control(4)
+
+
+def with_xid(message: bytes, xid: int) -> bytes:
+    return message[:4] + xid.to_bytes(4, "big") + message[8:]
+
+
+def test_a_rule_in_a_bundle_is_lowered(switch: Switch) -> None:
+    begin, add, commit = bundle(switch.version, with_xid(flow_mod(switch.version, MATCH), 8))
+    add, table = lowered(add, PredicateTable())
+    answers = switch.send(begin, add, commit)
+    assert {answer[1] for answer in answers} <= {Type.BUNDLE_CONTROL, Type.EXPERIMENTER}
+    (reply,) = switch.send(stats_request(switch.version, []))
+    assert set(MATCH) in matches_of(raise_message(reply, table), switch.version)
+
+
+def test_the_end_of_a_rule_is_told_in_l7_fields(switch: Switch) -> None:
+    added = bytearray(flow_mod(switch.version, MATCH))
+    added[45] = 1  # OFPFF_SEND_FLOW_REM
+    message, table = lowered(bytes(added), PredicateTable())
+    delete, _ = lowered(flow_mod(switch.version, MATCH, command=4), table)
+    switch.send(set_config(switch.version), message)
+    removed = switch.send_and_await(delete, Type.FLOW_REMOVED)
+    fields, _ = oxm.decode_match(raise_message(removed, table), 24 if switch.version == 6 else 48)
+    assert removed[1] == Type.FLOW_REMOVED
+    assert set(fields) == set(MATCH)
+
+
+def test_an_error_quotes_the_controllers_own_message(switch: Switch) -> None:
+    wrong = flow_mod(switch.version, MATCH)
+    wrong += bytes.fromhex("0001000802000000")  # to table 2, from table 9
+    wrong = wrong[:2] + len(wrong).to_bytes(2, "big") + wrong[4:]
+    message, table = lowered(wrong, PredicateTable())
+    (error,) = switch.send(message)
+    raised = raise_message(error, table)
+    assert (raised[1], raised[8:10]) == (Type.ERROR, b"\0\3")
+    fields, _ = oxm.decode_match(raised, 12 + 48)
+    assert set(fields) == set(MATCH)
+    assert len(raised) == 12 + len(wrong)
+
+
+def test_a_packet_in_of_the_edge_zone_says_its_verdict(switch: Switch) -> None:
+    udp = Connection(src="192.0.2.1", dst="198.51.100.2", sport=5353, dport=53, l4=L4.UDP)
+    track(frame(udp))
+    switch.send(mark(switch.version, udp), set_config(switch.version))
+    to_controller = bytes.fromhex("000400180000000000000010fffffffdffff000000000000")
+    rule = flow_mod(switch.version, [oxm.ct_zone(ZONE)]) + to_controller
+    assert switch.send(rule[:2] + len(rule).to_bytes(2, "big") + rule[4:]) == []
+    through = f"in_port=LOCAL packet={frame(udp).hex()} actions=ct(zone={ZONE},table=9)"
+    run("ovs-ofctl", "-OOpenFlow14", "packet-out", BRIDGE, through)
+    (packet_in,) = (message for message in switch.send() if message[1] == Type.PACKET_IN)
+    fields, _ = oxm.decode_match(raise_message(packet_in, PredicateTable(), edge_zone=ZONE), 24)
+    assert {oxm.l7_app_id(APP), oxm.l7_category(9), oxm.l7_state(State.FINAL), oxm.ct_mark(APP)} <= set(fields)
+
+
+def set_config(version: int) -> bytes:
+    """SET_CONFIG with miss_send_len: a management connection is told nothing unasked before."""
+    return build(version, Type.SET_CONFIG, 4, b"\0\0\xff\xff")
+
+
+@pytest.mark.parametrize("of_version", [5, 6])
+def test_a_flow_monitor_tells_rules_in_l7_fields(bridge: str, of_version: int) -> None:
+    assert bridge == BRIDGE
+    switch = Switch(of_version)
+    body = (1).to_bytes(4, "big") + b"\xff" * 8 + (0x1F).to_bytes(2, "big") + b"\xff\0"
+    request = build(of_version, Type.MULTIPART_REQUEST, 6, b"\0\x10\0\0\0\0\0\0" + body + oxm.encode_match(MATCH[1:2]))
+    request, table = lowered(request, PredicateTable())
+    switch.send(request)
+    message, table = lowered(flow_mod(of_version, MATCH), table)
+    other = Switch(of_version)
+    assert other.send(message) == []
+    updates = [answer for answer in switch.send() if answer[1] == Type.MULTIPART_REPLY]
+    switch.close()
+    other.close()
+    raised = raise_message(updates[-1], table)
+    assert set(oxm.decode_match(raised, 16 + 24)[0]) == set(MATCH)
