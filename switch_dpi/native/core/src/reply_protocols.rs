@@ -119,3 +119,54 @@ fn weigh_client(data: &[u8], rules: &Rules) -> Clue {
     }
     weighed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Direction, Transport};
+
+    /// A protocol whose server says `code` 220 and 250, and whose client says FOR, AFTER or OPEN.
+    const RULES: Rules = Rules {
+        greeting: |code, _| if code == 220 { Clue::Open } else { Clue::Against },
+        reply: |code| if code == 250 { Clue::For } else { Clue::Open },
+        command: |line| match line {
+            b"FOR" => Clue::For,
+            b"AFTER" => Clue::ForAfterGreeting,
+            b"OPEN" => Clue::Open,
+            _ => Clue::Against,
+        },
+    };
+
+    fn answer(data: &[u8], other: &[u8]) -> Option<bool> {
+        let (transport, direction) = (Transport::Tcp, Direction::Originator);
+        let sample = Sample { transport, direction, data, other, originator_port: 1, responder_port: 2 };
+        match probe(&sample, &RULES, |confidence, size| Evidence { confidence, what: "", offset: 0, size }) {
+            Probe::Match(_) => Some(true),
+            Probe::No => Some(false),
+            Probe::NeedMore => None,
+        }
+    }
+
+    #[test]
+    fn the_first_line_that_decides_decides() {
+        assert_eq!(answer(b"OPEN\r\nFOR\r\n", b""), Some(true));
+        assert_eq!(answer(b"OPEN\r\nOTHER\r\nFOR\r\n", b""), Some(false));
+        assert_eq!(answer(b"OPEN\r\n", b"220 x\r\n"), None);
+        assert_eq!(answer(b"AFTER\r\n", b""), None);
+        assert_eq!(answer(b"AFTER\r\n", b"220 x\r\n"), Some(true));
+    }
+
+    #[test]
+    fn a_greeting_of_many_lines_decides_nothing_and_a_later_reply_does() {
+        assert_eq!(answer(b"220-a\r\n b\r\n220 c\r\n", b""), None);
+        assert_eq!(answer(b"220-a\r\n b\r\n220 c\r\n250 d\r\n", b""), Some(true));
+        assert_eq!(answer(b"OPEN\r\n", b"HTTP/1.1 200 OK\r\n"), Some(false));
+    }
+
+    #[test]
+    fn binary_data_is_let_go_at_the_first_byte() {
+        for data in [&b"\x16"[..], b"2\x00", b"A\x00", b"ABCDEFGHI", b"220x", b"{"] {
+            assert_eq!(answer(data, b""), Some(false), "{data:?}");
+        }
+    }
+}

@@ -34,8 +34,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let skipped = keep_alive_size(sample.data);
     let message = sample.data.get(skipped..).unwrap_or_default();
-    if message.is_empty() {
-        return Probe::NeedMore;
+    match message.first() {
+        None => return Probe::NeedMore,
+        Some(byte) if !byte.is_ascii_alphabetic() => return Probe::No, // before anything longer is looked at
+        Some(_) => {}
     }
     let mut lines = Lines::new(message, 0);
     match lines.next() {

@@ -70,6 +70,7 @@ impl<'a> Iterator for CryptoFrames<'a> {
 pub struct CryptoStream {
     ready: Vec<u8>,
     waiting: BTreeMap<usize, Vec<u8>>,
+    waiting_size: usize,
 }
 
 impl CryptoStream {
@@ -79,7 +80,8 @@ impl CryptoStream {
         &self.ready
     }
 
-    /// Adds a piece; one that lies beyond [`MAX_STREAM_SIZE`] is left out, as is one too many that waits.
+    /// Adds a piece. Left out is what lies beyond [`MAX_STREAM_SIZE`], and what would make more than that wait, or too
+    /// many pieces.
     pub fn insert(&mut self, offset: u64, piece: &[u8]) {
         let Ok(offset) = usize::try_from(offset) else { return };
         if offset.saturating_add(piece.len()) > MAX_STREAM_SIZE {
@@ -95,20 +97,19 @@ impl CryptoStream {
                 break;
             }
             let (offset, piece) = entry.remove_entry();
+            self.waiting_size = self.waiting_size.saturating_sub(piece.len());
             self.append(offset, &piece);
         }
     }
 
     /// Of two pieces at one place the longer stays.
     fn keep(&mut self, offset: usize, piece: &[u8]) {
-        let has_room = self.waiting.len() < MAX_WAITING;
-        match self.waiting.get_mut(&offset) {
-            Some(kept) if kept.len() < piece.len() => *kept = piece.to_vec(),
-            Some(_) => {}
-            None if has_room => {
-                self.waiting.insert(offset, piece.to_vec());
-            }
-            None => {}
+        let kept = self.waiting.get(&offset).map(Vec::len);
+        let waiting_size = self.waiting_size - kept.unwrap_or(0) + piece.len();
+        let has_room = kept.is_some() || self.waiting.len() < MAX_WAITING;
+        if has_room && waiting_size <= MAX_STREAM_SIZE && kept.is_none_or(|size| size < piece.len()) {
+            self.waiting.insert(offset, piece.to_vec());
+            self.waiting_size = waiting_size;
         }
     }
 
@@ -144,6 +145,13 @@ mod tests {
         }
         assert!(stream.ready().is_empty());
         assert!(stream.waiting.len() <= MAX_WAITING);
+        let mut stream = CryptoStream::default();
+        for offset in 1..100 {
+            stream.insert(offset, &[0; 1000]);
+        }
+        assert!(stream.waiting.values().map(Vec::len).sum::<usize>() <= MAX_STREAM_SIZE);
+        stream.insert(0, b"x");
+        assert_eq!((stream.waiting_size, stream.ready().len()), (0, 1016));
     }
 
     #[test]
