@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from importlib import resources
+from collections.abc import Sequence
 from pathlib import Path
 
-import plugins
 from ofext.catalogue import AppEntry, AppKind, AttributeEntry, AttributeType, Catalogue, CategoryEntry
-from switch_dpi import _native
+from plugins.loader import signature_files
+from switch_dpi._native import CaptureError, EngineOptions, LiveCapture, NativeError, Signatures, catalogue
+from switch_dpi._native import Catalogue as NativeCatalogue
 from switch_dpi.bridge import EngineFacts
 from switch_dpi.config import AgentConfig
 from switch_dpi.engine import Capture
@@ -26,16 +26,16 @@ ATTRIBUTE_TYPES = {
 def load_engine(config: AgentConfig) -> EngineFacts:
     """Read the signatures and make everything that the bridges share. Raises SwitchDpiError naming file and line."""
     try:
-        signatures = _native.Signatures.load(list(signature_files(config.signatures)))
-        options = _native.EngineOptions(**config.engine.model_dump(exclude_none=True))
-    except (_native.NativeError, ValueError, OSError) as error:
+        signatures = Signatures.load(signature_texts(config.signatures))
+        options = EngineOptions(**config.engine.model_dump(exclude_none=True))
+    except (NativeError, ValueError, OSError) as error:
         raise SwitchDpiError(str(error)) from error
-    known = _native.catalogue(signatures)
+    known = catalogue(signatures)
 
     def open_capture(interface: str) -> Capture:
         try:
-            return _native.LiveCapture(interface, signatures, options)
-        except _native.CaptureError as error:
+            return LiveCapture(interface, signatures, options)
+        except CaptureError as error:
             raise SwitchDpiError(str(error)) from error
 
     return EngineFacts(
@@ -46,17 +46,17 @@ def load_engine(config: AgentConfig) -> EngineFacts:
     )
 
 
-def signature_files(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
+def signature_texts(paths: Sequence[Path]) -> list[tuple[str, str]]:
     """Name and text of every signature file: those that came with AppSteer, unless ``paths`` names others. OSError."""
-    own = list(paths)
-    with resources.as_file(resources.files(plugins)) as packaged:
-        yield str(packaged / "categories.toml"), (packaged / "categories.toml").read_text(encoding="utf-8")
-        for path in own or [packaged / "apps"]:
-            for file in sorted(path.glob("*.toml")) if path.is_dir() else [path]:
-                yield str(file), file.read_text(encoding="utf-8")
+    packaged = signature_files()
+    if not paths:
+        return packaged
+    files = [file for path in paths for file in (sorted(path.glob("*.toml")) if path.is_dir() else [path])]
+    categories = [item for item in packaged if item[0].endswith("categories.toml")]
+    return categories + [(str(file), file.read_text(encoding="utf-8")) for file in files]
 
 
-def wire_catalogue(known: _native.Catalogue) -> Catalogue:
+def wire_catalogue(known: NativeCatalogue) -> Catalogue:
     """What the engine can say, as the controller is told."""
     return Catalogue(
         version=known.version,
