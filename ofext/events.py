@@ -4,12 +4,13 @@ An event is a record of TLVs; fixed groups of numbers share one TLV. Each batch 
 so that a receiver sees what it missed, and how many events the agent has dropped.
 """
 
+import functools
 import ipaddress
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from ofext import wire
 from ofext.errors import DecodeError, EncodeError
@@ -158,13 +159,16 @@ def decode_event(reader: Reader) -> FlowEvent:
     size, kind, flags = reader.fields(_RECORD, "the head of an event")
     if size < _RECORD.size:
         raise DecodeError(start, f"a record size of at least {_RECORD.size}", size.to_bytes(2, "big"))
-    draft = _Draft()
-    for tlv, value in reader.part(size - _RECORD.size, "an event").tlvs():
-        draft.read(tlv, value)
-    if draft.flow is None or draft.times is None:
-        missing = "addresses and ports" if draft.flow is None else "times"
-        raise DecodeError(start, f"an event with {missing}")
-    return draft.finish(kind, bool(flags & EventFlags.TRUNCATED))
+    record = reader.take(size - _RECORD.size, "an event")
+    try:
+        parts, metadata = _read_tlvs(record)
+    except DecodeError as error:
+        raise error.moved(start + _RECORD.size) from None
+    for required, what in (("flow_id", "addresses and ports"), ("at_ns", "times")):
+        if required not in parts:
+            raise DecodeError(start, f"an event with {what}")
+    parts["src"], parts["dst"] = _written(parts["src"]), _written(parts["dst"])
+    return FlowEvent(kind=kind, metadata=tuple(metadata), truncated=bool(flags & EventFlags.TRUNCATED), **parts)
 
 
 _BATCH = struct.Struct("!QQH")  # sequence, dropped, count
@@ -174,9 +178,11 @@ _TIMES = struct.Struct("!QQQ")  # of the event, of the first packet, of the last
 _VERDICT = struct.Struct("!IIBBBxI")  # App-ID, protocol, category, state, confidence, one zero byte, packet
 _COUNTERS = struct.Struct("!QQQQ")  # packets of originator and responder, bytes of originator and responder
 _END_REASON = struct.Struct("!B")
+_METADATA: Final = int(EventTlv.METADATA)  # comparing with a member of the enumeration takes three times as long
 _ATTRIBUTE_SIZE: Final = 2
 _IPV4_SIZE: Final = 4
 _IPV6_SIZE: Final = 16
+_ADDRESSES_CACHED: Final = 65_536  # hosts that are talked about at a time; converting takes longer than the rest
 
 
 def _body(sequence: int, dropped: int, records: list[bytes]) -> bytes:
@@ -220,6 +226,7 @@ def _fitting(metadata: tuple[tuple[int, bytes], ...], room: int) -> tuple[bytes,
     return b"".join(parts), truncated
 
 
+@functools.lru_cache(maxsize=_ADDRESSES_CACHED)
 def _packed(address: str) -> bytes:
     try:
         return ipaddress.ip_address(address).packed
@@ -227,79 +234,54 @@ def _packed(address: str) -> bytes:
         raise EncodeError("address", address, "an IPv4 or IPv6 address") from None
 
 
-class _Draft:
-    """What has been read of an event so far. A TLV that comes again replaces the earlier one; metadata adds up."""
+_Layout = tuple[struct.Struct, tuple[str, ...]]
 
-    def __init__(self) -> None:
-        self.flow: tuple[int, ...] | None = None
-        self.times: tuple[int, ...] | None = None
-        self._addresses = ("", "")
-        self._verdict: tuple[int, ...] = (0,) * 6
-        self._counters: tuple[int, ...] = (0,) * 4
-        self._path = ""
-        self._evidence = ""
-        self._end_reason: int = EndReason.NONE
-        self._metadata: list[tuple[int, bytes]] = []
-
-    def read(self, kind: int, value: Reader) -> None:
-        match kind:
-            case EventTlv.FLOW_IPV4 | EventTlv.FLOW_IPV6:
-                self.flow = value.fields(_FLOW, "a flow")
-                size = _IPV4_SIZE if kind == EventTlv.FLOW_IPV4 else _IPV6_SIZE
-                self._addresses = (_address(value, size), _address(value, size))
-                value.finish("a flow")
-            case EventTlv.TIMES:
-                self.times = value.rest_fields(_TIMES, "times")
-            case EventTlv.VERDICT:
-                self._verdict = value.rest_fields(_VERDICT, "a verdict")
-            case EventTlv.COUNTERS:
-                self._counters = value.rest_fields(_COUNTERS, "counters")
-            case EventTlv.PATH:
-                self._path = value.rest_text("path")
-            case EventTlv.EVIDENCE:
-                self._evidence = value.rest_text("evidence")
-            case EventTlv.END_REASON:
-                (self._end_reason,) = value.rest_fields(_END_REASON, "an end reason")
-            case EventTlv.METADATA:
-                self._metadata.append((value.number(_ATTRIBUTE_SIZE, "an attribute id"), value.rest()))
-            case _:
-                pass
-
-    def finish(self, kind: int, truncated: bool) -> FlowEvent:
-        flow_id, l4, vlan, sport, dport = self.flow or (0,) * 5
-        at_ns, first_seen_ns, last_seen_ns = self.times or (0,) * 3
-        app_id, protocol_id, category, state, confidence, verdict_packet = self._verdict
-        packets_c2s, packets_s2c, bytes_c2s, bytes_s2c = self._counters
-        return FlowEvent(
-            kind=kind,
-            flow_id=flow_id,
-            at_ns=at_ns,
-            first_seen_ns=first_seen_ns,
-            last_seen_ns=last_seen_ns,
-            src=self._addresses[0],
-            dst=self._addresses[1],
-            sport=sport,
-            dport=dport,
-            l4=l4,
-            vlan=vlan,
-            app_id=app_id,
-            protocol_id=protocol_id,
-            category=category,
-            state=state,
-            confidence=confidence,
-            verdict_packet=verdict_packet,
-            packets_c2s=packets_c2s,
-            packets_s2c=packets_s2c,
-            bytes_c2s=bytes_c2s,
-            bytes_s2c=bytes_s2c,
-            path=self._path,
-            evidence=self._evidence,
-            end_reason=self._end_reason,
-            metadata=tuple(self._metadata),
-            truncated=truncated,
-        )
+_FLOW_NAMES: Final = ("flow_id", "l4", "vlan", "sport", "dport", "src", "dst")
+_LAYOUTS: Final[dict[int, _Layout]] = {
+    int(EventTlv.FLOW_IPV4): (struct.Struct(_FLOW.format + "4s4s"), _FLOW_NAMES),
+    int(EventTlv.FLOW_IPV6): (struct.Struct(_FLOW.format + "16s16s"), _FLOW_NAMES),
+    int(EventTlv.TIMES): (_TIMES, ("at_ns", "first_seen_ns", "last_seen_ns")),
+    int(EventTlv.VERDICT): (
+        _VERDICT,
+        ("app_id", "protocol_id", "category", "state", "confidence", "verdict_packet"),
+    ),
+    int(EventTlv.COUNTERS): (_COUNTERS, ("packets_c2s", "packets_s2c", "bytes_c2s", "bytes_s2c")),
+    int(EventTlv.END_REASON): (_END_REASON, ("end_reason",)),
+}
+"""TLVs of fixed layout and the attributes that they hold; addresses are still bytes."""
+_TEXTS: Final = {int(EventTlv.PATH): "path", int(EventTlv.EVIDENCE): "evidence"}
 
 
-def _address(value: Reader, size: int) -> str:
-    raw = value.take(size, "an address")
-    return str(ipaddress.IPv4Address(raw) if size == _IPV4_SIZE else ipaddress.IPv6Address(raw))
+def _read_tlvs(record: bytes) -> tuple[dict[str, Any], list[tuple[int, bytes]]]:
+    """Attributes by name, and metadata. Offsets in errors count from the start of `record`.
+
+    This runs for every TLV of every event, so it works on the bytes themselves.
+    """
+    parts: dict[str, Any] = {}
+    metadata: list[tuple[int, bytes]] = []
+    offset, end = 0, len(record)
+    while offset < end:
+        if end - offset < wire.TLV_HEADER_SIZE:
+            raise DecodeError(offset, "a TLV header (4 bytes)", record[offset:])
+        kind, size = wire.TLV_HEADER.unpack_from(record, offset)
+        start = offset + wire.TLV_HEADER_SIZE
+        offset = start + size
+        if offset > end:
+            raise DecodeError(start, f"the value of TLV {kind} ({size} bytes)", record[start:])
+        if kind == _METADATA:
+            if size < _ATTRIBUTE_SIZE:
+                raise DecodeError(start, "an attribute id (2 bytes)", record[start:offset])
+            metadata.append((record[start] << 8 | record[start + 1], record[start + _ATTRIBUTE_SIZE : offset]))
+        elif kind in _LAYOUTS:
+            layout, names = _LAYOUTS[kind]
+            if size != layout.size:
+                raise DecodeError(start, f"{layout.size} bytes in TLV {kind}", record[start:offset])
+            parts.update(zip(names, layout.unpack_from(record, start), strict=True))
+        elif kind in _TEXTS:
+            parts[_TEXTS[kind]] = Reader(record, start, offset).rest_text(_TEXTS[kind])
+    return parts, metadata
+
+
+@functools.lru_cache(maxsize=_ADDRESSES_CACHED)
+def _written(address: bytes) -> str:
+    return str(ipaddress.ip_address(address))

@@ -41,7 +41,12 @@ class Reader:
 
     def fields(self, layout: struct.Struct, what: str) -> tuple[int, ...]:
         """The numbers of a fixed layout."""
-        return layout.unpack(self.take(layout.size, what))
+        start = self.offset
+        self.offset = start + layout.size
+        if self.offset > self.end:
+            self.offset = start
+            raise DecodeError(start, f"{what} ({layout.size} bytes)", self._data[start : self.end])
+        return layout.unpack_from(self._data, start)
 
     def text(self, size: int, what: str) -> str:
         """UTF-8 of `size` bytes."""
@@ -83,7 +88,12 @@ class Reader:
         """Type and value of every TLV up to the end."""
         while self.offset < self.end:
             kind, size = self.fields(TLV_HEADER, "a TLV header")
-            yield kind, self.part(size, f"the value of TLV {kind}")
+            if self.offset + size > self.end:
+                raise DecodeError(
+                    self.offset, f"the value of TLV {kind} ({size} bytes)", self._data[self.offset : self.end]
+                )
+            self.offset += size
+            yield kind, Reader(self._data, self.offset - size, self.offset)
 
 
 def number(field: str, value: int, size: int) -> bytes:

@@ -100,6 +100,7 @@ _IPV6 = struct.Struct("!IHBB16s16s")
 _TCP = struct.Struct("!HHIIBBHHH")
 _UDP = struct.Struct("!HHHH")
 _ICMP_ECHO = struct.Struct("!BBHHH")
+_ADDRESSES_CACHED: Final = 65_536  # hosts that are marked at a time
 _MARKS_CACHED: Final = (
     4096  # different (App-ID, label) pairs in use at a time: applications times predicates, in practice
 )
@@ -159,6 +160,7 @@ def _head(version: int, actions_size: int) -> bytes:
     return struct.pack("!IIH6x", _OFP_NO_BUFFER, _OFPP_CONTROLLER, actions_size)
 
 
+@functools.lru_cache(maxsize=_ADDRESSES_CACHED)
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     try:
         return ipaddress.ip_address(text)
