@@ -1,6 +1,6 @@
-//! How long a packet takes from its arrival (the kernel's time stamp) to the reader of a ring: `ring_latency SECONDS [INTERFACE]`.
+//! How long a packet takes from its arrival (the kernel's time stamp) to the reader of a ring: `ring_latency SECONDS INTERFACE [packets]`.
 //!
-//! Reads whatever arrives on the interface (default `lo`) and prints the distribution.
+//! Reads whatever arrives on the interface, in blocks or each packet at once, and prints the distribution.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -12,7 +12,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let seconds: u64 = arguments.next().unwrap_or_default().parse().unwrap_or(5);
     let interface = arguments.next().unwrap_or_else(|| "lo".to_owned());
-    let mut ring = Ring::open(&interface, &RingOptions::default())?;
+    let at_once = arguments.next().is_some_and(|way| way == "packets");
+    let options = if at_once { RingOptions::low_latency() } else { RingOptions::default() };
+    let mut ring = Ring::open(&interface, &options)?;
     let until = Instant::now() + Duration::from_secs(seconds);
     let mut delays_ns: Vec<u64> = Vec::new();
     while Instant::now() < until {

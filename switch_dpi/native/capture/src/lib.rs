@@ -11,6 +11,8 @@ mod pcapng;
 #[cfg(target_os = "linux")]
 pub mod ring;
 #[cfg(target_os = "linux")]
+mod ring_layout;
+#[cfg(target_os = "linux")]
 mod ring_options;
 
 /// A packet that is borrowed from where it was read; the next read ends the loan.

@@ -1,8 +1,8 @@
-//! A ring of packets that is shared with the Linux kernel (TPACKET_V3, `packet(7)`, Documentation/networking/packet_mmap.rst).
+//! A ring of packets that is shared with the Linux kernel (TPACKET_V3 and V2, `packet(7)`, Documentation/networking/packet_mmap.rst).
 //!
-//! The kernel fills blocks with packets and hands over a block when it is full or when its time is over; dropping a
-//! [`Block`] hands it back. Frames come out as they were on the wire: a VLAN tag that the kernel (or the card) took out is
-//! put back. This is the only file of the workspace with `unsafe` in it.
+//! The kernel hands packets over in blocks or one by one ([`HandOver`]); dropping a [`Block`] hands them back. Frames come
+//! out as they were on the wire: a VLAN tag that the kernel (or the card) took out is put back. This is the only file of
+//! the workspace with `unsafe` in it.
 #![allow(unsafe_code)] // system calls, and memory that the kernel writes
 #![deny(clippy::undocumented_unsafe_blocks)]
 
@@ -17,15 +17,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::Packet;
+use crate::ring_layout::{ETHERNET_ADDRESSES_SIZE, Header, Layout, VLAN_TAG_SIZE};
 use crate::ring_options::link_type_of;
-pub use crate::ring_options::{RingError, RingOptions, Statistics};
-
-/// Destination and source address, before which nothing stands in an Ethernet frame.
-const ETHERNET_ADDRESSES_SIZE: usize = 12;
-/// Tag protocol identifier and tag control information (IEEE 802.1Q §9.3).
-const VLAN_TAG_SIZE: usize = 4;
-/// The tag protocol identifier of a packet whose status does not name one.
-const DEFAULT_TPID: u16 = 0x8100;
+pub use crate::ring_options::{HandOver, RingError, RingOptions, Statistics};
 
 /// An open ring on one interface.
 pub struct Ring {
@@ -34,6 +28,7 @@ pub struct Ring {
     interface: String,
     index: c_uint,
     link_type: u32,
+    layout: Layout,
     current: usize,
     statistics: Statistics,
 }
@@ -48,7 +43,8 @@ impl Ring {
         let index =
             interface_index(interface).ok_or_else(|| RingError::NoSuchInterface { interface: interface.to_owned() })?;
         let socket = open_socket()?;
-        set(&socket, "PACKET_VERSION", libc::PACKET_VERSION, &(libc::tpacket_versions::TPACKET_V3 as c_int))?;
+        let layout = Layout::of(options);
+        set(&socket, "PACKET_VERSION", libc::PACKET_VERSION, &(layout.version() as c_int))?;
         set(&socket, "PACKET_RESERVE", libc::PACKET_RESERVE, &(VLAN_TAG_SIZE as c_uint))?;
         set(&socket, "PACKET_IGNORE_OUTGOING", libc::PACKET_IGNORE_OUTGOING, &c_int::from(options.ignore_outgoing))?;
         limit_size(&socket, options.snap_size)?;
@@ -62,7 +58,7 @@ impl Ring {
         let link_type = link_type_of(hardware)
             .ok_or_else(|| RingError::UnsupportedLink { interface: interface.to_owned(), hardware })?;
         let interface = interface.to_owned();
-        Ok(Self { socket, memory, interface, index, link_type, current: 0, statistics: Statistics::default() })
+        Ok(Self { socket, memory, interface, index, link_type, layout, current: 0, statistics: Statistics::default() })
     }
 
     /// Waits for the next block of packets; `None` when the time is over or a signal came.
@@ -71,16 +67,22 @@ impl Ring {
     /// [`RingError::InterfaceDown`] once each time that the interface goes down (packets come again when it is up),
     /// [`RingError::InterfaceGone`] when it was deleted: open a new ring when there is a new interface.
     pub fn poll(&mut self, timeout: Duration) -> Result<Option<Block<'_>>, RingError> {
-        if !self.is_filled() {
+        if !self.is_filled(self.current) {
             self.wait(timeout)?;
         }
-        if !self.is_filled() {
+        let ready = (0..self.layout.max_run()).take_while(|ahead| self.is_filled(self.current + ahead)).count();
+        if ready == 0 {
             return Ok(None);
         }
-        let head = mem::offset_of!(libc::tpacket_block_desc, hdr);
-        let header: Option<libc::tpacket_hdr_v1> = self.memory.read(self.current, head);
-        let (at, left) = header.map_or((0, 0), |header| (header.offset_to_first_pkt as usize, header.num_pkts));
-        Ok(Some(Block { at, left, ring: self }))
+        let (next, left) = match self.layout {
+            Layout::Blocks { .. } => {
+                let head = mem::offset_of!(libc::tpacket_block_desc, hdr);
+                let header: Option<libc::tpacket_hdr_v1> = self.memory.read(self.current, head);
+                header.map_or((0, 0), |header| (header.offset_to_first_pkt as usize, header.num_pkts as usize))
+            }
+            Layout::Slots { .. } => (self.current, ready),
+        };
+        Ok(Some(Block { next, left, taken: ready, ring: self }))
     }
 
     /// What was counted since the ring was opened.
@@ -107,8 +109,14 @@ impl Ring {
         self.link_type
     }
 
-    fn is_filled(&self) -> bool {
-        self.memory.status(self.current).load(Ordering::Acquire) & libc::TP_STATUS_USER != 0
+    fn is_filled(&self, unit: usize) -> bool {
+        self.status(unit).load(Ordering::Acquire) & libc::TP_STATUS_USER != 0
+    }
+
+    /// The word by which a unit of the ring changes hands.
+    fn status(&self, unit: usize) -> &AtomicU32 {
+        let (block, at) = self.layout.status_at(unit);
+        self.memory.word(block, at)
     }
 
     fn wait(&self, timeout: Duration) -> Result<(), RingError> {
@@ -149,11 +157,12 @@ impl AsFd for Ring {
     }
 }
 
-/// A block that the kernel handed over; goes back when it is dropped.
+/// Packets that the kernel handed over; they go back when it is dropped.
 pub struct Block<'ring> {
     ring: &'ring mut Ring,
-    at: usize,
-    left: u32,
+    next: usize,
+    left: usize,
+    taken: usize,
 }
 
 impl Block<'_> {
@@ -161,34 +170,38 @@ impl Block<'_> {
     pub fn packets(&mut self) -> Packets<'_> {
         Packets {
             memory: &mut self.ring.memory,
+            layout: self.ring.layout,
             block: self.ring.current,
             link_type: self.ring.link_type,
-            at: &mut self.at,
+            next: &mut self.next,
             left: &mut self.left,
         }
     }
 
     /// How many packets were not yielded yet.
     #[must_use]
-    pub fn remaining(&self) -> u32 {
+    pub fn remaining(&self) -> usize {
         self.left
     }
 }
 
 impl Drop for Block<'_> {
     fn drop(&mut self) {
-        self.ring.memory.status(self.ring.current).store(libc::TP_STATUS_KERNEL, Ordering::Release);
-        self.ring.current = (self.ring.current + 1) % self.ring.memory.block_count;
+        for unit in self.ring.current..self.ring.current + self.taken {
+            self.ring.status(unit).store(libc::TP_STATUS_KERNEL, Ordering::Release);
+        }
+        self.ring.current = (self.ring.current + self.taken) % self.ring.layout.units();
     }
 }
 
 /// Iterates over the packets of a block; they stay valid until the block is used otherwise.
 pub struct Packets<'block> {
     memory: &'block mut Mapping,
+    layout: Layout,
     block: usize,
     link_type: u32,
-    at: &'block mut usize,
-    left: &'block mut u32,
+    next: &'block mut usize,
+    left: &'block mut usize,
 }
 
 impl<'block> Iterator for Packets<'block> {
@@ -196,49 +209,63 @@ impl<'block> Iterator for Packets<'block> {
 
     fn next(&mut self) -> Option<Packet<'block>> {
         *self.left = self.left.checked_sub(1)?;
-        let at = *self.at;
-        let header: libc::tpacket3_hdr = self.memory.read(self.block, at)?;
-        *self.at = at.checked_add(header.tp_next_offset as usize)?;
-        let mut frame = at + usize::from(header.tp_mac)..at + usize::from(header.tp_mac) + header.tp_snaplen as usize;
-        let mut original_size = header.tp_len;
-        if header.tp_status & libc::TP_STATUS_VLAN_VALID != 0 {
-            frame = self.put_tag_back(&header, at, frame)?;
+        let (block, at, header) = self.header()?;
+        let start = at.checked_add(header.frame_at)?;
+        let mut frame = start..start.checked_add(header.captured)?;
+        let mut original_size = header.original_size;
+        if let Some(tag) = header.tag {
+            frame = self.put_tag_back(tag, block, at + header.size, frame)?;
             original_size += VLAN_TAG_SIZE as u32;
         }
-        Some(Packet {
-            at_ns: u64::from(header.tp_sec) * 1_000_000_000 + u64::from(header.tp_nsec),
-            link_type: self.link_type,
-            original_size,
-            // SAFETY: `'block` is the exclusive borrow of the `Block`, so the block stays ours; what is still written
-            // there (tags put back) belongs to packets after this one.
-            data: unsafe { self.memory.lend(self.block, frame) }?,
-        })
+        // SAFETY: `'block` is the exclusive borrow of the `Block`, so what it took stays ours; what is still written there
+        // (tags put back) belongs to packets after this one.
+        let data = unsafe { self.memory.lend(block, frame) }?;
+        Some(Packet { at_ns: header.at_ns, link_type: self.link_type, original_size, data })
     }
 }
 
 impl Packets<'_> {
+    /// The next packet's header and where it stands.
+    fn header(&mut self) -> Option<(usize, usize, Header)> {
+        match self.layout {
+            Layout::Blocks { .. } => {
+                let (block, at) = (self.block, *self.next);
+                let header: libc::tpacket3_hdr = self.memory.read(block, at)?;
+                *self.next = at.checked_add(header.tp_next_offset as usize)?;
+                Some((block, at, Header::from_v3(&header)))
+            }
+            Layout::Slots { .. } => {
+                let (block, at) = self.layout.status_at(*self.next);
+                let header: libc::tpacket2_hdr = self.memory.read(block, at)?;
+                *self.next += 1;
+                Some((block, at, Header::from_v2(&header)))
+            }
+        }
+    }
+
     /// Moves the addresses towards the packet's header, into the room that `PACKET_RESERVE` made, and writes the tag.
-    fn put_tag_back(&mut self, header: &libc::tpacket3_hdr, at: usize, frame: Range<usize>) -> Option<Range<usize>> {
+    fn put_tag_back(
+        &mut self,
+        tag: [u8; VLAN_TAG_SIZE],
+        block: usize,
+        room_at: usize,
+        frame: Range<usize>,
+    ) -> Option<Range<usize>> {
         let start = frame.start.checked_sub(VLAN_TAG_SIZE)?;
-        if start < at + mem::size_of::<libc::tpacket3_hdr>() || frame.len() < ETHERNET_ADDRESSES_SIZE {
+        if start < room_at || frame.len() < ETHERNET_ADDRESSES_SIZE {
             return None;
         }
-        let named = header.tp_status & libc::TP_STATUS_VLAN_TPID_VALID != 0;
-        let tpid = if named { header.hv1.tp_vlan_tpid } else { DEFAULT_TPID };
-        let control = (header.hv1.tp_vlan_tci & 0xFFFF) as u16;
-        let bytes = self.memory.bytes_mut(self.block, start..frame.end)?;
+        let bytes = self.memory.bytes_mut(block, start..frame.end)?;
         bytes.copy_within(VLAN_TAG_SIZE..VLAN_TAG_SIZE + ETHERNET_ADDRESSES_SIZE, 0);
-        let tag = bytes.get_mut(ETHERNET_ADDRESSES_SIZE..)?.first_chunk_mut::<VLAN_TAG_SIZE>()?;
-        let ([a, b], [c, d]) = (tpid.to_be_bytes(), control.to_be_bytes());
-        *tag = [a, b, c, d];
+        *bytes.get_mut(ETHERNET_ADDRESSES_SIZE..)?.first_chunk_mut()? = tag;
         Some(start..frame.end)
     }
 }
 
 /// The ring's memory. Ranges are of one block and checked against its size.
 ///
-/// A block belongs to the kernel until its status says `TP_STATUS_USER`, and to the [`Block`] that [`Ring::poll`] made of it
-/// until that is dropped; nothing but the status is touched at other times.
+/// A unit (a block, or a packet's slot) belongs to the kernel until its status says `TP_STATUS_USER`, and to the [`Block`]
+/// that [`Ring::poll`] made of it until that is dropped; nothing but the status is touched at other times.
 struct Mapping {
     start: NonNull<u8>,
     block_size: usize,
@@ -271,13 +298,12 @@ impl Mapping {
         Some(unsafe { self.start.as_ptr().add(block * self.block_size + range.start) })
     }
 
-    /// The word by which a block changes hands.
-    fn status(&self, block: usize) -> &AtomicU32 {
-        let at = mem::offset_of!(libc::tpacket_block_desc, hdr) + mem::offset_of!(libc::tpacket_hdr_v1, block_status);
-        let block = block % self.block_count;
-        // SAFETY: within the mapping (a block is at least a page), aligned (blocks are, to pages), and never used but as
-        // an atomic: `read` copies the word of a block that is ours, which the kernel does not write.
-        unsafe { AtomicU32::from_ptr(self.start.as_ptr().add(block * self.block_size + at).cast()) }
+    /// A word of 32 bits that the kernel writes too; in the first block when it would not be within the block.
+    fn word(&self, block: usize, at: usize) -> &AtomicU32 {
+        let start = self.place(block, &(at..at + mem::size_of::<u32>())).unwrap_or(self.start.as_ptr());
+        // SAFETY: within the mapping and aligned (layouts place it so), and never used but as an atomic: `read` copies the
+        // word of a unit that is ours, which the kernel does not write.
+        unsafe { AtomicU32::from_ptr(start.cast()) }
     }
 
     /// A copy of a structure of the kernel's.
@@ -320,6 +346,8 @@ unsafe trait KernelStructure: Copy {}
 unsafe impl KernelStructure for libc::tpacket_hdr_v1 {}
 // SAFETY: integers.
 unsafe impl KernelStructure for libc::tpacket3_hdr {}
+// SAFETY: integers.
+unsafe impl KernelStructure for libc::tpacket2_hdr {}
 // SAFETY: integers.
 unsafe impl KernelStructure for libc::tpacket_stats_v3 {}
 // SAFETY: an integer.

@@ -21,16 +21,29 @@ const LINK_TYPES: &[(u16, u32)] = &[
     (519, 101),    // none, with raw IP
 ];
 
+/// When the kernel hands packets over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HandOver {
+    /// In blocks (TPACKET_V3), when one is full or after `block_timeout_ms`: fewest wake-ups, and any size of packet fits. A
+    /// packet waits half the time-out at the median.
+    #[default]
+    Blocks,
+    /// Each at once (TPACKET_V2): the shortest wait. A packet takes a slot of `frame_size`; what does not fit is cut off.
+    Packets,
+}
+
 /// How large a ring is, and what gets into it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RingOptions {
+    /// When packets are handed over.
+    pub hand_over: HandOver,
     /// Bytes of a block, a multiple of the page size. A block is handed over when it is full.
     pub block_size: u32,
     /// How many blocks; all but one may be waiting for the reader before packets are dropped.
     pub block_count: u32,
-    /// Bytes of the kernel's unit of reckoning, a multiple of 16; packets take the room that they need, whatever it is.
+    /// Bytes of a packet's slot, a multiple of 16; with [`HandOver::Blocks`] packets take the room that they need instead.
     pub frame_size: u32,
-    /// A block with packets is handed over after this many milliseconds, full or not; at least 1.
+    /// A block with packets is handed over after this many milliseconds, full or not; at least 1, which is the kernel's finest.
     pub block_timeout_ms: u32,
     /// How many bytes of a packet are kept.
     pub snap_size: u32,
@@ -44,6 +57,7 @@ impl Default for RingOptions {
     /// 16 MiB: 130 ms of a full gigabit link. A full block takes 2 ms to fill there, so the time-out decides when it comes.
     fn default() -> Self {
         Self {
+            hand_over: HandOver::Blocks,
             block_size: 256 * 1024,
             block_count: 64,
             frame_size: 2048,
@@ -56,6 +70,12 @@ impl Default for RingOptions {
 }
 
 impl RingOptions {
+    /// For few packets whose time matters: each at once, in 32 MiB of slots for frames of up to 16,000 bytes.
+    #[must_use]
+    pub fn low_latency() -> Self {
+        Self { hand_over: HandOver::Packets, block_count: 128, frame_size: 16 * 1024, ..Self::default() }
+    }
+
     /// Names the first option that the kernel would refuse without saying why.
     pub(crate) fn check(&self, page_size: u32) -> Result<(), RingError> {
         let rules = [
