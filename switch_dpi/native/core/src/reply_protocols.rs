@@ -68,21 +68,22 @@ fn has_line(data: &[u8]) -> bool {
 fn may_be_server(data: &[u8]) -> bool {
     let start = data.get(..4).unwrap_or(data);
     start.iter().enumerate().all(|(index, byte)| match index {
-        0 => matches!(byte, b'2' | b'4' | b'5'),
+        0 => matches!(byte, b'1' | b'2' | b'4' | b'5'),
         3 => matches!(byte, b' ' | b'-' | b'\r' | b'\n'),
         _ => byte.is_ascii_digit(),
-    }) && Lines::new(data, 0).next().unwrap_or(data).iter().all(|byte| *byte == b'\r' || is_text(&[*byte]))
+    }) && is_first_line_text(data)
 }
 
-/// Whether the first bytes can be those of a command: a verb of letters, then a space or the end of the line.
+/// Whether the first bytes can be those of a command: a verb of letters, then a space or the end of the line. The verb is
+/// looked at first: it lets most other streams go.
 fn may_be_client(data: &[u8]) -> bool {
-    let verb = data.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-    let after = data.get(verb);
-    let line = Lines::new(data, 0).next().unwrap_or(data);
-    data.is_empty()
-        || (1..=MAX_VERB_SIZE).contains(&verb)
-            && matches!(after, None | Some(b' ' | b'\r' | b'\n'))
-            && line.iter().all(|byte| *byte == b'\r' || is_text(&[*byte]))
+    let verb = data.iter().take(MAX_VERB_SIZE + 1).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let has_verb = (1..=MAX_VERB_SIZE).contains(&verb) && matches!(data.get(verb), None | Some(b' ' | b'\r' | b'\n'));
+    data.is_empty() || has_verb && is_first_line_text(data)
+}
+
+fn is_first_line_text(data: &[u8]) -> bool {
+    Lines::new(data, 0).next().unwrap_or(data).iter().all(|byte| *byte == b'\r' || is_text(&[*byte]))
 }
 
 fn weigh_server(data: &[u8], rules: &Rules) -> Clue {
