@@ -72,7 +72,7 @@ class AppSteer:
 
     def flows(self) -> list[Flow]:
         """Return all flows that the controller knows."""
-        return list(json.loads(self.ask("flows", "--json")))
+        return [json.loads(line) for line in self.ask("flows", "--json").splitlines()]
 
     def plan(self, policy: Path) -> str:
         """Return what `policy plan` says that the policy would change."""

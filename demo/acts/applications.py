@@ -53,7 +53,7 @@ def _names(stage: Stage) -> None:
             stage.report.check(f"{name} is {key}", False, "no server saw a connection with this name")
             continue
         source, port = found[-1][0], int(found[-1][1])
-        flow = stage.flow(lambda flow, source=source, port=port: (flow["src"], flow["sport"]) == (source, port))  # type: ignore[misc]
+        flow = stage.flow(_from(source, port))
         marks = marks_of(source, port)
         stage.report.check(
             f"{name} is {key}{_at(flow)}",
@@ -124,10 +124,7 @@ def _untouched(stage: Stage, before: Snapshot) -> None:
 
 def _same_on_odd_ports(stage: Stage) -> None:
     http = stage.flow(_to(BUSINESS, TCP, ODD_HTTP_PORT))
-    hidden, odd = (
-        stage.flow(lambda flow, port=port: _to(BUSINESS, TCP, port)(flow) and flow["app_key"] == "ssh")  # type: ignore[misc]
-        for port in (HTTPS_PORT, ODD_SSH_PORT)
-    )
+    hidden, odd = (stage.flow(_to(BUSINESS, TCP, port, key="ssh")) for port in (HTTPS_PORT, ODD_SSH_PORT))
     banners = stage.logs.text("sshd").count("Connection from")
     stage.report.check(
         f"HTTP on {ODD_HTTP_PORT}, SSH on {HTTPS_PORT} and on {ODD_SSH_PORT} are known for what they are",
@@ -136,8 +133,13 @@ def _same_on_odd_ports(stage: Stage) -> None:
     )
 
 
-def _to(host: str, l4: int, port: int) -> Callable[[Flow], bool]:
-    return lambda flow: (flow["dst"], flow["l4"], flow["dport"]) == (ADDRESS[host], l4, port)
+def _from(source: str, port: int) -> Callable[[Flow], bool]:
+    return lambda flow: (flow["src"], flow["sport"]) == (source, port)
+
+
+def _to(host: str, l4: int, port: int, key: str = "") -> Callable[[Flow], bool]:
+    wanted = (ADDRESS[host], l4, port)
+    return lambda flow: (flow["dst"], flow["l4"], flow["dport"]) == wanted and key in ("", flow["app_key"])
 
 
 def _is(flow: Flow | None, key: str) -> bool:
