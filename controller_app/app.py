@@ -49,13 +49,22 @@ class AppSteer(app_manager.OSKenApp):  # type: ignore[misc]  # os-ken has no typ
         self.northbound = Northbound(self.planner)
         self._sessions: dict[Any, Session] = {}
         self._closing = threading.Event()
+        self._workers = [
+            threading.Thread(target=self.planner.run, name="planner", daemon=True),
+            threading.Thread(target=every, args=(TICK_S, self._tick, self._closing), name="timers", daemon=True),
+        ]
+
+    @property
+    def is_working(self) -> bool:
+        """False after a failure that nobody foresaw has ended one of the threads."""
+        return all(worker.is_alive() for worker in self._workers)
 
     def start(self) -> None:
         """Called by os-ken once all applications are there."""
         super().start()
         self.northbound.start()
-        threading.Thread(target=self.planner.run, name="planner", daemon=True).start()
-        threading.Thread(target=every, args=(TICK_S, self._tick, self._closing), name="timers", daemon=True).start()
+        for worker in self._workers:
+            worker.start()
 
     def close(self) -> None:
         """Called by os-ken at the end. Rules stay on the switches, which go on forwarding."""

@@ -284,7 +284,7 @@ class Core:
             self._knows_network = bool(saved.switches)
 
     def _is_settled(self, switch: SwitchState) -> bool:
-        """Before a switch that forwards is first changed, the network is known. What comes later is added one by one."""
+        """Before a switch that forwards is first changed, the network is known. What comes later is added singly."""
         if switch.is_new or switch.is_current:
             return True
         return self._knows_network and self.discovery.settled(switch.dpid)

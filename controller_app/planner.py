@@ -46,10 +46,10 @@ class SwitchPlan:
 class Planner:
     """Compiles and installs. `wake` may be called from any thread, at any rate."""
 
-    def __init__(self, config: Config, store: PolicyStore) -> None:
+    def __init__(self, config: Config, store: PolicyStore, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.config = config
         self.store = store
-        self.core = Core(config, on_change=self.wake)
+        self.core = Core(config, on_change=self.wake, clock=clock)
         self.core.flows.policy = store.current.policy
         self.problem = ""
         self._turn = threading.Lock()
@@ -71,7 +71,7 @@ class Planner:
             self._wanted.clear()
             try:
                 complete = self.bring_all()
-            except ControllerError as error:
+            except (ControllerError, SteeringError) as error:
                 LOG.warning("%s", error)
                 complete = False
             if not complete:
@@ -252,9 +252,9 @@ class Planner:
             self._saved = text
 
 
-def start_planner(config: Config) -> Planner:
+def start_planner(config: Config, *, clock: Callable[[], float] = time.monotonic) -> Planner:
     """A planner with what an earlier process left in the state directory. Raises StateError and PolicyErrors."""
-    planner = Planner(config, PolicyStore(config))
+    planner = Planner(config, PolicyStore(config), clock=clock)
     if config.state_dir is not None and (config.state_dir / NETWORK_NAME).exists():
         planner.core.restore(load_network(config.state_dir / NETWORK_NAME))
     return planner

@@ -63,9 +63,10 @@ def _serve(config: Config, config_path: Path, stop: threading.Event) -> int:
     except ImportError as error:
         raise ConfigError(f"option 'applications': {error}", place=str(config_path)) from error
     LOG.info("waiting for switches at %s:%d", config.openflow.listen, config.openflow.port)
+    application = manager.applications["AppSteer"]
     while not stop.wait(CHECK_S):
-        if not all(service.is_alive() for service in services):
-            LOG.error("os-ken no longer accepts connections")
+        if not all(service.is_alive() for service in services) or not application.is_working:
+            LOG.error("a part of the controller has failed (see above): ending, so that it can be started anew")
             break
     manager.close()
     return 0 if stop.is_set() else 1

@@ -1,0 +1,112 @@
+import pytest
+from controller_fakes import CATALOGUE, VIDEO
+from test_flows import event
+
+from controller_app.decisions import Judge, Names
+from controller_app.flows import Flow
+from controller_app.northbound import appsteer_pb2 as pb
+from controller_app.northbound.describe import describe
+from ofext.ids import UNKNOWN_APP, State
+from steering.network import HostView, NetworkView, PortView, SwitchView
+from steering.policy import parse_policy
+
+POLICY = parse_policy(
+    "version: 1\n"
+    "services:\n- {name: wall, kind: transparent, attach: {switch: s2, ingress: 3, egress: 4}}\n"
+    "chains: [{name: guarded, services: [wall]}]\n"
+    "policies:\n"
+    "- {name: video, match: {application: tube}, action: {chain: guarded}}\n"
+    "- {name: names, match: {sni: '*.example.com'}, action: deny}\n"
+)
+
+
+def line_of_three() -> NetworkView:
+    """s1 – s2 – s3, a host at each end."""
+    switches = {
+        dpid: SwitchView(
+            dpid=dpid,
+            name=f"s{dpid}",
+            ports={n: PortView(n, f"p{n}") for n in range(1, 5)},
+            tap_port=None,
+            edge_zone=dpid * 2,
+            service_zone=dpid * 2 + 1,
+        )
+        for dpid in (1, 2, 3)
+    }
+    return NetworkView(
+        switches=switches,
+        links=frozenset({((1, 1), (2, 1)), ((2, 2), (3, 1))}),
+        hosts={"02:00:00:00:00:01": HostView(mac="02:00:00:00:00:01", dpid=1, port=2, ips=("10.0.0.1",))},
+    )
+
+
+@pytest.fixture
+def names() -> Names:
+    names = Names()
+    names.learn(CATALOGUE)
+    return names
+
+
+def flow(**fields: object) -> Flow:
+    return Flow(number=1, version=1, event=event(**fields), primary=1, edges=(1, 3), ended=False, updated_s=0.0)
+
+
+def test_the_path_names_switches_and_functions_in_order(names: Names) -> None:
+    decided = Judge(POLICY, names, line_of_three()).decide(flow(app_id=VIDEO, category=3, state=State.FINAL))
+    assert (decided.policy, decided.action, decided.chain) == ("video", "chain guarded", "guarded")
+    assert decided.path == ("s1", "s2", "wall", "s3")
+
+
+def test_without_a_chain_the_path_is_the_way_between_the_edges(names: Names) -> None:
+    decided = Judge(POLICY, names, line_of_three()).decide(flow())
+    assert (decided.policy, decided.action, decided.path) == ("default", "allow", ("s1", "s2", "s3"))
+
+
+def test_a_denied_flow_has_no_path(names: Names) -> None:
+    metadata = ((1, b"www.example.com"),)
+    decided = Judge(POLICY, names, line_of_three()).decide(flow(app_id=UNKNOWN_APP, metadata=metadata))
+    assert (decided.policy, decided.path) == ("names", ())
+
+
+def test_a_way_that_is_not_known_is_shown_as_such(names: Names) -> None:
+    network = NetworkView(switches=line_of_three().switches)
+    assert Judge(POLICY, names, network).decide(flow()).path == ("s1", "?")
+
+
+def test_an_ended_flow_is_decided_by_the_policy_of_its_time(names: Names) -> None:
+    ended = Flow(
+        number=1,
+        version=1,
+        event=event(app_id=VIDEO, state=State.FINAL),
+        primary=1,
+        edges=(1,),
+        ended=True,
+        updated_s=0.0,
+        policy=parse_policy("version: 1\n"),
+    )
+    assert Judge(POLICY, names, line_of_three()).decide(ended).policy == "default"
+
+
+def test_numbers_without_a_catalogue_are_shown_as_numbers() -> None:
+    names = Names()
+    assert (names.app_key(VIDEO), names.app_key(UNKNOWN_APP), names.app_key(0)) == ("20/10001", "unknown", "")
+    assert names.metadata([(5, b"\x01\x02"), (5, b"\x03")]) == {"attribute-5": "0102, 03"}
+
+
+def test_a_described_flow_takes_the_category_of_its_application(names: Names) -> None:
+    described = describe(pb.DescribedFlow(src="10.0.0.1", dst="10.0.0.2", dport=443, app="tube"), names)
+    assert (described.ip_proto, described.dst_port, described.category) == (6, 443, "video")
+    assert describe(pb.DescribedFlow(src="::1", dst="::2", inspecting=True), names).application is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"src": "here"}, "'here' is no IP address"),
+        ({"l4": "carrier-pigeon"}, "is no protocol"),
+        ({"l4": "256"}, "256"),
+    ],
+)
+def test_a_wrong_description_is_refused_in_a_sentence(names: Names, fields: dict[str, str], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        describe(pb.DescribedFlow(**{"src": "10.0.0.1", "dst": "10.0.0.2", **fields}), names)
