@@ -43,3 +43,13 @@ def test_a_wrong_option_is_named_with_its_place(text: str, place: str, words: st
 def test_an_unreadable_file_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         load_config(tmp_path / "none.yaml")
+
+
+def test_the_documentation_shows_every_option_with_its_default() -> None:
+    page = Path(__file__).parents[3] / "docs" / "controller.md"
+    text = page.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0]
+    assert parse_config(text, HERE) == Config()
+    for name, field in Config.model_fields.items():
+        options = getattr(field.default, "model_fields_set", None)
+        for option in [name] if options is None else [name, *type(field.default).model_fields]:
+            assert f"{option}:" in text
