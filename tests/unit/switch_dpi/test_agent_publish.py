@@ -1,0 +1,90 @@
+"""Events on their way to the controller."""
+
+from ofext.config import EventConfig
+from ofext.events import EventKind, FlowEvent, FlowEvents
+from ofext.messages import decode_message
+from switch_dpi.publish import Publisher, as_news
+
+
+def event(flow: int, kind: int = EventKind.VERDICT, app: int = 7, **more: object) -> FlowEvent:
+    fixed = FlowEvent(
+        kind=kind, flow_id=flow, at_ns=1, first_seen_ns=1, last_seen_ns=1, src="::1", dst="::2", sport=1, dport=2, l4=6
+    )
+    return FlowEvent(**{**{name: getattr(fixed, name) for name in fixed.__slots__}, "app_id": app, **more})
+
+
+def taken(publisher: Publisher, now_s: float = 0.0) -> list[FlowEvents]:
+    found = []
+    for message in publisher.take(now_s, 5):
+        body = decode_message(message).message
+        assert isinstance(body, FlowEvents)
+        found.append(body)
+    return found
+
+
+def started(limit: int = 100, **config: object) -> Publisher:
+    publisher = Publisher(limit)
+    publisher.start(EventConfig(**config), [])  # type: ignore[arg-type]
+    taken(publisher)
+    return publisher
+
+
+def test_nothing_is_kept_while_nobody_listens() -> None:
+    publisher = Publisher(10)
+    assert not publisher.add([event(1)], 0.0)
+    assert (publisher.due, publisher.dropped, taken(publisher)) == (None, 0, [])
+
+
+def test_event_waits_for_others_as_long_as_it_may() -> None:
+    publisher = started(max_delay_ms=5, max_batch=3)
+    assert publisher.add([event(1)], 1.0)
+    assert publisher.due == 1.005
+    assert not publisher.add([event(2)], 1.001)
+    assert publisher.add([event(3)], 1.002)
+    assert publisher.due == 0.0
+    assert [e.flow_id for e in taken(publisher)[0].events] == [1, 2, 3]
+    assert publisher.due is None
+
+
+def test_numbers_run_on_over_sessions() -> None:
+    publisher = started()
+    publisher.add([event(1), event(2)], 0.0)
+    assert taken(publisher)[0].sequence == 0
+    publisher.stop()
+    publisher.start(EventConfig(), [event(1)])
+    assert taken(publisher)[0].sequence == 2
+
+
+def test_live_flows_go_before_news() -> None:
+    publisher = Publisher(10)
+    publisher.start(EventConfig(max_batch=2), [event(1), event(2), event(3)])
+    publisher.add([event(4)], 0.0)
+    assert [e.flow_id for e in taken(publisher)[0].events] == [1, 2]
+    assert [e.flow_id for e in taken(publisher)[0].events] == [3, 4]
+
+
+def test_crowded_queue_keeps_the_latest_of_each_flow() -> None:
+    publisher = started(limit=4)
+    publisher.add([event(1, app=1), event(2), event(1, app=9)], 0.0)
+    batch = taken(publisher)[0].events
+    assert [(e.flow_id, e.app_id) for e in batch] == [(2, 7), (1, 9)]
+    assert (publisher.merged, publisher.dropped) == (1, 0)
+
+
+def test_full_queue_drops_the_oldest_and_says_how_many() -> None:
+    publisher = started(limit=4)
+    publisher.add([event(flow) for flow in range(7)], 0.0)
+    batch = taken(publisher)[0]
+    assert ([e.flow_id for e in batch.events], batch.dropped) == ([3, 4, 5, 6], 3)
+
+
+def test_only_what_was_asked_for_is_sent() -> None:
+    publisher = started(kinds=frozenset({EventKind.VERDICT}), attributes=frozenset({1}))
+    publisher.add([event(1, EventKind.NEW), event(2, metadata=((1, b"a"), (2, b"b")))], 0.0)
+    (only,) = taken(publisher)[0].events
+    assert (only.flow_id, only.metadata) == (2, ((1, b"a"),))
+
+
+def test_live_flow_is_told_as_new_or_as_a_verdict() -> None:
+    assert as_news(event(1, EventKind.NEW, app=0)).kind == EventKind.NEW
+    assert as_news(event(1, EventKind.NEW, app=7)).kind == EventKind.VERDICT

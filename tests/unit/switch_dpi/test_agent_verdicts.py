@@ -1,0 +1,202 @@
+"""From verdicts to marks and events."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ofext import label, oxm
+from ofext.config import EventConfig
+from ofext.events import EndReason, EventKind, FlowEvent, FlowEvents
+from ofext.ids import UNKNOWN_APP, State
+from ofext.messages import decode_message
+from ofext.openflow.header import Type, build
+from ofext.openflow.marks import Connection as Marked
+from switch_dpi.conntrack import Connection
+from switch_dpi.flowbook import FlowBook
+from switch_dpi.marker import Marker
+from switch_dpi.predicates import PredicateStore
+from switch_dpi.publish import Publisher
+from switch_dpi.verdicts import Knowledge, VerdictPath
+from tests.fakes.agent_engine import VIDEO_APP, FakeEvent, FakeRecord, verdict
+
+VIDEO_LABEL = State.FINAL | 3 << label.CATEGORY_SHIFT
+
+
+class RecordingMarker(Marker):
+    """Notes the marks instead of sending them."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("/nowhere"), 5)
+        self.made: list[tuple[int, int, int]] = []
+
+    def mark(self, connection: Marked, app_id: int, label: int) -> None:
+        self.made.append((connection.sport, app_id, label))
+
+
+class Setting:
+    """A verdict path with everything around it in reach."""
+
+    def __init__(self, folder: Path, book_limit: int = 100) -> None:
+        self.marker = RecordingMarker()
+        self.store = PredicateStore(folder / "p.json", 5)
+        self.publisher = Publisher(100)
+        self.publisher.start(EventConfig(), [])
+        self.path = VerdictPath(
+            book=FlowBook(book_limit, first_id=1),
+            store=self.store,
+            marker=self.marker,
+            publisher=self.publisher,
+            knowledge=Knowledge(risks={}, protocols={"TLS": 9}),
+        )
+        self.path.begin_run()
+
+    def told(self) -> list[FlowEvent]:
+        found: list[FlowEvent] = []
+        for message in self.publisher.take(0.0, 5):
+            body = decode_message(message).message
+            assert isinstance(body, FlowEvents)
+            found += body.events
+        return found
+
+    def take(self, *events: FakeEvent) -> list[FlowEvent]:
+        self.path.take(events, 0.0)
+        return self.told()
+
+    def reconcile(self, *connections: Connection) -> list[FlowEvent]:
+        self.path.reconcile(connections, 0.0, 77)
+        return self.told()
+
+
+@pytest.fixture
+def setting(tmp_path: Path) -> Setting:
+    return Setting(tmp_path)
+
+
+def tracked(**fields: object) -> Connection:
+    usual = Connection(
+        l4=6,
+        src="10.0.0.1",
+        sport=40000,
+        dst="10.0.0.2",
+        dport=443,
+        mark=VIDEO_APP,
+        label=VIDEO_LABEL,
+        is_closing=False,
+    )
+    return replace(usual, **fields)  # type: ignore[arg-type]
+
+
+def new() -> FakeEvent:
+    return FakeEvent(kind="new", record=FakeRecord(app_id=0, state=0, category_id=0, protocol=""))
+
+
+def ended(reason: str) -> FakeEvent:
+    return FakeEvent(kind="ended", reason=reason, record=FakeRecord())
+
+
+def test_new_flow_is_told_and_not_marked(setting: Setting) -> None:
+    assert [e.kind for e in setting.take(new())] == [EventKind.NEW]
+    assert not setting.marker.made
+
+
+def test_verdict_is_marked_and_told_under_the_flows_id(setting: Setting) -> None:
+    first, second = setting.take(new(), verdict())
+    assert (second.kind, second.app_id, second.protocol_id, second.flow_id) == (2, VIDEO_APP, 9, first.flow_id)
+    assert setting.marker.made == [(40000, VIDEO_APP, VIDEO_LABEL)]
+
+
+def test_flow_without_a_result_is_marked_so_that_copies_stop(setting: Setting) -> None:
+    setting.take(verdict(app_id=UNKNOWN_APP, state=State.GAVE_UP, category_id=0))
+    assert setting.marker.made == [(40000, UNKNOWN_APP, State.GAVE_UP)]
+
+
+def test_metadata_sets_the_bits_of_its_patterns(setting: Setting) -> None:
+    setting.store.lower(build(5, Type.FLOW_MOD, 1, bytes(40) + oxm.encode_match([oxm.l7_sni("*.video.test")])))
+    setting.take(verdict(metadata_ids=[(1, b"www.video.test")]))
+    assert setting.marker.made[0][2] == VIDEO_LABEL | label.predicate_bit(0)
+
+
+def test_pattern_that_comes_later_is_set_on_live_flows_that_fit(setting: Setting) -> None:
+    setting.take(verdict(metadata_ids=[(1, b"www.video.test")]), verdict(sport=2, metadata_ids=[(1, b"other.test")]))
+    setting.marker.made.clear()
+    setting.store.lower(build(5, Type.FLOW_MOD, 1, bytes(40) + oxm.encode_match([oxm.l7_sni("*.video.test")])))
+    assert setting.path.remark_all() == 1
+    assert setting.marker.made == [(40000, VIDEO_APP, VIDEO_LABEL | label.predicate_bit(0))]
+
+
+def test_closed_flow_is_told_and_forgotten(setting: Setting) -> None:
+    setting.take(verdict())
+    (event,) = setting.take(ended("fin"))
+    assert (event.kind, event.end_reason) == (EventKind.ENDED, EndReason.CLOSED)
+    assert len(setting.path.book) == 0
+
+
+def test_pause_of_a_settled_flow_is_no_end_while_the_tracker_has_it(setting: Setting) -> None:
+    setting.take(verdict())
+    assert setting.take(ended("idle")) == []
+    assert setting.reconcile(tracked()) == []
+    (event,) = setting.reconcile()
+    assert (event.kind, event.end_reason) == (EventKind.ENDED, EndReason.IDLE)
+
+
+def test_flow_with_a_verdict_in_the_tracker_is_adopted_once(setting: Setting) -> None:
+    (event,) = setting.reconcile(tracked())
+    assert (event.app_id, event.category, event.state, event.sport) == (VIDEO_APP, 3, State.FINAL, 40000)
+    assert setting.reconcile(tracked()) == []
+
+
+@pytest.mark.parametrize("fields", [{"label": 0}, {"label": State.GUESSED}, {"is_closing": True}])
+def test_connection_without_a_verdict_or_about_to_close_is_not_adopted(
+    setting: Setting, fields: dict[str, object]
+) -> None:
+    assert setting.reconcile(tracked(**fields)) == []
+
+
+def test_lost_mark_is_written_again(setting: Setting) -> None:
+    setting.take(verdict())
+    setting.marker.made.clear()
+    setting.reconcile(tracked(mark=0, label=0))
+    assert setting.marker.made == [(40000, VIDEO_APP, VIDEO_LABEL)]
+
+
+def test_epoch_of_the_controller_is_not_a_lost_mark(setting: Setting) -> None:
+    setting.take(verdict())
+    setting.marker.made.clear()
+    setting.reconcile(tracked(label=VIDEO_LABEL | 5 << label.EPOCH_SHIFT))
+    assert not setting.marker.made
+
+
+def test_fresh_engine_that_sees_only_the_rest_does_not_undo_a_verdict(setting: Setting) -> None:
+    setting.take(verdict())
+    setting.path.begin_run()
+    setting.marker.made.clear()
+    gave_up = verdict(app_id=UNKNOWN_APP, state=State.GAVE_UP)
+    assert setting.take(new(), gave_up) == []
+    assert setting.marker.made == [(40000, VIDEO_APP, VIDEO_LABEL)] * 2
+
+
+def test_fresh_engines_result_replaces_an_earlier_one(setting: Setting) -> None:
+    setting.take(verdict())
+    setting.path.begin_run()
+    (event,) = setting.take(verdict(app_id=5))
+    assert event.app_id == 5
+
+
+def test_retired_bits_are_taken_out_of_connections(setting: Setting) -> None:
+    bit = label.predicate_bit(4)
+    assert setting.path.clear_bits([tracked(label=VIDEO_LABEL | bit), tracked(sport=2)], bit) == 1
+    assert setting.marker.made == [(40000, VIDEO_APP, VIDEO_LABEL)]
+
+
+def test_full_book_forgets_what_changed_longest_ago(tmp_path: Path) -> None:
+    setting = Setting(tmp_path, book_limit=2)
+    setting.take(verdict(sport=1), verdict(sport=2), verdict(sport=1), verdict(sport=3))
+    assert sorted(flow.event.sport for flow in setting.path.book.flows()) == [1, 3]
+
+
+def test_new_controller_is_told_of_every_live_flow(setting: Setting) -> None:
+    setting.take(verdict(), new(), verdict(sport=2))
+    assert [e.kind for e in setting.path.live_events()] == [EventKind.NEW, EventKind.VERDICT]

@@ -1,0 +1,251 @@
+"""The shim's core: negotiation, standing by, relaying, refusing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ofext.hello import AgentInfo, Hello
+from ofext.messages import ErrorCode, L7Error, decode_message, encode_message
+from ofext.openflow import basic
+from ofext.openflow.header import Framer, Type, build
+from switch_dpi.shim.l7 import L7Endpoint
+from switch_dpi.shim.session import HELLO_S, PATIENCE_S, Output, Phase, ShimSession
+from tests.fakes.agent_engine import CATALOGUE
+
+ALL = frozenset({1, 4, 5, 6})
+REFUSED = b"refuse me"
+
+
+class Gate:
+    """Marks what went through it."""
+
+    def lower(self, message: bytes) -> bytes | L7Error:
+        if REFUSED in message:
+            return L7Error(code=ErrorCode.MATCH_VALUE, text="refused")
+        return message.replace(b"high", b"low!")
+
+    def raise_(self, message: bytes) -> bytes:
+        return message.replace(b"low!", b"high")
+
+
+def make(preferred: int | None = None) -> ShimSession:
+    return ShimSession(Gate(), lambda: L7Endpoint(AgentInfo, CATALOGUE), 0.0, preferred)
+
+
+def relaying(version: int = 5) -> ShimSession:
+    session = make()
+    session.switch_data(basic.hello(ALL), 0.0)
+    session.controller_connected(0.0)
+    session.controller_data(basic.hello([version]), 0.0)
+    session.take()
+    assert session.phase is Phase.RELAYING
+    return session
+
+
+def kinds(data: bytes) -> list[int]:
+    return [message[1] for message in Framer().feed(data)]
+
+
+@pytest.mark.parametrize("version", [4, 5, 6])
+def test_both_sides_are_told_the_controllers_version(version: int) -> None:
+    session = make()
+    session.switch_data(basic.hello(ALL), 0.0)
+    session.controller_connected(0.0)
+    assert basic.hello_versions(session.take().to_controller) == {4, 5, 6}
+    session.controller_data(basic.hello([1, version]), 0.0)
+    assert basic.hello_versions(session.take().to_switch) == {version}
+    assert (session.version, session.phase) == (version, Phase.RELAYING)
+
+
+def test_hello_without_bitmap_means_all_versions_up_to_its_own() -> None:
+    session = make()
+    session.switch_data(basic.hello(ALL), 0.0)
+    session.controller_connected(0.0)
+    session.controller_data(build(4, Type.HELLO, 1), 0.0)
+    assert session.version == 4
+
+
+def test_bridge_without_a_common_version_is_told_and_left() -> None:
+    session = make()
+    session.switch_data(basic.hello([1]), 0.0)
+    output = session.take()
+    assert kinds(output.to_switch) == [Type.ERROR]
+    assert "OpenFlow 1.0" in output.close
+
+
+def test_controller_without_a_common_version_is_dropped_and_the_bridge_kept() -> None:
+    session = make()
+    session.switch_data(basic.hello(ALL), 0.0)
+    session.controller_connected(0.0)
+    session.controller_data(basic.hello([1]), 0.0)
+    output = session.take()
+    assert kinds(output.to_controller) == [Type.HELLO, Type.ERROR]
+    assert output.drop_controller
+    assert not output.close
+    assert session.wants_controller
+
+
+def test_bridge_is_kept_content_while_the_controller_is_away() -> None:
+    session = make()
+    session.switch_data(basic.hello(ALL), 0.0)
+    assert session.timer == PATIENCE_S
+    session.tick(PATIENCE_S)
+    assert basic.hello_versions(session.take().to_switch) == {5}
+    session.switch_data(basic.echo_request(5, 9, b"there?"), 1.0)
+    assert session.take().to_switch == build(5, Type.ECHO_REPLY, 9, b"there?")
+    assert session.wants_controller
+
+
+def test_standing_by_becomes_relaying_when_the_guess_was_right() -> None:
+    session = make(preferred=6)
+    session.switch_data(basic.hello(ALL), 0.0)
+    session.tick(PATIENCE_S)
+    session.take()
+    session.controller_connected(2.0)
+    session.controller_data(basic.hello([6]) + build(6, Type.FEATURES_REQUEST, 2), 2.0)
+    output = session.take()
+    assert kinds(output.to_switch) == [Type.FEATURES_REQUEST]
+    assert session.phase is Phase.RELAYING
+
+
+def test_wrong_guess_ends_the_session_and_is_remembered() -> None:
+    session = make(preferred=6)
+    session.switch_data(basic.hello(ALL), 0.0)
+    session.tick(PATIENCE_S)
+    session.controller_connected(2.0)
+    session.controller_data(basic.hello([4]), 2.0)
+    assert "connect anew" in session.take().close
+    assert session.version == 4
+
+
+def test_controller_that_says_nothing_is_dropped() -> None:
+    session = make()
+    session.switch_data(basic.hello(ALL), 0.0)
+    session.controller_connected(0.0)
+    session.tick(PATIENCE_S)
+    assert session.phase is Phase.STANDBY
+    session.tick(PATIENCE_S + HELLO_S)
+    assert session.take().drop_controller
+
+
+def test_end_of_the_controller_ends_the_session() -> None:
+    session = relaying()
+    session.controller_lost("gone")
+    assert "gone" in session.take().close
+
+
+def test_stream_that_is_not_openflow_ends_the_session() -> None:
+    session = relaying()
+    session.controller_data(b"GET / HTTP/1.1\r\n" + bytes(8), 0.0)
+    session.switch_data(bytes((5, 2, 0, 4)) + bytes(8), 0.0)
+    assert session.take().close
+
+
+def test_rules_are_lowered_and_answers_raised_only_after_the_extensions_hello() -> None:
+    session = relaying()
+    session.controller_data(build(5, Type.FLOW_MOD, 1, b"high"), 0.0)
+    assert session.take().to_switch == build(5, Type.FLOW_MOD, 1, b"low!")
+    answer = build(5, Type.MULTIPART_REPLY, 2, b"low!")
+    session.switch_data(answer, 0.0)
+    assert session.take().to_controller == answer
+    session.controller_data(encode_message(Hello(), version=5, xid=3), 0.0)
+    session.take()
+    session.switch_data(answer, 0.0)
+    assert session.take().to_controller == build(5, Type.MULTIPART_REPLY, 2, b"high")
+
+
+def test_messages_of_the_extension_stay_with_the_agent_and_others_pass() -> None:
+    session = relaying()
+    session.controller_data(encode_message(Hello(), version=5, xid=3), 0.0)
+    output = session.take()
+    assert not output.to_switch
+    assert isinstance(decode_message(output.to_controller).message, Hello)
+    foreign = build(5, Type.EXPERIMENTER, 4, b"\0\0\x23\x20" + bytes(12))
+    session.controller_data(foreign, 0.0)
+    assert session.take().to_switch == foreign
+
+
+def test_refused_rule_is_answered_under_its_xid_and_disturbs_nothing() -> None:
+    session = relaying()
+    after = build(5, Type.BARRIER_REQUEST, 8)
+    session.controller_data(build(5, Type.FLOW_MOD, 7, REFUSED) + after, 0.0)
+    output = session.take()
+    assert output.to_switch == after
+    envelope = decode_message(output.to_controller)
+    assert (envelope.xid, isinstance(envelope.message, L7Error)) == (7, True)
+
+
+def bundle_add(version: int, inner: bytes) -> bytes:
+    body = (9).to_bytes(4, "big") + bytes(4) + inner
+    if version > 4:
+        return build(version, Type.BUNDLE_ADD_MESSAGE, 1, body)
+    return build(version, Type.EXPERIMENTER, 1, b"ONF\0" + (2301).to_bytes(4, "big") + body)
+
+
+def bundle_control(version: int, request: int, xid: int) -> bytes:
+    body = (9).to_bytes(4, "big") + request.to_bytes(2, "big") + bytes(2)
+    if version > 4:
+        return build(version, Type.BUNDLE_CONTROL, xid, body)
+    return build(version, Type.EXPERIMENTER, xid, b"ONF\0" + (2300).to_bytes(4, "big") + body)
+
+
+@pytest.mark.parametrize("version", [4, 5, 6])
+def test_bundle_that_lost_a_rule_is_discarded_instead_of_committed(version: int) -> None:
+    session = relaying(version)
+    session.controller_data(bundle_add(version, REFUSED), 0.0)
+    session.take()
+    session.controller_data(bundle_control(version, 4, xid=2), 0.0)
+    output = session.take()
+    assert output.to_switch == bundle_control(version, 6, xid=2)
+    assert output.to_controller[:2] == bytes((version, Type.ERROR))
+    assert output.to_controller[4:12] == bytes((0, 0, 0, 2, 0, 17, 0, 13))
+    session.switch_data(bundle_control(version, 7, xid=2), 0.0)
+    assert not session.take().to_controller
+
+
+def test_events_stand_between_messages() -> None:
+    session = relaying()
+    whole = build(5, Type.PACKET_IN, 1, b"x" * 100)
+    session.switch_data(whole[:50], 0.0)
+    session.inject(b"event")
+    session.switch_data(whole[50:], 0.0)
+    assert session.take().to_controller == b"event" + whole
+
+
+@given(st.lists(st.integers(1, 40), max_size=20))
+def test_any_cut_of_the_streams_gives_the_same(cuts: list[int]) -> None:
+    down = b"".join(
+        [
+            basic.hello([5]),
+            build(5, Type.FEATURES_REQUEST, 1),
+            encode_message(Hello(), version=5, xid=2),
+            build(5, Type.FLOW_MOD, 3, b"high" + bytes(40)),
+            build(5, Type.FLOW_MOD, 4, REFUSED),
+        ]
+    )
+    up = build(5, Type.FEATURES_REPLY, 1, bytes(24)) + build(5, Type.PACKET_IN, 0, b"low!")
+    assert run(pieces(down, cuts), pieces(up, cuts)) == run([down], [up])
+
+
+def run(down: list[bytes], up: list[bytes]) -> tuple[bytes, bytes]:
+    session = make()
+    session.switch_data(basic.hello(ALL), 0.0)
+    session.controller_connected(0.0)
+    outputs: list[Output] = []
+    for piece in down:
+        session.controller_data(piece, 0.0)
+        outputs.append(session.take())
+    for piece in up:
+        session.switch_data(piece, 0.0)
+        outputs.append(session.take())
+    return b"".join(o.to_switch for o in outputs), b"".join(o.to_controller for o in outputs)
+
+
+def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
+    found = []
+    for cut in cuts:
+        found.append(data[:cut])
+        data = data[cut:]
+    return [piece for piece in [*found, data] if piece]
