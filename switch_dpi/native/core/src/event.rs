@@ -280,7 +280,7 @@ impl fmt::Display for Path<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let view = &self.0;
         out.write_str(match view.flow.link_type {
-            link_type::ETHERNET => "eth.",
+            link_type::ETHERNET | link_type::PPI => "eth.",
             link_type::LINUX_COOKED | link_type::LINUX_COOKED_V2 => "sll.",
             link_type::PPP => "ppp.",
             link_type::CISCO_HDLC => "chdlc.",

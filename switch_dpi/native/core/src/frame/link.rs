@@ -23,6 +23,8 @@ pub mod link_type {
     pub const LOOP: u32 = 108;
     /// Linux cooked capture.
     pub const LINUX_COOKED: u32 = 113;
+    /// Per-packet information before a frame of another link type.
+    pub const PPI: u32 = 192;
     /// Raw IPv4.
     pub const RAW_IPV4: u32 = 228;
     /// Raw IPv6.
@@ -88,8 +90,21 @@ pub(super) fn decode(link: u32, frame: &[u8]) -> Result<Network<'_>, Refused> {
             reader.u16().ok_or_else(cut)?;
             by_ethertype(reader)
         }
+        link_type::PPI => {
+            let (inner, rest) = per_packet_information(frame).ok_or_else(cut)?;
+            if inner == link_type::PPI { Err(Refused::LinkType(inner)) } else { decode(inner, rest) }
+        }
         other => Err(Refused::LinkType(other)),
     }
+}
+
+/// Version, flags, size of the whole header and inner link type, little-endian (CACE Technologies, "PPI Header Format" §3.1).
+fn per_packet_information(frame: &[u8]) -> Option<(u32, &[u8])> {
+    let mut reader = Reader::new(frame);
+    reader.u16()?;
+    let size = u16::from_le_bytes(reader.array()?);
+    let inner = u32::from_le_bytes(reader.array()?);
+    Some((inner, frame.get(usize::from(size)..)?))
 }
 
 fn by_ethertype(mut reader: Reader<'_>) -> Result<Network<'_>, Refused> {

@@ -56,22 +56,26 @@ fn probe_request_line(data: &[u8]) -> Probe {
     let Some((b' ', rest)) = rest.split_first() else {
         return if rest.is_empty() { Probe::NeedMore } else { Probe::No };
     };
-    let target_size = rest.iter().take_while(|byte| **byte > b' ' && **byte != 0x7f).count();
-    let (Some(target), Some(after)) = (rest.get(..target_size), rest.get(target_size..)) else { return Probe::No };
-    match (target, after) {
-        ([], []) => Probe::NeedMore,
-        ([], _) => Probe::No,
-        ([b'/', ..], []) if USUAL_METHODS.contains(&method) => matched(50, "beginning of a request line", data.len()),
-        (_, []) => Probe::NeedMore,
-        (_, [b' ', version @ ..]) if starts_alike(version, VERSION) => match version.get(VERSION.len()) {
-            Some(minor) if minor.is_ascii_digit() => {
-                matched(100, "HTTP request line", method_size + target_size + 2 + VERSION.len() + 1)
-            }
-            Some(_) => Probe::No,
-            None => Probe::NeedMore,
-        },
-        _ => Probe::No,
+    if matches!(rest, [b' ' | b'\r' | b'\n', ..]) {
+        return Probe::No;
     }
+    let line_size = rest.iter().take_while(|byte| **byte >= b' ' && **byte != 0x7f).count();
+    let (Some(line), Some(end)) = (rest.get(..line_size), rest.get(line_size..)) else { return Probe::No };
+    let size = method_size + 1 + line_size;
+    match end {
+        [b'\r' | b'\n', ..] if ends_with_version(line) => matched(100, "HTTP request line", size),
+        [_, ..] => Probe::No,
+        [] if USUAL_METHODS.contains(&method) && line.starts_with(b"/") => {
+            matched(50, "beginning of a request line", size)
+        }
+        [] => Probe::NeedMore,
+    }
+}
+
+/// Spaces inside the target are wrong and yet seen (RFC 9112 §3.2): the version is what follows the last one.
+fn ends_with_version(line: &[u8]) -> bool {
+    let version = line.rsplit(|byte| *byte == b' ').next().and_then(|word| word.strip_prefix(VERSION));
+    matches!(version, Some([minor]) if minor.is_ascii_digit())
 }
 
 fn matched(confidence: u8, what: &'static str, size: usize) -> Probe {
