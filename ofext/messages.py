@@ -19,6 +19,26 @@ from ofext.hello import Hello
 from ofext.ids import EXPERIMENTER_ID
 from ofext.wire import Reader
 
+__all__ = [
+    "Catalogue",
+    "CatalogueRequest",
+    "ConfigReply",
+    "ConfigRequest",
+    "ConfigSet",
+    "Envelope",
+    "ErrorCode",
+    "FlowEvents",
+    "Hello",
+    "L7Error",
+    "Message",
+    "Unknown",
+    "decode_body",
+    "decode_message",
+    "encode_message",
+    "frame_body",
+    "is_l7_message",
+]
+
 OFPT_ERROR: Final = 1
 OFPT_EXPERIMENTER: Final = 4
 OFPET_EXPERIMENTER: Final = 0xFFFF

@@ -9,9 +9,18 @@ from ofext.catalogue import AppEntry, AttributeEntry, Catalogue, CatalogueReques
 from ofext.config import ConfigReply, ConfigRequest, ConfigSet, EventConfig
 from ofext.events import FlowEvent, FlowEvents
 from ofext.hello import AgentInfo, Hello
-from ofext.lowering import FREE_LABEL_MASK
+from ofext.lowering import FREE_LABEL_MASK, predicates_of
 from ofext.messages import L7Error
 from ofext.oxm import Oxm
+from ofext.predicates import PredicateTable
+
+
+def table_for(*fields: Oxm) -> PredicateTable:
+    """A table that has a bit for every pattern of the fields."""
+    table = PredicateTable().with_predicates(predicates_of(fields))
+    assert isinstance(table, PredicateTable)
+    return table
+
 
 u8 = st.integers(0, 0xFF)
 u16 = st.integers(0, 0xFFFF)
@@ -67,8 +76,8 @@ config = st.builds(
 @st.composite
 def flow_events(draw: st.DrawFn) -> FlowEvent:
     """An event with all its parts at random, some of them absent."""
-    version = draw(st.sampled_from([4, 6]))
-    address = st.ip_addresses(v=version).map(lambda made: str(ipaddress.ip_address(made.packed)))
+    addresses = draw(st.sampled_from([st.ip_addresses(v=4), st.ip_addresses(v=6)]))
+    address = addresses.map(lambda made: str(ipaddress.ip_address(made.packed)))
     return draw(
         st.builds(
             FlowEvent,

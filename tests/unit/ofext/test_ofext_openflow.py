@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ofext_strategies import l7_matches
+from ofext_strategies import l7_matches, table_for
 
 from ofext import label, lowering, oxm
 from ofext.errors import DecodeError, EncodeError, MatchError
@@ -19,8 +19,7 @@ from ofext.predicates import PredicateTable
 
 VERSIONS = (4, 5, 6)
 MATCH = (oxm.ct_zone(7), oxm.l7_app_id(0x14002711), oxm.l7_state(0, 1), oxm.l7_sni("*.example.com"))
-TABLE = PredicateTable().with_predicates(lowering.predicates_of(MATCH))
-assert isinstance(TABLE, PredicateTable)
+TABLE = table_for(*MATCH)
 LOWERED = lowering.lower(MATCH, TABLE)
 GOTO = bytes.fromhex("0001000805000000")
 
@@ -217,8 +216,7 @@ def test_a_packet_in_without_room_stays_as_it_is() -> None:
 
 def test_statistics_that_outgrow_a_message_become_several() -> None:
     longest = (oxm.l7_sni(".".join(["a" * 60] * 4)), oxm.l7_http_host("b" * 250))
-    table = PredicateTable().with_predicates(lowering.predicates_of(longest))
-    assert isinstance(table, PredicateTable)
+    table = table_for(*longest)
     lowered = lowering.lower(longest, table)
     reply = stats_reply(5, *[lowered] * 500)
     raised = Framer().feed(raise_message(reply, table))
@@ -238,8 +236,7 @@ def test_a_message_that_outgrows_its_length_is_refused() -> None:
 
 @given(l7_matches(), version)
 def test_raising_a_reply_undoes_lowering_a_flow_mod(fields: tuple[Oxm, ...], of_version: int) -> None:
-    table = PredicateTable().with_predicates(lowering.predicates_of(fields))
-    assert isinstance(table, PredicateTable)
+    table = table_for(*fields)
     lowered = lower_message(flow_mod(of_version, fields), table)
     match, _ = oxm.decode_match(lowered, 48)
     raised, _ = oxm.decode_match(raise_message(flow_removed(of_version, match), table), 24 if of_version == 6 else 48)
@@ -282,7 +279,7 @@ TCP = Connection(src="192.0.2.1", dst="198.51.100.2", sport=40000, dport=443, l4
 
 def ones_complement(data: bytes) -> int:
     data += bytes(len(data) % 2)
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return total
@@ -316,7 +313,7 @@ def test_checksums_of_an_ipv6_mark_are_right(l4: L4) -> None:
     ],
 )
 def test_connections_that_cannot_be_marked_are_refused(wrong: dict[str, Any]) -> None:
-    parts = {"src": TCP.src, "dst": TCP.dst, "sport": 1, "dport": 2, "l4": 6, "vlan": 0} | wrong
+    parts: dict[str, Any] = {"src": TCP.src, "dst": TCP.dst, "sport": 1, "dport": 2, "l4": 6, "vlan": 0} | wrong
     with pytest.raises(EncodeError):
         frame(Connection(**parts))
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ofext_strategies import l7_matches
+from ofext_strategies import l7_matches, table_for
 
 from ofext import label, lowering, oxm
 from ofext.errors import (
@@ -25,12 +25,6 @@ from ofext.predicates import PredicateTable
 any_oxm = st.builds(
     Oxm, st.integers(0, 0xFFFE), st.integers(0, 127), st.booleans(), st.binary(max_size=oxm.MAX_PAYLOAD_SIZE)
 )
-
-
-def table_for(*fields: Oxm) -> PredicateTable:
-    table = PredicateTable().with_predicates(predicates_of(fields))
-    assert isinstance(table, PredicateTable)
-    return table
 
 
 def raw(field: int, payload: bytes, has_mask: bool = False) -> Oxm:
