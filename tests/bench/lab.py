@@ -126,14 +126,17 @@ class Unixctl:
         return cls(connection)
 
     def ask(self, method: str, *params: str) -> str:
-        """The text of the answer."""
+        """The text of the answer. Raises RuntimeError with the daemon's own words."""
         question = {"method": method, "params": list(params), "id": 0}
         self.connection.sendall(json.dumps(question).encode())
         data = b""
         while True:
             data += self.connection.recv(1 << 20)
             with contextlib.suppress(json.JSONDecodeError):
-                return str(json.loads(data)["result"])
+                answer = json.loads(data)
+                if answer.get("error"):
+                    raise RuntimeError(f"{method}: {answer['error'].strip()}")
+                return str(answer["result"])
 
 
 def needs_root() -> None:

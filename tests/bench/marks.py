@@ -33,7 +33,10 @@ def measure() -> list[Figure]:
         with _raw("asb-gen") as sender, _raw("asb-old") as old, _raw("asb-new") as new:
             _warm_up(sender, old)
             paths = [seconds for n in range(FLOWS) if (seconds := _time_new_path(n, sender, old, new)) is not None]
-            marks = [seconds for n in range(FLOWS) if (seconds := _time_mark(FLOWS + n, sender, old)) is not None]
+            control = lab.Unixctl.connect()
+            marks = [
+                seconds for n in range(FLOWS) if (seconds := _time_mark(FLOWS + n, control, sender, old)) is not None
+            ]
     figures = latency_figures("mark in conntrack", marks, goals=("<= 1 ms", "<= 5 ms"))
     figures += latency_figures("first packet on the new path", paths)
     lost = 2 * FLOWS - len(marks) - len(paths)
@@ -98,9 +101,8 @@ def _time_new_path(number: int, sender: socket.socket, old: socket.socket, new: 
     return None
 
 
-def _time_mark(number: int, sender: socket.socket, old: socket.socket) -> float | None:
-    control = lab.Unixctl.connect()
-    control.ask("dpctl/flush-conntrack", "netdev@ovs-netdev", f"zone={lab.EDGE_ZONE}")
+def _time_mark(number: int, control: lab.Unixctl, sender: socket.socket, old: socket.socket) -> float | None:
+    control.ask("dpctl/flush-conntrack", f"zone={lab.EDGE_ZONE}")
     _drain(old)
     began = time.monotonic()
     sender.send(query(number))
@@ -110,6 +112,7 @@ def _time_mark(number: int, sender: socket.socket, old: socket.socket) -> float 
         answer = control.ask("dpctl/dump-conntrack", "netdev@ovs-netdev", f"zone={lab.EDGE_ZONE}")
         if arrived is not None and ",mark=" in answer:
             return time.time() - arrived
+        time.sleep(REPEAT_S)
     return None
 
 
