@@ -36,6 +36,11 @@ def families_of(match: FlowMatch) -> tuple[int, ...]:
     return tuple(v for v in (4, 6) if all(_of_version(given, v) for given in (match.src, match.dst) if given))
 
 
+def is_of_one_switch(match: FlowMatch) -> bool:
+    """Whether the matches differ from switch to switch."""
+    return match.ingress is not None
+
+
 def lower_matches(match: FlowMatch, scope: Scope, *, reverse: bool, by_family: bool) -> list[Match]:
     """Matches on layers 2 to 4 for packets of one direction that enter at this switch; empty if none can.
 
@@ -72,7 +77,7 @@ _ANY_VERDICT: Sequence[Fragment] = [{"l7_app_id": (1 << bit, 1 << bit)} for bit 
 
 def joined(first: Match, second: Match) -> Match:
     """Both matches at once; they name different fields."""
-    return Match.from_mapping({**first.as_dict(), **second.as_dict()})
+    return Match(tuple(sorted(first.fields + second.fields, key=lambda part: part[0])))
 
 
 def check_size(rule: PolicyRule, count: int) -> None:

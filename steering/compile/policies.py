@@ -11,7 +11,14 @@ from collections.abc import Iterator
 
 from steering import tables
 from steering.chains import Position
-from steering.compile.conditions import check_size, has_direction, joined, lower_matches, verdict_matches
+from steering.compile.conditions import (
+    check_size,
+    has_direction,
+    is_of_one_switch,
+    joined,
+    lower_matches,
+    verdict_matches,
+)
 from steering.compile.edge import ETH_FAMILIES
 from steering.compile.scope import Scope, rule
 from steering.fields import CT_REPLY, TCP_PSH
@@ -31,9 +38,15 @@ Treatment = str | SendThrough | MarkDscp
 def policy_table(scope: Scope) -> Iterator[Rule]:
     """All policies, then the defaults."""
     policies = scope.world.policy.rules
+    shared = scope.world.shared_rules
     for position, policy_rule in enumerate(policies):
         base = SLOTS * (len(policies) - position)
-        yield from _one_policy(scope, policy_rule, base)
+        if is_of_one_switch(policy_rule.match):
+            yield from _one_policy(scope, policy_rule, base)
+            continue
+        if position not in shared:
+            shared[position] = tuple(_one_policy(scope, policy_rule, base))
+        yield from shared[position]
     defaults = scope.world.policy.defaults
     yield from _treated(scope, _EVERYTHING, [_UNDECIDED], defaults.while_inspecting, 1, DEFAULT_OWNER)
     yield from _treated(scope, _EVERYTHING, [Match()], defaults.action, 0, DEFAULT_OWNER)

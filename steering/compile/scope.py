@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from steering.chains import chain_numbers
 from steering.compile.routes import Routes
@@ -29,7 +29,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What all switches share in one compilation."""
+    """What all switches share in one compilation.
+
+    `shared_rules` keeps, by position, what a policy is on every switch.
+    """
 
     policy: Policy
     catalogue: CatalogueView
@@ -37,6 +40,7 @@ class World:
     routes: Routes
     chain_numbers: Mapping[str, int]
     attachments: Mapping[str, Attachment]
+    shared_rules: dict[int, tuple[Rule, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, policy: Policy, catalogue: CatalogueView, network: NetworkView) -> World:

@@ -7,8 +7,7 @@ import pytest
 
 from steering.errors import PolicyErrors
 from steering.network import CatalogueView, NetworkView, PortView, SwitchView
-from steering.policy import Policy, check_policy, load_policy, parse_policy, policy_schema
-from steering.policy import source
+from steering.policy import Policy, check_policy, load_policy, parse_policy, policy_schema, source
 from steering.policy.model import MarkDscp, SendThrough
 
 GOOD = """\
