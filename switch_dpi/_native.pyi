@@ -279,14 +279,24 @@ class Replay:
 
 @final
 class LiveCapture:
-    """An interface under inspection by a thread of its own. Opens in the caller's network namespace; needs CAP_NET_RAW."""
+    """An interface under inspection by a thread of its own. Opens in the caller's network namespace; needs CAP_NET_RAW.
 
-    def __new__(cls, interface: str, signatures: Signatures, options: EngineOptions | None = None) -> LiveCapture: ...
+    With ``low_latency`` every packet is handed over at once (TPACKET_V2), else in blocks (TPACKET_V3) for much traffic.
+    """
+
+    def __new__(
+        cls,
+        interface: str,
+        signatures: Signatures,
+        options: EngineOptions | None = None,
+        *,
+        low_latency: bool = True,
+    ) -> LiveCapture: ...
     def poll(self, timeout_s: float, max_events: int) -> list[FlowEvent]:
         """Up to ``max_events`` events, waiting at most ``timeout_s`` for the first; CaptureError when the interface is gone."""
 
     def stats(self) -> dict[str, int]:
-        """Counters by name: the engine's, the ring's (``ring_…``), the queue's (``events_…``)."""
+        """Counters by name: the engine's, the ring's (``ring_…``), the queue's (``events_…``); at most 50 ms old."""
 
     def close(self) -> None:
         """Stop; ``poll`` returns. May be called twice."""

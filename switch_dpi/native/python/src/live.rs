@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use appsteer_capture::ring::{Ring, RingError, RingOptions};
 use appsteer_core::engine::{Engine, Frame};
@@ -21,6 +21,8 @@ use crate::signatures::Signatures;
 
 /// The thread looks this often whether it should stop, and lets time pass for idle flows.
 const TICK: Duration = Duration::from_millis(100);
+/// Counters are published this often: asking the kernel for its own costs a system call.
+const STATS_EVERY: Duration = Duration::from_millis(50);
 /// After an interface went down.
 const DOWN_PAUSE: Duration = Duration::from_millis(500);
 /// A waiting `poll` looks this often for signals such as Ctrl-C.
@@ -44,13 +46,19 @@ struct Shared {
 #[pymethods]
 impl LiveCapture {
     #[new]
-    #[pyo3(signature = (interface, signatures, options=None))]
-    fn new(interface: &str, signatures: &Signatures, options: Option<&EngineOptions>) -> PyResult<Self> {
-        let ring = Ring::open(interface, &RingOptions::default()).map_err(capture_error)?;
+    #[pyo3(signature = (interface, signatures, options=None, *, low_latency=true))]
+    fn new(
+        interface: &str,
+        signatures: &Signatures,
+        options: Option<&EngineOptions>,
+        low_latency: bool,
+    ) -> PyResult<Self> {
+        let ring_options = if low_latency { RingOptions::low_latency() } else { RingOptions::default() };
+        let ring = Ring::open(interface, &ring_options).map_err(capture_error)?;
         let options = options.map(|given| given.options).unwrap_or_default();
         let engine = Engine::new(Arc::clone(&signatures.loaded), options);
         let shared = Arc::new(Shared::default());
-        let worker = Worker { ring, engine, shared: Arc::clone(&shared), interrupted: 0 };
+        let worker = Worker { ring, engine, shared: Arc::clone(&shared), interrupted: 0, told: None };
         let name = format!("dpi-{interface}");
         let thread = thread::Builder::new().name(name).spawn(move || worker.run());
         let thread = thread.map_err(|error| CaptureError::new_err(format!("{interface}: no thread: {error}")))?;
@@ -126,6 +134,7 @@ struct Worker {
     engine: Engine,
     shared: Arc<Shared>,
     interrupted: u64,
+    told: Option<Instant>,
 }
 
 struct Batch(Vec<OwnedEvent>);
@@ -155,6 +164,7 @@ impl Worker {
         }
         self.engine.finish(&mut batch);
         self.hand_over(&mut batch);
+        self.tell_stats();
         self.shared.queue.close();
     }
 
@@ -175,6 +185,13 @@ impl Worker {
         if !batch.0.is_empty() {
             self.shared.queue.push(batch.0.drain(..));
         }
+        if self.told.is_none_or(|told| told.elapsed() >= STATS_EVERY) {
+            self.tell_stats();
+        }
+    }
+
+    fn tell_stats(&mut self) {
+        self.told = Some(Instant::now());
         let mut stats = named(&self.engine);
         if let Ok(ring) = self.ring.statistics() {
             stats.extend([("ring_packets", ring.packets), ("ring_drops", ring.drops), ("ring_freezes", ring.freezes)]);
