@@ -98,8 +98,10 @@ class AppSteer(app_manager.OSKenApp):  # type: ignore[misc]  # os-ken has no typ
     @set_ev_cls(ofp_event.EventOFPPacketIn, MAIN_DISPATCHER)
     def _packet_in(self, event: Any) -> None:
         message = event.msg
-        at = End(message.datapath.id, message.match["in_port"])
-        self.planner.core.packet_in(at, message.table_id, message.cookie, bytes(message.data))
+        port = message.match.get("in_port")
+        if port is not None:
+            at = End(message.datapath.id, port)
+            self.planner.core.packet_in(at, message.table_id, message.cookie, bytes(message.data))
 
     @set_ev_cls(ofp_event.EventOFPExperimenter, MAIN_DISPATCHER)
     def _experimenter(self, event: Any) -> None:

@@ -126,17 +126,16 @@ class Core:
     # Messages from switches.
 
     def packet_in(self, at: End, table: int, cookie: int, frame: bytes) -> None:
-        """A packet that one of our rules sent up; those of other applications are not ours to look at."""
-        if not is_our_cookie(cookie):
-            return
+        """A packet that a rule sent up. Of those of other applications' rules only our own LLDP frames count."""
         with self.lock:
+            changed = False
             if frame[12:14] == ETH_LLDP:
                 changed = self.discovery.received(at, frame, self.clock())
                 if changed:
                     self.hosts.forget_ends([end for link in self.discovery.links() for end in link])
-            else:
+            elif table == LEARN and is_our_cookie(cookie):
                 is_host_port = self.discovery.kind(at) is PortKind.HOST and at not in self._reserved
-                changed = table == LEARN and is_host_port and self.hosts.learn(at, frame, self.clock())
+                changed = is_host_port and self.hosts.learn(at, frame, self.clock())
             if changed:
                 self._on_change()
 

@@ -29,5 +29,9 @@ class SwitchError(ControllerError):
     """A switch refused a request, did not answer in time or went away."""
 
 
+class NotReadyError(ControllerError):
+    """What was asked for needs knowledge of the network that the controller does not have yet."""
+
+
 class NorthboundError(ControllerError):
     """The northbound API cannot be served or reached, or refused a request."""

@@ -16,7 +16,7 @@ from controller_app import reconcile
 from controller_app.config import Config
 from controller_app.core import Core, Snapshot
 from controller_app.datapath_state import SwitchState
-from controller_app.errors import ControllerError, StateError, SwitchError
+from controller_app.errors import ControllerError, NotReadyError, StateError, SwitchError
 from controller_app.network import function_ports, load_network
 from controller_app.policy_store import EMPTY, NETWORK_NAME, PolicyStore, write_whole
 from controller_app.session import Session
@@ -114,17 +114,17 @@ class Planner:
         return found
 
     def compile(self, text: str, name: str) -> dict[int, RuleSet]:
-        """The rules of a candidate policy in the present network. Raises SteeringError."""
+        """The rules of a candidate policy in the present network. Raises SteeringError, NotReadyError."""
         return self._compile_candidate(parse_policy(text, name), self.core.snapshot())
 
     def plan(self, text: str, name: str) -> list[SwitchPlan]:
-        """What a candidate policy would change on each switch, as read from the switches now. Raises SteeringError."""
+        """What a candidate policy would change on each switch, as read from the switches now. Raises as compile()."""
         snapshot = self.core.snapshot()
         desired = self._compile_candidate(parse_policy(text, name), snapshot)
         return list(self._pool.map(lambda switch: _plan_one(switch, desired), snapshot.switches))
 
     def apply(self, text: str, name: str) -> list[SwitchPlan]:
-        """Puts a policy in force on all switches, or on none. Raises SteeringError, SwitchError, StateError."""
+        """Puts a policy in force on all switches, or on none. Raises SteeringError, ControllerError."""
         policy = parse_policy(text, name)
         with self._turn:
             snapshot = self.core.snapshot()
@@ -144,6 +144,9 @@ class Planner:
         return done
 
     def _compile_candidate(self, policy: Policy, snapshot: Snapshot) -> dict[int, RuleSet]:
+        names_apps = any(rule.match.application or rule.match.category for rule in policy.rules)
+        if names_apps and not snapshot.catalogue.applications:
+            raise NotReadyError("the policy names applications, and no agent has sent a catalogue of them yet")
         if mistakes := check_policy(policy, snapshot.catalogue, snapshot.network):
             raise PolicyErrors(mistakes)
         return self._compile(policy, snapshot)
@@ -190,9 +193,10 @@ class Planner:
             wanted = held if desired is None else desired
             changes = reconcile.bring(session, installed, wanted)
         except ControllerError as error:
+            if switch.problem != str(error):
+                LOG.warning("%s", error)
             if switch.session is session:
                 switch.problem, switch.installed = str(error), None
-            LOG.warning("%s", error)
             return False
         self.core.installed(switch, session, wanted, is_complete=desired is not None)
         if changes:

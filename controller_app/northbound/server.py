@@ -27,9 +27,9 @@ from steering.errors import PolicyErrors, SteeringError
 
 LOG = logging.getLogger(__name__)
 
-THREADS: Final = 16  # watchers hold one each
+THREADS: Final = 64  # each watcher holds one
 WATCH_WAKE_S: Final = 1.0  # how soon a watcher that went away is noticed
-SOCKET_MODE: Final = 0o660  # who may open the socket may change the network: owner and group
+SOCKET_UMASK: Final = 0o117  # who may open the socket may change the network: owner and group
 
 Reply = TypeVar("Reply", pb.PlanReply, pb.CompileReply)
 
@@ -48,13 +48,14 @@ class Northbound:
         path = unix_path(self._address)
         if path is not None:
             prepare_socket(path)
+        umask = os.umask(SOCKET_UMASK)
         try:
             self._server.add_insecure_port(self._address)
         except RuntimeError as error:
             raise NorthboundError("the northbound API cannot listen there", place=self._address) from error
+        finally:
+            os.umask(umask)
         self._server.start()
-        if path is not None:
-            path.chmod(SOCKET_MODE)
         LOG.info("northbound API at %s", self._address)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from os_ken.ofproto import ofproto_v1_4_parser as parser
 from controller_app.config import Config
 from controller_app.datapath_state import Stage
 from controller_app.discovery import End
-from controller_app.errors import SwitchError
+from controller_app.errors import NotReadyError, SwitchError
 from controller_app.planner import Planner, start_planner
 from steering.errors import PolicyErrors
 from steering.rules import COOKIE_VALUE, is_our_cookie
@@ -202,6 +202,21 @@ def test_a_refused_rule_is_reported_and_tried_again(clock: Clock) -> None:
     switch.refuses = lambda _: False
     settle(planner, clock)
     assert not any("was refused" in problem for problem in planner.problems())
+
+
+def test_applications_cannot_be_planned_without_a_catalogue(clock: Clock) -> None:
+    planner = make(clock)
+    FakeSwitch(1).connect(planner)
+    with pytest.raises(NotReadyError, match="no agent has sent a catalogue"):
+        planner.plan(DENY_TUBE, "p.yaml")
+
+
+def test_packets_of_other_applications_teach_nothing(clock: Clock) -> None:
+    planner = make(clock)
+    FakeSwitch(1).connect(planner)
+    settle(planner, clock)
+    planner.core.packet_in(End(1, 1), 1, 7, bytes.fromhex("ffffffffffff02000000000188b5"))
+    assert planner.core.hosts.hosts() == []
 
 
 def test_an_unknown_application_is_a_mistake_with_its_place(clock: Clock) -> None:
