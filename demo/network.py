@@ -18,7 +18,7 @@ from mininet.log import setLogLevel
 from mininet.net import Mininet
 
 from demo.machine import DemoError
-from topologies.triangle import RING, Triangle
+from topologies.triangle import Triangle
 
 if TYPE_CHECKING:
     from demo.ledger import Ledger
@@ -41,13 +41,13 @@ class Network:
 
     def build(self) -> None:
         """Make switches, links, hosts and functions; hosts resolve names at the DNS server on h3."""
-        for left, right in RING:
-            self.ledger.interface(f"{left}-{right}")
         for switch in SWITCHES:
             self.ledger.bridge(switch)
         setLogLevel("critical")
         Mininet.inited = True  # its own init would raise limits of the whole machine, and nobody would take them back
         topo = Triangle(hosts_per_switch=HOSTS_PER_SWITCH, functions=FUNCTIONS)
+        for _, _, link in topo.links(withInfo=True):
+            self.ledger.interface(link["intfName2"])  # the switch's end, which takes the other one with it
         net = Mininet(topo=topo, controller=None, build=False, autoSetMacs=True)
         net.build()
         for host in net.hosts:
@@ -59,6 +59,8 @@ class Network:
         resolv.write_text(f"nameserver {ADDRESS[INFRA]}\noptions timeout:2 attempts:3\n")
         for host in ADDRESS:
             self.run(host, "mount", "--bind", str(resolv), "/etc/resolv.conf")
+            # A denied connection's last bytes are repeated for minutes, and would keep the namespace alive so long.
+            self.run(host, "sysctl", "-qw", "net.ipv4.tcp_orphan_retries=1")
 
     def run(
         self,
