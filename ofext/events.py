@@ -129,7 +129,10 @@ class FlowEvents:
 def encode_batches(
     events: Iterable[FlowEvent], *, sequence: int, dropped: int, limit: int = MAX_BATCH_SIZE
 ) -> Iterator[bytes]:
-    """Bodies of FlowEvents messages for any number of events, each at most `limit` bytes. Raises EncodeError."""
+    """Bodies of FlowEvents messages for any number of events, each at most `limit` bytes (but at least one event).
+
+    Raises EncodeError.
+    """
     records: list[bytes] = []
     size = _BATCH.size
     for event in events:
@@ -145,10 +148,13 @@ def encode_batches(
 
 
 def encode_event(event: FlowEvent) -> bytes:
-    """One record. Metadata beyond MAX_EVENT_SIZE is left out, and the record says so. Raises EncodeError."""
-    body = b"".join(_fixed_tlvs(event))
+    """One record. Metadata beyond MAX_EVENT_SIZE are left out, texts beyond MAX_TEXT_SIZE cut, and the record says so.
+
+    Raises EncodeError.
+    """
+    body, was_cut = _fixed_tlvs(event)
     kept, truncated = _fitting(event.metadata, MAX_EVENT_SIZE - _RECORD.size - len(body))
-    flags = EventFlags.TRUNCATED if event.truncated or truncated else 0
+    flags = EventFlags.TRUNCATED if event.truncated or truncated or was_cut else 0
     size = _RECORD.size + len(body) + len(kept)
     return wire.pack("event", _RECORD, size, event.kind, flags) + body + kept
 
@@ -181,7 +187,6 @@ _END_REASON = struct.Struct("!B")
 _METADATA: Final = int(EventTlv.METADATA)  # comparing with a member of the enumeration takes three times as long
 _ATTRIBUTE_SIZE: Final = 2
 _IPV4_SIZE: Final = 4
-_IPV6_SIZE: Final = 16
 _ADDRESSES_CACHED: Final = 65_536  # hosts that are talked about at a time; converting takes longer than the rest
 
 
@@ -189,27 +194,38 @@ def _body(sequence: int, dropped: int, records: list[bytes]) -> bytes:
     return wire.pack("batch", _BATCH, sequence, dropped, len(records)) + b"".join(records)
 
 
-def _fixed_tlvs(event: FlowEvent) -> Iterator[bytes]:
-    """All TLVs but the metadata; those that would say nothing are left out."""
+def _fixed_tlvs(event: FlowEvent) -> tuple[bytes, bool]:
+    """All TLVs but the metadata (those that would say nothing are left out), and whether a text was cut."""
     src, dst = _packed(event.src), _packed(event.dst)
     if len(src) != len(dst):
         raise EncodeError("dst", event.dst, f"an address of the same family as {event.src}")
     flow = wire.pack("flow", _FLOW, event.flow_id, event.l4, event.vlan, event.sport, event.dport)
-    yield wire.tlv(EventTlv.FLOW_IPV4 if len(src) == _IPV4_SIZE else EventTlv.FLOW_IPV6, flow + src + dst)
+    parts = [wire.tlv(EventTlv.FLOW_IPV4 if len(src) == _IPV4_SIZE else EventTlv.FLOW_IPV6, flow + src + dst)]
     times = wire.pack("times", _TIMES, event.at_ns, event.first_seen_ns, event.last_seen_ns)
-    yield wire.tlv(EventTlv.TIMES, times)
+    parts.append(wire.tlv(EventTlv.TIMES, times))
     verdict = (event.app_id, event.protocol_id, event.category, event.state, event.confidence, event.verdict_packet)
     if any(verdict):
-        yield wire.tlv(EventTlv.VERDICT, wire.pack("verdict", _VERDICT, *verdict))
+        parts.append(wire.tlv(EventTlv.VERDICT, wire.pack("verdict", _VERDICT, *verdict)))
     counters = (event.packets_c2s, event.packets_s2c, event.bytes_c2s, event.bytes_s2c)
     if any(counters):
-        yield wire.tlv(EventTlv.COUNTERS, wire.pack("counters", _COUNTERS, *counters))
-    if event.path:
-        yield wire.tlv(EventTlv.PATH, wire.text("path", event.path, MAX_TEXT_SIZE))
-    if event.evidence:
-        yield wire.tlv(EventTlv.EVIDENCE, wire.text("evidence", event.evidence, MAX_TEXT_SIZE))
+        parts.append(wire.tlv(EventTlv.COUNTERS, wire.pack("counters", _COUNTERS, *counters)))
+    was_cut = False
+    for kind, text in ((EventTlv.PATH, event.path), (EventTlv.EVIDENCE, event.evidence)):
+        if text:
+            kept = _cut(text)
+            was_cut = was_cut or kept is not text
+            parts.append(wire.tlv(kind, wire.text(kind.name.lower(), kept, MAX_TEXT_SIZE)))
     if event.end_reason:
-        yield wire.tlv(EventTlv.END_REASON, wire.pack("end_reason", _END_REASON, event.end_reason))
+        parts.append(wire.tlv(EventTlv.END_REASON, wire.pack("end_reason", _END_REASON, event.end_reason)))
+    return b"".join(parts), was_cut
+
+
+def _cut(text: str) -> str:
+    """The text, or as many of its first characters as fit in MAX_TEXT_SIZE bytes."""
+    if 4 * len(text) <= MAX_TEXT_SIZE:  # no character takes more than 4 bytes (RFC 3629 §3)
+        return text
+    raw = text.encode("utf-8", "replace")
+    return text if len(raw) <= MAX_TEXT_SIZE else raw[:MAX_TEXT_SIZE].decode("utf-8", "ignore")
 
 
 def _fitting(metadata: tuple[tuple[int, bytes], ...], room: int) -> tuple[bytes, bool]:

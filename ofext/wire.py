@@ -9,10 +9,7 @@ from typing import Final
 
 from ofext.errors import DecodeError, EncodeError
 
-MAX_U8: Final = 0xFF
-MAX_U16: Final = 0xFFFF
-MAX_U32: Final = 0xFFFFFFFF
-MAX_U64: Final = 0xFFFFFFFFFFFFFFFF
+MAX_TLV_SIZE: Final = 0xFFFF  # the size of a value is 16 bits
 
 TLV_HEADER_SIZE: Final = 4
 TLV_HEADER: Final = struct.Struct("!HH")
@@ -57,10 +54,6 @@ class Reader:
         except UnicodeDecodeError as error:
             raise DecodeError(start + error.start, f"UTF-8 in {what}", raw[error.start :]) from None
 
-    def rest(self) -> bytes:
-        """Everything up to the end."""
-        return self.take(self.end - self.offset, "the rest")
-
     def rest_text(self, what: str) -> str:
         """Everything up to the end, UTF-8."""
         return self.text(self.end - self.offset, what)
@@ -70,14 +63,6 @@ class Reader:
         values = self.fields(layout, what)
         self.finish(what)
         return values
-
-    def part(self, size: int, what: str) -> "Reader":
-        """A reader of the next `size` bytes, which this one skips."""
-        start = self.offset
-        if self.end - start < size:
-            raise DecodeError(start, f"{what} ({size} bytes)", self._data[start : self.end])
-        self.offset = start + size
-        return Reader(self._data, start, self.offset)
 
     def finish(self, what: str) -> None:
         """Raises DecodeError when something is left over."""
@@ -124,6 +109,6 @@ def text(field: str, value: str, limit: int) -> bytes:
 
 def tlv(kind: int, value: bytes) -> bytes:
     """One TLV. Raises EncodeError when the value is too big."""
-    if len(value) > MAX_U16:
-        raise EncodeError(f"TLV {kind}", len(value), f"at most {MAX_U16} bytes")
+    if len(value) > MAX_TLV_SIZE:
+        raise EncodeError(f"TLV {kind}", len(value), f"at most {MAX_TLV_SIZE} bytes")
     return TLV_HEADER.pack(kind, len(value)) + value

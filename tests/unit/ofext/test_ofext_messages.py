@@ -237,7 +237,6 @@ def test_metadata_that_does_not_fit_is_left_out_and_said() -> None:
         replace(EVENT, kind=256),
         replace(EVENT, app_id=-1),
         replace(EVENT, bytes_c2s=1 << 64),
-        replace(EVENT, path="x" * 1025),
         replace(EVENT, evidence="\ud800"),
         replace(EVENT, end_reason=256),
         replace(EVENT, metadata=((65536, b""),)),
@@ -246,6 +245,20 @@ def test_metadata_that_does_not_fit_is_left_out_and_said() -> None:
 def test_events_that_do_not_fit_are_refused(wrong: FlowEvent) -> None:
     with pytest.raises(EncodeError):
         events.encode_event(wrong)
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, "€" * 342, "x" + "𝄞" * 256])
+def test_a_text_that_does_not_fit_is_cut_and_said(text: str) -> None:
+    record = next(encode_batches([replace(EVENT, evidence=text)], sequence=0, dropped=0))
+    (event,) = FlowEvents.decode(record).events
+    assert event.truncated
+    assert text.startswith(event.evidence)
+    assert 1020 < len(event.evidence.encode()) <= 1024
+
+
+def test_a_text_that_just_fits_is_whole() -> None:
+    event = replace(EVENT, path="€" * 341)
+    assert FlowEvents.decode(FlowEvents(sequence=0, events=(event,)).encode()).events == (event,)
 
 
 def test_an_event_without_addresses_is_refused() -> None:
