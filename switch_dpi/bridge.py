@@ -144,9 +144,9 @@ class BridgeAgent:
         seen = self._ovs.fingerprint(self.plan)
         if self._facts is not None and facts.tap_ofport != self._facts.tap_ofport:
             self._shim.restart("the tap has another port number")
-        is_new_tap = seen is None or self._seen is None or seen.tap_ifindex != self._seen.tap_ifindex
+        has_changed = seen != self._seen  # any of it: a new tap may have the old one's name and number
         self._facts, self._seen = facts, seen
-        if is_new_tap or self._engine_run is None or self._engine_run.done():
+        if has_changed or self._engine_run is None or self._engine_run.done():
             await self._stop_engine()
             self._start_engine()
         await self._ovs.connect(self.plan, self._listen)
@@ -155,7 +155,7 @@ class BridgeAgent:
     def _start_engine(self) -> None:
         self._stop = threading.Event()
         self._capture = self._engine.open_capture(self.plan.tap_port)
-        self._path.begin_run()
+        self._path.begin_run(time.monotonic())
         self._engine_run = self._loop.run_in_executor(self._thread, self._engine_loop, self._capture, self._stop)
         log.info("bridge %s: inspecting what comes to %s", self.plan.name, self.plan.tap_port)
 

@@ -21,8 +21,9 @@ from switch_dpi.marker import Marker
 from switch_dpi.predicates import PredicateStore
 from switch_dpi.publish import Publisher, as_news
 
-CHUNK: Final = 512  # flows marked anew under one hold of the lock: about 10 ms that a verdict may have to wait
+CHUNK: Final = 128  # flows looked at under one hold of the lock: about 2 ms that a verdict may have to wait
 KINDS: Final[Mapping[str, int]] = {"new": EventKind.NEW, "verdict": EventKind.VERDICT, "ended": EventKind.ENDED}
+GRACE_S: Final = 30.0  # how long a living flow may be quiet after Open vSwitch started anew, and still be known
 END_REASONS: Final[Mapping[str, int]] = {
     "fin": EndReason.CLOSED,
     "rst": EndReason.RESET,
@@ -60,11 +61,16 @@ class VerdictPath:
         self._marker = marker
         self._knowledge = knowledge
         self._run = 0
+        self._spared_until_s = 0.0
         self._lock = threading.Lock()
 
-    def begin_run(self) -> None:
-        """An engine starts with an empty flow table; what the book knows stays valid."""
+    def begin_run(self, now_s: float) -> None:
+        """An engine starts with an empty flow table; what the book knows stays valid.
+
+        From the second time on the connection tracker may be new too, so flows get some time to turn up in it again.
+        """
         with self._lock:
+            self._spared_until_s = now_s + GRACE_S if self._run else now_s
             self._run += 1
             for flow in self.book.flows():
                 flow.is_watched = False
@@ -88,18 +94,9 @@ class VerdictPath:
     def remark_all(self) -> int:
         """The predicates have changed: bring every settled connection's label up to date; how many there were."""
         count = 0
-        keys = self.book.keys()
-        for start in range(0, len(keys), CHUNK):
+        for chunk in _chunks(self.book.keys()):
             with self._lock:
-                for key in keys[start : start + CHUNK]:
-                    flow = self.book.get(key)
-                    if flow is None or not flow.is_settled or flow.run == 0:
-                        continue  # an adopted flow's metadata is not known: its bits stay as the last engine set them
-                    wanted = self._label(flow.event)
-                    if wanted != flow.label:
-                        flow.label = wanted
-                        self._mark(flow)
-                        count += 1
+                count += sum(self._relabel(key) for key in chunk)
                 self._marker.flush()
         return count
 
@@ -107,15 +104,14 @@ class VerdictPath:
         """Compare with the connection tracker: adopt, mark again what lost its mark, end what is gone."""
         tracked = {connection.key: connection for connection in connections}
         news: list[FlowEvent] = []
-        with self._lock:
-            for key, connection in tracked.items():
-                news += self._compare(key, connection, at_ns)
-            for key in self.book.keys():  # noqa: SIM118 - a copy: the book changes meanwhile
-                flow = self.book.get(key)
-                if flow is not None and not flow.is_watched and key not in tracked:
-                    self.book.pop(key)
-                    news.append(replace(flow.event, kind=EventKind.ENDED, at_ns=at_ns, end_reason=EndReason.IDLE))
-            self._marker.flush()
+        for chunk in _chunks(list(tracked)):
+            with self._lock:
+                for key in chunk:
+                    news += self._compare(key, tracked[key], at_ns)
+                self._marker.flush()
+        for chunk in _chunks(self.book.keys()) if now_s >= self._spared_until_s else ():
+            with self._lock:
+                news += [ended for key in chunk if (ended := self._end_lost(key, tracked, at_ns)) is not None]
         return self.publisher.add(news, now_s)
 
     def clear_bits(self, connections: Iterable[Connection], retired: int) -> int:
@@ -135,6 +131,24 @@ class VerdictPath:
         with self._lock:
             events = [flow.event for flow in self.book.flows()]
         return (as_news(event) for event in events)
+
+    def _relabel(self, key: Key) -> bool:
+        flow = self.book.get(key)
+        if flow is None or not flow.is_settled or flow.run == 0:
+            return False  # an adopted flow's metadata is not known: its bits stay as the last engine set them
+        wanted = self._label(flow.event)
+        if wanted == flow.label:
+            return False
+        flow.label = wanted
+        self._mark(flow)
+        return True
+
+    def _end_lost(self, key: Key, tracked: Mapping[Key, Connection], at_ns: int) -> FlowEvent | None:
+        flow = self.book.get(key)
+        if flow is None or flow.is_watched or key in tracked:
+            return None
+        self.book.pop(key)
+        return replace(flow.event, kind=EventKind.ENDED, at_ns=at_ns, end_reason=EndReason.IDLE)
 
     def _take_one(self, event: Event) -> FlowEvent | None:
         record = event.record
@@ -248,6 +262,11 @@ def _says_nothing(kind: int, record: Record) -> bool:
     """The event carries no result that could replace an earlier verdict."""
     unsettled = not is_settled(record.state) and record.app_id == 0
     return kind == EventKind.NEW or (kind == EventKind.VERDICT and (unsettled or record.state == State.GAVE_UP))
+
+
+def _chunks(keys: list[Key]) -> Iterator[list[Key]]:
+    """So that the lock is never held for long."""
+    return (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
 
 
 def _marked(connection: Connection) -> MarkedConnection:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +17,10 @@ from ofext.events import EventKind, FlowEvents
 from ofext.hello import Hello
 from ofext.messages import ErrorCode, L7Error
 from ofext.openflow.header import Type
-from ofext.openflow.marks import Connection
-from switch_dpi.bridge import BridgeAgent
 from switch_dpi.config import AgentConfig, parse_config
-from switch_dpi.marker import Marker
-from switch_dpi.ovs import Ovs
 from tests.fakes.agent_engine import VIDEO_APP, FakeEngine, FakeEvent, FakeRecord, verdict
-from tests.fakes.openflow_peer import ControllerPeer, Session
+from tests.fakes.agent_lab import RunningAgent, flow_mod, l7_session, track, until
+from tests.fakes.openflow_peer import ControllerPeer
 
 pytestmark = pytest.mark.integration
 
@@ -36,31 +31,6 @@ ZONE = 4401
 
 def sh(*command: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
-class RunningAgent:
-    """A BridgeAgent in a thread with a loop of its own."""
-
-    def __init__(self, config: AgentConfig, engine: FakeEngine) -> None:
-        self._config, self._engine = config, engine
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()))
-        self._thread.start()
-        assert self._ready.wait(10)
-
-    async def _main(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self.bridge = BridgeAgent(
-            self._config, self._config.plans[0], Ovs(self._config.ovs), self._engine.facts(), "test"
-        )
-        self._task = self._loop.create_task(self.bridge.run())
-        self._ready.set()
-        await asyncio.gather(self._task, return_exceptions=True)
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._task.cancel)
-        self._thread.join(20)
-        assert not self._thread.is_alive()
 
 
 def config_for(port: int, folder: Path, **more: str) -> AgentConfig:
@@ -99,7 +69,7 @@ def engine() -> FakeEngine:
 @pytest.fixture
 def agent(bridge: str, peer: ControllerPeer, engine: FakeEngine, tmp_path: Path) -> Iterator[RunningAgent]:
     del bridge  # must be there before
-    running = RunningAgent(config_for(peer.port, tmp_path), engine)
+    running = RunningAgent(config_for(peer.port, tmp_path), engine.facts())
     yield running
     running.stop()
 
@@ -108,38 +78,8 @@ def conntrack() -> str:
     return sh("ovs-appctl", "dpctl/dump-conntrack", "netdev@ovs-netdev", f"zone={ZONE}")
 
 
-def track(sport: int, l4: int = 17) -> None:
-    """Make a connection in the edge zone, as its first packet would."""
-    marker = Marker(Path(f"/var/run/openvswitch/{BRIDGE}.mgmt"), ZONE)
-    marker.service(0.0)
-    marker.mark(Connection(src="10.0.0.1", sport=sport, dst="10.0.0.2", dport=443, l4=l4), 0, 0)
-    marker.flush()
-    until(lambda: f"sport={sport}" in conntrack())
-    marker.close()
-
-
-def until(found: Callable[[], object], timeout_s: float = 10.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not found():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.02)
-
-
-def flow_mod(*fields: oxm.Oxm, priority: int = 10) -> bytes:
-    """The body of a FLOW_MOD that adds a rule without instructions."""
-    fixed = bytes(16) + bytes((0, 0)) + bytes(4) + priority.to_bytes(2, "big") + b"\xff" * 12 + bytes(4)
-    return fixed + oxm.encode_match([eth_type_ip(), *fields])
-
-
-def eth_type_ip() -> oxm.Oxm:
-    return oxm.Oxm(oxm.CLASS_OPENFLOW_BASIC, 5, False, b"\x08\x00")
-
-
-def l7_session(peer: ControllerPeer) -> Session:
-    session = peer.accept()
-    session.send_l7(Hello())
-    assert session.expect_l7(Hello).message.agent is not None
-    return session
+def track_here(sport: int) -> None:
+    track(Path(f"/var/run/openvswitch/{BRIDGE}.mgmt"), ZONE, sport, conntrack)
 
 
 @pytest.mark.usefixtures("agent")
@@ -186,7 +126,7 @@ def test_refused_match_is_answered_with_its_xid(peer: ControllerPeer) -> None:
 @pytest.mark.usefixtures("agent")
 def test_verdict_becomes_a_mark_and_an_event(peer: ControllerPeer, engine: FakeEngine) -> None:
     session = l7_session(peer)
-    track(40000)
+    track_here(40000)
     engine.tell(verdict(l4=17))
     event = session.expect_l7(FlowEvents).message.events[0]
     assert (event.kind, event.app_id, event.evidence) == (EventKind.VERDICT, VIDEO_APP, "ClientHello")
@@ -196,7 +136,7 @@ def test_verdict_becomes_a_mark_and_an_event(peer: ControllerPeer, engine: FakeE
 @pytest.mark.usefixtures("agent")
 def test_pattern_installed_later_reaches_live_flows(peer: ControllerPeer, engine: FakeEngine) -> None:
     session = l7_session(peer)
-    track(40000)
+    track_here(40000)
     engine.tell(verdict(l4=17, metadata_ids=[(1, b"www.video.test")]))
     until(lambda: f"mark={VIDEO_APP}" in conntrack())
     assert "labels=0x19" in conntrack()
@@ -207,7 +147,7 @@ def test_pattern_installed_later_reaches_live_flows(peer: ControllerPeer, engine
 @pytest.mark.usefixtures("agent")
 def test_new_controller_is_told_of_live_flows(peer: ControllerPeer, engine: FakeEngine) -> None:
     first = l7_session(peer)
-    track(40000)
+    track_here(40000)
     engine.tell(verdict(l4=17))
     first.expect_l7(FlowEvents)
     first.close()
@@ -219,14 +159,14 @@ def test_new_controller_is_told_of_live_flows(peer: ControllerPeer, engine: Fake
 def test_restarted_agent_finds_its_flows_in_the_switch(
     peer: ControllerPeer, engine: FakeEngine, tmp_path: Path
 ) -> None:
-    first = RunningAgent(config_for(peer.port, tmp_path), engine)
+    first = RunningAgent(config_for(peer.port, tmp_path), engine.facts())
     session = l7_session(peer)
-    track(40000)
+    track_here(40000)
     engine.tell(verdict(l4=17))
     session.expect_l7(FlowEvents)
     until(lambda: f"mark={VIDEO_APP}" in conntrack())
     first.stop()
-    again = RunningAgent(config_for(peer.port, tmp_path), engine)
+    again = RunningAgent(config_for(peer.port, tmp_path), engine.facts())
     try:
         event = l7_session(peer).expect_l7(FlowEvents).message.events[0]
         assert (event.app_id, event.category, event.state, event.sport) == (VIDEO_APP, 3, 1, 40000)
@@ -237,7 +177,7 @@ def test_restarted_agent_finds_its_flows_in_the_switch(
 @pytest.mark.usefixtures("agent")
 def test_flow_that_left_the_tracker_is_told_as_ended(peer: ControllerPeer, engine: FakeEngine) -> None:
     session = l7_session(peer)
-    track(40000)
+    track_here(40000)
     engine.tell(verdict(l4=17))
     session.expect_l7(FlowEvents)
     engine.tell(FakeEvent(kind="ended", record=FakeRecord(l4=17), reason="idle"))
@@ -249,7 +189,7 @@ def test_flow_that_left_the_tracker_is_told_as_ended(peer: ControllerPeer, engin
 def test_bridge_is_kept_content_while_there_is_no_controller(engine: FakeEngine, tmp_path: Path) -> None:
     gone = ControllerPeer()
     gone.close()
-    running = RunningAgent(config_for(gone.port, tmp_path), engine)
+    running = RunningAgent(config_for(gone.port, tmp_path), engine.facts())
     try:
         until(lambda: "is kept content" in str(running.bridge.status()["session"]))
         time.sleep(3)

@@ -19,7 +19,7 @@ from switch_dpi.flowbook import FlowBook
 from switch_dpi.marker import Marker
 from switch_dpi.predicates import PredicateStore
 from switch_dpi.publish import Publisher
-from switch_dpi.verdicts import Knowledge, VerdictPath
+from switch_dpi.verdicts import GRACE_S, Knowledge, VerdictPath
 from tests.fakes.agent_engine import VIDEO_APP, FakeEvent, FakeRecord, verdict
 
 VIDEO_LABEL = State.FINAL | 3 << label.CATEGORY_SHIFT
@@ -51,7 +51,7 @@ class Setting:
             publisher=self.publisher,
             knowledge=Knowledge(risks={}, protocols={"TLS": 9}),
         )
-        self.path.begin_run()
+        self.path.begin_run(0.0)
 
     def told(self) -> list[FlowEvent]:
         found: list[FlowEvent] = []
@@ -65,8 +65,8 @@ class Setting:
         self.path.take(events, 0.0)
         return self.told()
 
-    def reconcile(self, *connections: Connection) -> list[FlowEvent]:
-        self.path.reconcile(connections, 0.0, 77)
+    def reconcile(self, *connections: Connection, now_s: float = 0.0) -> list[FlowEvent]:
+        self.path.reconcile(connections, now_s, 77)
         return self.told()
 
 
@@ -171,7 +171,7 @@ def test_epoch_of_the_controller_is_not_a_lost_mark(setting: Setting) -> None:
 
 def test_fresh_engine_that_sees_only_the_rest_does_not_undo_a_verdict(setting: Setting) -> None:
     setting.take(verdict())
-    setting.path.begin_run()
+    setting.path.begin_run(0.0)
     setting.marker.made.clear()
     gave_up = verdict(app_id=UNKNOWN_APP, state=State.GAVE_UP)
     assert setting.take(new(), gave_up) == []
@@ -180,9 +180,16 @@ def test_fresh_engine_that_sees_only_the_rest_does_not_undo_a_verdict(setting: S
 
 def test_fresh_engines_result_replaces_an_earlier_one(setting: Setting) -> None:
     setting.take(verdict())
-    setting.path.begin_run()
+    setting.path.begin_run(0.0)
     (event,) = setting.take(verdict(app_id=5))
     assert event.app_id == 5
+
+
+def test_flows_get_time_to_turn_up_again_after_a_restart(setting: Setting) -> None:
+    setting.take(verdict())
+    setting.path.begin_run(100.0)
+    assert setting.reconcile(now_s=100.0 + GRACE_S - 1) == []
+    assert [e.kind for e in setting.reconcile(now_s=100.0 + GRACE_S)] == [EventKind.ENDED]
 
 
 def test_retired_bits_are_taken_out_of_connections(setting: Setting) -> None:
