@@ -6,8 +6,8 @@ Each condition becomes a list of alternatives (fragments of a match); a policy's
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from steering.compile.ranges import merged, range_masks
 from steering.compile.scope import Scope
@@ -19,11 +19,17 @@ from steering.rules import Match
 
 MAX_MATCHES_PER_POLICY = 4096  # a policy that needs more is a list of something else; the switch looks through masks
 
+T = TypeVar("T")
+
 Fragment = Mapping[str, Value | tuple[Value, Value | None]]
 
 _FAMILIES = {4: ETH_IPV4, 6: ETH_IPV6}
 _WITH_PORTS = {6: "tcp", 17: "udp", 132: "sctp"}
 _ICMP = PROTOCOLS["icmp"]
+
+
+class TooManyError(CompileError):
+    """The conditions combine to more rules than a policy may have."""
 
 
 def has_direction(match: FlowMatch) -> bool:
@@ -80,27 +86,26 @@ def joined(first: Match, second: Match) -> Match:
     return Match(tuple(sorted(first.fields + second.fields, key=lambda part: part[0])))
 
 
-def check_size(rule: PolicyRule, count: int) -> None:
-    """Refuse a policy whose conditions combine to too many matches."""
-    if count > MAX_MATCHES_PER_POLICY:
-        raise CompileError(
-            f"policy {rule.name!r} needs {count} rules, more than {MAX_MATCHES_PER_POLICY}: give fewer or wider values"
-        )
+def limited(made: Iterable[T]) -> list[T]:
+    """All of them; `TooManyError` before there are more than a policy may have."""
+    kept = list(itertools.islice(made, MAX_MATCHES_PER_POLICY + 1))
+    if len(kept) > MAX_MATCHES_PER_POLICY:
+        raise TooManyError(f"needs more than {MAX_MATCHES_PER_POLICY} rules: give fewer values, or wider ones")
+    return kept
 
 
 def _combined(alternatives: Sequence[Sequence[Fragment]]) -> list[Match]:
-    count = math.prod(len(choices) for choices in alternatives)
-    if count > MAX_MATCHES_PER_POLICY:
-        raise CompileError(f"the conditions combine to {count} matches, more than {MAX_MATCHES_PER_POLICY}")
     chosen = itertools.product(*alternatives)
-    return [Match.from_mapping({name: value for part in parts for name, value in part.items()}) for parts in chosen]
+    return limited(
+        Match.from_mapping({name: value for part in parts for name, value in part.items()}) for parts in chosen
+    )
 
 
 def _ethernet(match: FlowMatch, *, reverse: bool) -> list[Fragment]:
     source, destination = ("eth_dst", "eth_src") if reverse else ("eth_src", "eth_dst")
     sources: list[Fragment] = [{source: mac} for mac in match.eth_src or ()] or [{}]
     destinations: list[Fragment] = [{destination: mac} for mac in match.eth_dst or ()] or [{}]
-    return [{**a, **b} for a, b in itertools.product(sources, destinations)]
+    return limited({**a, **b} for a, b in itertools.product(sources, destinations))
 
 
 def _ingress(match: FlowMatch, scope: Scope, *, reverse: bool) -> list[Fragment]:
@@ -133,8 +138,8 @@ def _network_layer(match: FlowMatch, *, reverse: bool, by_family: bool) -> list[
             list(_address(match.src, version, "dst" if reverse else "src")),
             list(_address(match.dst, version, "src" if reverse else "dst")),
         )
-        transports = list(_transport(match, version, reverse=reverse))
-        made += [{**base, **a, **b, **t} for (a, b), t in itertools.product(addresses, transports)]
+        transports = limited(_transport(match, version, reverse=reverse))
+        made += limited({**base, **a, **b, **t} for (a, b), t in itertools.product(addresses, transports))
     return made
 
 

@@ -12,15 +12,17 @@ from collections.abc import Iterator
 from steering import tables
 from steering.chains import Position
 from steering.compile.conditions import (
-    check_size,
+    TooManyError,
     has_direction,
     is_of_one_switch,
     joined,
+    limited,
     lower_matches,
     verdict_matches,
 )
 from steering.compile.edge import ETH_FAMILIES
 from steering.compile.scope import Scope, rule
+from steering.errors import CompileError
 from steering.fields import CT_REPLY, TCP_PSH
 from steering.policy.model import FlowMatch, MarkDscp, PolicyRule, SendThrough
 from steering.rules import Action, GotoTable, Match, Rule, SetField
@@ -55,12 +57,14 @@ def policy_table(scope: Scope) -> Iterator[Rule]:
 def _one_policy(scope: Scope, policy_rule: PolicyRule, base: int) -> Iterator[Rule]:
     owner = f"policy:{policy_rule.name}"
     match = policy_rule.match
-    upper = verdict_matches(policy_rule, scope)
-    rules = list(_treated(scope, match, upper, policy_rule.action, base, owner))
-    check_size(policy_rule, len(rules))
-    yield from rules
-    if policy_rule.while_inspecting is not None:
-        yield from _treated(scope, match, [_UNDECIDED], policy_rule.while_inspecting, base + 1, owner)
+    try:
+        upper = verdict_matches(policy_rule, scope)
+        yield from limited(_treated(scope, match, upper, policy_rule.action, base, owner))
+        if policy_rule.while_inspecting is not None:
+            interim = policy_rule.while_inspecting
+            yield from limited(_treated(scope, match, [_UNDECIDED], interim, base + 1, owner))
+    except TooManyError as error:
+        raise CompileError(f"policy {policy_rule.name!r} {error}") from error
 
 
 def _treated(
