@@ -52,16 +52,17 @@ def _serve(config: Config, config_path: Path, stop: threading.Event) -> int:
 
     from controller_app.app import OPTION  # noqa: PLC0415
 
+    manager = AppManager.get_instance()
+    try:
+        manager.load_apps([APPLICATION, *config.applications])
+    except ImportError as error:
+        raise ConfigError(f"option 'applications': {error}", place=str(config_path)) from error
+    # Applications register their options when they are imported, which is refused once the options were read.
     cfg.CONF(args=[], project="appsteer", default_config_files=[])
     cfg.CONF.set_override(OPTION, str(config_path))
     cfg.CONF.set_override("ofp_listen_host", config.openflow.listen)
     cfg.CONF.set_override("ofp_tcp_listen_port", config.openflow.port)
-    manager = AppManager.get_instance()
-    try:
-        manager.load_apps([APPLICATION, *config.applications])
-        services = manager.instantiate_apps(**manager.create_contexts())
-    except ImportError as error:
-        raise ConfigError(f"option 'applications': {error}", place=str(config_path)) from error
+    services = manager.instantiate_apps(**manager.create_contexts())
     LOG.info("waiting for switches at %s:%d", config.openflow.listen, config.openflow.port)
     application = manager.applications["AppSteer"]
     while not stop.wait(CHECK_S):
