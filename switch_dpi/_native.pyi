@@ -3,6 +3,24 @@
 from collections.abc import Iterator, Sequence
 from typing import Literal, final
 
+__all__ = [
+    "AppInfo",
+    "AttributeInfo",
+    "CaptureError",
+    "Catalogue",
+    "CategoryInfo",
+    "Engine",
+    "EngineOptions",
+    "FlowEvent",
+    "FlowRecord",
+    "LiveCapture",
+    "NativeError",
+    "Replay",
+    "SignatureError",
+    "Signatures",
+    "catalogue",
+]
+
 class NativeError(Exception):
     """Base of the engine's errors."""
 
@@ -293,7 +311,7 @@ class LiveCapture:
         low_latency: bool = True,
     ) -> LiveCapture: ...
     def poll(self, timeout_s: float, max_events: int) -> list[FlowEvent]:
-        """Up to ``max_events`` events, waiting at most ``timeout_s`` for the first; CaptureError when the interface is gone."""
+        """Up to ``max_events`` events, waiting at most ``timeout_s`` for the first; CaptureError when it is gone."""
 
     def stats(self) -> dict[str, int]:
         """Counters by name: the engine's, the ring's (``ring_…``), the queue's (``events_…``); at most 50 ms old."""

@@ -3,18 +3,15 @@
 Each is imported when it is asked for: `replay` does not wait for the agent's modules, nor fail with them.
 """
 
-from typing import Any
+from importlib import import_module
+from typing import Any, Final
 
-__all__ = ["agent", "replay"]
+_HOMES: Final = {"agent": "switch_dpi.agent_cli", "replay": "switch_dpi.replay"}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "agent":
-        from switch_dpi.agent_cli import agent
-
-        return agent
-    if name == "replay":
-        from switch_dpi.replay import replay
-
-        return replay
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """`agent` and `replay`."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(home), name)

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Annotated, Final, TextIO
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from plugins.loader import signature_files
 from switch_dpi._native import CaptureError, EngineOptions, FlowRecord, Replay, Signatures
@@ -23,7 +25,7 @@ SETTLED_NAMES: Final = {0: "inspecting", 1: "final", 2: "guessed", 3: "revised",
 L4_NAMES: Final = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6"}
 
 
-def replay(  # noqa: PLR0913 - one parameter an option
+def replay(
     files: Annotated[list[Path], typer.Argument(help="Capture files, pcap or pcapng.", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line and flow.")] = False,
     output: Annotated[
@@ -44,10 +46,10 @@ def replay(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Say what the flows of capture files are, one record a flow, each when its flow has ended.
 
-    With [bold]--json[/bold] every line is an object with: pcap (the file's name), src and sport (the originator), dst, dport, l4
-    (6 TCP, 17 UDP, …), vlan, packets, bytes, both also with _c2s and _s2c, first_seen and duration (seconds), app_id (RFC 6759), app,
-    protocol (both null when unknown), path, category, state, verdict_packet, confidence (0–100), evidence, metadata. Without it, a
-    table and a summary.
+    With [bold]--json[/bold] every line is an object with: pcap (the file's name), src and sport (the originator), dst,
+    dport, l4 (6 TCP, 17 UDP, …), vlan, packets, bytes, both also with _c2s and _s2c, first_seen and duration (seconds),
+    app_id (RFC 6759), app, protocol (both null when unknown), path, category, state, verdict_packet, confidence
+    (0–100), evidence, metadata. Without it, a table and a summary.
 
     The exit code is 1 when a file could not be read to its end; what could be read of it is in the output.
     """
@@ -129,9 +131,6 @@ def _output(path: Path | None) -> Iterator[TextIO]:
 
 
 def _write_table(run: Run, files: list[Path], out: TextIO) -> None:
-    from rich.console import Console  # here: --json does not wait for it
-    from rich.table import Table
-
     began = time.perf_counter()
     table = Table(box=None, pad_edge=False)
     for heading in ("file", "l4", "originator", "responder", "packets", "bytes", "application", "by", "at", "evidence"):
