@@ -184,6 +184,15 @@ def test_a_mark_survives_the_next_segments_and_can_be_revised(switch: Switch) ->
     assert_marked(entries()[0], APP + 1)
 
 
+@pytest.mark.parametrize("connection", [TCP4, TCP6], ids=["ipv4", "ipv6"])
+def test_a_mark_from_the_other_end_finds_the_same_connection(switch: Switch, connection: Connection) -> None:
+    handshake(connection)
+    assert switch.send(mark(switch.version, reverse(connection))) == []
+    (line,) = entries()
+    assert_marked(line)
+    assert "state=ESTABLISHED" in line
+
+
 def test_a_mark_for_a_tcp_connection_that_is_gone_makes_no_new_one(switch: Switch) -> None:
     assert switch.send(mark(switch.version, TCP4)) == []
     assert entries() == []
