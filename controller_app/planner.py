@@ -23,7 +23,7 @@ from controller_app.session import Session
 from steering.compile import compile_network
 from steering.diff import Changes, diff
 from steering.errors import PolicyErrors, SteeringError
-from steering.network import NetworkView
+from steering.network import CatalogueView, NetworkView
 from steering.policy import Policy, check_policy, parse_policy
 from steering.rules import RuleSet
 
@@ -152,13 +152,7 @@ class Planner:
         return self._compile(policy, snapshot)
 
     def _compile(self, policy: Policy, snapshot: Snapshot) -> dict[int, RuleSet]:
-        """Rules for every switch; an ordinary switch gets those that look at layers 2 to 4 only."""
-        if not snapshot.catalogue.applications and not snapshot.with_agent:
-            policy = replace(policy, rules=tuple(rule for rule in policy.rules if not rule.match.needs_verdict))
-        desired = compile_network(policy, snapshot.catalogue, snapshot.network)
-        return {
-            dpid: rules if dpid in snapshot.with_agent else without_layer_7(rules) for dpid, rules in desired.items()
-        }
+        return compile_for(policy, snapshot.catalogue, snapshot.network, snapshot.with_agent)
 
     def _compile_or_none(self, policy: Policy, snapshot: Snapshot) -> Mapping[int, RuleSet]:
         """The rules of the policy in force; none for any switch if it cannot be compiled yet."""
@@ -296,6 +290,16 @@ def _plan_one(switch: SwitchState, desired: Mapping[int, RuleSet]) -> SwitchPlan
     return SwitchPlan(
         dpid=switch.dpid, name=switch.name, connected=session is not None, changes=changes, problem=problem
     )
+
+
+def compile_for(
+    policy: Policy, catalogue: CatalogueView, network: NetworkView, with_agent: frozenset[int]
+) -> dict[int, RuleSet]:
+    """Rules for every switch; one that has no agent gets those that look at layers 2 to 4 only. Raises SteeringError."""
+    if not catalogue.applications and not with_agent:
+        policy = replace(policy, rules=tuple(rule for rule in policy.rules if not rule.match.needs_verdict))
+    desired = compile_network(policy, catalogue, network)
+    return {dpid: rules if dpid in with_agent else without_layer_7(rules) for dpid, rules in desired.items()}
 
 
 def without_layer_7(rules: RuleSet) -> RuleSet:

@@ -10,17 +10,11 @@ import typer
 from controller_app.cli import output
 from controller_app.cli.options import Controller, Json
 from controller_app.config import DEFAULT_NORTHBOUND
-from controller_app.decisions import Names
 from controller_app.errors import ControllerError
-from controller_app.network import load_network, view_of
 from controller_app.northbound import appsteer_pb2 as pb
-from controller_app.northbound import convert
 from controller_app.northbound.client import connect
-from controller_app.northbound.describe import describe
-from steering.compile import compile_network
 from steering.errors import PolicyError, PolicyErrors
-from steering.evaluate import explain as explain_flow
-from steering.policy import check_policy, load_policy, policy_schema
+from steering.policy import load_policy, policy_schema
 
 NO_CHANGE: Final = 0
 CHANGES: Final = 1
@@ -77,7 +71,10 @@ def compile_file(
 ) -> None:
     """Print the rules that a policy becomes, on each switch. Changes nothing."""
     if network is not None:
-        reply = _compile_offline(file, network)
+        # Compiler and network are slow to load, and the other commands do without.
+        from controller_app.cli.offline import compile_offline  # noqa: PLC0415
+
+        reply = compile_offline(file, network)
     else:
         with connect(address) as client:
             reply = client.compile(_text(file), str(file))
@@ -192,7 +189,9 @@ def explain(  # noqa: PLR0913, PLR0917  (to typer, an option is a parameter)
     if number is None and not (src and dst):
         output.fail("say a flow's number, or describe one with at least --src and --dst", output.MISUSED)
     if file is not None:
-        _explain_offline(file, described)
+        from controller_app.cli.offline import explain_offline  # noqa: PLC0415
+
+        typer.echo(explain_offline(file, described))
         return
     request = pb.ExplainRequest(described=described) if number is None else pb.ExplainRequest(number=number)
     with connect(address) as client:
@@ -203,25 +202,6 @@ def explain(  # noqa: PLR0913, PLR0917  (to typer, an option is a parameter)
     typer.echo(reply.text)
     if reply.path:
         typer.echo(f"path: {' → '.join(reply.path)}")
-
-
-def _compile_offline(file: Path, network: Path) -> pb.CompileReply:
-    policy, saved = load_policy(file), load_network(network)
-    view = view_of(saved)
-    if mistakes := check_policy(policy, saved.catalogue, view):
-        raise PolicyErrors(mistakes)
-    compiled = compile_network(policy, saved.catalogue, view)
-    return pb.CompileReply(
-        switches=[convert.rules_message(dpid, view.switches[dpid].name, rules) for dpid, rules in compiled.items()]
-    )
-
-
-def _explain_offline(file: Path, described: pb.DescribedFlow) -> None:
-    try:
-        flow = describe(described, Names())
-    except ValueError as error:
-        output.fail(str(error), output.MISUSED)
-    typer.echo(explain_flow(load_policy(file), flow))
 
 
 def _text(file: Path) -> str:

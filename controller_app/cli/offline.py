@@ -1,0 +1,36 @@
+"""What `appsteer policy` does without a controller. Loaded only when asked for: the compiler is slow to import."""
+
+from pathlib import Path
+
+from controller_app.decisions import Names
+from controller_app.errors import ConfigError
+from controller_app.network import load_network, view_of
+from controller_app.northbound import appsteer_pb2 as pb
+from controller_app.northbound import convert
+from controller_app.northbound.describe import describe
+from controller_app.planner import compile_for
+from steering.errors import PolicyErrors
+from steering.evaluate import explain
+from steering.policy import check_policy, load_policy
+
+
+def compile_offline(file: Path, network: Path) -> pb.CompileReply:
+    """The rules a policy file becomes in a saved network. Raises PolicyErrors, SteeringError, StateError."""
+    policy, saved = load_policy(file), load_network(network)
+    view = view_of(saved)
+    if mistakes := check_policy(policy, saved.catalogue, view):
+        raise PolicyErrors(mistakes)
+    with_agent = frozenset(int(switch.dpid, 16) for switch in saved.switches if switch.edge_zone is not None)
+    compiled = compile_for(policy, saved.catalogue, view, with_agent)
+    return pb.CompileReply(
+        switches=[convert.rules_message(dpid, view.switches[dpid].name, rules) for dpid, rules in compiled.items()]
+    )
+
+
+def explain_offline(file: Path, described: pb.DescribedFlow) -> str:
+    """Why a policy file decides a flow as it does. Raises PolicyErrors; ConfigError for a wrong description."""
+    try:
+        flow = describe(described, Names())
+    except ValueError as error:
+        raise ConfigError(str(error), value=described) from error
+    return explain(load_policy(file), flow)
