@@ -260,9 +260,8 @@ fn is_class(class: u16) -> bool {
 /// NetBIOS name service uses the same format with names of its own (RFC 1002 §4.2).
 fn is_netbios(name: &[u8], kind: u16) -> bool {
     let label = name.split(|byte| *byte == b'.').next().unwrap_or_default();
-    matches!(kind, TYPE_NB | TYPE_NBSTAT)
-        && label.len() == NETBIOS_NAME_SIZE
-        && label.iter().all(|byte| (b'A'..=b'P').contains(byte))
+    // TYPE_NBSTAT is the number of SRV, whose names begin with an underscore (RFC 2782).
+    matches!(kind, TYPE_NB | TYPE_NBSTAT) && label.len() == NETBIOS_NAME_SIZE && !label.starts_with(b"_")
 }
 
 fn is_single_label(name: &[u8]) -> bool {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::candidates::PortTable;
 use crate::event::{EndReason, Event, EventKind, FlowView, Sink};
 use crate::flow::{Flow, FlowKey, Label, State};
-use crate::frame::{Packet, Refused, Segment, decode};
+use crate::frame::{Packet, Refused, Segment, TcpFlags, decode};
 use crate::inspection::{Inspection, Outcome};
 use crate::network_protocols;
 use crate::options::{Options, SECOND_NS};
@@ -100,6 +100,15 @@ pub struct Engine {
     counters: Counters,
 }
 
+/// A packet on its way to its flow.
+struct Arrival<'a> {
+    key: FlowKey,
+    hash: u64,
+    sender_is_low: bool,
+    frame: Frame<'a>,
+    packet: Packet<'a>,
+}
+
 /// A flow that is inspected, in the order of their first packets.
 struct Waiting {
     since_ns: u64,
@@ -137,18 +146,17 @@ impl Engine {
         };
         let (key, sender_is_low) = FlowKey::of(&packet);
         let hash = self.table.hash(&key);
-        let mut found = self.table.find(hash, &key);
-        if let Some(place) = found
-            && self.begins_again(place, &packet)
-        {
-            self.end(place, None, sink);
-            found = None;
+        let arrival = Arrival { key, hash, sender_is_low, frame, packet };
+        match self.table.find(hash, &key) {
+            Some(place) if !self.begins_again(place, &packet) => self.take_in(place, &arrival, false, sink),
+            found => {
+                if let Some(place) = found {
+                    self.end(place, None, sink);
+                }
+                let place = self.begin(&arrival, sink);
+                self.take_in(place, &arrival, true, sink);
+            }
         }
-        let place = match found {
-            Some(place) => place,
-            None => self.begin(key, hash, sender_is_low, &frame, &packet, sink),
-        };
-        self.take_in(place, sender_is_low, &frame, &packet, found.is_none(), sink);
     }
 
     /// Lets time pass: flows that are idle for too long end, inspections that take too long are given up.
@@ -213,62 +221,45 @@ impl Engine {
         flags.syn() && !flags.ack() && self.table.get(place).is_some_and(|flow| flow.closing.is_closed())
     }
 
-    fn begin(
-        &mut self,
-        key: FlowKey,
-        hash: u64,
-        sender_is_low: bool,
-        frame: &Frame<'_>,
-        packet: &Packet<'_>,
-        sink: &mut impl Sink,
-    ) -> Place {
+    fn begin(&mut self, arrival: &Arrival<'_>, sink: &mut impl Sink) -> Place {
         if self.table.len() >= self.options.max_flows {
             self.evict(sink);
         }
+        let (transport, flags) = match arrival.packet.segment {
+            Segment::Tcp { flags, .. } => (Some(Transport::Tcp), flags),
+            Segment::Udp(_) => (Some(Transport::Udp), TcpFlags::default()),
+            Segment::Other(_) => (None, TcpFlags::default()),
+        };
         // Who answers a SYN is the responder, also when the SYN itself was not seen.
-        let answers = matches!(packet.segment, Segment::Tcp { flags, .. } if flags.syn() && flags.ack());
-        let mut flow = Flow::new(key, self.next_id, self.now_ns, frame.link_type, sender_is_low != answers);
+        let originator_is_low = arrival.sender_is_low != (flags.syn() && flags.ack());
+        let id = self.next_id;
         self.next_id += 1;
         self.counters.flows += 1;
-        let transport = match packet.segment {
-            Segment::Tcp { .. } => Some(Transport::Tcp),
-            Segment::Udp(_) => Some(Transport::Udp),
-            Segment::Other(_) => None,
-        };
+        let mut flow = Flow::new(arrival.key, id, self.now_ns, arrival.frame.link_type, originator_is_low);
         if let Some(transport) = transport {
             let mut inspection = self.spare.pop().unwrap_or_default();
             inspection.begin(transport, (flow.originator().1, flow.responder().1), &self.ports);
             flow.inspection = Some(inspection);
         }
         let list = if flow.is_tcp() { List::Tcp } else { List::Other };
-        let id = flow.id;
-        let place = self.table.insert(hash, list, flow);
+        let place = self.table.insert(arrival.hash, list, flow);
         if transport.is_some() {
             self.waiting.push_back(Waiting { since_ns: self.now_ns, place, id });
         }
         place
     }
 
-    fn take_in(
-        &mut self,
-        place: Place,
-        sender_is_low: bool,
-        frame: &Frame<'_>,
-        packet: &Packet<'_>,
-        is_new: bool,
-        sink: &mut impl Sink,
-    ) {
+    fn take_in(&mut self, place: Place, arrival: &Arrival<'_>, is_new: bool, sink: &mut impl Sink) {
         let now_ns = self.now_ns;
         let Some(flow) = self.table.get_mut(place) else { return };
-        let direction = flow.direction(sender_is_low);
-        flow.count(direction, frame.original_size);
+        let direction = flow.direction(arrival.sender_is_low);
+        flow.count(direction, arrival.frame.original_size);
         flow.last_seen_ns = now_ns;
-        if let Segment::Tcp { flags, .. } = packet.segment {
+        if let Segment::Tcp { flags, .. } = arrival.packet.segment {
             flow.closing.note(flags, direction);
         }
         let list = list_of(flow);
         let inspected = flow.inspection.is_some();
-        let closed = list == List::Closed;
         self.table.touch(place, list);
         if is_new {
             self.publish(place, EventKind::New, sink);
@@ -277,7 +268,7 @@ impl Engine {
             }
         }
         if inspected {
-            self.inspect(place, direction, packet, closed, sink);
+            self.inspect(place, direction, &arrival.packet, list == List::Closed, sink);
         }
     }
 

@@ -31,4 +31,6 @@ pub mod protocols {
 }
 
 #[cfg(test)]
+mod engine_tests;
+#[cfg(test)]
 mod examples;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use appsteer_core::engine::{Engine, Frame};
-use appsteer_core::event::{EndReason, Event, EventKind, Sink};
-use appsteer_core::flow::State;
-use appsteer_core::options::{Options, SECOND_NS};
-use appsteer_core::record::FlowRecord;
-use appsteer_core::signatures::{Signatures, SourceFile};
+use crate::engine::{Engine, Frame};
+use crate::event::{EndReason, Event, EventKind, Sink};
+use crate::flow::State;
+use crate::options::{Options, SECOND_NS};
+use crate::record::FlowRecord;
+use crate::signatures::{Signatures, SourceFile};
 
 const SYN: u8 = 0x02;
 const ACK: u8 = 0x10;
