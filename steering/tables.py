@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from steering.errors import RuleError
 from steering.rules import Conntrack, GotoTable, Rule, SetField, is_our_cookie
 
-ADMISSION, LEARN, TRACK, TAP, POLICY, RESUME, PATH, FORWARD, DELIVER, DELIVER_TAP = range(10)
+ADMISSION, LEARN, TRACK, TAP, POLICY, RESUME, PATH, FORWARD, DELIVER, DELIVER_TAP, FLOOD_TAP, FLOOD = range(12)
 
 _L7 = frozenset({"l7_app_id", "l7_category", "l7_state", "l7_sni", "l7_http_host", "l7_dns_query"})
 _IP = frozenset({"eth_type", "ip_proto"})
@@ -85,9 +85,9 @@ PIPELINE: tuple[Table, ...] = (
     Table(
         number=FORWARD,
         name="forward",
-        fields=frozenset({"eth_dst", "vlan_vid"}),
-        next=frozenset({DELIVER}),
-        purpose="the port to the destination, or flooding",
+        fields=_IP | {"in_port", "eth_dst", "icmpv6_type"},
+        next=frozenset({DELIVER, FLOOD_TAP, FLOOD}),
+        purpose="the port to the destination, or flooding; IP unicast from elsewhere is tracked before it is flooded",
     ),
     Table(
         number=DELIVER,
@@ -102,6 +102,20 @@ PIPELINE: tuple[Table, ...] = (
         fields=_TAP,
         next=frozenset(),
         purpose="as tap, for packets on their way out to a host",
+    ),
+    Table(
+        number=FLOOD_TAP,
+        name="flood_tap",
+        fields=_TAP,
+        next=frozenset({FLOOD}),
+        purpose="as tap, for packets to a host that is not known yet and may be here",
+    ),
+    Table(
+        number=FLOOD,
+        name="flood",
+        fields=frozenset({"vlan_vid"}),
+        next=frozenset(),
+        purpose="to all host ports and along the spanning tree",
     ),
 )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from steering.compile.carry import deliver, forward, groups, path, resume
-from steering.compile.edge import admission, deliver_tap, learn, tap, track
+from steering.compile.carry import deliver, flood, forward, groups, path, resume
+from steering.compile.edge import admission, deliver_tap, flood_tap, learn, tap, track
 from steering.compile.policies import policy_table
 from steering.compile.scope import Scope, World
 from steering.network import CatalogueView, NetworkView
@@ -13,7 +13,20 @@ from steering.tables import check_rule
 
 __all__ = ["compile_network", "compile_switch"]
 
-_COMPILERS = (admission, learn, track, tap, policy_table, resume, path, forward, deliver, deliver_tap)
+_COMPILERS = (
+    admission,
+    learn,
+    track,
+    tap,
+    policy_table,
+    resume,
+    path,
+    forward,
+    deliver,
+    deliver_tap,
+    flood_tap,
+    flood,
+)
 
 
 def compile_network(policy: Policy, catalogue: CatalogueView, network: NetworkView) -> dict[int, RuleSet]:

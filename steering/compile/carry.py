@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from steering import tables
 from steering.chains import CARRIER_VID, LABEL_MASK, LABEL_SHIFT, Position
-from steering.compile.edge import ETH_FAMILIES, TAGGED, neighbour_discovery
+from steering.compile.edge import ETH_FAMILIES, TAGGED, UNICAST, neighbour_discovery
 from steering.compile.scope import Attachment, Scope, rule
 from steering.fields import ETH_SERVICE_TAG, VLAN_PRESENT
 from steering.policy.model import Chain
@@ -60,7 +60,11 @@ def path(scope: Scope) -> Iterator[Rule]:
 
 
 def forward(scope: Scope) -> Iterator[Rule]:
-    """Known destinations by their address, the rest by flooding."""
+    """Known destinations by their address, the rest by flooding.
+
+    A host answers to a flooded packet before it is learned, so its switch must have seen that packet: IP unicast
+    that did not come from a host here is tracked first, or the answer would count as the begin of the flow.
+    """
     for host in sorted(scope.world.network.hosts.values(), key=lambda host: host.mac):
         port: int | None
         if host.dpid == scope.switch.dpid:
@@ -70,8 +74,21 @@ def forward(scope: Scope) -> Iterator[Rule]:
         if port is not None:
             out = (SetField("reg1", port), GotoTable(tables.DELIVER))
             yield rule(tables.FORWARD, 200, Match.of(eth_dst=host.mac), *out, owner=f"host:{host.mac}")
-    yield rule(tables.FORWARD, 150, Match.of(vlan_vid=TAGGED), ToGroup(FLOOD_TAGGED_GROUP))
-    yield rule(tables.FORWARD, 100, Match(), ToGroup(FLOOD_GROUP))
+    flood_next = GotoTable(tables.FLOOD)
+    for match in neighbour_discovery():
+        yield rule(tables.FORWARD, 160, match, flood_next)
+    lookup = Conntrack(zone=scope.switch.edge_zone, table=tables.FLOOD_TAP)
+    for arrival in (*scope.fabric_ports, *sorted(scope.functions)):
+        for family in ETH_FAMILIES:
+            elsewhere = Match.of(in_port=arrival, eth_type=family, eth_dst=UNICAST)
+            yield rule(tables.FORWARD, 150, elsewhere, lookup, owner=f"port:{arrival}")
+    yield rule(tables.FORWARD, 100, Match(), flood_next)
+
+
+def flood(_scope: Scope) -> Iterator[Rule]:
+    """One group for untagged packets, one for those with a tag of the host's own."""
+    yield rule(tables.FLOOD, 200, Match.of(vlan_vid=TAGGED), ToGroup(FLOOD_TAGGED_GROUP))
+    yield rule(tables.FLOOD, 100, Match(), ToGroup(FLOOD_GROUP))
 
 
 def deliver(scope: Scope) -> Iterator[Rule]:

@@ -39,7 +39,7 @@ TAGGED = (VLAN_PRESENT, VLAN_PRESENT)
 NEIGHBOUR_DISCOVERY = range(133, 138)  # ICMPv6 types, RFC 4861 §4
 UNSETTLED = (0, 1)  # l7_state: bit 0 means settled
 NEW = (CT_NEW | CT_TRACKED, CT_NEW | CT_TRACKED)
-_UNICAST = ("00:00:00:00:00:00", "01:00:00:00:00:00")  # IEEE 802: the group bit is the first octet's lowest
+UNICAST = ("00:00:00:00:00:00", "01:00:00:00:00:00")  # IEEE 802: the group bit is the first octet's lowest
 
 
 def admission(scope: Scope) -> Iterator[Rule]:
@@ -76,7 +76,7 @@ def track(scope: Scope) -> Iterator[Rule]:
     for match in neighbour_discovery():
         yield rule(tables.TRACK, 300, match, onward)
     for family in ETH_FAMILIES:
-        match = Match.of(eth_type=family, eth_dst=_UNICAST)
+        match = Match.of(eth_type=family, eth_dst=UNICAST)
         yield rule(tables.TRACK, 200, match, Conntrack(zone=scope.switch.edge_zone, table=tables.TAP))
     yield rule(tables.TRACK, 100, Match(), onward)
 
@@ -92,6 +92,12 @@ def deliver_tap(scope: Scope) -> Iterator[Rule]:
     out = OutputField("reg1")
     commit = Conntrack(zone=scope.switch.edge_zone, commit=True)
     return _tapped(scope, tables.DELIVER_TAP, (commit, out), (out,))
+
+
+def flood_tap(scope: Scope) -> Iterator[Rule]:
+    """As `tap`, before flooding: the host that is looked for may be here, and then this is an edge of the flow."""
+    commit = Conntrack(zone=scope.switch.edge_zone, commit=True, table=tables.FLOOD)
+    return _tapped(scope, tables.FLOOD_TAP, (commit,), (GotoTable(tables.FLOOD),))
 
 
 def neighbour_discovery() -> Iterator[Match]:

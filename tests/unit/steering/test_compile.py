@@ -102,6 +102,19 @@ def test_an_unknown_source_is_shown_to_the_controller_and_forwarded() -> None:
     assert [place for place, _ in walk.delivered] == [(3, 1)]
 
 
+def test_a_flow_to_a_host_that_is_not_known_yet_begins_at_its_switch_with_the_originator() -> None:
+    of = policy("{name: p, match: {src: 10.0.0.1, ip_proto: udp}, action: {dscp: 46}}")
+    known = network()
+    sim = simulator(replace(known, hosts={A: known.hosts[A]}), of)
+    datagram = packet(ip_proto=17, tcp_flags=0)
+    walk = sim.send(datagram, (1, 1))
+    assert (3, 1) in [place for place, _ in walk.delivered]
+    assert sorted(walk.tapped) == [1, 2, 3]
+    answer = replace(datagram, eth_src=B, eth_dst=A, src="10.0.0.2", dst="10.0.0.1", src_port=80, dst_port=4000)
+    walk = sim.send(answer, (3, 1))
+    assert walk.delivered == [((1, 1), replace(answer, dscp=46))]
+
+
 def test_a_host_that_moved_is_shown_to_the_controller() -> None:
     assert simulator(network(), policy()).send(packet(), (1, 2)).shown_to_controller == [1]
 
