@@ -295,7 +295,7 @@ def _plan_one(switch: SwitchState, desired: Mapping[int, RuleSet]) -> SwitchPlan
 def compile_for(
     policy: Policy, catalogue: CatalogueView, network: NetworkView, with_agent: frozenset[int]
 ) -> dict[int, RuleSet]:
-    """Rules for every switch; one that has no agent gets those that look at layers 2 to 4 only. Raises SteeringError."""
+    """Rules for every switch; without an agent, those that look at layers 2 to 4 only. Raises SteeringError."""
     if not catalogue.applications and not with_agent:
         policy = replace(policy, rules=tuple(rule for rule in policy.rules if not rule.match.needs_verdict))
     desired = compile_network(policy, catalogue, network)
