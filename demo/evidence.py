@@ -101,19 +101,52 @@ def conntrack(*needles: str) -> list[str]:
     return [line for line in lines if all(needle in line for needle in needles)]
 
 
-def marks_of(source: str, port: int) -> set[int]:
-    """Return the marks of the connections that `source` opened from `port`, in all zones that have one."""
-    marks = set()
-    for line in conntrack(f"orig=(src={source},", f"sport={port},"):
-        found = re.search(r",mark=(\d+)", line)
-        if found:
-            marks.add(int(found[1]))
-    return marks
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracked:
+    """A connection as the switch's own table has it, in one zone."""
+
+    source: str
+    destination: str
+    source_port: int
+    destination_port: int
+    zone: int
+    mark: int
+    label: int
 
 
-def trace(switch: str, flow: str) -> str:
-    """Return what `ofproto/trace` says would happen to a packet."""
-    return _ovs("ovs-appctl", "ofproto/trace", switch, flow)
+def tracked(source: str, source_port: int) -> list[Tracked]:
+    """Return the marked TCP connections that `source` opened from `source_port`, one for each zone."""
+    found = []
+    for line in conntrack(f"tcp,orig=(src={source},", f"sport={source_port},"):
+        ends = re.search(r"orig=\(src=([\d.]+),dst=([\d.]+),sport=(\d+),dport=(\d+)\)", line)
+        zone, mark, label = (re.search(rf",{name}=(\w+)", line) for name in ("zone", "mark", "labels"))
+        if ends and zone and mark and label and int(ends[3]) == source_port:
+            connection = Tracked(
+                source=ends[1],
+                destination=ends[2],
+                source_port=int(ends[3]),
+                destination_port=int(ends[4]),
+                zone=int(zone[1]),
+                mark=int(mark[1], 0),
+                label=int(label[1], 0),
+            )
+            found.append(connection)
+    return found
+
+
+def trace_next(switch: str, port: str, connection: Tracked, macs: tuple[str, str]) -> str:
+    """Return what the switch would do with the connection's next packet: the datapath actions of `ofproto/trace`.
+
+    The packet comes in at `port`; its connection state is what the switch's own table says it is.
+    """
+    flow = (
+        f"in_port={port},tcp,dl_src={macs[0]},dl_dst={macs[1]},nw_src={connection.source},nw_dst={connection.destination},"
+        f"tp_src={connection.source_port},tp_dst={connection.destination_port},nw_ttl=64,tcp_flags=ack,"
+        f"ct_state=trk|est,ct_zone={connection.zone},ct_mark={connection.mark:#x},ct_label={connection.label:#x}"
+    )
+    traced = _ovs("ovs-appctl", "ofproto/trace", switch, flow, "--ct-next", "trk,est")
+    actions = re.findall(r"^Datapath actions: (.*)$", traced, re.MULTILINE)
+    return str(actions[-1]) if actions else traced.strip()
 
 
 @contextlib.contextmanager

@@ -62,6 +62,10 @@ class Network:
             # A denied connection's last bytes are repeated for minutes, and would keep the namespace alive so long.
             self.run(host, "sysctl", "-qw", "net.ipv4.tcp_orphan_retries=1")
 
+    def mac(self, host: str) -> str:
+        """Return the address of the host's interface."""
+        return self.run(host, "cat", f"/sys/class/net/{host}-eth0/address").stdout.strip()
+
     def run(
         self,
         host: str,

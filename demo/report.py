@@ -1,7 +1,7 @@
 """What the demo shows: headings, one line a check, the live table of flows, and the last line that counts.
 
 Owns the terminal. On a terminal the table lives below the text; anywhere else a flow is a plain line, printed when its
-verdict falls and when its path changes.
+verdict falls and when its path changes, unless a line like it was there before.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class LiveFlows:
         self._follower = start_follower()
         self._closing = threading.Event()
         self._flows: dict[tuple[Any, ...], dict[str, Any]] = {}
-        self._printed: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        self._printed: set[tuple[Any, ...]] = set()
         self._live: Live | None = None
         if report.console.is_terminal:
             self._live = Live(self._table(), console=report.console, refresh_per_second=REFRESHES_PER_S, transient=True)
@@ -98,12 +98,13 @@ class LiveFlows:
         if self._live is not None:
             self._live.update(self._table())
         elif flow["verdict_packet"]:
-            self._print(key, flow)
+            self._print(flow)
 
-    def _print(self, key: tuple[Any, ...], flow: dict[str, Any]) -> None:
-        seen = (flow["app"], flow["state"], flow["action"], tuple(flow["path"]))
-        if self._printed.get(key) != seen:
-            self._printed[key] = seen
+    def _print(self, flow: dict[str, Any]) -> None:
+        """Print a flow unless one like it, from another port of the same client, was printed before."""
+        alike = *(flow[field] for field in ("src", "dst", "dport", "l4", "app", "action")), tuple(flow["path"])
+        if alike not in self._printed:
+            self._printed.add(alike)
             self._report.say("flow  " + "  ".join(columns(flow)))
 
     def _table(self) -> Table:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from demo.evidence import Snapshot, marks_of, sniffed, sniffing
+from demo.evidence import Snapshot, sniffed, sniffing, trace_next, tracked
 from demo.functions import SHAPER, WALL
-from demo.network import ADDRESS, BUSINESS, INFRA, OTHER_CLIENT, VIDEO
+from demo.network import ADDRESS, BUSINESS, CLIENT, INFRA, OTHER_CLIENT, VIDEO
 from demo.servers import (
     HTTPS_PORT,
     IPERF_PORT,
@@ -18,10 +18,11 @@ from demo.servers import (
     VIDEO_NAMES,
 )
 from demo.stage import Stage
-from demo.steering import Flow
+from demo.steering import FIRST_ZONE, Flow
 
 TCP, UDP = 6, 17
 DNS_PORT = 53
+SERVICE_TAG = "0x88a8"  # IEEE 802.1Q-2018 table 9-1, S-VLAN
 APPLICATIONS = {  # the name that a client asked for → key of the application
     "www.youtube.com": "youtube",
     "www.netflix.com": "netflix",
@@ -42,6 +43,7 @@ def play(stage: Stage) -> None:
     _bulk(stage)
     _untouched(stage, before)
     _same_on_odd_ports(stage)
+    _next_packets(stage)
 
 
 def _names(stage: Stage) -> None:
@@ -54,7 +56,7 @@ def _names(stage: Stage) -> None:
             continue
         source, port = found[-1][0], int(found[-1][1])
         flow = stage.flow(_from(source, port))
-        marks = marks_of(source, port)
+        marks = {connection.mark for connection in tracked(source, port)}
         stage.report.check(
             f"{name} is {key}{_at(flow)}",
             flow is not None and flow["app_key"] == key and marks == {flow["app_id"]},
@@ -133,8 +135,32 @@ def _same_on_odd_ports(stage: Stage) -> None:
     )
 
 
-def _from(source: str, port: int) -> Callable[[Flow], bool]:
-    return lambda flow: (flow["src"], flow["sport"]) == (source, port)
+def _next_packets(stage: Stage) -> None:
+    """What the first switch would do with one more packet of connections that its own table has a mark for."""
+    stage.traffic.ssh(ODD_SSH_PORT, host=CLIENT)
+    video, business = stage.traffic.https("www.youtube.com"), stage.traffic.https("slack.com")
+    denied = stage.flow(_from(ADDRESS[CLIENT], key="ssh"))
+    _next_packet(stage, "ssh is dropped", BUSINESS, denied["sport"] if denied else 0, r"drop")
+    _next_packet(
+        stage, "youtube leaves with a service tag", VIDEO, video.local_port, rf".*push_vlan\(tpid={SERVICE_TAG}.*"
+    )
+    _next_packet(stage, "slack leaves as it is", BUSINESS, business.local_port, r"\d+")
+
+
+def _next_packet(stage: Stage, what: str, server: str, port: int, pattern: str) -> None:
+    connections = [connection for connection in tracked(ADDRESS[CLIENT], port) if connection.zone == FIRST_ZONE]
+    claim = f"one more packet of {what}"
+    if not connections:
+        stage.report.check(claim, False, f"dump-conntrack: no marked connection of {CLIENT} from port {port}")
+        return
+    macs = (stage.network.mac(CLIENT), stage.network.mac(server))
+    actions = trace_next("s1", f"s1-{CLIENT}", connections[0], macs)
+    evidence = f"ofproto/trace with the mark {connections[0].mark:#010x} of dump-conntrack: {actions}"
+    stage.report.check(claim, re.fullmatch(pattern, actions) is not None, evidence)
+
+
+def _from(source: str, port: int = 0, key: str = "") -> Callable[[Flow], bool]:
+    return lambda flow: flow["src"] == source and port in (0, flow["sport"]) and key in ("", flow["app_key"])
 
 
 def _to(host: str, l4: int, port: int, key: str = "") -> Callable[[Flow], bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from demo.acts.survival import under_traffic
+from demo.acts.survival import during_video, under_traffic
 from demo.evidence import all_rules
 from demo.functions import SHAPER, WALL
 from demo.network import ADDRESS, VIDEO
@@ -21,7 +21,8 @@ def play(stage: Stage) -> None:
         time.sleep(CALM_S)
         plan = stage.appsteer.plan(CHANGED)
         stage.report.say((plan.strip().splitlines() or ["(no plan)"])[-1])
-        stage.appsteer.apply(CHANGED)
+        with during_video(stage, "a video that is on its way moves to the wall and comes through whole", WALL):
+            stage.appsteer.apply(CHANGED)
         before = stage.snapshot()
         fetch = stage.traffic.https(VIDEO_NAMES[0])
         passed = stage.snapshot().since(before)
