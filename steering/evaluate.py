@@ -21,7 +21,7 @@ class FlowDescription:
     """A flow as its originator sees it. `application` is None while there is no verdict; then layer 7 is not looked at.
 
     `src` and `dst` are IP addresses; ports are None for protocols without. A condition on something that is None never
-    holds.
+    holds. The ingress port has to be named as the policy names it, by name or by number.
     """
 
     src: str
@@ -120,8 +120,10 @@ def _judge(rule: PolicyRule, flow: FlowDescription) -> tuple[str, str, Treatment
 
 def _lower_obstacles(match: FlowMatch, flow: FlowDescription) -> Iterator[str]:
     """Why the conditions on layers 2 to 4 do not hold."""
-    for name in ("eth_src", "eth_dst", "vlan"):
-        yield from _not_in(name, getattr(match, name), getattr(flow, name))
+    for name in ("eth_src", "eth_dst"):
+        given = getattr(flow, name)
+        yield from _not_in(name, getattr(match, name), given and given.lower())
+    yield from _not_in("vlan", match.vlan, flow.vlan)
     yield from _protocol_obstacles(match, flow)
     for name in ("src", "dst"):
         networks, address = getattr(match, name), getattr(flow, name)
@@ -135,7 +137,8 @@ def _lower_obstacles(match: FlowMatch, flow: FlowDescription) -> Iterator[str]:
     if match.ingress is not None:
         yield from _not_in("ingress switch", (match.ingress.switch,), flow.ingress_switch)
         if match.ingress.port is not None:
-            yield from _not_in("ingress port", (match.ingress.port,), flow.ingress_port)
+            given = None if flow.ingress_port is None else str(flow.ingress_port)
+            yield from _not_in("ingress port", (str(match.ingress.port),), given)
 
 
 def _protocol_obstacles(match: FlowMatch, flow: FlowDescription) -> Iterator[str]:

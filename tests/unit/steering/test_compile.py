@@ -272,6 +272,13 @@ def test_a_policy_on_layer_7_without_an_interim_action_is_passed_over_before_the
     assert decision.action_text == "hold"
 
 
+def test_a_described_flow_may_write_addresses_and_ports_its_own_way() -> None:
+    of = policy("{name: p, match: {eth_src: 02-00-00-00-00-0a, ingress: {switch: s1, port: 1}}, action: deny}")
+    described = replace(FLOW, eth_src=A.upper(), ingress_switch="s1", ingress_port="1")
+    assert evaluate(of, described).policy == "p"
+    assert evaluate(of, replace(described, ingress_port=None)).reasons[0].text == "ingress port is not known, not 1"
+
+
 def test_icmp_means_icmpv6_for_an_ipv6_flow() -> None:
     of = policy("{name: p, match: {ip_proto: icmp}, action: deny}")
     version_6 = FlowDescription(src="::1", dst="::2", ip_proto=58)
