@@ -30,6 +30,10 @@ SWITCH_INTERVAL_S: Final = 0.0005  # Python's 5 ms between threads would be the 
 async def run_agent(config: AgentConfig, engine: EngineFacts) -> None:
     """Until SIGTERM or SIGINT. The bridges go on forwarding afterwards."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, config.nice)
+    except PermissionError:
+        log.warning("nice %d is not permitted; verdicts may come late on a busy host", config.nice)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -167,6 +167,9 @@ class AgentConfig(_Section):
     ovs: Ovs = Field(default=Ovs(), description="How Open vSwitch is reached.")
     engine: Engine = Field(default=Engine(), description="Bounds of the classification engine.")
     events: Events = Field(default=Events(), description="How flow events go to the controller.")
+    nice: int = Field(
+        default=-10, ge=-20, le=19, description="Scheduling priority; -10 is what ovs-ctl gives to ovs-vswitchd."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
 
     @property
