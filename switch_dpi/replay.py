@@ -21,7 +21,8 @@ from rich.table import Table
 from plugins.loader import signature_files
 from switch_dpi._native import CaptureError, EngineOptions, FlowRecord, Replay, Signatures
 
-SETTLED_NAMES: Final = {0: "inspecting", 1: "final", 2: "guessed", 3: "revised", 5: "gave up"}
+STATE_NAMES: Final = {0: "inspecting", 1: "final", 2: "guessed", 3: "revised", 5: "gave up"}
+DEFAULTS: Final = EngineOptions()
 L4_NAMES: Final = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6"}
 
 
@@ -32,24 +33,24 @@ def replay(
         Path | None, typer.Option("--output", "-o", help="Write there instead of standard output.", show_default=False)
     ] = None,
     idle_timeout_tcp: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="A TCP flow without packets for so long has ended.")
-    ] = None,
+        float, typer.Option(metavar="SECONDS", help="A TCP flow without packets for so long has ended.")
+    ] = DEFAULTS.idle_timeout_tcp_s,
     idle_timeout_udp: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="The same for all other flows.")
-    ] = None,
+        float, typer.Option(metavar="SECONDS", help="The same for all other flows.")
+    ] = DEFAULTS.idle_timeout_udp_s,
     max_flows: Annotated[
-        int | None, typer.Option(help="Flows in the table at a time; the one idle for longest makes room.")
-    ] = None,
+        int, typer.Option(help="Flows in the table at a time; the one idle for longest makes room.")
+    ] = DEFAULTS.max_flows,
     max_inspected_packets: Annotated[
-        int | None, typer.Option(help="Packets with payload that are looked into, for each flow.")
-    ] = None,
+        int, typer.Option(help="Packets with payload that are looked into, for each flow.")
+    ] = DEFAULTS.max_inspected_packets,
 ) -> None:
     """Say what the flows of capture files are, one record a flow, each when its flow has ended.
 
-    With [bold]--json[/bold] every line is an object with: pcap (the file's name), src and sport (the originator), dst,
-    dport, l4 (6 TCP, 17 UDP, …), vlan, packets, bytes, both also with _c2s and _s2c, first_seen and duration (seconds),
-    app_id (RFC 6759), app, protocol (both null when unknown), path, category, state, verdict_packet, confidence
-    (0–100), evidence, metadata. Without it, a table and a summary.
+    With [bold]--json[/bold] every line is an object with: pcap (the file's name), src and sport (the originator), dst, \
+dport, l4 (6 TCP, 17 UDP, …), vlan, packets, bytes, both also with _c2s and _s2c, first_seen and duration (seconds), \
+app_id (RFC 6759), app, protocol (both null when unknown), path, category, state, verdict_packet, confidence (0–100), \
+evidence, metadata. Without it, a table and a summary.
 
     The exit code is 1 when a file could not be read to its end; what could be read of it is in the output.
     """
@@ -155,7 +156,7 @@ def _cells(file: Path, record: FlowRecord) -> list[str]:
         str(record.packets_c2s + record.packets_s2c),
         str(record.bytes_c2s + record.bytes_s2c),
         _name(record),
-        SETTLED_NAMES.get(record.state, str(record.state)),
+        STATE_NAMES.get(record.state, str(record.state)),
         str(record.verdict_packet or ""),
         record.evidence,
     ]
