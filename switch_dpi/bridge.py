@@ -176,7 +176,7 @@ class BridgeAgent:
             events = capture.poll(POLL_S, MAX_EVENTS)
             now = time.monotonic()
             if events and self._path.take(events, now):
-                self._loop.call_soon_threadsafe(self._shim.flush_events)
+                self._shim.wake()
             if self._path.service(now):
                 self._loop.call_soon_threadsafe(self._reconcile_now.set)
 
@@ -201,7 +201,7 @@ class BridgeAgent:
     async def _reconcile_once(self, datapath: str, *, is_regular: bool) -> None:
         connections = await self._connections(datapath)
         if await asyncio.to_thread(self._path.reconcile, connections, time.monotonic(), time.time_ns()):
-            self._shim.flush_events()
+            self._shim.wake()
         if is_regular and self._store.wants_cleaning:
             self._store.retire_unused(await self._ovs.dump_flows(self.plan.name))
             to_clear = self._store.recycle_clean(connections)
@@ -227,6 +227,9 @@ class BridgeAgent:
 
     def _predicates_changed(self) -> None:
         """Live flows get the bits of patterns that came after them: once for many changes, not in the caller's time."""
+        self._loop.call_soon_threadsafe(self._schedule_remark)
+
+    def _schedule_remark(self) -> None:
         if self._remark is None:
             self._remark = self._loop.call_later(REMARK_DELAY_S, self._start_remark)
 

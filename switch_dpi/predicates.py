@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -69,7 +70,10 @@ class PredicateIndex:
 
 
 class PredicateStore:
-    """The current table of a bridge; also the gate through which messages with L7 matches go."""
+    """The current table of a bridge; also the gate through which messages with L7 matches go.
+
+    The relay's thread lowers and raises, the loop cleans up; one lock keeps the changes apart.
+    """
 
     def __init__(self, path: Path, edge_zone: int, on_change: Callable[[], None] = lambda: None) -> None:
         self._path = path
@@ -77,6 +81,7 @@ class PredicateStore:
         self._on_change = on_change
         self.refused = 0
         """Messages that could not be lowered."""
+        self._lock = threading.Lock()
         self._asked: set[Predicate] = set()
         self._unused: frozenset[Predicate] = frozenset()
         self._was_retired: frozenset[int] = frozenset()
@@ -87,18 +92,12 @@ class PredicateStore:
         """A message from the controller as Open vSwitch understands it; new patterns get a bit first."""
         if message[1] not in _LOWERED or _EXPERIMENTER_BYTES not in message:
             return message
-        try:
-            needed = predicates_of_message(message)
-            grown = self.table.with_predicates(needed)
-            if isinstance(grown, TableFull):
-                raise _NoBitError(grown)
-            lowered = lower_message(message, grown)
-        except OfextError as error:
-            self.refused += 1
-            return _l7_error(error, message)
-        self._asked.update(needed)
-        self._replace(grown)
-        return lowered
+        with self._lock:
+            try:
+                return self._lower(message)
+            except OfextError as error:
+                self.refused += 1
+                return _l7_error(error, message)
 
     def raise_(self, message: bytes) -> bytes:
         """A message from the switch with L7 fields; one that cannot be read goes through as it is."""
@@ -119,7 +118,10 @@ class PredicateStore:
         A pattern goes when two dumps in a row do not have it and no message has asked for it in between: dumps have to
         be further apart than a FLOW_MOD takes, or a bundle stays open (10 s in Open vSwitch).
         """
-        used = used_predicate_bits(dumped_flows)
+        with self._lock:
+            self._retire_all_but(used_predicate_bits(dumped_flows))
+
+    def _retire_all_but(self, used: int) -> None:
         unused = frozenset(
             predicate
             for predicate, number in self.table.bits.items()
@@ -142,9 +144,10 @@ class PredicateStore:
         carried = 0
         for connection in connections:
             carried |= connection.label & retired
-        if retired and not carried and was_retired == self.table.retired:
-            self._replace(self.table.recycle())
-            return 0
+        with self._lock:
+            if retired and not carried and was_retired == self.table.retired:
+                self._replace(self.table.recycle())
+                return 0
         return retired
 
     def distrust_unknown(self, dumped_flows: str, connections: Iterable[Connection]) -> None:
@@ -156,6 +159,16 @@ class PredicateStore:
         if unknown:
             log.warning("%d label bits are in use for patterns that are not known any more", len(unknown))
             self._replace(PredicateTable(self.table.bits, self.table.retired | unknown, self.table.capacity))
+
+    def _lower(self, message: bytes) -> bytes:
+        needed = predicates_of_message(message)
+        grown = self.table.with_predicates(needed)
+        if isinstance(grown, TableFull):
+            raise _NoBitError(grown)
+        lowered = lower_message(message, grown)
+        self._asked.update(needed)
+        self._replace(grown)
+        return lowered
 
     def _replace(self, table: PredicateTable) -> None:
         if table is self.table:

@@ -1,7 +1,6 @@
-"""The shim's sockets: listens for one bridge, connects to the controller, moves bytes through a :class:`ShimSession`.
+"""The shim's sockets: listens for one bridge, connects to the controller, brings a :class:`ShimSession` up to relaying.
 
-Runs in one event loop. A slow controller slows the bridge down and the other way round; memory stays bounded by the
-transports' own limits.
+Runs in one event loop; a session that relays is handed over to a thread (``hot``).
 """
 
 from __future__ import annotations
@@ -14,16 +13,16 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from ofext.config import EventConfig
 from ofext.events import FlowEvent
 from switch_dpi.config import Controller
 from switch_dpi.publish import Publisher
+from switch_dpi.shim.hot import HotRelay
 from switch_dpi.shim.session import Phase, ShimSession
 
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S: Final = 5.0
-BATCHES_AT_A_TIME: Final = 16  # then the loop gets its turn, so that relayed messages do not wait for events
+HAND_OVER_S: Final = 0.001  # a HELLO that the kernel did not take at once is looked at again after this
 
 SessionFactory = Callable[[float, int | None], ShimSession]
 """Makes a session from the time and the version that the controller used last."""
@@ -49,7 +48,6 @@ class Shim:
         self._server: asyncio.Server | None = None
         self._conduit: Conduit | None = None
         self._version: int | None = None
-        self._flush_timer: asyncio.TimerHandle | None = None
         self.sessions = 0
 
     @property
@@ -92,26 +90,11 @@ class Shim:
             self._conduit = None
             self.publisher.stop()
 
-    def flush_events(self) -> None:
-        """Send the batches that are due, as long as the controller takes them."""
+    def wake(self) -> None:
+        """The publisher has something new. From any thread."""
         conduit = self._conduit
-        loop = asyncio.get_running_loop()
-        self._cancel_timer()
-        for _ in range(BATCHES_AT_A_TIME):
-            due = self.publisher.due
-            if conduit is None or due is None or not conduit.can_publish:
-                return
-            now = loop.time()
-            if due > now:
-                self._flush_timer = loop.call_at(due, self.flush_events)
-                return
-            conduit.publish(self.publisher.take(now, conduit.session.version or 0))
-        self._flush_timer = loop.call_later(0, self.flush_events)
-
-    def _cancel_timer(self) -> None:
-        if self._flush_timer is not None:
-            self._flush_timer.cancel()
-            self._flush_timer = None
+        if conduit is not None:
+            conduit.wake()
 
 
 class Pauses:
@@ -141,18 +124,11 @@ class Conduit:
         self._controller: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._is_controller_full = False
-        self._is_switch_full = False
-        self._config: EventConfig | None = None
+        self._hot: HotRelay | None = None
         self._is_closed = False
         self._has_tried = False
         self.session = session
         self.loop = asyncio.get_running_loop()
-
-    @property
-    def can_publish(self) -> bool:
-        """The controller speaks layer 7 and takes more."""
-        return self._config is not None and not self._is_controller_full and not self._is_closed
 
     def switch_data(self, data: bytes) -> None:
         """Bytes from the bridge."""
@@ -164,11 +140,11 @@ class Conduit:
         self.session.controller_data(data, self.loop.time())
         self.pump()
 
-    def publish(self, messages: list[bytes]) -> None:
-        """Messages of the agent's own for the controller."""
-        for message in messages:
-            self.session.inject(message)
-        self.pump()
+    def wake(self) -> None:
+        """The publisher has something new. From any thread."""
+        hot = self._hot
+        if hot is not None:
+            hot.wake()
 
     def pump(self) -> None:
         """Carry out what the session wants."""
@@ -186,7 +162,7 @@ class Conduit:
             self._drop_controller()
         if self.session.phase is Phase.RELAYING:
             self._shim.pauses.reset()
-            self._update_publisher()
+            self._hand_over()
         elif not self._is_closed:
             self._arrange()
 
@@ -199,6 +175,8 @@ class Conduit:
         for waiting in (self._connecting, self._timer):
             if waiting is not None:
                 waiting.cancel()
+        if self._hot is not None:
+            self._hot.stop()
         self._switch.close()
         self._drop_controller()
         self._shim.finished(self)
@@ -216,43 +194,36 @@ class Conduit:
         """The controller's connection closed."""
         if transport is self._controller and not self._is_closed:
             self._controller = None
-            self._set_full(controller=False)
             self.session.controller_lost(reason)
             self.pump()
-
-    def set_controller_full(self, full: bool) -> None:
-        """The controller does not take more, or does again."""
-        self._set_full(controller=full)
-        if not full:
-            self._shim.flush_events()
-
-    def set_switch_full(self, full: bool) -> None:
-        """The same of the bridge: its controller has to wait."""
-        self._is_switch_full = full
-        if self._controller is not None:
-            _let_read(self._controller, not full)
-
-    def _set_full(self, *, controller: bool) -> None:
-        self._is_controller_full = controller
-        _let_read(self._switch, not controller)
 
     def _drop_controller(self) -> None:
         transport, self._controller = self._controller, None
         if transport is not None:
             transport.close()
-            if not self._is_closed:
-                self._set_full(controller=False)
 
-    def _update_publisher(self) -> None:
-        endpoint, publisher = self.session.endpoint, self._shim.publisher
-        if not endpoint.is_negotiated or endpoint.config is self._config:
+    def _hand_over(self) -> None:
+        """The sockets go to the hot path as soon as everything before is written; until then nothing is read."""
+        if self._is_closed or self._hot is not None or self._controller is None:
             return
-        is_first, self._config = self._config is None, endpoint.config
-        if is_first:
-            publisher.start(endpoint.config, self._shim.live_events())
-        else:
-            publisher.configure(endpoint.config)
-        self._shim.flush_events()
+        sides = (self._switch, self._controller)
+        for side in sides:
+            if side.is_reading():
+                side.pause_reading()
+        if any(side.get_write_buffer_size() for side in sides):
+            self._timer = self.loop.call_later(HAND_OVER_S, self._hand_over)
+            return
+        switch, controller = (side.get_extra_info("socket").dup() for side in sides)
+        shim, loop = self._shim, self.loop
+        self._hot = HotRelay(
+            self.session,
+            switch,
+            controller,
+            shim.publisher,
+            shim.live_events,
+            lambda reason: loop.call_soon_threadsafe(self.close, reason),
+        )
+        self._hot.start()
 
     def _arrange(self) -> None:
         """Before relaying: the controller is tried, and the session's timer runs."""
@@ -308,14 +279,6 @@ class _SwitchSide(asyncio.Protocol):
         if self._conduit is not None:
             self._conduit.close(f"the bridge is gone: {exc or 'it closed the connection'}")
 
-    def pause_writing(self) -> None:
-        if self._conduit is not None:
-            self._conduit.set_switch_full(True)
-
-    def resume_writing(self) -> None:
-        if self._conduit is not None:
-            self._conduit.set_switch_full(False)
-
 
 class _ControllerSide(asyncio.Protocol):
     """Callbacks of the controller's connection."""
@@ -337,18 +300,3 @@ class _ControllerSide(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._conduit.controller_lost(self._transport, str(exc or "it closed the connection"))
-
-    def pause_writing(self) -> None:
-        self._conduit.set_controller_full(True)
-
-    def resume_writing(self) -> None:
-        self._conduit.set_controller_full(False)
-
-
-def _let_read(transport: asyncio.Transport, wanted: bool) -> None:
-    if transport.is_closing() or transport.is_reading() == wanted:
-        return
-    if wanted:
-        transport.resume_reading()
-    else:
-        transport.pause_reading()
