@@ -116,22 +116,29 @@ class Tracked:
 
 def tracked(source: str, source_port: int) -> list[Tracked]:
     """Return the marked TCP connections that `source` opened from `source_port`, one for each zone."""
-    found = []
-    for line in conntrack(f"tcp,orig=(src={source},", f"sport={source_port},"):
-        ends = re.search(r"orig=\(src=([\d.]+),dst=([\d.]+),sport=(\d+),dport=(\d+)\)", line)
-        zone, mark, label = (re.search(rf",{name}=(\w+)", line) for name in ("zone", "mark", "labels"))
-        if ends and zone and mark and label and int(ends[3]) == source_port:
-            connection = Tracked(
-                source=ends[1],
-                destination=ends[2],
-                source_port=int(ends[3]),
-                destination_port=int(ends[4]),
-                zone=int(zone[1]),
-                mark=int(mark[1], 0),
-                label=int(label[1], 0),
-            )
-            found.append(connection)
-    return found
+    found = [_tracked(line) for line in conntrack(f"tcp,orig=(src={source},", f"sport={source_port},")]
+    return [connection for connection in found if connection and connection.source_port == source_port]
+
+
+def established(zone: int) -> list[Tracked]:
+    """Return the marked TCP connections of a zone that are open in both directions."""
+    return [connection for line in conntrack(f"zone={zone},", "state=ESTABLISHED") if (connection := _tracked(line))]
+
+
+def _tracked(line: str) -> Tracked | None:
+    ends = re.search(r"^tcp,orig=\(src=([\d.]+),dst=([\d.]+),sport=(\d+),dport=(\d+)\)", line)
+    zone, mark, label = (re.search(rf",{name}=(\w+)", line) for name in ("zone", "mark", "labels"))
+    if not (ends and zone and mark and label):
+        return None
+    return Tracked(
+        source=ends[1],
+        destination=ends[2],
+        source_port=int(ends[3]),
+        destination_port=int(ends[4]),
+        zone=int(zone[1]),
+        mark=int(mark[1], 0),
+        label=int(label[1], 0),
+    )
 
 
 def trace_next(switch: str, port: str, connection: Tracked, macs: tuple[str, str]) -> str:

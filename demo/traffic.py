@@ -110,9 +110,9 @@ class Traffic:
         shell = f"cd {folder} && TERM=dumb exec sipp {' '.join(arguments)} {ADDRESS[INFRA]}:{ODD_SIP_PORT}"
         return self._network.run(host, "sh", "-c", shell, timeout_s=CALL_TIMEOUT_S * 2, check=False).returncode == 0
 
-    def iperf(self, seconds: int = 2, host: str = CLIENT) -> float:
-        """Return the bits a second that iperf3's server received; 0 when it failed."""
-        arguments = ("-c", ADDRESS[VIDEO], "-p", str(IPERF_PORT), "-t", str(seconds), "-J")
+    def iperf(self, seconds: int = 2, limit_mbit_s: int = 0, host: str = CLIENT) -> float:
+        """Return the bits a second that iperf3's server received; 0 when it failed. A limit of 0 is none."""
+        arguments = ("-c", ADDRESS[VIDEO], "-p", str(IPERF_PORT), "-t", str(seconds), "-b", f"{limit_mbit_s}M", "-J")
         done = self._network.run(host, "iperf3", *arguments, timeout_s=seconds + FETCH_TIMEOUT_S, check=False)
         if done.returncode != 0:
             return 0.0

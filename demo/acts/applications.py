@@ -22,7 +22,7 @@ from demo.steering import FIRST_ZONE, Flow
 
 TCP, UDP = 6, 17
 DNS_PORT = 53
-SERVICE_TAG = "0x88a8"  # IEEE 802.1Q-2018 table 9-1, S-VLAN
+TAGGED = r".*push_vlan\(tpid=0x88a8.*"  # the service tag's ethertype: IEEE 802.1Q-2018 table 9-1, S-VLAN
 APPLICATIONS = {  # the name that a client asked for → key of the application
     "www.youtube.com": "youtube",
     "www.netflix.com": "netflix",
@@ -141,9 +141,7 @@ def _next_packets(stage: Stage) -> None:
     video, business = stage.traffic.https("www.youtube.com"), stage.traffic.https("slack.com")
     denied = stage.flow(_from(ADDRESS[CLIENT], key="ssh"))
     _next_packet(stage, "ssh is dropped", BUSINESS, denied["sport"] if denied else 0, r"drop")
-    _next_packet(
-        stage, "youtube leaves with a service tag", VIDEO, video.local_port, rf".*push_vlan\(tpid={SERVICE_TAG}.*"
-    )
+    _next_packet(stage, "youtube leaves with a service tag", VIDEO, video.local_port, TAGGED)
     _next_packet(stage, "slack leaves as it is", BUSINESS, business.local_port, r"\d+")
 
 
