@@ -20,6 +20,7 @@ from demo.steering import AppSteer
 from demo.traffic import Traffic
 
 LOGS_AFTER_FAILURE = Path("build/demo-logs")
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 ACTS = (
     ("1. Functions are plugged in, nothing is steered: a network over three switches", plain),
     ("2. Policies: service functions for video and odd-port HTTP, no SSH", policies),
@@ -37,17 +38,17 @@ def run(report: Report) -> bool:
     """Run the demo; return whether every check passed."""
     ledger = Ledger()
     ledger.open()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, _interrupt)
     good = False
     try:
+        for number in SIGNALS:
+            signal.signal(number, _interrupt)
         if not machine.ovs_runs():
             ledger.ovs()
             machine.start_ovs()
         _play(ledger, report)
         good = report.failed == 0
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # nobody interrupts the cleaning
         if not good:
             _keep_logs(ledger.home, report)

@@ -134,7 +134,7 @@ def _check_load(stage: Stage, claim: str, load: Load) -> None:
     stage.report.check(
         claim,
         load.rate_bps > KEPT_SHARE * BULK_MBIT_S * 1e6 and load.lost == 0 and len(load.fetches) > 1,
-        f"iperf3: {load.rate_bps / 1e6:.1f} of {BULK_MBIT_S} Mbit/s over {BULK_S} s, {logged} runs in the server's log; "
+        f"iperf3: {load.rate_bps / 1e6:.1f} of {BULK_MBIT_S} Mbit/s for {BULK_S} s, {logged} runs in its log; "
         f"curl: {load.lost} of {len(load.fetches)} downloads lost",
     )
 

@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("mininet", reason="the demo's packages are not installed")
 
 from demo.evidence import Snapshot, sniffed
-from demo.functions import WALL, set_up_wall
+from demo.functions import WALL, set_up_shaper, set_up_wall
 from demo.ledger import Ledger
 from demo.machine import DemoError, check_programs, ovs_runs
 from demo.network import ADDRESS, BUSINESS, CLIENT, SWITCHES, Network
@@ -123,6 +123,7 @@ def test_the_network_is_built_and_taken_away_whole(network: Network, ledger: Led
 
 
 def test_the_wall_counts_each_direction_of_what_is_led_through_it(network: Network) -> None:
+    set_up_shaper(network)
     set_up_wall(network)
     _lead_through_wall()
     before = Snapshot.take(network)
