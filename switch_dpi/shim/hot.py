@@ -1,7 +1,8 @@
 """The hot path of the shim: a thread that moves bytes between two sockets while a session relays.
 
-A thread with an epoll set of three adds some 60 µs to a round trip where asyncio's transports add 150 (docs/agent.md);
-everything before and after relaying stays with asyncio (``relay``). Flow events go out from here as well.
+asyncio's transports took 150 to 200 µs of a round trip through a bare relay, an epoll loop of this form 45 to 60 (two
+busy cores). So everything before and after relaying stays with asyncio (``relay``). Events go
+out from here as well.
 """
 
 from __future__ import annotations

@@ -1,0 +1,108 @@
+"""The relay's thread between two sockets."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from ofext.events import FlowEvents
+from ofext.hello import AgentInfo, Hello
+from ofext.messages import decode_message, encode_message, is_l7_message
+from ofext.openflow import basic
+from ofext.openflow.header import Framer, Type, build
+from switch_dpi.publish import Publisher
+from switch_dpi.shim.hot import MAX_WAITING_SIZE, HotRelay
+from switch_dpi.shim.l7 import L7Endpoint
+from switch_dpi.shim.session import ShimSession
+from tests.fakes.agent_engine import CATALOGUE
+from tests.unit.switch_dpi.test_agent_publish import event
+from tests.unit.switch_dpi.test_shim_session import ALL, Gate
+
+
+class Setting:
+    """A relay between two socket pairs; the far ends are ``switch`` and ``controller``."""
+
+    def __init__(self) -> None:
+        session = ShimSession(Gate(), lambda: L7Endpoint(AgentInfo, CATALOGUE), 0.0)
+        session.switch_data(basic.hello(ALL), 0.0)
+        session.controller_connected(0.0)
+        session.controller_data(basic.hello([5]), 0.0)
+        session.take()
+        self.publisher = Publisher(100)
+        self.reasons: list[str] = []
+        self.ended = threading.Event()
+        self.switch, near_switch = socket.socketpair()
+        self.controller, near_controller = socket.socketpair()
+        for near in (near_switch, near_controller):
+            near.setblocking(False)
+        for far in (self.switch, self.controller):
+            far.settimeout(10)
+        self.relay = HotRelay(
+            session, near_switch, near_controller, self.publisher, lambda: iter([event(1)]), self._note
+        )
+        self.relay.start()
+
+    def _note(self, reason: str) -> None:
+        self.reasons.append(reason)
+        self.ended.set()
+
+
+@pytest.fixture
+def setting() -> Iterator[Setting]:
+    found = Setting()
+    yield found
+    found.relay.stop()
+    found.switch.close()
+    found.controller.close()
+
+
+def test_messages_pass_both_ways(setting: Setting) -> None:
+    down, up = build(5, Type.BARRIER_REQUEST, 1), build(5, Type.BARRIER_REPLY, 1)
+    setting.controller.sendall(down)
+    assert setting.switch.recv(100) == down
+    setting.switch.sendall(up)
+    assert setting.controller.recv(100) == up
+
+
+def test_end_of_one_side_ends_the_other(setting: Setting) -> None:
+    setting.controller.close()
+    assert setting.ended.wait(10)
+    assert setting.reasons == ["the controller closed the connection"]
+    assert setting.switch.recv(1) == b""
+
+
+def test_stop_ends_without_a_word(setting: Setting) -> None:
+    setting.relay.stop()
+    assert setting.switch.recv(1) == b""
+    assert not setting.reasons
+
+
+def test_slow_controller_slows_the_bridge_down_and_loses_nothing(setting: Setting) -> None:
+    messages = [build(5, Type.PACKET_IN, n, bytes(60_000)) for n in range(10 * MAX_WAITING_SIZE // 60_000)]
+    stream = b"".join(messages)
+    sender = threading.Thread(target=setting.switch.sendall, args=(stream,))
+    sender.start()
+    sender.join(0.5)
+    assert sender.is_alive()  # nobody reads at the other end
+    got = bytearray()
+    while len(got) < len(stream):
+        got += setting.controller.recv(1 << 20)
+    sender.join(10)
+    assert bytes(got) == stream
+
+
+def test_controller_of_the_extension_is_told_of_live_flows_and_news(setting: Setting) -> None:
+    setting.controller.sendall(encode_message(Hello(), version=5, xid=1))
+    flows: list[int] = []
+    framer = Framer()
+    while flows != [1, 2]:
+        for message in framer.feed(setting.controller.recv(1 << 16)):
+            body = decode_message(message).message if is_l7_message(message) else None
+            if isinstance(body, FlowEvents):
+                flows += [found.flow_id for found in body.events]
+                if flows == [1]:
+                    setting.publisher.add([event(2)], 0.0)
+                    setting.relay.wake()
