@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-readonly MIN_RUST=85 # edition 2024
+readonly MIN_RUST=88 # let chains; the workspace says the same
 readonly PACKAGES=(
     build-essential                  # linker for the Rust build
     python3-venv                     # virtual environment, where python3 is Debian's
