@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 WATCH_S: Final = 0.5  # how often Open vSwitch is looked at
 RETRY_S: Final = 1.0  # after a command to Open vSwitch failed
 POLL_S: Final = 0.1  # the engine thread looks at its other duties this often when nothing happens
-MAX_EVENTS: Final = 256  # events taken at a time: about 10 ms of marking
+MAX_EVENTS: Final = 64  # events taken at a time: about 2 ms until the marks of the first leave
 REMARK_DELAY_S: Final = 0.005  # a controller installs many patterns in one bundle
 RECONCILE_SOON_S: Final = 0.3  # after marks may have been lost, time for a batch of connections to come up again
 
