@@ -22,7 +22,7 @@ from demo.machine import DemoError, stop_ovs
 HOME = Path("/run/appsteer-demo")
 TERM_GRACE_S = 3.0  # a server that writes its last log line needs less
 POLL_S = 0.05
-KINDS = ("namespace", "bridge", "interface", "folder", "ovs")
+KINDS = ("namespace", "bridge", "interface", "zone", "folder", "ovs")
 START_TIME_FIELD = 21  # proc(5): field 22 of stat, counted from 1
 
 
@@ -72,6 +72,10 @@ class Ledger:
         """Note an empty folder outside of the demo's own that is about to be made."""
         self._note("folder", str(path))
 
+    def zone(self, number: int) -> None:
+        """Note a zone of the switches' connection table, which outlives the bridges that used it."""
+        self._note("zone", str(number))
+
     def ovs(self) -> None:
         """Note that it was the demo that started Open vSwitch."""
         self._note("ovs", "started")
@@ -87,6 +91,8 @@ class Ledger:
             _quietly("ip", "netns", "del", namespace)
         for bridge in names["bridge"]:
             _quietly("ovs-vsctl", "--timeout=10", "--if-exists", "del-br", bridge)
+        for zone in names["zone"]:
+            _quietly("ovs-appctl", "-T", "5", "dpctl/flush-conntrack", f"zone={zone}")
         for interface in names["interface"]:
             _quietly("ip", "link", "del", interface)
         for folder in names["folder"]:

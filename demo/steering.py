@@ -117,14 +117,13 @@ class AppSteer:
         return len(switches) == len(SWITCHES) and len(status.get("links", ())) == 2 * len(SWITCHES)
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(APPSTEER), *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=COMMAND_TIMEOUT_S,
-            env=self._environment(),
-        )
+        command = [str(APPSTEER), *arguments]
+        try:
+            return subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=COMMAND_TIMEOUT_S, env=self._environment()
+            )
+        except subprocess.TimeoutExpired as error:
+            raise DemoError(f"appsteer {' '.join(arguments)} did not end within {COMMAND_TIMEOUT_S:g} s") from error
 
     def _spawn(self, arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
         with log.open("ab") as file:
@@ -149,6 +148,8 @@ class AppSteer:
         policy: {self._first_policy}
         state_dir: {self._home}/controller-state
         """
+        for zone in range(FIRST_ZONE, FIRST_ZONE + 2 * len(SWITCHES)):
+            self._ledger.zone(zone)
         bridges = "".join(
             f"\n  - {{name: {name}, edge_zone: {FIRST_ZONE + 2 * index}, service_zone: {FIRST_ZONE + 2 * index + 1}}}"
             for index, name in enumerate(SWITCHES)
