@@ -20,6 +20,7 @@ QUIC_NAME = "www.youtube.com"
 BUSINESS_NAMES = ("www.salesforce.com", "slack.com", "outlook.office.com")
 INTRANET_NAME = "intranet.demo.test"
 VIDEO_SIZE, BUSINESS_SIZE = 2_000_000, 500_000  # bytes of one download
+LONG_VIDEO_PATH, LONG_VIDEO_SIZE = "long", 5_000_000  # five seconds through the shaper
 HTTPS_PORT = 443
 ODD_HTTP_PORT, ODD_SSH_PORT, ODD_MQTT_PORT, ODD_SIP_PORT = 31337, 8443, 11883, 15060
 IPERF_PORT = 5201
@@ -123,6 +124,7 @@ class Servers:
         folder = self._home / name
         folder.mkdir()
         (folder / f"{name}.bin").write_bytes(bytes(size))
+        (folder / LONG_VIDEO_PATH).write_bytes(bytes(LONG_VIDEO_SIZE))
         text = f"""
         load_module {NGINX_STREAM};
         user root;
@@ -155,7 +157,7 @@ class Servers:
 
     def _server(self, name: str, listen: str, file: str, more: str = "") -> str:
         folder = self._home / file.removesuffix(".bin")
-        location = f"location / {{ root {folder}; try_files /{file} =404; }}"
+        location = f"location / {{ root {folder}; try_files $uri /{file} =404; }}"
         return f"server {{ listen {listen}; server_name {name}; {more} {location} }}\n"
 
     def _start_ssh(self) -> None:

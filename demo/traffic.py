@@ -47,9 +47,9 @@ class Traffic:
         self._network = network
         self._servers = servers
 
-    def https(self, name: str, host: str = CLIENT) -> Fetch:
+    def https(self, name: str, host: str = CLIENT, path: str = "") -> Fetch:
         """Fetch over HTTPS with curl; the name is looked up in the demo's DNS server."""
-        return self._curl(host, name, f"https://{name}/")
+        return self._curl(host, name, f"https://{name}/{path}")
 
     def http(self, host: str = CLIENT) -> Fetch:
         """Fetch from the intranet's HTTP server on its odd port."""

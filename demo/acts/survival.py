@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from demo.evidence import Rule, Tracked, all_rules, established
 from demo.functions import SHAPER
 from demo.network import ADDRESS, CLIENT, INFRA, OTHER_CLIENT, VIDEO
-from demo.servers import BUSINESS_NAMES, HTTPS_PORT, ODD_MQTT_PORT, VIDEO_NAMES, VIDEO_SIZE
+from demo.servers import (
+    BUSINESS_NAMES,
+    HTTPS_PORT,
+    LONG_VIDEO_PATH,
+    LONG_VIDEO_SIZE,
+    ODD_MQTT_PORT,
+    VIDEO_NAMES,
+    VIDEO_SIZE,
+)
 from demo.stage import Stage, eventually
 from demo.steering import FIRST_ZONE
 from demo.traffic import Fetch
@@ -21,7 +29,7 @@ BULK_MBIT_S = 50  # leaves two cores some time for everything else; what is lost
 KEPT_SHARE = 0.95  # of the bulk traffic's rate
 BROKER = ("-h", ADDRESS[INFRA], "-p", str(ODD_MQTT_PORT))
 CALM_S = 1.5  # for rules to flap in, if they do
-VERDICT_S = 0.7  # a video of VIDEO_SIZE takes three times as long through the shaper, and its verdict milliseconds
+VERDICT_S = 0.7  # a long video takes seven times as long through the shaper, and its verdict milliseconds
 CLOCK_SLACK_S = 1.0
 
 
@@ -83,7 +91,9 @@ def under_traffic(stage: Stage) -> Iterator[Load]:
 def during_video(stage: Stage, claim: str, function: str = SHAPER) -> Iterator[None]:
     """Begin a video, let the block happen in the middle of it, and check that its rest came through `function`."""
     fetched: list[Fetch] = []
-    thread = threading.Thread(target=lambda: fetched.append(stage.traffic.https(VIDEO_NAMES[2])), daemon=True)
+    thread = threading.Thread(
+        target=lambda: fetched.append(stage.traffic.https(VIDEO_NAMES[2], path=LONG_VIDEO_PATH)), daemon=True
+    )
     thread.start()
     time.sleep(VERDICT_S)
     yield
@@ -91,12 +101,12 @@ def during_video(stage: Stage, claim: str, function: str = SHAPER) -> Iterator[N
     thread.join()
     rest = stage.snapshot().since(before).of(function, "back", ADDRESS[VIDEO], "tcp", HTTPS_PORT)
     fetch = fetched[0]
-    complete = fetch.worked and fetch.size == VIDEO_SIZE
+    complete = fetch.worked and fetch.size == LONG_VIDEO_SIZE
     stage.report.check(
         claim,
-        complete and rest.size > VIDEO_SIZE // 10,
+        complete and rest.size > LONG_VIDEO_SIZE // 10,
         f"nft in {function}: {rest.packets} more packets ({rest.size / 1e6:.2f} MB) after it; "
-        f"curl: {fetch.size} of {VIDEO_SIZE} bytes, {fetch.rate_bps / 1e6:.1f} Mbit/s {fetch.error}".rstrip(),
+        f"curl: {fetch.size} of {LONG_VIDEO_SIZE} bytes, {fetch.rate_bps / 1e6:.1f} Mbit/s {fetch.error}".rstrip(),
     )
 
 
