@@ -7,6 +7,7 @@ table to go on to, so it ends there.
 import functools
 import ipaddress
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -100,6 +101,12 @@ _IPV6 = struct.Struct("!IHBB16s16s")
 _TCP = struct.Struct("!HHIIBBHHH")
 _UDP = struct.Struct("!HHHH")
 _ICMP_ECHO = struct.Struct("!BBHHH")
+_QUERIES: Final[
+    Mapping[int, frozenset[int]]
+] = {  # what opens a connection in the tracker: echo, timestamp, information and mask requests (RFC 792, 950)
+    L4.ICMP: frozenset({8, 13, 15, 17}),
+    L4.ICMPV6: frozenset({128}),  # RFC 4443 §4.1
+}
 _ADDRESSES_CACHED: Final = 65_536  # hosts that are marked at a time
 _MARKS_CACHED: Final = (
     4096  # different (App-ID, label) pairs in use at a time: applications times predicates, in practice
@@ -199,6 +206,8 @@ def _transport(connection: Connection, pseudo_sum: int) -> bytes:
             return _UDP.pack(sport, dport, _UDP.size, _checksum(total) or 0xFFFF)
         case L4.ICMP | L4.ICMPV6:
             kind, code = dport >> 8, dport & 0xFF
+            if kind not in _QUERIES[connection.l4]:
+                raise EncodeError("dport", dport, "type · 256 + code of a query; other messages have no connection")
             total = _sum(_ICMP_ECHO.pack(kind, code, 0, sport, 0))
             if connection.l4 == L4.ICMPV6:
                 total += pseudo_sum + _ICMP_ECHO.size

@@ -236,6 +236,11 @@ impl Engine {
         self.next_id += 1;
         self.counters.flows += 1;
         let mut flow = Flow::new(arrival.key, id, self.now_ns, arrival.frame.link_type, originator_is_low);
+        if let Segment::Other([kind, code, ..]) = arrival.packet.segment
+            && flow.is_icmp()
+        {
+            flow.icmp_kind = u16::from_be_bytes([*kind, *code]);
+        }
         if let Some(transport) = transport {
             let mut inspection = self.spare.pop().unwrap_or_default();
             inspection.begin(transport, (flow.originator().1, flow.responder().1), &self.ports);

@@ -276,14 +276,15 @@ fn ipv6_extension_headers_are_skipped() {
 }
 
 #[test]
-fn icmp_is_a_flow_without_ports() {
+fn an_echo_and_its_reply_are_a_flow_with_the_identifier_and_the_kind_of_message() {
     let mut bench = Bench::new(Options::default());
-    bench.feed(&ethernet(&ipv4(1, 1, 2, &[8, 0, 0, 0, 0, 1, 0, 1])));
-    bench.feed(&ethernet(&ipv4(1, 2, 1, &[0, 0, 0, 0, 0, 1, 0, 1])));
+    bench.feed(&ethernet(&ipv4(1, 1, 2, &[8, 0, 0, 0, 0x12, 0x34, 0, 1])));
+    bench.feed(&ethernet(&ipv4(1, 2, 1, &[0, 0, 0, 0, 0x12, 0x34, 0, 1])));
     let records = bench.finish();
     assert_eq!(records.len(), 1);
     let record = &records[0];
-    assert_eq!((record.app.as_str(), record.state, record.source_port), ("ICMP", State::Final, 0));
+    assert_eq!((record.app.as_str(), record.state), ("ICMP", State::Final));
+    assert_eq!((record.source_port, record.destination_port), (0x1234, 0x0800));
 }
 
 #[test]

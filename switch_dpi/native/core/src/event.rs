@@ -108,16 +108,23 @@ impl<'a> FlowView<'a> {
         self.flow.id
     }
 
-    /// Address and port of the end that began it.
+    /// Address and port of the end that began it; of an ICMP echo, its identifier.
     #[must_use]
     pub fn originator(&self) -> (Address, u16) {
         self.flow.originator()
     }
 
-    /// Address and port of the other end.
+    /// Address and port of the other end; of ICMP, type · 256 + code of the first message.
     #[must_use]
     pub fn responder(&self) -> (Address, u16) {
-        self.flow.responder()
+        let (address, port) = self.flow.responder();
+        (address, if self.flow.is_icmp() { self.flow.icmp_kind } else { port })
+    }
+
+    /// Whether its protocol has ports; ICMP's numbers only stand in their place.
+    #[must_use]
+    pub fn has_ports(&self) -> bool {
+        !self.flow.is_icmp()
     }
 
     /// Protocol number above IP.

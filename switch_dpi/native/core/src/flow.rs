@@ -136,6 +136,8 @@ pub(crate) struct Flow {
     pub id: u64,
     pub link_type: u32,
     pub originator_is_low: bool,
+    /// Type · 256 + code of the first message, if this is ICMP; otherwise 0.
+    pub icmp_kind: u16,
     pub first_seen_ns: u64,
     pub last_seen_ns: u64,
     pub volume: [Volume; 2],
@@ -154,6 +156,7 @@ impl Flow {
             id,
             link_type,
             originator_is_low,
+            icmp_kind: 0,
             first_seen_ns: at_ns,
             last_seen_ns: at_ns,
             volume: [Volume::default(); 2],
@@ -168,6 +171,10 @@ impl Flow {
 
     pub(crate) fn is_tcp(&self) -> bool {
         self.key.protocol == ip_protocol::TCP
+    }
+
+    pub(crate) fn is_icmp(&self) -> bool {
+        matches!(self.key.protocol, ip_protocol::ICMP | ip_protocol::ICMPV6)
     }
 
     pub(crate) fn protocol_number(&self) -> u8 {

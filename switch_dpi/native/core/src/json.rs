@@ -13,6 +13,7 @@ use crate::record::UNKNOWN;
 /// Only those of `out`; a `String` has none.
 pub fn write_record(out: &mut impl Write, capture: &str, view: &FlowView<'_>) -> fmt::Result {
     let ((source, sport), (destination, dport)) = (view.originator(), view.responder());
+    let (sport, dport) = if view.has_ports() { (sport, dport) } else { (0, 0) };
     let [sent, received] = view.volume();
     let version = view.ip_version();
     write!(out, "{{\"pcap\":{}", Text(capture))?;

@@ -15,11 +15,11 @@ pub struct FlowRecord {
     pub flow_id: u64,
     /// The originator's address.
     pub source: String,
-    /// The originator's port.
+    /// The originator's port; of an ICMP echo, its identifier.
     pub source_port: u16,
     /// The responder's address.
     pub destination: String,
-    /// The responder's port.
+    /// The responder's port; of ICMP, type · 256 + code of the first message.
     pub destination_port: u16,
     /// Protocol number above IP.
     pub protocol_number: u8,

@@ -13,6 +13,8 @@ pub use transport::{Segment, TcpFlags};
 
 /// Protocol numbers above IP that the engine tells apart (IANA "Assigned Internet Protocol Numbers").
 pub mod ip_protocol {
+    /// RFC 792.
+    pub const ICMP: u8 = 1;
     /// IPv4 in IP (RFC 2003).
     pub const IPV4: u8 = 4;
     /// RFC 9293.
@@ -21,6 +23,8 @@ pub mod ip_protocol {
     pub const UDP: u8 = 17;
     /// IPv6 in IP (RFC 4213).
     pub const IPV6: u8 = 41;
+    /// RFC 4443.
+    pub const ICMPV6: u8 = 58;
 }
 
 /// A frame's packet, down to its transport payload.

@@ -1,4 +1,4 @@
-//! TCP (RFC 9293) and UDP (RFC 768); everything else is payload without ports.
+//! TCP (RFC 9293), UDP (RFC 768) and the identifiers of ICMP echoes; everything else is payload without ports.
 
 use super::{Refused, ip_protocol};
 use crate::bytes::Reader;
@@ -64,8 +64,22 @@ pub(super) fn decode(protocol: u8, data: &[u8]) -> Result<((u16, u16), Segment<'
     match protocol {
         ip_protocol::TCP => tcp(data),
         ip_protocol::UDP => udp(data),
+        ip_protocol::ICMP | ip_protocol::ICMPV6 => Ok(icmp(protocol, data)),
         _ => Ok(((0, 0), Segment::Other(data))),
     }
+}
+
+/// An echo's identifier stands for both ports (RFC 792, RFC 4443 §4.1); other messages have none.
+fn icmp(protocol: u8, data: &[u8]) -> ((u16, u16), Segment<'_>) {
+    let is_echo = match (protocol, data.first()) {
+        (ip_protocol::ICMP, Some(kind)) => matches!(kind, 0 | 8),
+        (_, Some(kind)) => matches!(kind, 128 | 129),
+        _ => false,
+    };
+    let identifier =
+        if is_echo { data.get(4..6).and_then(|two| two.try_into().ok()).map(u16::from_be_bytes) } else { None };
+    let identifier = identifier.unwrap_or_default();
+    ((identifier, identifier), Segment::Other(data))
 }
 
 #[inline]
