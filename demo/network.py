@@ -77,7 +77,9 @@ class Network:
         """Run a program in `host` and wait for it; DemoError if it fails or hangs, unless `check` is off."""
         full = [*self._prefix(host), *command]
         try:
-            done = subprocess.run(full, capture_output=True, text=True, timeout=timeout_s, check=False, input=stdin)
+            done = subprocess.run(
+                full, capture_output=True, text=True, timeout=timeout_s, check=False, input=stdin or ""
+            )
         except subprocess.TimeoutExpired as error:
             if check:
                 raise DemoError(f"{host}: {' '.join(command)} did not end within {timeout_s:g} s") from error

@@ -61,6 +61,7 @@ class AppSteer:
         command = [str(APPSTEER), "flows", "--follow", "--json"]
         process = subprocess.Popen(
             command,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -80,7 +81,7 @@ class AppSteer:
 
     def apply(self, policy: Path) -> str:
         """Apply a policy file to all switches."""
-        return self.ask("policy", "apply", str(policy))
+        return self.ask("policy", "apply", "--yes", str(policy))
 
     def ask(self, *arguments: str, good: tuple[int, ...] = (0,)) -> str:
         """Run `appsteer` with `arguments` and return what it prints; DemoError with its own words if it fails."""
@@ -120,7 +121,13 @@ class AppSteer:
         command = [str(APPSTEER), *arguments]
         try:
             return subprocess.run(
-                command, capture_output=True, text=True, check=False, timeout=COMMAND_TIMEOUT_S, env=self._environment()
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=COMMAND_TIMEOUT_S,
+                env=self._environment(),
             )
         except subprocess.TimeoutExpired as error:
             raise DemoError(f"appsteer {' '.join(arguments)} did not end within {COMMAND_TIMEOUT_S:g} s") from error
