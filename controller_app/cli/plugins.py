@@ -1,4 +1,4 @@
-"""Commands of other packages, joined by the entry-point group `appsteer.commands`.
+"""Commands, found through the entry-point group `appsteer.commands`: those of this package and of all others.
 
 Newer typers carry a click of their own, older ones use click's: what is passed through from there has no type here.
 
@@ -17,18 +17,16 @@ GROUP: Final = "appsteer.commands"
 
 
 class CommandsOfAll(TyperGroup):
-    """The root group: its own commands and those of the entry-point group."""
+    """The root group: the commands of the entry-point group."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Own commands first."""
-        own = list(super().list_commands(ctx))
-        return own + sorted(set(_found()) - set(own))
+        """In the order of the alphabet."""
+        del ctx
+        return sorted(_found())
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A command of another package is loaded here; one that cannot be loaded says why when it is called."""
-        own = super().get_command(ctx, cmd_name)
-        if own is not None:
-            return own
+        """A command is loaded here; one that cannot be loaded says why when it is called."""
+        del ctx
         entry = _found().get(cmd_name)
         return None if entry is None else _load(entry)
 
@@ -39,11 +37,13 @@ def _found() -> dict[str, EntryPoint]:
 
 def _load(entry: EntryPoint) -> Any:
     try:
-        function: Callable[..., Any] = entry.load()
+        found: typer.Typer | Callable[..., Any] = entry.load()
     except (ImportError, AttributeError) as error:
         return _broken(entry, error)
+    if isinstance(found, typer.Typer):
+        return typer.main.get_command(found)
     holder = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
-    holder.command(entry.name)(function)
+    holder.command(entry.name)(found)
     return typer.main.get_command(holder)
 
 

@@ -24,6 +24,7 @@ SIGN_STYLES: Final = {"+": "green", "-": "red", "~": "yellow"}
 PolicyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The policy file.")]
 
 app = typer.Typer(
+    name="policy",
     help="Check, understand and apply policy files.",
     no_args_is_help=True,
     rich_markup_mode="rich",
