@@ -150,10 +150,12 @@ class Core:
             match message:
                 case Hello():
                     if switch.hello(message):
-                        answers = [CatalogueRequest(), ConfigSet(config=EventConfig())]
+                        answers = [CatalogueRequest()]
                         self._on_change()
                 case Catalogue():
-                    self._learn_catalogue(switch, message)
+                    # Events come after the catalogue: every flow that is shown has the names of its application.
+                    if self._learn_catalogue(switch, message):
+                        answers = [ConfigSet(config=EventConfig())]
                 case FlowEvents():
                     switch.events_lost = message.dropped
                     self.flows.take(dpid, message, self.clock())
@@ -288,14 +290,16 @@ class Core:
             return True
         return self._knows_network and self.discovery.settled(switch.dpid)
 
-    def _learn_catalogue(self, switch: SwitchState, part: Catalogue) -> None:
+    def _learn_catalogue(self, switch: SwitchState, part: Catalogue) -> bool:
+        """Takes in a part; True when it was the last one."""
         whole = switch.catalogue(part)
         if whole is None:
-            return
+            return False
         self._catalogues[switch.dpid] = whole
         self.names.learn(whole)
         self._on_change()
         LOG.info("switch %016x: catalogue %s, %d applications", switch.dpid, whole.version, len(whole.apps))
+        return True
 
     def _no_agent(self, switch: SwitchState) -> None:
         if switch.no_agent():
