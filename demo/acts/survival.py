@@ -96,8 +96,8 @@ def during_video(stage: Stage, claim: str, function: str = SHAPER) -> Iterator[N
     )
     thread.start()
     time.sleep(VERDICT_S)
-    yield
     before = stage.snapshot()
+    yield
     thread.join()
     rest = stage.snapshot().since(before).of(function, "back", ADDRESS[VIDEO], "tcp", HTTPS_PORT)
     fetch = fetched[0]
@@ -105,7 +105,7 @@ def during_video(stage: Stage, claim: str, function: str = SHAPER) -> Iterator[N
     stage.report.check(
         claim,
         complete and rest.size > LONG_VIDEO_SIZE // 10,
-        f"nft in {function}: {rest.packets} more packets ({rest.size / 1e6:.2f} MB) after it; "
+        f"nft in {function}: {rest.packets} more packets ({rest.size / 1e6:.2f} MB) from then on; "
         f"curl: {fetch.size} of {LONG_VIDEO_SIZE} bytes, {fetch.rate_bps / 1e6:.1f} Mbit/s {fetch.error}".rstrip(),
     )
 
