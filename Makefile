@@ -6,7 +6,6 @@ SHELL := /bin/bash
 VENV := .venv/bin
 NATIVE := switch_dpi/native
 STAMPS := build/stamps
-PYTHON_TREES := ofext switch_dpi plugins steering controller_app topologies tests
 RUST_SOURCES := $(shell find $(NATIVE) -name '*.rs' -not -path '*/target/*' 2>/dev/null) $(shell find $(NATIVE) -name Cargo.toml -not -path '*/target/*' 2>/dev/null)
 # Namespaces, bridges and packet rings need root.
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo -E)
@@ -55,8 +54,9 @@ test-rust: $(STAMPS)/dev ## Engine and capture: Rust tests
 test-unit: $(STAMPS)/dev ## Python tests without network or root
 	$(VENV)/python -m pytest tests/unit
 
-test-integration: $(STAMPS)/dev ## Real Open vSwitch, namespaces, programs (root)
+test-integration: $(STAMPS)/dev ## Real Open vSwitch, namespaces, packet rings, programs (root)
 	$(ROOT) $(VENV)/python -m pytest tests/integration
+	$(CARGO) $(ROOT) "$$(command -v cargo)" test --release -q -p appsteer-capture -- --ignored
 
 # --- quality ----------------------------------------------------------------------------------------------------------
 .PHONY: lint format proto

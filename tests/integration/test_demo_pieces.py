@@ -13,12 +13,12 @@ import pytest
 
 pytest.importorskip("mininet", reason="the demo's packages are not installed")
 
-from demo.evidence import Snapshot, sniffed
-from demo.functions import WALL, set_up_shaper, set_up_wall
-from demo.ledger import Ledger
-from demo.machine import DemoError, check_programs, ovs_runs
-from demo.network import ADDRESS, BUSINESS, CLIENT, SWITCHES, Network
-from demo.report import columns
+from topologies.demo.evidence import Snapshot, sniffed
+from topologies.demo.functions import WALL, set_up_shaper, set_up_wall
+from topologies.demo.ledger import Ledger
+from topologies.demo.machine import DemoError, check_programs, ovs_runs
+from topologies.demo.network import ADDRESS, BUSINESS, CLIENT, SWITCHES, Network
+from topologies.demo.report import columns
 
 pytestmark = [
     pytest.mark.integration,
@@ -92,7 +92,7 @@ def test_a_second_demo_is_refused_while_the_first_one_lives(ledger: Ledger) -> N
 def test_what_a_killed_demo_left_is_taken_away_by_the_next(tmp_path: Path) -> None:
     home = tmp_path / "home"
     code = (
-        "import subprocess, sys, time; from pathlib import Path; from demo.ledger import Ledger;"
+        "import subprocess, sys, time; from pathlib import Path; from topologies.demo.ledger import Ledger;"
         f"ledger = Ledger(Path({str(home)!r})); ledger.open();"
         "process = subprocess.Popen(['sleep', '60']); ledger.process(process.pid);"
         "print(process.pid, flush=True); time.sleep(60)"

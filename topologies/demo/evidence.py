@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.functions import SHAPER, WALL, passed
-from demo.network import SWITCHES, Network
+from topologies.demo.functions import SHAPER, WALL, passed
+from topologies.demo.network import SWITCHES, Network
 
 OVS_TIMEOUT_S = 10
 DIRECTIONS = ("forth", "back", "forth_marked", "back_marked")

@@ -1,14 +1,14 @@
-"""`python -m demo`: run the demo, or clean up after one that was killed."""
+"""`python -m topologies.demo`: run the demo, or clean up after one that was killed."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from demo import machine
-from demo.ledger import Ledger
-from demo.machine import DemoError
-from demo.report import Report
+from topologies.demo import machine
+from topologies.demo.ledger import Ledger
+from topologies.demo.machine import DemoError
+from topologies.demo.report import Report
 
 INTERRUPTED = 130  # what a shell reports after Ctrl-C
 
@@ -16,7 +16,7 @@ INTERRUPTED = 130  # what a shell reports after Ctrl-C
 def main() -> int:
     """Return the exit code: 0 every check passed, 1 one failed, 2 the demo could not run, 130 interrupted."""
     parser = argparse.ArgumentParser(
-        prog="python -m demo", description="AppSteer on three real switches, checked from outside."
+        prog="python -m topologies.demo", description="AppSteer on three real switches, checked from outside."
     )
     parser.add_argument(
         "--clean", action="store_true", help="remove what a killed demo left behind, and do nothing else"
@@ -45,7 +45,7 @@ def clean() -> int:
 
 def play() -> int:
     """Run the demo and print the line that counts."""
-    from demo.story import Interrupted, run  # noqa: PLC0415 - needs Mininet, which check_programs asks for first
+    from topologies.demo.story import Interrupted, run  # noqa: PLC0415 - needs Mininet, which check_programs asks for first
 
     report = Report()
     try:

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from mininet.log import setLogLevel
 from mininet.net import Mininet
 
-from demo.machine import DemoError
+from topologies.demo.machine import DemoError
 from topologies.triangle import Triangle
 
 if TYPE_CHECKING:
-    from demo.ledger import Ledger
+    from topologies.demo.ledger import Ledger
 
 SWITCHES = ("s1", "s2", "s3")
 HOSTS_PER_SWITCH = MappingProxyType({"s1": 3, "s2": 1, "s3": 1})

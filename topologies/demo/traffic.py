@@ -8,9 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.machine import DemoError
-from demo.network import ADDRESS, BUSINESS, CLIENT, INFRA, OTHER_CLIENT, VIDEO, Network
-from demo.servers import (
+from topologies.demo.machine import DemoError
+from topologies.demo.network import ADDRESS, BUSINESS, CLIENT, INFRA, OTHER_CLIENT, VIDEO, Network
+from topologies.demo.servers import (
     HTTPS_PORT,
     INTRANET_NAME,
     IPERF_PORT,

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
-from demo import certificates
-from demo.machine import NGINX_STREAM, program
-from demo.network import ADDRESS, BUSINESS, INFRA, VIDEO, Network
+from topologies.demo import certificates
+from topologies.demo.machine import NGINX_STREAM, program
+from topologies.demo.network import ADDRESS, BUSINESS, INFRA, VIDEO, Network
 
 VIDEO_NAMES = ("www.youtube.com", "www.netflix.com", "vimeo.com")
 QUIC_NAME = "www.youtube.com"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-from demo.acts.survival import BULK_MBIT_S, KEPT_SHARE, during_video, under_traffic
-from demo.evidence import all_rules
-from demo.functions import SHAPER, WALL
-from demo.network import ADDRESS, VIDEO
-from demo.servers import HTTPS_PORT, VIDEO_NAMES, VIDEO_SIZE
-from demo.stage import CHANGED, Stage
+from topologies.demo.acts.survival import BULK_MBIT_S, KEPT_SHARE, during_video, under_traffic
+from topologies.demo.evidence import all_rules
+from topologies.demo.functions import SHAPER, WALL
+from topologies.demo.network import ADDRESS, VIDEO
+from topologies.demo.servers import HTTPS_PORT, VIDEO_NAMES, VIDEO_SIZE
+from topologies.demo.stage import CHANGED, Stage
 
 CALM_S = 1.5
 

@@ -8,16 +8,16 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from demo import machine
-from demo.acts import applications, change, plain, policies, survival
-from demo.functions import set_up_shaper, set_up_wall
-from demo.ledger import Ledger
-from demo.network import Network
-from demo.report import LiveFlows, Report
-from demo.servers import Servers
-from demo.stage import OPEN, Stage
-from demo.steering import AppSteer
-from demo.traffic import Traffic
+from topologies.demo import machine
+from topologies.demo.acts import applications, change, plain, policies, survival
+from topologies.demo.functions import set_up_shaper, set_up_wall
+from topologies.demo.ledger import Ledger
+from topologies.demo.network import Network
+from topologies.demo.report import LiveFlows, Report
+from topologies.demo.servers import Servers
+from topologies.demo.stage import OPEN, Stage
+from topologies.demo.steering import AppSteer
+from topologies.demo.traffic import Traffic
 
 LOGS_AFTER_FAILURE = Path("build/demo-logs")
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

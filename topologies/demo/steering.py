@@ -14,9 +14,9 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from demo.ledger import Ledger, end_processes
-from demo.machine import DemoError
-from demo.network import SWITCHES
+from topologies.demo.ledger import Ledger, end_processes
+from topologies.demo.machine import DemoError
+from topologies.demo.network import SWITCHES
 
 APPSTEER = Path(sys.executable).with_name("appsteer")
 FIRST_ZONE = 41000  # of conntrack; an AppSteer that is in use on this machine goes on undisturbed

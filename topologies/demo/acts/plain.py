@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from demo.evidence import sniffed, sniffing
-from demo.functions import SHAPER_RATE_MBIT_S
-from demo.network import ADDRESS, BUSINESS, CLIENT, OTHER_CLIENT, VIDEO
-from demo.servers import HTTPS_PORT, ODD_SSH_PORT, VIDEO_NAMES
-from demo.stage import Stage
+from topologies.demo.evidence import sniffed, sniffing
+from topologies.demo.functions import SHAPER_RATE_MBIT_S
+from topologies.demo.network import ADDRESS, BUSINESS, CLIENT, OTHER_CLIENT, VIDEO
+from topologies.demo.servers import HTTPS_PORT, ODD_SSH_PORT, VIDEO_NAMES
+from topologies.demo.stage import Stage
 
 NOBODY = "10.0.0.99"  # an address that no host has: every ping of it is an ARP broadcast
 REQUESTS = 4

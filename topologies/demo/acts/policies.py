@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from demo.evidence import Count, Snapshot, conntrack, sniffed, sniffing
-from demo.functions import SHAPER, SHAPER_RATE_MBIT_S, WALL, WALL_TOS
-from demo.network import ADDRESS, BUSINESS, OTHER_CLIENT, VIDEO
-from demo.servers import (
+from topologies.demo.evidence import Count, Snapshot, conntrack, sniffed, sniffing
+from topologies.demo.functions import SHAPER, SHAPER_RATE_MBIT_S, WALL, WALL_TOS
+from topologies.demo.network import ADDRESS, BUSINESS, OTHER_CLIENT, VIDEO
+from topologies.demo.servers import (
     BUSINESS_NAMES,
     BUSINESS_SIZE,
     HTTPS_PORT,
@@ -15,7 +15,7 @@ from demo.servers import (
     VIDEO_NAMES,
     VIDEO_SIZE,
 )
-from demo.stage import CAMPUS, Stage
+from topologies.demo.stage import CAMPUS, Stage
 
 STEERED_SHARE = 0.9  # of a download's bytes; what precedes the verdict went the direct way
 RATE_SLACK = 1.25  # curl counts bytes that came before the verdict, and the shaper's bucket

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from demo.machine import DemoError, stop_ovs
+from topologies.demo.machine import DemoError, stop_ovs
 
 HOME = Path("/run/appsteer-demo")
 TERM_GRACE_S = 3.0  # a server that writes its last log line needs less

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from demo.network import Network
+    from topologies.demo.network import Network
 
 SHAPER, WALL = "shaper", "wall"
 SHAPER_RATE_MBIT_S = 8

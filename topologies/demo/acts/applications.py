@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from demo.evidence import Snapshot, sniffed, sniffing, trace_next, tracked
-from demo.functions import SHAPER, WALL
-from demo.network import ADDRESS, BUSINESS, CLIENT, INFRA, OTHER_CLIENT, VIDEO
-from demo.servers import (
+from topologies.demo.evidence import Snapshot, sniffed, sniffing, trace_next, tracked
+from topologies.demo.functions import SHAPER, WALL
+from topologies.demo.network import ADDRESS, BUSINESS, CLIENT, INFRA, OTHER_CLIENT, VIDEO
+from topologies.demo.servers import (
     HTTPS_PORT,
     IPERF_PORT,
     ODD_HTTP_PORT,
@@ -17,8 +17,8 @@ from demo.servers import (
     ODD_SSH_PORT,
     VIDEO_NAMES,
 )
-from demo.stage import Stage
-from demo.steering import FIRST_ZONE, Flow
+from topologies.demo.stage import Stage
+from topologies.demo.steering import FIRST_ZONE, Flow
 
 TCP, UDP = 6, 17
 DNS_PORT = 53

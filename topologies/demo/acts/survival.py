@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from demo.evidence import Rule, Tracked, all_rules, established
-from demo.functions import SHAPER
-from demo.network import ADDRESS, CLIENT, INFRA, OTHER_CLIENT, VIDEO
-from demo.servers import (
+from topologies.demo.evidence import Rule, Tracked, all_rules, established
+from topologies.demo.functions import SHAPER
+from topologies.demo.network import ADDRESS, CLIENT, INFRA, OTHER_CLIENT, VIDEO
+from topologies.demo.servers import (
     BUSINESS_NAMES,
     HTTPS_PORT,
     LONG_VIDEO_PATH,
@@ -20,9 +20,9 @@ from demo.servers import (
     VIDEO_NAMES,
     VIDEO_SIZE,
 )
-from demo.stage import Stage, eventually
-from demo.steering import FIRST_ZONE
-from demo.traffic import Fetch
+from topologies.demo.stage import Stage, eventually
+from topologies.demo.steering import FIRST_ZONE
+from topologies.demo.traffic import Fetch
 
 BULK_S = 8
 BULK_MBIT_S = 50  # leaves two cores some time for everything else; what is lost shows all the same

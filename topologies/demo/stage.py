@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.evidence import Snapshot
-from demo.network import Network
-from demo.report import Report
-from demo.servers import Logs, Servers
-from demo.steering import AppSteer, Flow
-from demo.traffic import Traffic
+from topologies.demo.evidence import Snapshot
+from topologies.demo.network import Network
+from topologies.demo.report import Report
+from topologies.demo.servers import Logs, Servers
+from topologies.demo.steering import AppSteer, Flow
+from topologies.demo.traffic import Traffic
 
 POLICIES = Path(__file__).parent / "policies"
 OPEN, CAMPUS, CHANGED = (POLICIES / name for name in ("open.yaml", "campus.yaml", "changed.yaml"))
