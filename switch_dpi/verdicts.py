@@ -32,6 +32,7 @@ END_REASONS: Final[Mapping[str, int]] = {
     "shutdown": EndReason.SHUTDOWN,
 }
 CLOSED: Final = frozenset({"fin", "rst"})  # the packets that say so are always copied
+WITH_PORTS: Final = frozenset({6, 17})  # TCP and UDP: ports tell their ends apart
 ADOPTED_EVIDENCE: Final = "mark found in the connection tracker"
 
 
@@ -62,6 +63,7 @@ class VerdictPath:
         self._knowledge = knowledge
         self._run = 0
         self._spared_until_s = 0.0
+        self._originators: dict[Key, tuple[str, int]] = {}
         self._lock = threading.Lock()
 
     def begin_run(self, now_s: float) -> None:
@@ -101,8 +103,17 @@ class VerdictPath:
         return count
 
     def reconcile(self, connections: Iterable[Connection], now_s: float, at_ns: int) -> bool:
-        """Compare with the connection tracker: adopt, mark again what lost its mark, end what is gone."""
+        """Compare with the connection tracker: adopt, mark again what lost its mark, end what is gone.
+
+        Of connections without a verdict it is remembered who began them: an engine that starts in their middle cannot
+        know.
+        """
         tracked = {connection.key: connection for connection in connections}
+        self._originators = {
+            key: (found.src, found.sport)
+            for key, found in tracked.items()
+            if found.l4 in WITH_PORTS and not is_settled(found.label & label.STATE_MASK)
+        }
         news: list[FlowEvent] = []
         for chunk in _chunks(list(tracked)):
             with self._lock:
@@ -161,7 +172,7 @@ class VerdictPath:
         if kind == EventKind.ENDED:
             return self._ended(key, known, event)
         flow_id = known.event.flow_id if known is not None else self.book.next_id()
-        told = self._event(event, kind, flow_id)
+        told = self._oriented(key, self._event(event, kind, flow_id))
         flow = LiveFlow(event=told, run=self._run)
         self.book.put(key, flow)  # before its bits are worked out: a new predicate then finds it here
         if told.app_id or is_settled(told.state):
@@ -179,7 +190,11 @@ class VerdictPath:
         if known is not None and known.run != self._run:
             return replace(known.event, kind=EventKind.ENDED, at_ns=event.at_ns, end_reason=reason)
         flow_id = known.event.flow_id if known is not None else self.book.next_id()
-        return replace(self._event(event, EventKind.ENDED, flow_id), end_reason=reason)
+        return replace(self._oriented(key, self._event(event, EventKind.ENDED, flow_id)), end_reason=reason)
+
+    def _oriented(self, key: Key, told: FlowEvent) -> FlowEvent:
+        """With the originator that the connection tracker knows."""
+        return turned(told) if self._originators.get(key) == (told.dst, told.dport) else told
 
     def _compare(self, key: Key, connection: Connection, at_ns: int) -> list[FlowEvent]:
         flow = self.book.get(key)
@@ -256,6 +271,21 @@ class VerdictPath:
             state=said.state,
             evidence=ADOPTED_EVIDENCE,
         )
+
+
+def turned(event: FlowEvent) -> FlowEvent:
+    """The same flow with originator and responder exchanged."""
+    return replace(
+        event,
+        src=event.dst,
+        sport=event.dport,
+        dst=event.src,
+        dport=event.sport,
+        packets_c2s=event.packets_s2c,
+        packets_s2c=event.packets_c2s,
+        bytes_c2s=event.bytes_s2c,
+        bytes_s2c=event.bytes_c2s,
+    )
 
 
 def _says_nothing(kind: int, record: Record) -> bool:

@@ -155,6 +155,14 @@ def test_connection_without_a_verdict_or_about_to_close_is_not_adopted(
     assert setting.reconcile(tracked(**fields)) == []
 
 
+def test_engine_that_begins_in_the_middle_learns_who_began(setting: Setting) -> None:
+    setting.reconcile(tracked(mark=0, label=0))
+    from_the_server = verdict(src="10.0.0.2", sport=443, dst="10.0.0.1", dport=40000, packets_c2s=9, packets_s2c=1)
+    (event,) = setting.take(from_the_server)
+    assert (event.src, event.sport, event.dst, event.dport) == ("10.0.0.1", 40000, "10.0.0.2", 443)
+    assert (event.packets_c2s, event.packets_s2c) == (1, 9)
+
+
 def test_lost_mark_is_written_again(setting: Setting) -> None:
     setting.take(verdict())
     setting.marker.made.clear()
