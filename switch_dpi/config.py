@@ -93,6 +93,16 @@ class Ovs(_Section):
         return self.db or f"unix:{self.run_dir / 'db.sock'}"
 
 
+class TapRing(_Section):
+    """How packets are taken from the tap."""
+
+    ring: Literal["packets", "blocks"] = Field(
+        default="packets",
+        description="`packets`: each at once, so that verdicts come early; `blocks`: in blocks (TPACKET_V3) that are "
+        "handed over when they are full or a millisecond old, which costs less when there is much to inspect.",
+    )
+
+
 class Engine(_Section):
     """Bounds of the classification engine, one per bridge. Absent: the engine's own default."""
 
@@ -165,6 +175,7 @@ class AgentConfig(_Section):
         description="Application signature files or folders of them; those that came with AppSteer if absent.",
     )
     ovs: Ovs = Field(default=Ovs(), description="How Open vSwitch is reached.")
+    capture: TapRing = Field(default=TapRing(), description="How packets are taken from the tap.")
     engine: Engine = Field(default=Engine(), description="Bounds of the classification engine.")
     events: Events = Field(default=Events(), description="How flow events go to the controller.")
     nice: int = Field(

@@ -34,7 +34,7 @@ def load_engine(config: AgentConfig) -> EngineFacts:
 
     def open_capture(interface: str) -> Capture:
         try:
-            return LiveCapture(interface, signatures, options)
+            return LiveCapture(interface, signatures, options, low_latency=config.capture.ring == "packets")
         except CaptureError as error:
             raise SwitchDpiError(str(error)) from error
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 APPSTEER = Path(sys.executable).with_name("appsteer")
 RUN_DIR = Path("/var/run/openvswitch")
@@ -75,9 +76,24 @@ def _remove(ports: tuple[str, ...]) -> None:
         subprocess.run(["ip", "link", "del", name], check=False, capture_output=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A running agent."""
+
+    tap: int
+    """Port number of the tap."""
+    config: Path
+
+    def status(self) -> dict[str, Any]:
+        """What `appsteer agent --status` says of the bridge; the agent writes it every two seconds."""
+        text = run(str(APPSTEER), "agent", "--config", str(self.config), "--status", "--json")
+        bridge_status: dict[str, Any] = json.loads(text)["bridges"][0]
+        return bridge_status
+
+
 @contextlib.contextmanager
-def agent(controller_port: int) -> Iterator[int]:
-    """`appsteer agent` beside the bridge; yields the tap's port number once it is there."""
+def agent(controller_port: int) -> Iterator[Agent]:
+    """`appsteer agent` beside the bridge, once its tap is there."""
     with tempfile.TemporaryDirectory(prefix="appsteer-bench-") as folder:
         config = {
             "controller": {"address": "127.0.0.1", "port": controller_port, "reconnect_max_s": 0.5},
@@ -89,7 +105,7 @@ def agent(controller_port: int) -> Iterator[int]:
         path.write_text(json.dumps(config))  # JSON is YAML
         process = subprocess.Popen([str(APPSTEER), "agent", "--config", str(path)])
         try:
-            yield _wait_for_tap(process)
+            yield Agent(_wait_for_tap(process), path)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(START_TIMEOUT_S)

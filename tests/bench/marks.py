@@ -28,8 +28,8 @@ ODD_PORT = 5399
 
 def measure() -> list[Figure]:
     """Four latencies over 1,000 flows each."""
-    with lab.bridge(PORTS), lab.agent(lab.free_port()) as tap:
-        _install_rules(tap)
+    with lab.bridge(PORTS), lab.agent(lab.free_port()) as agent:
+        _install_rules(agent.tap)
         with _raw("asb-gen") as sender, _raw("asb-old") as old, _raw("asb-new") as new:
             _warm_up(sender, old)
             paths = [seconds for n in range(FLOWS) if (seconds := _time_new_path(n, sender, old, new)) is not None]
