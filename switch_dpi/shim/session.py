@@ -29,7 +29,9 @@ USUAL_VERSION: Final = int(Version.OF_1_4)  # the guess while no controller has 
 PATIENCE_S: Final = 0.4  # Open vSwitch gives a HELLO one second before it hangs up
 HELLO_S: Final = 3.0  # a peer that is alive says HELLO at once
 
-_MAY_CARRY_L7_UP: Final = frozenset({int(Type.MULTIPART_REPLY), int(Type.FLOW_REMOVED), int(Type.PACKET_IN)})
+_MAY_CARRY_L7_UP: Final = frozenset(
+    {int(Type.ERROR), int(Type.MULTIPART_REPLY), int(Type.FLOW_REMOVED), int(Type.PACKET_IN)}
+)
 _MAY_BE_L7: Final = frozenset({int(Type.EXPERIMENTER), int(Type.ERROR)})
 _MAY_BE_BUNDLE: Final = frozenset({int(Type.EXPERIMENTER), int(Type.BUNDLE_CONTROL)})
 
