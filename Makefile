@@ -56,7 +56,7 @@ test-unit: $(STAMPS)/dev ## Python tests without network or root
 
 test-integration: $(STAMPS)/dev ## Real Open vSwitch, namespaces, packet rings, programs (root)
 	$(ROOT) $(VENV)/python -m pytest tests/integration
-	$(CARGO) $(ROOT) "$$(command -v cargo)" test --release -q -p appsteer-capture -- --ignored
+	$(CARGO) cargo test $(if $(ROOT),--config 'target."cfg(all())".runner = "$(ROOT)"') --release -q -p appsteer-capture -- --ignored
 
 # --- quality ----------------------------------------------------------------------------------------------------------
 .PHONY: lint format proto

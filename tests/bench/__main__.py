@@ -4,6 +4,7 @@ import sys
 
 from tests.bench import events, lab, marks, relay, replay
 from tests.bench.figures import report
+from tests.open_vswitch import open_vswitch
 
 PARTS = {"marks": marks.measure, "relay": relay.measure, "events": events.measure, "replay": replay.measure}
 
@@ -16,7 +17,7 @@ def main() -> None:
     if unknown:
         sys.exit(f"no such benchmark: {', '.join(unknown)} (there are {', '.join(PARTS)})")
     figures = []
-    with lab.open_vswitch():
+    with open_vswitch():
         for name in wanted:
             found = PARTS[name]()
             report(name, found)

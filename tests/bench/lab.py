@@ -17,7 +17,6 @@ from typing import Any
 
 APPSTEER = Path(sys.executable).with_name("appsteer")
 RUN_DIR = Path("/var/run/openvswitch")
-OVS_CTL = "/usr/share/openvswitch/scripts/ovs-ctl"
 BRIDGE = "asbench"
 TAP = "asbench-tap"
 EDGE_ZONE, SERVICE_ZONE = 64000, 64001
@@ -35,19 +34,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-@contextlib.contextmanager
-def open_vswitch() -> Iterator[None]:
-    """Open vSwitch, started for the time of the benchmark where it does not run."""
-    running = subprocess.run([OVS_CTL, "status"], capture_output=True, check=False).returncode == 0
-    if not running:
-        run(OVS_CTL, "start", "--system-id=random")
-    try:
-        yield
-    finally:
-        if not running:
-            run(OVS_CTL, "stop")
 
 
 @contextlib.contextmanager

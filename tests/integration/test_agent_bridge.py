@@ -21,11 +21,12 @@ from switch_dpi.config import AgentConfig, parse_config
 from tests.fakes.agent_engine import VIDEO_APP, FakeEngine, FakeEvent, FakeRecord, verdict
 from tests.fakes.agent_lab import RunningAgent, flow_mod, l7_session, track, until
 from tests.fakes.openflow_peer import ControllerPeer
+from tests.open_vswitch import flush_conntrack
 
 pytestmark = pytest.mark.integration
 
-BRIDGE = "h4br1"
-TAP = "h4br1-tap"
+BRIDGE = "agtbr1"
+TAP = "agtbr1-tap"
 ZONE = 4401
 
 
@@ -51,7 +52,7 @@ def bridge() -> Iterator[str]:
         yield BRIDGE
     finally:
         sh("ovs-vsctl", "--if-exists", "del-br", BRIDGE)
-        sh("ovs-appctl", "dpctl/flush-conntrack", f"zone={ZONE}")
+        flush_conntrack(ZONE)
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ def test_flow_that_left_the_tracker_is_told_as_ended(peer: ControllerPeer, engin
     engine.tell(verdict(l4=17))
     session.expect_l7(FlowEvents)
     engine.tell(FakeEvent(kind="ended", record=FakeRecord(l4=17), reason="idle"))
-    sh("ovs-appctl", "dpctl/flush-conntrack", f"zone={ZONE}")
+    flush_conntrack(ZONE)
     assert session.expect_l7(FlowEvents).message.events[0].kind == EventKind.ENDED
 
 

@@ -19,8 +19,8 @@ from tests.fakes.private_ovs import PrivateOvs
 
 pytestmark = pytest.mark.integration
 
-BRIDGE = "h4br2"
-TAP = "h4br2-tap"
+BRIDGE = "agtbr2"
+TAP = "agtbr2-tap"
 ZONE = 7
 
 

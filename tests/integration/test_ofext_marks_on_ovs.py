@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -17,10 +16,11 @@ from ofext.openflow.header import Framer, Type, build
 from ofext.openflow.marks import L4, Connection, frame, mark_packet_out
 from ofext.openflow.rewrite import lower_message, predicates_of_message, raise_message
 from ofext.predicates import PredicateTable
+from tests.open_vswitch import flush_conntrack, why_not
 
 pytestmark = pytest.mark.integration
 
-BRIDGE = "h1br0"
+BRIDGE = "ofxbr0"
 ZONE = 64_001
 APP = 0x14002711
 LABEL = label.Label(state=State.FINAL, category=9, risk=3, predicates=frozenset({0, 95})).pack()
@@ -36,17 +36,13 @@ def run(*command: str) -> str:
 
 @pytest.fixture
 def bridge() -> Iterator[str]:
-    if os.geteuid() != 0:
-        pytest.skip("needs root")
-    if shutil.which("ovs-vsctl") is None:
-        pytest.skip("Open vSwitch is not installed")
-    if subprocess.run(["ovs-appctl", "version"], check=False, capture_output=True, timeout=20).returncode:
-        pytest.skip("ovs-vswitchd does not run")
+    if reason := why_not():
+        pytest.skip(reason)
     protocols = "protocols=OpenFlow13,OpenFlow14,OpenFlow15"
     run("ovs-vsctl", "--may-exist", "add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath_type=netdev", protocols)
-    run("ovs-appctl", "dpctl/flush-conntrack", f"zone={ZONE}")
+    flush_conntrack(ZONE)
     yield BRIDGE
-    run("ovs-appctl", "dpctl/flush-conntrack", f"zone={ZONE}")
+    flush_conntrack(ZONE)
     run("ovs-vsctl", "--if-exists", "del-br", BRIDGE)
 
 

@@ -1,9 +1,7 @@
 """The compiled tables on real Open vSwitch bridges: `ofproto/trace` against the simulator, packets through chains."""
 
-import os
 import re
 import select
-import shutil
 import socket
 import struct
 import subprocess
@@ -24,10 +22,11 @@ from steering.policy import parse_policy
 from steering.render import predicate_table, render
 from steering.rules import RuleSet
 from steering.simulate import Packet, Simulator, Verdict
+from tests.open_vswitch import flush_conntrack, why_not
 
 pytestmark = pytest.mark.integration
 
-BRIDGES = {1: "h2br1", 2: "h2br2", 3: "h2br3"}
+BRIDGES = {1: "strbr1", 2: "strbr2", 3: "strbr3"}
 FIRST_ZONE = 62_100
 TAP, HOST, OTHER_HOST, IN, OUT, SECOND_IN, SECOND_OUT = 9, 1, 2, 5, 6, 7, 8
 PORTS = (HOST, OTHER_HOST, IN, OUT, SECOND_IN, SECOND_OUT, TAP)
@@ -91,12 +90,8 @@ def neighbours(n: int) -> list[int]:
 
 @pytest.fixture(scope="module")
 def bridges() -> Iterator[None]:
-    if os.geteuid() != 0:
-        pytest.skip("needs root")
-    if shutil.which("ovs-vsctl") is None:
-        pytest.skip("Open vSwitch is not installed")
-    if subprocess.run(["ovs-appctl", "version"], check=False, capture_output=True, timeout=20).returncode:
-        pytest.skip("ovs-vswitchd does not run")
+    if reason := why_not():
+        pytest.skip(reason)
     remove_bridges()
     for n, bridge in BRIDGES.items():
         command = ["ovs-vsctl", "add-br", bridge, "--", "set", "bridge", bridge, "datapath_type=netdev"]
@@ -121,7 +116,7 @@ def remove_bridges() -> None:
     for n, bridge in BRIDGES.items():
         run("ovs-vsctl", "--if-exists", "del-br", bridge)
         for zone in (FIRST_ZONE + 2 * n, FIRST_ZONE + 2 * n + 1):
-            run("ovs-appctl", "dpctl/flush-conntrack", f"zone={zone}")
+            flush_conntrack(zone)
 
 
 def install(rule_sets: dict[int, RuleSet], folder: Path) -> None:
@@ -133,7 +128,7 @@ def install(rule_sets: dict[int, RuleSet], folder: Path) -> None:
             (folder / kind).write_text("\n".join(lines))
             run("ovs-ofctl", "-O", "OpenFlow14", f"add-{kind}", BRIDGES[n], str(folder / kind))
         for zone in (FIRST_ZONE + 2 * n, FIRST_ZONE + 2 * n + 1):
-            run("ovs-appctl", "dpctl/flush-conntrack", f"zone={zone}")
+            flush_conntrack(zone)
     run("ovs-appctl", "revalidator/wait")  # until then packets of an earlier test may be treated by earlier rules
 
 
@@ -237,7 +232,7 @@ def trace(packet: Packet, found: Verdict | None, rules: RuleSet) -> list[tuple[i
         fields += [f"ct_mark={found.app_id:#x}", f"ct_label={label_of(found, rules):#x}"]
     state = "trk,new" if found is None else "trk,est"
     command = ["ovs-appctl", "ofproto/trace", BRIDGES[1], ",".join(fields)]
-    text = run(*command, *["--ct-next", state] * 3).partition('bridge("h2br2")')[0]
+    text = run(*command, *["--ct-next", state] * 3).partition('bridge("strbr2")')[0]
     rule = re.compile(r"^ *(\d+)\. .*priority (\d+), cookie (0x[0-9a-f]+)$", re.MULTILINE)
     return [(int(table), int(priority), int(cookie, 16)) for table, priority, cookie in rule.findall(text)]
 
