@@ -24,21 +24,28 @@ def listener(tmp_path: Path) -> Iterator[socket.socket]:
         yield found
 
 
-def connected(listener: socket.socket) -> tuple[Marker, socket.socket]:
+Pair = tuple[Marker, socket.socket]
+
+
+@pytest.fixture
+def pair(listener: socket.socket) -> Iterator[Pair]:
+    """A marker and the switch's end of its connection."""
     marker = Marker(Path(listener.getsockname()), 5)
     assert marker.service(0.0)
-    return marker, listener.accept()[0]
+    with listener.accept()[0] as switch:
+        yield marker, switch
+    marker.close()
 
 
-def test_marks_follow_the_hello(listener: socket.socket) -> None:
-    marker, switch = connected(listener)
+def test_marks_follow_the_hello(pair: Pair) -> None:
+    marker, switch = pair
     marker.mark(FLOW, 7, 1)
     marker.flush()
     assert [m[1] for m in Framer().feed(switch.recv(65536))] == [Type.HELLO, Type.PACKET_OUT]
 
 
-def test_echo_is_answered_and_errors_are_counted(listener: socket.socket) -> None:
-    marker, switch = connected(listener)
+def test_echo_is_answered_and_errors_are_counted(pair: Pair) -> None:
+    marker, switch = pair
     switch.recv(65536)
     switch.sendall(basic.echo_request(5, 3, b"x") + basic.error(5, 4, 1, 1, b""))
     marker.service(1.0)
@@ -46,8 +53,8 @@ def test_echo_is_answered_and_errors_are_counted(listener: socket.socket) -> Non
     assert marker.counters.errors == 1
 
 
-def test_lost_switch_is_tried_again_after_a_pause(listener: socket.socket) -> None:
-    marker, switch = connected(listener)
+def test_lost_switch_is_tried_again_after_a_pause(pair: Pair) -> None:
+    marker, switch = pair
     switch.close()
     marker.service(1.0)
     assert not marker.is_connected
@@ -61,15 +68,15 @@ def test_mark_without_a_connection_is_counted_as_dropped() -> None:
     assert (marker.counters.marks, marker.counters.dropped) == (0, 1)
 
 
-def test_switch_that_does_not_read_costs_a_bounded_memory(listener: socket.socket) -> None:
-    marker, _switch = connected(listener)
+def test_switch_that_does_not_read_costs_a_bounded_memory(pair: Pair) -> None:
+    marker, _switch = pair
     while not marker.counters.dropped:
         marker.mark(FLOW, 7, 1)
     marker.flush()
     assert marker.counters.marks < MAX_PENDING_SIZE
 
 
-def test_protocol_without_a_header_is_counted(listener: socket.socket) -> None:
-    marker, _switch = connected(listener)
+def test_protocol_without_a_header_is_counted(pair: Pair) -> None:
+    marker, _switch = pair
     marker.mark(Connection(src="10.0.0.1", sport=0, dst="10.0.0.2", dport=0, l4=47), 7, 1)
     assert (marker.counters.marks, marker.counters.unmarkable) == (0, 1)
