@@ -18,6 +18,7 @@ class ControllerPeer:
     def __init__(self, port: int = 0) -> None:
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
+        self._sessions: list[Session] = []
 
     def accept(self, versions: frozenset[int] = frozenset({5}), timeout_s: float = 10.0) -> Session:
         """The next switch, after its HELLO."""
@@ -26,6 +27,7 @@ class ControllerPeer:
             self._listener.settimeout(max(0.01, deadline - time.monotonic()))
             connection, _ = self._listener.accept()
             session = Session(connection)
+            self._sessions.append(session)
             session.send(basic.hello(versions, xid=1))
             with contextlib.suppress(ConnectionError):
                 session.version = max(basic.hello_versions(session.expect(lambda m: m[1] == Type.HELLO)) & versions)
@@ -33,8 +35,10 @@ class ControllerPeer:
                 return session
 
     def close(self) -> None:
-        """Refuses connections from now on."""
+        """Refuses connections from now on, and ends those it accepted."""
         self._listener.close()
+        for session in self._sessions:
+            session.close()
 
 
 class Session:

@@ -62,12 +62,12 @@ def test_undo_kills_what_ignores_the_request_to_end(ledger: Ledger) -> None:
     code = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
     )
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    process.stdout.readline()
-    ledger.process(process.pid)
-    ledger.undo()
-    assert process.poll() is not None or process.wait(timeout=5) == -signal.SIGKILL
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        ledger.process(process.pid)
+        ledger.undo()
+        assert process.poll() is not None or process.wait(timeout=5) == -signal.SIGKILL
 
 
 def test_a_process_id_that_was_used_again_is_left_alone(ledger: Ledger) -> None:
@@ -97,11 +97,10 @@ def test_what_a_killed_demo_left_is_taken_away_by_the_next(tmp_path: Path) -> No
         "process = subprocess.Popen(['sleep', '60']); ledger.process(process.pid);"
         "print(process.pid, flush=True); time.sleep(60)"
     )
-    owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert owner.stdout is not None
-    left = int(owner.stdout.readline())
-    owner.kill()
-    owner.wait()
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        left = int(owner.stdout.readline())
+        owner.kill()
     ledger = Ledger(home)
     ledger.open()
     try:
