@@ -6,7 +6,7 @@ use std::error::Error;
 use std::io;
 use std::net::UdpSocket;
 use std::process::Command;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use appsteer_capture::ring::{HandOver, Ring, RingError, RingOptions};
 use nix::sched::{CloneFlags, unshare};
@@ -26,7 +26,8 @@ fn namespace_with_veth() -> Outcome {
         ip(&format!("link set {end} up"))?;
     }
     ip("address add 10.9.0.1/24 dev r3a")?;
-    ip("neighbour add 10.9.0.2 lladdr 02:00:00:00:00:0b dev r3a")
+    ip("neighbour add 10.9.0.2 lladdr 02:00:00:00:00:0b dev r3a")?;
+    wait_until_up()
 }
 
 const BOTH: [RingOptions; 2] = [BLOCKS, PACKETS];
@@ -54,6 +55,19 @@ fn in_both_ways(test: fn(&RingOptions) -> Outcome) -> Outcome {
 fn ip(arguments: &str) -> Outcome {
     let done = Command::new("ip").args(arguments.split(' ')).status()?;
     if done.success() { Ok(()) } else { Err(io::Error::other(format!("ip {arguments}: {done}")).into()) }
+}
+
+/// Until `r3a` sends what it is given: the kernel notices a carrier in its own time, up to a second later.
+fn wait_until_up() -> Outcome {
+    let patience = Instant::now() + PATIENCE;
+    while Instant::now() < patience {
+        let shown = Command::new("ip").args(["-o", "link", "show", "r3a"]).output()?;
+        if String::from_utf8_lossy(&shown.stdout).contains("state UP") {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Err("r3a did not come up".into())
 }
 
 /// Sends each payload as one datagram to port 7 of the other end.
@@ -193,6 +207,7 @@ fn an_interface_that_goes_down_is_told_once_and_comes_back() -> Outcome {
         assert!(matches!(ring.poll(PATIENCE), Err(RingError::InterfaceDown { interface }) if interface == "r3b"));
         assert!(matches!(ring.poll(Duration::from_millis(5)), Ok(None)));
         ip("link set r3b up")?;
+        wait_until_up()?;
         send("10.9.0.2", &[b"again"])?;
         assert_eq!(receive(&mut ring, 1)?.len(), 1);
         Ok(())
