@@ -1,11 +1,13 @@
 """Verdicts a second from the engine through the shim to a controller.
 
-New flows, one DNS query each, are written to the agent's tap as fast as one sender can; the controller counts what
-arrives in FLOW_EVENTS. What did not arrive was dropped on the way; the agent's counters say where.
+New flows, one DNS query each, are sent through the switch to the agent's tap; the controller counts what arrives in
+FLOW_EVENTS. The sender pauses after each burst, as a switch that reads packets by itself (no DPDK) loses a flood before
+the tap; what is lost all the same is told with its place: before the tap, or by the agent's own counters.
 """
 
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 from tests.bench import lab
@@ -14,6 +16,7 @@ from tests.bench.marks import query
 from tests.bench.peer import Peer
 
 FLOWS = 50000
+BURST, PAUSE_S = 32, 0.0005
 IDLE_S = 3.0
 STATUS_S = 2.5  # the agent writes its counters every two seconds
 
@@ -30,10 +33,13 @@ def measure() -> list[Figure]:
             sender.bind(("asb-gen", 0))
             for number in range(FLOWS):
                 sender.send(query(number))
+                if number % BURST == 0:
+                    time.sleep(PAUSE_S)
         count, seconds = session.count_verdicts(FLOWS, IDLE_S)
         session.close()
         time.sleep(STATUS_S)
-        note = f"{count:,} of {FLOWS:,} arrived; dropped: {_drops(agent.status())}"
+        tapped = int(Path(f"/sys/class/net/{lab.TAP}/statistics/rx_packets").read_text())
+        note = f"{FLOWS:,} sent, {tapped:,} tapped, {count:,} arrived; dropped by the agent: {_drops(agent.status())}"
     peer.close()
     rate = count / max(seconds, 1e-9)
     return [Figure(name="verdicts to the controller", value=rate, unit="verdict/s", samples=count, note=note)]
