@@ -113,11 +113,7 @@ impl Closing {
     pub(crate) fn note(&mut self, flags: TcpFlags, direction: Direction) {
         self.rst |= flags.rst();
         if flags.fin() {
-            let [originator, responder] = &mut self.fin;
-            match direction {
-                Direction::Originator => *originator = true,
-                Direction::Responder => *responder = true,
-            }
+            *direction.of(&mut self.fin) = true;
         }
     }
 
@@ -206,11 +202,7 @@ impl Flow {
     }
 
     pub(crate) fn count(&mut self, direction: Direction, size: u32) {
-        let [originator, responder] = &mut self.volume;
-        let volume = match direction {
-            Direction::Originator => originator,
-            Direction::Responder => responder,
-        };
+        let volume = direction.of(&mut self.volume);
         volume.packets += 1;
         volume.bytes += u64::from(size);
     }

@@ -255,11 +255,8 @@ impl Work {
         };
         self.inspector = Some(make());
         if sample.transport == Transport::Tcp && !sample.other.is_empty() {
-            let opposite = match sample.direction {
-                Direction::Originator => Direction::Responder,
-                Direction::Responder => Direction::Originator,
-            };
-            let earlier = Sample { direction: opposite, data: sample.other, other: sample.data, ..*sample };
+            let direction = sample.direction.opposite();
+            let earlier = Sample { direction, data: sample.other, other: sample.data, ..*sample };
             if self.feed(&earlier) == (Outcome::Settled { open: false }) {
                 return Outcome::Settled { open: false };
             }

@@ -14,6 +14,26 @@ pub enum Direction {
     Responder,
 }
 
+impl Direction {
+    /// The direction of what is sent back.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Originator => Self::Responder,
+            Self::Responder => Self::Originator,
+        }
+    }
+
+    /// That of two things which belongs to this end; the originator's stands first.
+    pub const fn of<T>(self, both: &mut [T; 2]) -> &mut T {
+        let [originator, responder] = both;
+        match self {
+            Self::Originator => originator,
+            Self::Responder => responder,
+        }
+    }
+}
+
 /// What carries the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Transport {

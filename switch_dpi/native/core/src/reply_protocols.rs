@@ -2,7 +2,7 @@
 //! the same `220`, so each protocol says how much a line speaks for it, and the probe waits until one line decides.
 
 use crate::lines::{Lines, is_text, reply};
-use crate::protocol::{Evidence, Probe, Sample};
+use crate::protocol::{Evidence, Findings, Inspector, Probe, Progress, Sample};
 
 /// How much one line speaks for a protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Clue {
 /// What a protocol says of single lines.
 #[derive(Clone, Copy)]
 pub struct Rules {
+    /// As [`Evidence::what`].
+    pub what: &'static str,
     /// Of the server's first line: code and text.
     pub greeting: fn(u16, &[u8]) -> Clue,
     /// Of the code of a later reply.
@@ -40,8 +42,8 @@ const BOTH: u8 = 100;
 /// Confidence when one end was seen.
 const ALONE: u8 = 90;
 
-/// Weighs both directions. `evidence` gets the confidence and the size of the first line of `sample.data`.
-pub fn probe(sample: &Sample<'_>, rules: &Rules, evidence: fn(u8, u16) -> Evidence) -> Probe {
+/// Weighs both directions. The evidence is the first line of `sample.data`.
+pub fn probe(sample: &Sample<'_>, rules: &Rules) -> Probe {
     let is_server = sample.data.first().is_some_and(u8::is_ascii_digit);
     let (server, client) = if is_server { (sample.data, sample.other) } else { (sample.other, sample.data) };
     if !may_be_server(server) || !may_be_client(client) {
@@ -49,7 +51,8 @@ pub fn probe(sample: &Sample<'_>, rules: &Rules, evidence: fn(u8, u16) -> Eviden
     }
     let (server_clue, client_clue) = (weigh_server(server, rules), weigh_client(client, rules));
     let size = Lines::new(sample.data, 0).next().map_or(sample.data.len(), <[u8]>::len);
-    let matched = |confidence| Probe::Match(evidence(confidence, u16::try_from(size).unwrap_or(u16::MAX)));
+    let size = u16::try_from(size).unwrap_or(u16::MAX);
+    let matched = |confidence| Probe::Match(Evidence { confidence, what: rules.what, offset: 0, size });
     match (server_clue, client_clue) {
         (Clue::Against, _) | (_, Clue::Against) => Probe::No,
         (Clue::For, _) if client.is_empty() => matched(ALONE),
@@ -57,6 +60,40 @@ pub fn probe(sample: &Sample<'_>, rules: &Rules, evidence: fn(u8, u16) -> Eviden
         (_, Clue::For | Clue::ForAfterGreeting) if has_line(server) => matched(BOTH),
         (_, Clue::For) => matched(ALONE),
         _ => Probe::NeedMore,
+    }
+}
+
+/// Reads what one line says, and whether more lines are wanted ([`Progress::Settled`]) or not; told is whether the line is
+/// the first of its direction.
+pub type ReadLine = fn(&[u8], bool, &mut Findings) -> Progress;
+
+/// Reads both directions line by line, so that pieces change nothing.
+pub struct LineInspector {
+    positions: [usize; 2],
+    read_line: ReadLine,
+    max_line_size: usize,
+}
+
+impl LineInspector {
+    /// Shows every line that has ended to `read_line`; stops at one that is longer than `max_line_size` and still goes on.
+    #[must_use]
+    pub const fn new(read_line: ReadLine, max_line_size: usize) -> Self {
+        Self { positions: [0; 2], read_line, max_line_size }
+    }
+}
+
+impl Inspector for LineInspector {
+    fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
+        let position = sample.direction.of(&mut self.positions);
+        let mut lines = Lines::new(sample.data, *position);
+        let mut progress = Progress::Settled;
+        while progress == Progress::Settled {
+            let is_first = lines.position() == 0;
+            let Some(line) = lines.next() else { break };
+            progress = (self.read_line)(line, is_first, found);
+        }
+        *position = lines.position();
+        if lines.rest().len() > self.max_line_size { Progress::Done } else { progress }
     }
 }
 
@@ -124,10 +161,12 @@ fn weigh_client(data: &[u8], rules: &Rules) -> Clue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attributes::Attribute;
     use crate::protocol::{Direction, Transport};
 
     /// A protocol whose server says `code` 220 and 250, and whose client says FOR, AFTER or OPEN.
     const RULES: Rules = Rules {
+        what: "",
         greeting: |code, _| if code == 220 { Clue::Open } else { Clue::Against },
         reply: |code| if code == 250 { Clue::For } else { Clue::Open },
         command: |line| match line {
@@ -138,10 +177,12 @@ mod tests {
         },
     };
 
+    fn sample<'a>(direction: Direction, data: &'a [u8], other: &'a [u8]) -> Sample<'a> {
+        Sample { transport: Transport::Tcp, direction, data, other, originator_port: 1, responder_port: 2 }
+    }
+
     fn answer(data: &[u8], other: &[u8]) -> Option<bool> {
-        let (transport, direction) = (Transport::Tcp, Direction::Originator);
-        let sample = Sample { transport, direction, data, other, originator_port: 1, responder_port: 2 };
-        match probe(&sample, &RULES, |confidence, size| Evidence { confidence, what: "", offset: 0, size }) {
+        match probe(&sample(Direction::Originator, data, other), &RULES) {
             Probe::Match(_) => Some(true),
             Probe::No => Some(false),
             Probe::NeedMore => None,
@@ -162,6 +203,27 @@ mod tests {
         assert_eq!(answer(b"220-a\r\n b\r\n220 c\r\n", b""), None);
         assert_eq!(answer(b"220-a\r\n b\r\n220 c\r\n250 d\r\n", b""), Some(true));
         assert_eq!(answer(b"OPEN\r\n", b"HTTP/1.1 200 OK\r\n"), Some(false));
+    }
+
+    #[test]
+    fn each_direction_is_read_line_by_line_once_until_enough_is_known() {
+        let read_line: ReadLine = |line, is_first, found| {
+            found.text(if is_first { Attribute::FtpServer } else { Attribute::FtpUser }, line);
+            if line == b"END" { Progress::Done } else { Progress::Settled }
+        };
+        let (mut inspector, mut found) = (LineInspector::new(read_line, 5), Findings::default());
+        let mut feed = |direction, data| inspector.feed(&sample(direction, data, b""), &mut found);
+        assert_eq!(feed(Direction::Originator, b"a\r\nb\r"), Progress::Settled);
+        assert_eq!(feed(Direction::Responder, b"c\r\n"), Progress::Settled);
+        assert_eq!(feed(Direction::Originator, b"a\r\nb\r\n"), Progress::Settled);
+        assert_eq!(feed(Direction::Responder, b"c\r\nlong!"), Progress::Settled);
+        assert_eq!(feed(Direction::Responder, b"c\r\nlonger"), Progress::Done);
+        assert_eq!(feed(Direction::Originator, b"a\r\nb\r\nEND\r\nlate\r\n"), Progress::Done);
+        let told: Vec<_> = found.values().iter().map(|(attribute, value)| format!("{attribute:?} {value:?}")).collect();
+        assert_eq!(
+            told,
+            ["FtpServer Text(\"a\")", "FtpServer Text(\"c\")", "FtpUser Text(\"b\")", "FtpUser Text(\"END\")"]
+        );
     }
 
     #[test]

@@ -1,11 +1,9 @@
 //! FTP's control connection (RFC 959, RFC 4217): greeting and user. Data connections have no marks of their own.
 
 use crate::attributes::Attribute;
-use crate::lines::{Lines, contains_ignoring_case, reply, split_word};
-use crate::protocol::{
-    Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
-};
-use crate::reply_protocols::{self, Clue, Rules};
+use crate::lines::{contains_ignoring_case, reply, split_word};
+use crate::protocol::{Descriptor, Direction, Example, Findings, Probe, Progress, Sample, Transport};
+use crate::reply_protocols::{self, Clue, LineInspector, Rules};
 
 /// Greetings of several lines are customary; the first commands come within this.
 const MAX_PROBE_SIZE: usize = 4096;
@@ -22,19 +20,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[21, 2121],
     max_probe_size: MAX_PROBE_SIZE,
     probe,
-    inspector: Some(|| Box::<Ftp>::default()),
+    inspector: Some(|| Box::new(LineInspector::new(read_line, MAX_LINE_SIZE))),
     examples: EXAMPLES,
 };
 
-const RULES: Rules = Rules { greeting: greeting_clue, reply: reply_clue, command: command_clue };
+const RULES: Rules = Rules { what: "FTP greeting or command", greeting: greeting_clue, reply: reply_clue, command: command_clue };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    reply_protocols::probe(sample, &RULES, |confidence, size| Evidence {
-        confidence,
-        what: "FTP greeting or command",
-        offset: 0,
-        size,
-    })
+    reply_protocols::probe(sample, &RULES)
 }
 
 fn greeting_clue(code: u16, text: &[u8]) -> Clue {
@@ -75,31 +68,6 @@ fn command_clue(line: &[u8]) -> Clue {
             Clue::Open
         }
         _ => Clue::Against,
-    }
-}
-
-/// Reads greeting and user, line by line.
-#[derive(Debug, Default)]
-struct Ftp {
-    originator_position: usize,
-    responder_position: usize,
-}
-
-impl Inspector for Ftp {
-    fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
-        let position = match sample.direction {
-            Direction::Originator => &mut self.originator_position,
-            Direction::Responder => &mut self.responder_position,
-        };
-        let mut lines = Lines::new(sample.data, *position);
-        let mut progress = Progress::Settled;
-        while progress == Progress::Settled {
-            let is_first = lines.position() == 0;
-            let Some(line) = lines.next() else { break };
-            progress = read_line(line, is_first, found);
-        }
-        *position = lines.position();
-        if lines.rest().len() > MAX_LINE_SIZE { Progress::Done } else { progress }
     }
 }
 

@@ -96,8 +96,7 @@ fn is_token(byte: u8) -> bool {
 /// Reads both sides' first message, line by line; the verdict stands with the Host field or the end of the fields.
 #[derive(Default)]
 struct Http {
-    originator: Side,
-    responder: Side,
+    sides: [Side; 2],
     authority: Option<Vec<u8>>,
     has_request: bool,
 }
@@ -119,10 +118,7 @@ enum Part {
 
 impl Inspector for Http {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
-        let mut side = match sample.direction {
-            Direction::Originator => self.originator,
-            Direction::Responder => self.responder,
-        };
+        let mut side = *sample.direction.of(&mut self.sides);
         let mut lines = Lines::new(sample.data, side.position);
         while side.part != Part::Done
             && let Some(line) = lines.next()
@@ -130,13 +126,10 @@ impl Inspector for Http {
             side.part = self.read_line(side.part, line, found);
         }
         side.position = lines.position();
-        match sample.direction {
-            Direction::Originator => self.originator = side,
-            Direction::Responder => self.responder = side,
-        }
-        match (self.originator.part, self.responder.part) {
-            (Part::Done, Part::Done) => Progress::Done,
-            (Part::Done, _) | (_, Part::Done) => Progress::Settled,
+        *sample.direction.of(&mut self.sides) = side;
+        match self.sides.map(|side| side.part) {
+            [Part::Done, Part::Done] => Progress::Done,
+            [Part::Done, _] | [_, Part::Done] => Progress::Settled,
             _ if found.host().is_some() => Progress::Settled,
             _ => Progress::NeedMore,
         }

@@ -123,23 +123,21 @@ fn read_varint(reader: &mut Reader<'_>) -> Option<usize> {
 /// Walks over the packets of both directions.
 #[derive(Debug, Default)]
 struct Mqtt {
-    originator_position: usize,
-    responder_position: usize,
+    positions: [usize; 2],
     version: u8,
     topics: usize,
 }
 
 impl Inspector for Mqtt {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
-        let is_originator = sample.direction == Direction::Originator;
-        let mut position = if is_originator { self.originator_position } else { self.responder_position };
+        let mut position = *sample.direction.of(&mut self.positions);
         while let Some(packet) = sample.data.get(position..).and_then(split_packet) {
             if !self.read(&packet, found) {
                 break; // its header is not all there
             }
             position = position.saturating_add(packet.size);
         }
-        *(if is_originator { &mut self.originator_position } else { &mut self.responder_position }) = position;
+        *sample.direction.of(&mut self.positions) = position;
         if self.topics >= MAX_TOPICS { Progress::Done } else { Progress::Settled }
     }
 }

@@ -121,8 +121,7 @@ fn may_become_start_line(data: &[u8]) -> bool {
 /// Reads messages; those of a stream are found by their Content-Length (RFC 3261 §18.3).
 #[derive(Debug, Default)]
 struct Sip {
-    originator: Half,
-    responder: Half,
+    halves: [Half; 2],
 }
 
 /// How far one direction has been read.
@@ -135,15 +134,12 @@ struct Half {
 
 impl Inspector for Sip {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
-        let half = match sample.direction {
-            Direction::Originator => &mut self.originator,
-            Direction::Responder => &mut self.responder,
-        };
+        let half = sample.direction.of(&mut self.halves);
         match sample.transport {
             Transport::Udp => half.read_datagram(sample, found),
             Transport::Tcp => half.read_stream(sample, found),
         }
-        if self.originator.is_finished && self.responder.is_finished { Progress::Done } else { Progress::Settled }
+        if self.halves.iter().all(|half| half.is_finished) { Progress::Done } else { Progress::Settled }
     }
 }
 

@@ -3,11 +3,9 @@
 //! Which end is the server is told from what it says, not from who connected: a capture may begin late.
 
 use crate::attributes::Attribute;
-use crate::lines::{Lines, contains_ignoring_case, reply, split_word};
-use crate::protocol::{
-    Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
-};
-use crate::reply_protocols::{self, Clue, Rules};
+use crate::lines::{contains_ignoring_case, reply, split_word};
+use crate::protocol::{Descriptor, Direction, Example, Findings, Probe, Progress, Sample, Transport};
+use crate::reply_protocols::{self, Clue, LineInspector, Rules};
 
 /// A reply line has at most 512 bytes (RFC 5321 §4.5.3.1.5); some servers greet with several.
 const MAX_PROBE_SIZE: usize = 2048;
@@ -24,19 +22,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[25, 587, 2525],
     max_probe_size: MAX_PROBE_SIZE,
     probe,
-    inspector: Some(|| Box::<Smtp>::default()),
+    inspector: Some(|| Box::new(LineInspector::new(read_line, MAX_COMMAND_SIZE))),
     examples: EXAMPLES,
 };
 
-const RULES: Rules = Rules { greeting: greeting_clue, reply: reply_clue, command: command_clue };
+const RULES: Rules = Rules { what: "SMTP greeting or command", greeting: greeting_clue, reply: reply_clue, command: command_clue };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    reply_protocols::probe(sample, &RULES, |confidence, size| Evidence {
-        confidence,
-        what: "SMTP greeting or command",
-        offset: 0,
-        size,
-    })
+    reply_protocols::probe(sample, &RULES)
 }
 
 fn greeting_clue(code: u16, text: &[u8]) -> Clue {
@@ -68,31 +61,6 @@ fn command_clue(line: &[u8]) -> Clue {
         }
         b"QUIT" | b"NOOP" | b"RSET" | b"HELP" | b"VRFY" | b"EXPN" => Clue::Open,
         _ => Clue::Against,
-    }
-}
-
-/// Reads greeting and envelope; line by line, so that pieces change nothing.
-#[derive(Debug, Default)]
-struct Smtp {
-    originator_position: usize,
-    responder_position: usize,
-}
-
-impl Inspector for Smtp {
-    fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
-        let position = match sample.direction {
-            Direction::Originator => &mut self.originator_position,
-            Direction::Responder => &mut self.responder_position,
-        };
-        let mut lines = Lines::new(sample.data, *position);
-        let mut progress = Progress::Settled;
-        while progress == Progress::Settled {
-            let is_first = lines.position() == 0;
-            let Some(line) = lines.next() else { break };
-            progress = read_line(line, is_first, found);
-        }
-        *position = lines.position();
-        if lines.rest().len() > MAX_COMMAND_SIZE { Progress::Done } else { progress }
     }
 }
 
