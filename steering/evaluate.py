@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ofext import patterns
-from steering.policy.model import FlowMatch, MarkDscp, PolicyRule, SendThrough
+from steering.policy.model import FlowMatch, MarkDscp, PolicyRule, SendThrough, Treatment
 from steering.policy.policy import Policy
 from steering.policy.values import ICMPV6, PROTOCOLS
 
@@ -39,10 +39,6 @@ class FlowDescription:
     sni: str | None = None
     http_host: str | None = None
     dns_query: str | None = None
-
-
-Treatment = str | SendThrough | MarkDscp
-"""`allow`, `deny`, `hold`, through a chain, or a DSCP mark."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

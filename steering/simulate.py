@@ -29,6 +29,7 @@ from steering.fields import (
 )
 from steering.network import NetworkView, PortRef
 from steering.policy.policy import Policy
+from steering.policy.values import WITH_PORTS
 from steering.rules import (
     PORT_CONTROLLER,
     Action,
@@ -48,8 +49,6 @@ from steering.rules import (
 from steering.tables import table_name
 
 MAX_ARRIVALS = 1000  # packets that one packet may become before it is taken for a loop
-
-_PORT_PREFIX = {6: "tcp", 17: "udp", 132: "sctp"}
 
 
 class SimulationError(SteeringError):
@@ -320,7 +319,7 @@ def _actual(name: str, state: _Pass) -> Value | None:
             has_family = packet.eth_type == (ETH_IPV4 if layer == "ipv4" else ETH_IPV6)
             return getattr(packet, rest) if has_family else None
         case "tcp" | "udp" | "sctp":
-            if not packet.is_ip or _PORT_PREFIX.get(packet.ip_proto) != layer:
+            if not packet.is_ip or WITH_PORTS.get(packet.ip_proto) != layer:
                 return None
             return packet.tcp_flags if rest == "flags" else int(getattr(packet, f"{rest}_port"))
         case _:

@@ -14,7 +14,7 @@ from steering.compile.scope import Scope
 from steering.errors import CompileError
 from steering.fields import ETH_IPV4, ETH_IPV6, VLAN_PRESENT, Value
 from steering.policy.model import FlowMatch, PolicyRule
-from steering.policy.values import ICMPV6, PROTOCOLS
+from steering.policy.values import ICMPV6, PROTOCOLS, WITH_PORTS
 from steering.rules import Match
 
 MAX_MATCHES_PER_POLICY = 4096  # a policy that needs more is a list of something else; the switch looks through masks
@@ -24,7 +24,6 @@ T = TypeVar("T")
 Fragment = Mapping[str, Value | tuple[Value, Value | None]]
 
 _FAMILIES = {4: ETH_IPV4, 6: ETH_IPV6}
-_WITH_PORTS = {6: "tcp", 17: "udp", 132: "sctp"}
 _ICMP = PROTOCOLS["icmp"]
 
 
@@ -155,13 +154,13 @@ def _address(given: tuple[str, ...] | None, version: int, side: str) -> Iterator
 
 def _transport(match: FlowMatch, version: int, *, reverse: bool) -> Iterator[Fragment]:
     has_ports = match.src_port or match.dst_port
-    for protocol in match.ip_proto or (sorted(_WITH_PORTS) if has_ports else (None,)):
+    for protocol in match.ip_proto or (WITH_PORTS if has_ports else (None,)):
         if protocol is None:
             yield {}
         elif not has_ports:
             yield {"ip_proto": ICMPV6 if version == 6 and protocol == _ICMP else protocol}
-        elif protocol in _WITH_PORTS:
-            name = _WITH_PORTS[protocol]
+        elif protocol in WITH_PORTS:
+            name = WITH_PORTS[protocol]
             sides = ("dst", "src") if reverse else ("src", "dst")
             for a, b in itertools.product(_port(match.src_port, name, sides[0]), _port(match.dst_port, name, sides[1])):
                 yield {"ip_proto": protocol, **a, **b}

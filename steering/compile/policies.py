@@ -24,7 +24,8 @@ from steering.compile.edge import ETH_FAMILIES
 from steering.compile.scope import Scope, rule
 from steering.errors import CompileError
 from steering.fields import CT_REPLY, TCP_PSH
-from steering.policy.model import FlowMatch, MarkDscp, PolicyRule, SendThrough
+from steering.policy.model import FlowMatch, MarkDscp, PolicyRule, SendThrough, Treatment
+from steering.policy.values import PROTOCOLS
 from steering.rules import Action, GotoTable, Match, Rule, SetField
 
 SLOTS = 4  # priorities of one policy: verdict, while inspecting, and for `hold` two above that
@@ -32,9 +33,7 @@ DEFAULT_OWNER = "default"
 
 _UNDECIDED = Match.of(l7_app_id=0)
 _EVERYTHING = FlowMatch()
-_TCP = 6
-
-Treatment = str | SendThrough | MarkDscp
+_TCP = PROTOCOLS["tcp"]
 
 
 def policy_table(scope: Scope) -> Iterator[Rule]:

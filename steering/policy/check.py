@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from steering.errors import PolicyError
 from steering.network import CatalogueView, NetworkView
-from steering.policy.model import Port
 from steering.policy.policy import Policy
 from steering.policy.references import nearest
 from steering.policy.source import Source, Step
+from steering.policy.values import Port
 
 
 def check_policy(policy: Policy, catalogue: CatalogueView | None, network: NetworkView | None) -> list[PolicyError]:

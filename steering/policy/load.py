@@ -31,6 +31,8 @@ from steering.policy.source import Source, Step, read_source
 
 MAX_FILE_SIZE = 16 * 2**20  # bytes; a policy of 16,000 rules has about 4 MiB
 
+_TOO_LARGE = f"a policy file has at most {MAX_FILE_SIZE} bytes"
+
 M = TypeVar("M", bound=BaseModel)
 
 _SECTIONS: Mapping[str, type[Service | Chain | PolicyRule]] = {
@@ -40,13 +42,16 @@ _SECTIONS: Mapping[str, type[Service | Chain | PolicyRule]] = {
 }
 _LIMITS = {"chains": MAX_CHAINS, "policies": MAX_POLICIES}
 _MODELS = (PolicyFile, Service, Attach, Chain, Defaults, PolicyRule, FlowMatch, Ingress, SendThrough, MarkDscp)
-_KEYS = sorted({key for model in _MODELS for key in model.model_fields})
+_KEYS = frozenset(key for model in _MODELS for key in model.model_fields)
 
 
 def load_policy(path: Path) -> Policy:
     """Read and validate a policy file (UTF-8). Raises `PolicyErrors`, also if the file cannot be read."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(MAX_FILE_SIZE + 1)
+        if len(raw) > MAX_FILE_SIZE:
+            raise PolicyErrors([_unreadable(path, _TOO_LARGE)])
         text = raw.decode("utf-8-sig")
     except OSError as error:
         raise PolicyErrors([_unreadable(path, f"the file cannot be read: {error.strerror}")]) from error
@@ -59,9 +64,8 @@ def load_policy(path: Path) -> Policy:
 
 def parse_policy(text: str, file: str = "<text>") -> Policy:
     """Validate the text of a policy file; `file` is its name in errors. Raises `PolicyErrors` with all mistakes."""
-    if len(text) > MAX_FILE_SIZE:
-        expected = f"a policy file has at most {MAX_FILE_SIZE} bytes"
-        raise PolicyErrors([PolicyError(file=file, line=1, column=1, text="", expected=expected)])
+    if len(text) > MAX_FILE_SIZE:  # the text may have come without a file
+        raise PolicyErrors([PolicyError(file=file, line=1, column=1, text="", expected=_TOO_LARGE)])
     source, data, errors = read_source(text, file)
     parts = Parts(names={section: [] for section in _SECTIONS})
     if isinstance(data, dict):
@@ -141,6 +145,8 @@ def _told(item: ErrorDetails, path: tuple[Step, ...], source: Source) -> PolicyE
     last, context = str(where[-1]), item.get("ctx", {})
     near = ""
     match item["type"]:
+        case "extra_forbidden" if last in _KEYS:
+            expected = f"the key {last!r} does not belong here"
         case "extra_forbidden":
             expected, near = f"unknown key {last!r}", nearest(last, _KEYS)
         case "missing":
@@ -156,7 +162,12 @@ def _told(item: ErrorDetails, path: tuple[Step, ...], source: Source) -> PolicyE
         case "string_pattern_mismatch":
             expected = f"expected a name that fits {context.get('pattern')}"
         case _:
-            expected = item["msg"].replace("Input should be", "expected").replace(" valid", "")
+            expected = (
+                item["msg"]
+                .replace("Input should be", "expected")
+                .replace("a valid int", "an int")
+                .replace(" valid", "")
+            )
     at_key = item["type"] == "extra_forbidden"
     return source.error(where, expected, at_key=at_key, suggestion=near)
 

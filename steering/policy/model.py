@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 
-from steering.policy.values import Mac, Network, OneOrMore, Pattern, PortRange, Protocol
+from steering.policy.values import Mac, Network, OneOrMore, Pattern, Port, PortRange, Protocol
 
 MAX_CHAINS = 126  # 7 bits of a service tag's VID, without 0 (no chain) and 127 (VIDs up to 4095 are reserved)
 MAX_HOPS = 15  # 4 bits of the VID count hops from 0; 15 leaves one value unused
@@ -19,7 +19,6 @@ MAX_POLICIES = 16_000  # four priorities each of 65,536
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$", max_length=64)]
-Port = Annotated[str | int, Field(union_mode="left_to_right")]
 Vid = Annotated[int, Field(strict=True, ge=1, le=4094)]
 Dscp = Annotated[int, Field(strict=True, ge=0, le=63)]
 
@@ -79,6 +78,9 @@ Action = Annotated[
     | Annotated[MarkDscp, Tag("dscp")],
     Discriminator(_kind_of),
 ]
+Treatment = str | SendThrough | MarkDscp
+"""What is done with a flow, of an action or while inspecting: `allow`, `deny`, `hold`, through a chain, a DSCP mark."""
+
 Interim = Annotated[
     Annotated[Literal["allow", "hold"], Tag("word")] | Annotated[SendThrough, Tag("chain")],
     Discriminator(lambda value: "chain" if isinstance(value, dict | SendThrough) else "word"),

@@ -20,6 +20,7 @@ from steering.policy.model import (
     Service,
 )
 from steering.policy.source import Source, Step
+from steering.policy.values import WITH_PORTS
 
 
 @dataclass(slots=True)
@@ -93,12 +94,9 @@ def _conditions(rule: PolicyRule, path: tuple[Step, ...], source: Source) -> Ite
         yield source.error((*path, "dst"), "src and dst have no IP version in common: this policy can never apply")
     if (match.src_port or match.dst_port) and match.ip_proto:
         for index, protocol in enumerate(match.ip_proto):
-            if protocol not in PROTOCOLS_WITH_PORTS:
+            if protocol not in WITH_PORTS:
                 expected = f"protocol {protocol} has no ports, and the policy asks for ports"
                 yield source.error((*path, "ip_proto", index), expected)
-
-
-PROTOCOLS_WITH_PORTS = frozenset({6, 17, 132})  # TCP, UDP, SCTP
 
 
 def _versions(networks: Sequence[str]) -> set[int]:

@@ -70,11 +70,16 @@ def read_source(text: str, file: str) -> tuple[Source, Any, list[PolicyError]]:
         return bare, None, [_syntax_error(bare, error)]
     except (YAMLError, ValueError) as error:  # unprintable characters have no mark
         return bare, None, [bare.error_at(1, 1, f"this is no YAML: {error}")]
+    except RecursionError:
+        return bare, None, [_too_deep(bare)]
     source = Source(file, bare.lines, root)
     if root is None:
         return source, None, [source.error((), "the file is empty: a policy file begins with 'version: 1'")]
     reader = _Reader(source, yaml)
-    data = reader.plain(root)
+    try:
+        data = reader.plain(root)
+    except RecursionError:  # aliases of aliases
+        return bare, None, [_too_deep(bare)]
     return source, data, reader.errors
 
 
@@ -122,8 +127,11 @@ class _Reader:
     def _scalar(self, node: ScalarNode) -> Any:
         try:
             value = self._yaml.constructor.construct_object(node)
-        except (YAMLError, ValueError) as error:
-            self._at(node, f"this value cannot be read: {error}")
+        except MarkedYAMLError as error:
+            self._at(node, f"this value cannot be read: {error.problem}")
+            return None
+        except (YAMLError, ValueError, LookupError):  # LookupError: `!!bool fish`, `!!int ''`
+            self._at(node, "this value cannot be read")
             return None
         if value is None:
             self._at(node, "a value is missing here")
@@ -141,6 +149,10 @@ def _step(node: Node | None, step: Step) -> tuple[Node | None, Node] | None:
             if isinstance(key_node, ScalarNode) and key_node.value == step:
                 return key_node, value_node
     return None
+
+
+def _too_deep(source: Source) -> PolicyError:
+    return source.error_at(1, 1, "lists and keys are nested too deep")
 
 
 def _syntax_error(source: Source, error: MarkedYAMLError) -> PolicyError:

@@ -17,11 +17,18 @@ from ofext.errors import MatchValueError
 
 PROTOCOLS = {"tcp": 6, "udp": 17, "icmp": 1, "sctp": 132}  # IANA protocol numbers; `icmp` stands for ICMPv6 too
 ICMPV6 = 58
+WITH_PORTS = {PROTOCOLS[name]: name for name in ("tcp", "udp", "sctp")}
 
 _MAC = re.compile(r"[0-9a-fA-F]{2}([:-])[0-9a-fA-F]{2}(\1[0-9a-fA-F]{2}){4}", re.ASCII)
 _RANGE = re.compile(r"\s*(\d{1,5})\s*-\s*(\d{1,5})\s*", re.ASCII)
 
 T = TypeVar("T")
+
+
+def _port(value: object) -> str | int:
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return value
+    raise ValueError("expected the name or the number of a port")
 
 
 def _mac(value: object) -> str:
@@ -31,7 +38,7 @@ def _mac(value: object) -> str:
 
 
 def _network(value: object) -> str:
-    if isinstance(value, str):
+    if isinstance(value, str) and "%" not in value:  # a zone (RFC 4007 §11) has a meaning inside one host only
         try:
             return str(ipaddress.ip_network(value))
         except ValueError as error:
@@ -88,6 +95,7 @@ class _OneOrMoreSchema:
 
 OneOrMore = Annotated[tuple[T, ...], Field(min_length=1), BeforeValidator(_as_list), _OneOrMoreSchema]
 
+Port = Annotated[str | int, BeforeValidator(_port)]
 Mac = Annotated[str, BeforeValidator(_mac), WithJsonSchema({"type": "string", "pattern": f"^{_MAC.pattern}$"})]
 Network = Annotated[str, BeforeValidator(_network), WithJsonSchema({"type": "string", "examples": ["10.0.0.0/8"]})]
 Protocol = Annotated[

@@ -1,15 +1,17 @@
 """Policy files: what is accepted, and what is said about what is not."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from steering.errors import PolicyErrors
 from steering.network import CatalogueView, NetworkView, PortView, SwitchView
-from steering.policy import Policy, check_policy, load_policy, parse_policy, policy_schema, source
+from steering.policy import Policy, check_policy, load, load_policy, parse_policy, policy_schema, source
 from steering.policy.model import MarkDscp, SendThrough
 
+TREE = Path(__file__).parents[3]
 GOOD = """\
 version: 1
 services:
@@ -92,6 +94,11 @@ def test_the_error_has_file_line_column_text_and_what_was_expected() -> None:
         ("version: 1\nchains: [{name: c, services: []}]", "2:30", "at least 1"),
         ("version: 1\nchains: [{name: c, services: [x]}]", "2:31", "expected the name of a service"),
         ("version: 1\n--- \nversion: 1", "2:1", "this is no YAML"),
+        ("version: !!bool fish", "1:10", "this value cannot be read"),
+        ("version: !!int ''", "1:10", "this value cannot be read"),
+        ("version: !!python/name:os.system x", "1:10", "this value cannot be read: could not determine a constructor"),
+        ("a: " + "[" * 5000, "1:1", "lists and keys are nested too deep"),
+        ("a: " + "{a: " * 5000, "1:1", "lists and keys are nested too deep"),
     ],
 )
 def test_mistakes_of_the_file_as_a_whole(text: str, place: str, said: str) -> None:
@@ -113,11 +120,15 @@ def test_mistakes_of_the_file_as_a_whole(text: str, place: str, said: str) -> No
         ("{name: a, action: deny, match: {application: []}}", 50, "at least 1"),
         ("{name: a, action: deny, match: {application: [5]}}", 51, "expected a string"),
         ("{name: a, action: deny, match: {app: ssh}}", 37, "unknown key 'app'"),
+        ("{name: a, action: {chain: x, dscp: 5}}", 24, "the key 'chain' does not belong here"),
         ("{name: a, action: deny, match: {src: 10.0.0.1/8}}", 42, "its network is 10.0.0.0/8"),
         ("{name: a, action: deny, match: {src: fish}}", 42, "expected an IPv4 or IPv6 address"),
+        ("{name: a, action: deny, match: {src: 'fe80::1%eth0'}}", 42, "expected an IPv4 or IPv6 address"),
+        ("{name: a, action: deny, match: {ingress: {switch: s1, port: true}}}", 65, "the name or the number of a port"),
         ("{name: a, action: deny, match: {eth_src: fish}}", 46, "expected a MAC address"),
         ("{name: a, action: deny, match: {ip_proto: tpc}}", 47, "expected tcp, udp, icmp, sctp"),
         ("{name: a, action: deny, match: {vlan: 4095}}", 43, "less than or equal to 4094"),
+        ("{name: a, action: deny, match: {vlan: red}}", 43, "expected an integer"),
         ("{name: a, action: deny, match: {dst_port: 65536}}", 47, "0 to 65535"),
         ("{name: a, action: deny, match: {dst_port: true}}", 47, "expected a port number"),
         ("{name: a, action: deny, match: {sni: '*.*.x'}}", 42, "a pattern is a host name"),
@@ -172,6 +183,20 @@ def test_aliases_that_multiply_end_in_an_error(monkeypatch: pytest.MonkeyPatch) 
     assert any("multiply without end" in error for error in errors_of("\n".join(lines)))
 
 
+def test_aliases_of_aliases_end_in_an_error_however_deep_they_go() -> None:
+    lines = ["a0: &a0 [x]", *(f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 2000))]
+    (told,) = errors_of("\n".join(lines))
+    assert "nested too deep" in told
+
+
+def test_a_file_that_is_too_large_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "MAX_FILE_SIZE", 1000)
+    with pytest.raises(PolicyErrors, match="/dev/zero:1:1: a policy file has at most"):
+        load_policy(Path("/dev/zero"))
+    with pytest.raises(PolicyErrors, match="a policy file has at most"):
+        parse_policy("#" * 1001)
+
+
 def test_files_that_cannot_be_read_are_errors_of_the_same_kind(tmp_path: Path) -> None:
     with pytest.raises(PolicyErrors, match="cannot be read: No such file"):
         load_policy(tmp_path / "none.yaml")
@@ -204,6 +229,19 @@ def test_unknown_applications_switches_and_ports_are_told_with_their_places() ->
     assert [error.split(": ")[0] for error in told] == ["p.yaml:5:35", "p.yaml:11:26", "p.yaml:15:31", "p.yaml:15:55"]
     assert "did you mean 'ssh'?" in told[1]
     assert "no switch 's3' is connected" in told[3]
+
+
+@pytest.mark.parametrize("path", sorted(TREE.glob("topologies/**/policies/*.yaml")), ids=lambda path: path.name)
+def test_the_policies_of_the_tree_are_valid(path: Path) -> None:
+    assert load_policy(path).services
+
+
+def test_the_policies_in_the_documents_are_valid() -> None:
+    texts = (path.read_text() for path in (TREE / "README.md", *TREE.glob("docs/*.md")))
+    shown = [block for text in texts for block in re.findall(r"```yaml\n(version: .*?)```", text, re.DOTALL)]
+    assert any("no-ssh" in block for block in shown)
+    for block in shown:
+        parse_policy(block)
 
 
 def test_the_schema_is_json_and_offers_one_value_or_a_list_but_never_null() -> None:
