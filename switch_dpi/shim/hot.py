@@ -20,7 +20,7 @@ from ofext.events import FlowEvent
 from switch_dpi.publish import Publisher
 from switch_dpi.shim.session import ShimSession
 
-READ_SIZE: Final = 256 * 1024
+READ_SIZE: Final = 64 * 1024  # twice that and more malloc takes from the kernel, anew for every read: 10 µs a message
 MAX_WAITING_SIZE: Final = 1 << 20  # bytes that one side does not take; then the other side is not read
 BATCHES_AT_A_TIME: Final = 16  # then relayed messages get their turn
 
@@ -85,8 +85,7 @@ class HotRelay:
             self._epoll.register(fd, select.EPOLLIN)
         session, clock = self._session, time.monotonic
         while True:
-            self._publish()
-            for fd, event in self._epoll.poll(self._timeout()):
+            for fd, event in self._epoll.poll(self._publish()):
                 if fd == switch_fd:
                     data = self._switch.ready(event)
                     if data == b"":
@@ -114,7 +113,8 @@ class HotRelay:
         self._controller.watch(self._epoll, may_read=not self._switch.is_full)
         return output.close
 
-    def _publish(self) -> None:
+    def _publish(self) -> float | None:
+        """Send the events that are due; seconds until the next ones are, None when nothing waits."""
         endpoint = self._session.endpoint
         if endpoint.is_negotiated and endpoint.config is not self._config:
             is_first, self._config = self._config is None, endpoint.config
@@ -122,17 +122,19 @@ class HotRelay:
                 self._publisher.start(endpoint.config, self._live_events())
             else:
                 self._publisher.configure(endpoint.config)
+        if self._config is None:
+            return None
         for _ in range(BATCHES_AT_A_TIME):
-            due, now = self._publisher.due, time.monotonic()
-            if self._config is None or self._controller.waiting or due is None or due > now:
-                return
+            due = None if self._controller.waiting else self._publisher.due
+            if due is None:
+                return None
+            now = time.monotonic()
+            if due > now:
+                return due - now
             for message in self._publisher.take(now, self._session.version or 0):
                 self._session.inject(message)
             self._deliver()
-
-    def _timeout(self) -> float | None:
-        due = None if self._config is None or self._controller.waiting else self._publisher.due
-        return None if due is None else max(0.0, due - time.monotonic())
+        return 0.0
 
 
 class _Side:
