@@ -3,7 +3,9 @@
 //! A message that has not arrived whole is read as far as it goes: `complete` tells. A message that breaks a rule of its
 //! own is [`Malformed`], however much of it is there. Unknown versions, suites and extensions are kept as numbers.
 
+use crate::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::protocol::Findings;
 
 /// Handshake message types (RFC 8446 §4).
 pub const CLIENT_HELLO: u8 = 1;
@@ -70,6 +72,24 @@ impl<'a> ClientHello<'a> {
     #[must_use]
     pub fn highest_version(&self) -> u16 {
         self.versions().max().unwrap_or(self.legacy_version)
+    }
+
+    /// Adds what it says, always in the same order: the server name before all else, the version at the end.
+    pub fn report(&self, found: &mut Findings) {
+        match self.server_name {
+            Some(name) => {
+                found.text(Attribute::TlsSni, name);
+                found.set_host(name);
+            }
+            None if !self.complete => return,
+            None => {}
+        }
+        for protocol in self.alpn() {
+            found.text(Attribute::TlsAlpn, protocol);
+        }
+        if self.complete {
+            found.uint(Attribute::TlsVersion, self.highest_version().into());
+        }
     }
 }
 

@@ -10,14 +10,16 @@ use crate::quic::google::{self, PlainPacket};
 use crate::quic::initial::Keys;
 use crate::quic::packet::{Kind, MAX_CONNECTION_ID_SIZE, Packet};
 use crate::quic::version::{is_reserved, protection};
-use crate::tls_handshake::{ClientHello, parse_client_hello};
+use crate::tls_handshake::parse_client_hello;
 
 /// A client's first datagrams are at least this large (RFC 9000 §14.1).
 const MIN_INITIAL_DATAGRAM_SIZE: usize = 1200;
 /// A client's first destination connection id has at least this many bytes (RFC 9000 §7.2).
 const MIN_CLIENT_DESTINATION_SIZE: usize = 8;
-/// Type, size and one byte of authentication tag less than the smallest packet that can be sampled (RFC 9001 §5.4.2).
+/// The smallest packet that can be sampled, from its packet number on: four bytes, and the sample (RFC 9001 §5.4.2).
 const MIN_PROTECTED_SIZE: usize = 4 + 16;
+/// Ends a Retry packet, behind its token (RFC 9001 §5.8).
+const RETRY_TAG_SIZE: usize = 16;
 /// Datagrams read of one flow, all directions: a ClientHello has two, more where it is sent again.
 const MAX_DATAGRAMS: u8 = 24;
 /// Packets read of one datagram: Initial, 0-RTT, Handshake, and room for clients that cut small.
@@ -52,7 +54,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
         Kind::Handshake | Kind::ZeroRtt if packet.bytes.len() - packet.number_offset >= MIN_PROTECTED_SIZE => {
             matched(80, "long header of a known version", &packet)
         }
-        Kind::Retry if packet.bytes.len() > header_size(&packet) + 16 => matched(80, "Retry packet", &packet),
+        Kind::Retry if packet.bytes.len() > packet.header_size() + RETRY_TAG_SIZE => matched(80, "Retry packet", &packet),
         Kind::VersionNegotiation if negotiates(&packet) => matched(80, "version negotiation", &packet),
         Kind::Unknown if !is_first_of_client(&packet, size) => Probe::No,
         Kind::Unknown if is_reserved(packet.version) => matched(70, "Initial packet of a reserved version", &packet),
@@ -62,13 +64,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 fn matched(confidence: u8, what: &'static str, packet: &Packet<'_>) -> Probe {
-    let size = u16::try_from(header_size(packet)).unwrap_or(u16::MAX);
+    let size = u16::try_from(packet.header_size()).unwrap_or(u16::MAX);
     Probe::Match(Evidence { confidence, what, offset: 0, size })
-}
-
-/// First byte, version, connection ids (RFC 8999 §5.1).
-const fn header_size(packet: &Packet<'_>) -> usize {
-    1 + 4 + 1 + packet.destination.len() + 1 + packet.source.len()
 }
 
 fn is_first_of_client(packet: &Packet<'_>, datagram_size: usize) -> bool {
@@ -105,9 +102,7 @@ impl Inspector for Quic {
             return self.read_google_hello(self.stream.ready(), found);
         }
         let Ok(hello) = parse_client_hello(self.stream.ready()) else { return Progress::Done };
-        if hello.complete || hello.server_name.is_some() {
-            report(&hello, found);
-        }
+        hello.report(found);
         match (hello.complete, hello.server_name) {
             (true, _) => Progress::Done,
             (false, Some(_)) if self.datagrams < MAX_DATAGRAMS => Progress::Settled,
@@ -160,19 +155,6 @@ impl Quic {
         let payload = keys.open(packet)?;
         self.keys = Some(keys);
         Some(payload)
-    }
-}
-
-fn report(hello: &ClientHello<'_>, found: &mut Findings) {
-    if let Some(name) = hello.server_name {
-        found.text(Attribute::TlsSni, name);
-        found.set_host(name);
-    }
-    for protocol in hello.alpn() {
-        found.text(Attribute::TlsAlpn, protocol);
-    }
-    if hello.complete {
-        found.uint(Attribute::TlsVersion, hello.highest_version().into());
     }
 }
 

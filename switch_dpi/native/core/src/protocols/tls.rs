@@ -53,11 +53,12 @@ fn probe(sample: &Sample<'_>) -> Probe {
 
 /// The first record of a connection: a hello shows its type, size and version.
 fn probe_handshake(mut fragment: Reader<'_>, record_size: usize) -> Probe {
+    let record = fragment.rest();
     let Some(kind) = fragment.u8() else { return Probe::NeedMore };
     let what = match kind {
         CLIENT_HELLO => "ClientHello",
         SERVER_HELLO => "ServerHello",
-        _ => return probe_later_record(HANDSHAKE, fragment.rest(), record_size - 1),
+        _ => return probe_later_record(HANDSHAKE, record, record_size),
     };
     let Some(size) = fragment.u24() else { return Probe::NeedMore };
     if size as usize > MAX_HELLO_SIZE {
@@ -151,16 +152,7 @@ impl Tls {
 /// True when there is nothing more to learn from it.
 fn read_client_hello(message: &[u8], found: &mut Findings) -> bool {
     let Ok(hello) = parse_client_hello(message) else { return true };
-    if let Some(name) = hello.server_name {
-        found.text(Attribute::TlsSni, name);
-        found.set_host(name);
-    }
-    if hello.complete {
-        for protocol in hello.alpn() {
-            found.text(Attribute::TlsAlpn, protocol);
-        }
-        found.uint(Attribute::TlsVersion, u64::from(hello.highest_version()));
-    }
+    hello.report(found);
     hello.complete
 }
 

@@ -2,6 +2,7 @@
 //! a list of tags. Some applications still speak it. Not in any RFC; the form is that of Google's published design
 //! ("QUIC Crypto", "QUIC Wire Layout Specification").
 
+use super::packet::{FIXED_BIT, LONG_FORM};
 use crate::bytes::Reader;
 
 /// Begins a client's hello.
@@ -16,8 +17,6 @@ const HASH_SIZE: usize = 12;
 const MAX_FRAME_HEADER_SIZE: usize = 32;
 const CONNECTION_ID_SIZE: usize = 8;
 
-const LONG_FORM: u8 = 0x80;
-const FIXED_BIT: u8 = 0x40;
 const FLAG_VERSION: u8 = 0x01;
 const FLAG_CONNECTION_ID: u8 = 0x08;
 const FLAG_MULTIPATH: u8 = 0x40;

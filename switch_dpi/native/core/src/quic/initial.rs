@@ -41,12 +41,12 @@ impl Keys {
     /// The frames of a packet; `None` where these are not its keys, or it was changed.
     #[must_use]
     pub fn open(&self, packet: &Packet<'_>) -> Option<Vec<u8>> {
-        let (header, number, ciphertext) = self.unmask(packet)?;
+        let (header, number, protected) = self.unmask(packet)?;
+        let (ciphertext, tag) = protected.split_last_chunk::<TAG_SIZE>()?;
         let mut payload = ciphertext.to_vec();
-        let tag = payload.split_off(payload.len().checked_sub(TAG_SIZE)?);
         let nonce = GenericArray::from(self.nonce(number));
         Aes128Gcm::new(&GenericArray::from(self.key))
-            .decrypt_in_place_detached(&nonce, &header, &mut payload, GenericArray::from_slice(&tag))
+            .decrypt_in_place_detached(&nonce, &header, &mut payload, GenericArray::from_slice(tag))
             .ok()?;
         Some(payload)
     }

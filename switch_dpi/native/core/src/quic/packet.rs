@@ -6,8 +6,8 @@ use crate::bytes::Reader;
 /// Connection ids of the known versions have at most this many bytes (RFC 9000 §17.2).
 pub const MAX_CONNECTION_ID_SIZE: usize = 20;
 
-const LONG_FORM: u8 = 0x80;
-const FIXED_BIT: u8 = 0x40;
+pub(super) const LONG_FORM: u8 = 0x80;
+pub(super) const FIXED_BIT: u8 = 0x40;
 
 /// What a packet is, whatever bits its version writes that with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,18 +75,22 @@ impl<'a> Packet<'a> {
         Some((packet, &[]))
     }
 
+    /// The bytes of what all versions have: first byte, version, connection ids (RFC 8999 §5.1).
+    #[must_use]
+    pub const fn header_size(&self) -> usize {
+        1 + 4 + 1 + self.destination.len() + 1 + self.source.len()
+    }
+
     /// The versions that a negotiation packet lists.
     pub fn listed_versions(&self) -> impl Iterator<Item = u32> + use<'a> {
-        let header = 1 + 4 + 1 + self.destination.len() + 1 + self.source.len();
-        let mut list = Reader::new(self.bytes.get(header..).unwrap_or_default());
+        let mut list = Reader::new(self.bytes.get(self.header_size()..).unwrap_or_default());
         std::iter::from_fn(move || list.u32())
     }
 
     /// Whether the list of versions is made of whole numbers, one at least (RFC 9000 §17.2.1).
     #[must_use]
     pub fn has_whole_list(&self) -> bool {
-        let header = 1 + 4 + 1 + self.destination.len() + 1 + self.source.len();
-        let size = self.bytes.len().saturating_sub(header);
+        let size = self.bytes.len().saturating_sub(self.header_size());
         size > 0 && size.is_multiple_of(4)
     }
 
