@@ -18,7 +18,7 @@ use crate::table::{FlowTable, List, Place};
 
 /// A closed connection stays so long for its last packets: several retransmission timeouts (RFC 6298 §2).
 const CLOSED_LINGER_NS: u64 = 10 * SECOND_NS;
-/// Inspections kept for the next flows, so that a flow costs no allocation.
+/// Inspections kept for the next flows, so that a flow needs no new buffers.
 const MAX_SPARE_INSPECTIONS: usize = 256;
 
 /// What the engine has seen and done.
@@ -46,7 +46,7 @@ pub struct Counters {
     pub evicted: u64,
     /// Flows given up for memory ([`Options::max_held_bytes`]).
     pub held_bytes_exceeded: u64,
-    /// Metadata values that did not fit ([`crate::protocol::MAX_VALUES`]).
+    /// Metadata values that did not fit ([`crate::protocol::MAX_VALUES`], [`Options::max_held_bytes`]).
     pub values_dropped: u64,
 }
 
@@ -95,6 +95,7 @@ pub struct Engine {
     #[expect(clippy::vec_box, reason = "the boxes move between here and the flows; unboxing would allocate again")]
     spare: Vec<Box<Inspection>>,
     held_bytes: usize,
+    found_bytes: usize,
     now_ns: u64,
     next_id: u64,
     counters: Counters,
@@ -109,7 +110,8 @@ struct Arrival<'a> {
     packet: Packet<'a>,
 }
 
-/// A flow that is inspected, in the order of their first packets.
+/// A flow that was new, in the order of their first packets. When more have begun within the inspection's time-out than the
+/// table holds, the earliest are given up before it.
 struct Waiting {
     since_ns: u64,
     place: Place,
@@ -129,6 +131,7 @@ impl Engine {
             waiting: VecDeque::new(),
             spare: Vec::new(),
             held_bytes: 0,
+            found_bytes: 0,
             now_ns: 0,
             next_id: 1,
             counters: Counters::default(),
@@ -281,9 +284,9 @@ impl Engine {
         let Some(flow) = self.table.get_mut(place) else { return };
         let number = flow.protocol_number();
         flow.verdict_packet = 1;
-        match network_protocols::ALL.iter().position(|protocol| protocol.number == number) {
-            Some(index) => {
-                (flow.state, flow.label) = (State::Final, Label::Network(index));
+        match network_protocols::by_number(number) {
+            Some(protocol) => {
+                (flow.state, flow.label) = (State::Final, Label::Network(protocol));
                 self.counters.classified += 1;
             }
             None => {
@@ -298,7 +301,7 @@ impl Engine {
         let Some(flow) = self.table.get_mut(place) else { return };
         let Some(inspection) = flow.inspection.as_mut() else { return };
         let held_elsewhere = self.held_bytes.saturating_sub(inspection.held_size());
-        let mut outcome = inspection.look(direction, &packet.segment, &self.options, &self.ports);
+        let mut outcome = inspection.look(direction, &packet.segment, &self.options);
         self.held_bytes = held_elsewhere + inspection.held_size();
         let too_much = self.held_bytes > self.options.max_held_bytes;
         if too_much {
@@ -312,21 +315,30 @@ impl Engine {
             };
         }
         if outcome != Outcome::Undecided {
-            self.apply(place, outcome, Some(sink));
+            self.conclude(place, outcome, sink);
         }
     }
 
     /// Writes an outcome into the flow, and says so when the verdict has changed.
-    fn apply(&mut self, place: Place, outcome: Outcome, sink: Option<&mut impl Sink>) {
-        let Some(flow) = self.table.get_mut(place) else { return };
-        let Some(inspection) = flow.inspection.as_ref() else { return };
+    fn conclude(&mut self, place: Place, outcome: Outcome, sink: &mut impl Sink) {
+        if self.apply(place, outcome) {
+            self.publish(place, EventKind::Verdict, sink);
+        }
+    }
+
+    /// Writes an outcome into the flow; true when the verdict has changed.
+    fn apply(&mut self, place: Place, outcome: Outcome) -> bool {
+        let Some(flow) = self.table.get_mut(place) else { return false };
+        let Some(inspection) = flow.inspection.as_ref() else { return false };
         let (was, before) = (flow.state, flow.label);
         if let Some(claim) = inspection.claim() {
-            let host = inspection.findings().host();
-            let app = match before {
-                Label::Native { app: Some(app), .. } => Some(app),
-                _ => host.and_then(|host| self.signatures.match_host(host)).map(|(app, _)| app),
-            };
+            let mut app = if let Label::Native { app, .. } = before { app } else { None };
+            if !flow.host_is_known
+                && let Some(host) = inspection.findings().host()
+            {
+                flow.host_is_known = true;
+                app = self.signatures.match_host(host).map(|(app, _)| app);
+            }
             flow.label = Label::Native { claim, app };
         }
         flow.state = match outcome {
@@ -345,21 +357,22 @@ impl Engine {
         if matches!(outcome, Outcome::GaveUp | Outcome::Settled { open: false }) {
             self.close_inspection(place);
         }
-        if changed && let Some(sink) = sink {
-            self.publish(place, EventKind::Verdict, sink);
-        }
+        changed
     }
 
     /// Keeps what was found, and the inspection for another flow.
     fn close_inspection(&mut self, place: Place) {
         let Some(flow) = self.table.get_mut(place) else { return };
         let Some(mut inspection) = flow.inspection.take() else { return };
+        self.held_bytes = self.held_bytes.saturating_sub(inspection.held_size());
         let findings = inspection.take_findings();
         self.counters.values_dropped += u64::from(findings.dropped());
-        if !findings.values().is_empty() {
+        if self.found_bytes + findings.size() > self.options.max_held_bytes {
+            self.counters.values_dropped += findings.values().len() as u64;
+        } else if !findings.values().is_empty() {
+            self.found_bytes += findings.size();
             flow.found = Some(Box::new(findings));
         }
-        self.held_bytes = self.held_bytes.saturating_sub(inspection.held_size());
         if self.spare.len() < MAX_SPARE_INSPECTIONS {
             self.spare.push(inspection);
         }
@@ -372,7 +385,7 @@ impl Engine {
         }
         if let Some(inspection) = flow.inspection.as_ref() {
             let outcome = inspection.finish();
-            self.apply(place, outcome, Some(sink));
+            self.conclude(place, outcome, sink);
         }
     }
 
@@ -388,9 +401,10 @@ impl Engine {
     fn end(&mut self, place: Place, reason: Option<EndReason>, sink: &mut impl Sink) {
         if let Some(inspection) = self.table.get(place).and_then(|flow| flow.inspection.as_ref()) {
             let outcome = inspection.finish();
-            self.apply(place, outcome, None::<&mut crate::event::Nobody>);
+            self.apply(place, outcome); // the flow's end says it all
         }
         let Some(flow) = self.table.remove(place) else { return };
+        self.found_bytes -= flow.found.as_ref().map_or(0, |found| found.size());
         let reason = match reason {
             Some(EndReason::Evicted) => EndReason::Evicted,
             _ if flow.closing.is_reset() => EndReason::Rst,

@@ -314,6 +314,22 @@ fn memory_for_streams_is_bounded_over_all_flows() {
 }
 
 #[test]
+fn memory_for_metadata_is_bounded_over_all_flows_and_given_back() {
+    let mut bench = Bench::new(Options { max_held_bytes: 1000, ..Options::default() });
+    let request = [b"GET /", &[b'a'; 300][..], b" HTTP/1.1\r\n\r\n"].concat();
+    let exchange = |bench: &mut Bench, port| {
+        bench.tcp((1, port), SERVER, 1000, ACK, &request);
+        bench.tcp(SERVER, (1, port), 1, ACK, b"HTTP/1.1 200 OK\r\n\r\n");
+    };
+    let kept = |records: &[FlowRecord]| records.iter().map(|record| record.metadata.len()).collect::<Vec<_>>();
+    (1..=4).for_each(|port| exchange(&mut bench, port));
+    assert_eq!(bench.engine.counters().values_dropped, 6);
+    assert_eq!(kept(&bench.finish()), [3, 3, 0, 0]);
+    exchange(&mut bench, 5);
+    assert_eq!(kept(&bench.finish()), [3]);
+}
+
+#[test]
 fn the_inspection_budget_ends_a_flow_that_keeps_everybody_waiting() {
     let mut bench = Bench::new(Options { max_inspected_packets: 5, ..Options::default() });
     bench.handshake();

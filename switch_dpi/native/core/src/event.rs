@@ -6,7 +6,7 @@ use crate::app_id::AppId;
 use crate::attributes::Attribute;
 use crate::flow::{Flow, Label, State, Volume};
 use crate::frame::{Address, ip_protocol, link_type};
-use crate::network_protocols::{self, NetworkProtocol};
+use crate::network_protocols::NetworkProtocol;
 use crate::protocol::{Descriptor, Findings, Value};
 use crate::protocols::ALL;
 use crate::signatures::{App, Category, Signatures};
@@ -17,13 +17,6 @@ static NOTHING_FOUND: Findings = Findings::EMPTY;
 pub trait Sink {
     /// Something happened to a flow.
     fn event(&mut self, event: Event<'_>);
-}
-
-/// Takes events and forgets them.
-pub struct Nobody;
-
-impl Sink for Nobody {
-    fn event(&mut self, _event: Event<'_>) {}
 }
 
 /// Something that happened to a flow.
@@ -266,7 +259,7 @@ impl<'a> FlowView<'a> {
 
     fn network(&self) -> Option<&'static NetworkProtocol> {
         match self.flow.label {
-            Label::Network(index) => network_protocols::ALL.get(index),
+            Label::Network(protocol) => Some(protocol),
             _ => None,
         }
     }
@@ -322,7 +315,7 @@ impl fmt::Display for EvidenceText<'_> {
         let view = &self.0;
         let claim = match view.flow.label {
             Label::Native { claim, .. } => claim,
-            Label::Network(_) => return out.write_str(view.network().map_or("", |protocol| protocol.evidence)),
+            Label::Network(protocol) => return out.write_str(protocol.evidence),
             Label::None => return Ok(()),
         };
         let found = claim.evidence;

@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use crate::frame::{Address, Packet, TcpFlags, ip_protocol};
 use crate::inspection::{Claim, Inspection};
+use crate::network_protocols::NetworkProtocol;
 use crate::protocol::{Direction, Findings};
 
 /// Addresses, ports, protocol and VLAN, the same for both directions.
@@ -82,8 +83,8 @@ pub enum Label {
     /// Not known.
     #[default]
     None,
-    /// A protocol above IP, by its place in [`crate::network_protocols::ALL`].
-    Network(usize),
+    /// A protocol above IP that its number tells.
+    Network(&'static NetworkProtocol),
     /// A native protocol, and the application (by its place in the signatures) whose domain the host lies in.
     Native {
         /// Who claimed it, and why.
@@ -139,6 +140,8 @@ pub(crate) struct Flow {
     pub volume: [Volume; 2],
     pub state: State,
     pub label: Label,
+    /// The host was found and looked up; it stays the same.
+    pub host_is_known: bool,
     pub verdict_packet: u64,
     pub closing: Closing,
     pub inspection: Option<Box<Inspection>>,
@@ -158,6 +161,7 @@ impl Flow {
             volume: [Volume::default(); 2],
             state: State::Inspecting,
             label: Label::None,
+            host_is_known: false,
             verdict_packet: 0,
             closing: Closing::default(),
             inspection: None,

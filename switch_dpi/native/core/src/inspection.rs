@@ -54,8 +54,9 @@ struct Side {
 impl Inspection {
     /// Begins anew for another flow.
     pub fn begin(&mut self, transport: Transport, ports: (u16, u16), table: &PortTable) {
-        self.work = Work { candidates: table.all(transport), ..Work::default() };
         (self.originator_port, self.responder_port) = ports;
+        let usual = [self.responder_port, self.originator_port].map(|port| table.usual(transport, port));
+        self.work = Work { candidates: table.all(transport), usual, ..Work::default() };
         for side in &mut self.sides {
             side.stream.reset();
             side.previous.clear();
@@ -80,25 +81,19 @@ impl Inspection {
         std::mem::take(&mut self.work.findings)
     }
 
-    /// How many payload bytes are held.
+    /// How many bytes are held: payload, and what was found in it.
     #[must_use]
     pub fn held_size(&self) -> usize {
-        self.sides.iter().map(|side| side.stream.held_size()).sum()
+        self.sides.iter().map(|side| side.stream.held_size()).sum::<usize>() + self.work.findings.size()
     }
 
     /// Looks at a packet.
-    pub fn look(
-        &mut self,
-        direction: Direction,
-        segment: &Segment<'_>,
-        options: &Options,
-        table: &PortTable,
-    ) -> Outcome {
+    pub fn look(&mut self, direction: Direction, segment: &Segment<'_>, options: &Options) -> Outcome {
         match *segment {
             Segment::Tcp { sequence, flags, payload } => {
-                self.look_at_stream(direction, (sequence, flags), payload, options, table)
+                self.look_at_stream(direction, (sequence, flags), payload, options)
             }
-            Segment::Udp(payload) => self.look_at_datagram(direction, payload, options, table),
+            Segment::Udp(payload) => self.look_at_datagram(direction, payload, options),
             Segment::Other(_) => Outcome::GaveUp,
         }
     }
@@ -115,7 +110,6 @@ impl Inspection {
         (sequence, flags): (u32, TcpFlags),
         payload: &[u8],
         options: &Options,
-        table: &PortTable,
     ) -> Outcome {
         let [ours, theirs] = split(&mut self.sides, direction);
         let mut first = sequence;
@@ -137,20 +131,14 @@ impl Inspection {
                 originator_port: self.originator_port,
                 responder_port: self.responder_port,
             };
-            let outcome = self.work.step(&sample, table);
+            let outcome = self.work.step(&sample);
             let full = ours.stream.data().len() >= options.max_stream_bytes;
             return self.within_budget(outcome, full, options);
         }
         self.within_budget(Outcome::Undecided, false, options)
     }
 
-    fn look_at_datagram(
-        &mut self,
-        direction: Direction,
-        payload: &[u8],
-        options: &Options,
-        table: &PortTable,
-    ) -> Outcome {
+    fn look_at_datagram(&mut self, direction: Direction, payload: &[u8], options: &Options) -> Outcome {
         if payload.is_empty() {
             return Outcome::Undecided;
         }
@@ -164,7 +152,7 @@ impl Inspection {
             originator_port: self.originator_port,
             responder_port: self.responder_port,
         };
-        let outcome = self.work.step(&sample, table);
+        let outcome = self.work.step(&sample);
         ours.previous.clear();
         ours.previous.extend_from_slice(payload.get(..MAX_PREVIOUS).unwrap_or(payload));
         self.within_budget(outcome, false, options)
@@ -192,6 +180,8 @@ fn split(sides: &mut [Side; 2], direction: Direction) -> [&mut Side; 2] {
 #[derive(Default)]
 struct Work {
     candidates: Candidates,
+    /// Who usually runs at the responder's port, and at the originator's.
+    usual: [Candidates; 2],
     inspector: Option<Box<dyn Inspector>>,
     claim: Option<Claim>,
     settled: bool,
@@ -199,11 +189,11 @@ struct Work {
 }
 
 impl Work {
-    fn step(&mut self, sample: &Sample<'_>, table: &PortTable) -> Outcome {
+    fn step(&mut self, sample: &Sample<'_>) -> Outcome {
         if self.inspector.is_some() {
             return self.feed(sample);
         }
-        self.probe(sample, table);
+        self.probe(sample);
         match self.claim {
             None if self.candidates.is_empty() => Outcome::GaveUp,
             None => Outcome::Undecided,
@@ -219,10 +209,9 @@ impl Work {
     }
 
     /// Asks the candidates, those of the ports first; the most confident match becomes the claim.
-    fn probe(&mut self, sample: &Sample<'_>, table: &PortTable) {
+    fn probe(&mut self, sample: &Sample<'_>) {
         let mut asked = Candidates::default();
-        let by_port = [sample.responder_port, sample.originator_port].map(|port| table.usual(sample.transport, port));
-        let rounds = by_port.into_iter().chain([self.candidates]);
+        let rounds = self.usual.into_iter().chain([self.candidates]);
         for index in rounds.flat_map(Candidates::iter) {
             if asked.contains(index) || !self.candidates.contains(index) {
                 continue;

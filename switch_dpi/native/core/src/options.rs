@@ -15,7 +15,8 @@ pub struct Options {
     pub max_inspected_packets: u32,
     /// A flow without a verdict for so long is given up.
     pub inspect_timeout_ns: u64,
-    /// Bytes kept in order over all flows; a flow that would exceed it is given up.
+    /// Bytes kept over all flows that are inspected; a flow that would exceed it is given up. The others may keep as much
+    /// metadata; what would exceed that is dropped.
     pub max_held_bytes: usize,
 }
 

@@ -111,6 +111,18 @@ pub enum Value {
     Bytes(Vec<u8>),
 }
 
+impl Value {
+    /// How many bytes it takes in memory, about.
+    fn size(&self) -> usize {
+        size_of::<(Attribute, Self)>()
+            + match self {
+                Self::Text(text) => text.len(),
+                Self::Bytes(bytes) => bytes.len(),
+                Self::Uint(_) => 0,
+            }
+    }
+}
+
 /// Bounds what one flow may remember; a peer chooses how much it sends.
 pub const MAX_VALUES: usize = 64;
 /// The longest text or bytes kept of one value: names, URLs and user agents fit, bodies do not.
@@ -120,13 +132,14 @@ pub const MAX_VALUE_SIZE: usize = 2048;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
     values: Vec<(Attribute, Value)>,
+    size: usize,
     host: Option<String>,
     dropped: u32,
 }
 
 impl Findings {
     /// Nothing.
-    pub const EMPTY: Findings = Findings { values: Vec::new(), host: None, dropped: 0 };
+    pub const EMPTY: Findings = Findings { values: Vec::new(), size: 0, host: None, dropped: 0 };
 
     /// Adds text, unless the same value is already there. Bytes that are not UTF-8 are replaced.
     pub fn text(&mut self, attribute: Attribute, text: &[u8]) {
@@ -150,7 +163,9 @@ impl Findings {
     pub fn set_host(&mut self, name: &[u8]) {
         if self.host.is_none() && !name.is_empty() {
             let kept = name.get(..MAX_VALUE_SIZE).unwrap_or(name);
-            self.host = Some(String::from_utf8_lossy(kept).into_owned());
+            let host = String::from_utf8_lossy(kept).into_owned();
+            self.size += host.len();
+            self.host = Some(host);
         }
     }
 
@@ -166,6 +181,12 @@ impl Findings {
         &self.values
     }
 
+    /// How many bytes all of it takes in memory, about.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
     /// How many values did not fit in [`MAX_VALUES`].
     #[must_use]
     pub fn dropped(&self) -> u32 {
@@ -177,6 +198,7 @@ impl Findings {
             return;
         }
         if self.values.len() < MAX_VALUES {
+            self.size += value.size();
             self.values.push((attribute, value));
         } else {
             self.dropped = self.dropped.saturating_add(1);

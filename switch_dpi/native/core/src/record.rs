@@ -5,7 +5,7 @@ use crate::event::FlowView;
 use crate::flow::{State, Volume};
 use crate::protocol::Value;
 
-/// Name and key of what could not be told.
+/// Key and name of what could not be told.
 pub const UNKNOWN: (&str, &str) = ("unknown", "Unknown");
 
 /// What is known of a flow, copied from the engine; the fields are those of [`FlowView`].

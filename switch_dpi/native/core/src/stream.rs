@@ -69,8 +69,7 @@ impl Stream {
         let room = max_size.saturating_sub(self.data.len());
         self.data.extend_from_slice(fresh.get(..room).unwrap_or(fresh));
         // The whole segment counts, also what did not fit: what follows it is not next to what is kept.
-        #[expect(clippy::cast_possible_truncation, reason = "a segment is smaller than 2^32")]
-        let size = fresh.len() as u32;
+        let size = fresh.len() as u32; // a segment is smaller than 2^32
         self.next = self.next.map(|next| next.wrapping_add(size));
     }
 

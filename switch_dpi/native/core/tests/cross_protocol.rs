@@ -154,7 +154,7 @@ fn mangled_examples_do_no_harm() {
 }
 
 #[test]
-fn both_directions_in_any_pieces_give_the_same_findings() {
+fn a_stream_in_any_three_pieces_gives_the_same_findings() {
     let mut random = Random(0x5eed_0003);
     for protocol in ALL {
         for example in protocol.examples.iter().filter(|example| example.transport == Transport::Tcp) {

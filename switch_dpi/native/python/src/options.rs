@@ -85,12 +85,6 @@ fn positive<T: PartialOrd + Default + std::fmt::Display>(name: &str, given: Opti
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "in range: checked"
-)]
 fn nanoseconds(name: &str, given: Option<f64>, usual: u64) -> PyResult<u64> {
     const MAX_S: f64 = 1e9; // 30 years
     match given {
@@ -102,7 +96,6 @@ fn nanoseconds(name: &str, given: Option<f64>, usual: u64) -> PyResult<u64> {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "for reading back")]
 fn seconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / SECOND_NS as f64
 }

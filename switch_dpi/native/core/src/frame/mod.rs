@@ -1,7 +1,7 @@
 //! From a captured frame to the addresses, ports and payload of its transport segment.
 //!
-//! Every header is read through a checked view, and a frame that is cut short or contradicts itself is refused with the
-//! reason, never guessed at. IP in IP is opened; other tunnels (GRE, VXLAN, GTP) are what they look like from outside.
+//! Every header is read through a checked view; a header that is cut short or contradicts itself is refused with the
+//! reason. Of a payload that the capture cut, what is there counts. IP in IP is opened; other tunnels (GRE, VXLAN, GTP) are what they look like from outside.
 
 mod ip;
 mod link;
