@@ -4,6 +4,7 @@ A pattern is compared without case, without a trailing dot, and in A-label form 
 `*.example.com` holds for `a.example.com` and `a.b.example.com`, not for `example.com` itself, as in RFC 4592 §2.1.1.
 """
 
+import contextlib
 import re
 from typing import Final
 
@@ -12,7 +13,8 @@ from ofext.errors import MatchValueError
 MAX_PATTERN_SIZE: Final = 251  # bytes: an OXM's payload of 255 (OpenFlow 1.3 §7.2.3.2) less the experimenter id
 WILDCARD: Final = "*."
 
-_NAME = re.compile(r"[!-)+-~]+", re.ASCII)  # printable, neither space nor another star
+_LABEL = r"[!-)+,\-/-~]+"  # printable, neither space nor dot nor another star
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 
 def normalise(pattern: str, field: str = "pattern") -> str:
@@ -37,10 +39,8 @@ def matches(pattern: str, host: str) -> bool:
 
 def normalise_host(host: str) -> str:
     """Lower case, no trailing dot, A-labels; a name that IDNA refuses stays as it is, in lower case."""
-    name = host.lower().removesuffix(".")
-    if name.isascii():
-        return name
-    try:
-        return name.encode("idna").decode("ascii")
-    except UnicodeError:
-        return name
+    name = host.lower()
+    if not name.isascii():
+        with contextlib.suppress(UnicodeError):
+            name = name.encode("idna").decode("ascii")  # which also turns other full stops into dots
+    return name.removesuffix(".")
