@@ -77,8 +77,8 @@ def describe(fields: Sequence[Oxm]) -> tuple[Oxm, ...]:
 
     Open vSwitch leaves out fields that are zero; so does this for App-ID and category, but the state is always said.
     """
-    mark = _unmasked(fields, oxm.NXM_NX_CT_MARK)
-    bits = label.Label.unpack(_unmasked(fields, oxm.NXM_NX_CT_LABEL))
+    mark = _unmasked(fields, oxm.NXM_NX_CT_MARK, 4)
+    bits = label.Label.unpack(_unmasked(fields, oxm.NXM_NX_CT_LABEL, label.LABEL_SIZE))
     added = [oxm.l7_app_id(mark)] if mark else []
     if bits.category:
         added.append(oxm.l7_category(bits.category))
@@ -98,6 +98,7 @@ class _Lowered:
     label: int = 0
     label_mask: int = LABEL_IS_L7
     seen: int = 0  # bit n: L7 field n has been there
+    has_label: bool = False
 
     def add(self, field: Oxm, predicates: PredicateTable) -> None:
         if self.seen >> field.field & 1:
@@ -120,6 +121,11 @@ class _Lowered:
     def add_label(self, field: Oxm) -> None:
         """Takes the match's own `ct_label` along, where it compares bits that no L7 field stands for."""
         value, mask = _numbers(field)
+        if self.has_label:
+            raise MatchConflictError("ct_label", f"{value:#x}/{mask:#x}", "the field is there twice")
+        if value & ~mask:
+            raise MatchValueError("ct_label", f"{value:#x}/{mask:#x}", "the value has bits outside of the mask")
+        self.has_label = True
         if mask & ~FREE_LABEL_MASK:
             raise MatchConflictError(
                 "ct_label", f"{value:#x}/{mask:#x}", f"beside L7 fields it may compare {FREE_LABEL_MASK:#x} only"
@@ -237,6 +243,7 @@ def _raise_predicates(value: int, mask: int, predicates: PredicateTable, raised:
     return done
 
 
-def _unmasked(fields: Sequence[Oxm], nxm_field: int) -> int:
-    """A packet's own value of a field, 0 when it is not there."""
-    return next((int.from_bytes(field.value, "big") for field in fields if oxm.is_nxm(field, nxm_field)), 0)
+def _unmasked(fields: Sequence[Oxm], nxm_field: int, size: int) -> int:
+    """A packet's own value of a field, 0 when it is not there in that size."""
+    found = (field.value for field in fields if oxm.is_nxm(field, nxm_field))
+    return next((int.from_bytes(value, "big") for value in found if len(value) == size), 0)

@@ -126,6 +126,8 @@ def test_matches_on_conntrack_fields_stay_what_they_are(own: list[Oxm]) -> None:
         ([oxm.l7_app_id(5), oxm.ct_mark(5)], MatchConflictError, "l7_app_id"),
         ([oxm.l7_state(1), oxm.ct_label(1, 1)], MatchConflictError, "ct_label"),
         ([oxm.l7_state(1), oxm.ct_label(1)], MatchConflictError, "ct_label"),
+        ([oxm.ct_label(0, 1 << 11), oxm.l7_state(1), oxm.ct_label(0, 1 << 12)], MatchConflictError, "ct_label"),
+        ([oxm.ct_label(1 << 3, 1 << 11), oxm.l7_category(0)], MatchValueError, "ct_label"),
         ([oxm.l7_state(1), oxm.l7_state(1)], MatchConflictError, "l7_state"),
         ([oxm.l7_sni("a.example"), oxm.l7_sni("b.example")], MatchConflictError, "l7_sni"),
         ([raw(L7Field.STATE, b"\x08")], MatchValueError, "l7_state"),
@@ -170,6 +172,8 @@ def test_a_packet_is_described_beside_its_conntrack_fields() -> None:
     described = lowering.describe(own)
     assert described == (*own, oxm.l7_app_id(5), oxm.l7_category(9), oxm.l7_state(1))
     assert lowering.describe(()) == (oxm.l7_state(0),)
+    odd = (Oxm(oxm.CLASS_NXM_1, oxm.NXM_NX_CT_MARK, False, bytes([5]) * 9),)
+    assert lowering.describe(odd) == (*odd, oxm.l7_state(0))
 
 
 @pytest.mark.parametrize("make", [lambda: oxm.l7_app_id(1 << 32), lambda: oxm.l7_state(-1), lambda: oxm.ct_mark(0, -1)])
