@@ -23,8 +23,6 @@ SHARED_TAG = "shared"
 """An application with this tag says so itself: it is the provider, whoever's content it delivers."""
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-
-Value = str | int | list[str]
 _APP_FIELDS: Mapping[str, type] = {
     "id": int,
     "key": str,
