@@ -102,20 +102,6 @@ def predicates_in(label: int) -> Iterator[int]:
         bits ^= lowest
 
 
-def to_bytes(label: int) -> bytes:
-    """16 bytes, big-endian. Raises EncodeError for a number that is not 128 bits."""
-    if not 0 <= label <= LABEL_MASK:
-        raise EncodeError("label", label, "128 bits")
-    return label.to_bytes(LABEL_SIZE, "big")
-
-
-def from_bytes(data: bytes) -> int:
-    """Reads 16 bytes, big-endian. Raises EncodeError for another size."""
-    if len(data) != LABEL_SIZE:
-        raise EncodeError("label", data, f"{LABEL_SIZE} bytes")
-    return int.from_bytes(data, "big")
-
-
 def _part(name: str, value: int, shift: int, bits: int) -> int:
     if not 0 <= value < 1 << bits:
         raise EncodeError(name, value, f"{bits} bits")

@@ -108,6 +108,7 @@ class PredicateTable:
                 for entry in document["predicates"]
             }
             table = PredicateTable(MappingProxyType(bits), frozenset(document["retired"]), int(document["capacity"]))
+            version = document["version"]
         except json.JSONDecodeError as error:
             raise DecodeError(error.pos, "JSON", text.encode()[error.pos :]) from None
         except (
@@ -120,6 +121,8 @@ class PredicateTable:
             MatchValueError,
         ) as error:
             raise DecodeError(0, f"a predicate table ({error!r})", text.encode()) from None
+        if version != JSON_VERSION:
+            raise DecodeError(0, f"a predicate table of version {JSON_VERSION}", text.encode())
         return _checked(table, text)
 
 

@@ -58,7 +58,6 @@ def test_parts_of_the_label_cover_all_bits_once() -> None:
 def test_labels_come_back(state: int, category: int, risk: int, epoch: int, predicates: frozenset[int]) -> None:
     made = Label(state=state, category=category, risk=risk, epoch=epoch, predicates=predicates)
     assert Label.unpack(made.pack()) == made
-    assert label.from_bytes(label.to_bytes(made.pack())) == made.pack()
     assert not made.pack() & label.RESERVED_MASK
 
 
@@ -184,14 +183,16 @@ def test_a_field_without_patterns_makes_no_predicate() -> None:
         "{",
         "[]",
         "{}",
-        '{"capacity": 97, "predicates": [], "retired": []}',
-        '{"capacity": 96, "predicates": [{"field": 4, "pattern": "a", "bit": 96}], "retired": []}',
-        '{"capacity": 96, "predicates": [{"field": 4, "pattern": "a", "bit": 1}], "retired": [1]}',
-        '{"capacity": 96, "predicates": [{"field": 1, "pattern": "a", "bit": 1}], "retired": []}',
-        '{"capacity": 96, "predicates": [{"field": 4, "pattern": 7, "bit": 1}], "retired": []}',
-        '{"capacity": 96, "predicates": [], "retired": ["x"]}',
-        '{"capacity": 96, "predicates": [], "retired": [[]]}',
-        '{"capacity": 1e999, "predicates": [], "retired": []}',
+        '{"version": 2, "capacity": 96, "predicates": [], "retired": []}',
+        '{"capacity": 96, "predicates": [], "retired": []}',
+        '{"version": 1, "capacity": 97, "predicates": [], "retired": []}',
+        '{"version": 1, "capacity": 96, "predicates": [{"field": 4, "pattern": "a", "bit": 96}], "retired": []}',
+        '{"version": 1, "capacity": 96, "predicates": [{"field": 4, "pattern": "a", "bit": 1}], "retired": [1]}',
+        '{"version": 1, "capacity": 96, "predicates": [{"field": 1, "pattern": "a", "bit": 1}], "retired": []}',
+        '{"version": 1, "capacity": 96, "predicates": [{"field": 4, "pattern": 7, "bit": 1}], "retired": []}',
+        '{"version": 1, "capacity": 96, "predicates": [], "retired": ["x"]}',
+        '{"version": 1, "capacity": 96, "predicates": [], "retired": [[]]}',
+        '{"version": 1, "capacity": 1e999, "predicates": [], "retired": []}',
     ],
 )
 def test_a_damaged_table_is_a_decode_error(wrong: str) -> None:
