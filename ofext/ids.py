@@ -10,6 +10,7 @@ from ofext.errors import EncodeError
 
 EXPERIMENTER_ID: Final = 0x000A4C37
 """In OUI form (OpenFlow 1.3 §7.5.4): 0A-4C-37 has the locally administered bit, so nobody is assigned it."""
+EXPERIMENTER_BYTES: Final = EXPERIMENTER_ID.to_bytes(4, "big")
 
 AppId = NewType("AppId", int)
 """Application id, 32 bits (RFC 6759 §4): 8 bits classification engine, 24 bits selector."""

@@ -13,10 +13,11 @@ from typing import Final
 from ofext import wire
 from ofext.catalogue import Catalogue, CatalogueRequest
 from ofext.config import ConfigReply, ConfigRequest, ConfigSet
-from ofext.errors import DecodeError, EncodeError
+from ofext.errors import DecodeError
 from ofext.events import FlowEvents
 from ofext.hello import Hello
-from ofext.ids import EXPERIMENTER_ID
+from ofext.ids import EXPERIMENTER_BYTES, EXPERIMENTER_ID
+from ofext.openflow.header import Type, build, read_header
 from ofext.wire import Reader
 
 __all__ = [
@@ -39,12 +40,9 @@ __all__ = [
     "is_l7_message",
 ]
 
-OFPT_ERROR: Final = 1
-OFPT_EXPERIMENTER: Final = 4
 OFPET_EXPERIMENTER: Final = 0xFFFF
 
 EXPERIMENTER_HEADER_SIZE: Final = 16  # bytes
-MAX_MESSAGE_SIZE: Final = 0xFFFF  # the length in ofp_header is 16 bits
 MAX_ERROR_DATA_SIZE: Final = 64  # bytes of the offending message: what OpenFlow asks for at least (1.3 §7.4.4)
 MAX_ERROR_TEXT_SIZE: Final = 255  # bytes; one sentence
 
@@ -119,9 +117,9 @@ def is_l7_message(raw: bytes) -> bool:
     """Whether a whole OpenFlow message is one of this experimenter's messages or errors."""
     if len(raw) < EXPERIMENTER_HEADER_SIZE:
         return False
-    if raw[1] == OFPT_EXPERIMENTER:
-        return raw[8:12] == _EXPERIMENTER_BYTES
-    return raw[1] == OFPT_ERROR and raw[8:10] == b"\xff\xff" and raw[12:16] == _EXPERIMENTER_BYTES
+    if raw[1] == Type.EXPERIMENTER:
+        return raw[8:12] == EXPERIMENTER_BYTES
+    return raw[1] == Type.ERROR and raw[8:10] == b"\xff\xff" and raw[12:16] == EXPERIMENTER_BYTES
 
 
 def encode_message(message: Message | L7Error, *, version: int, xid: int) -> bytes:
@@ -129,14 +127,14 @@ def encode_message(message: Message | L7Error, *, version: int, xid: int) -> byt
     body = message.encode()
     if isinstance(message, L7Error):
         kind = wire.pack("error", _ERROR, OFPET_EXPERIMENTER, message.code, EXPERIMENTER_ID)
-        return _frame(OFPT_ERROR, kind + body, version=version, xid=xid)
+        return build(version, Type.ERROR, xid, kind + body)
     return frame_body(message.EXP_TYPE, body, version=version, xid=xid)
 
 
 def frame_body(exp_type: int, body: bytes, *, version: int, xid: int) -> bytes:
     """A whole OpenFlow message around an encoded body. Raises EncodeError when it is too big."""
     kind = wire.pack("exp_type", _EXPERIMENTER, EXPERIMENTER_ID, exp_type)
-    return _frame(OFPT_EXPERIMENTER, kind + body, version=version, xid=xid)
+    return build(version, Type.EXPERIMENTER, xid, kind + body)
 
 
 def decode_message(raw: bytes) -> Envelope:
@@ -148,19 +146,19 @@ def decode_message(raw: bytes) -> Envelope:
         raise DecodeError(0, f"a message of at least {EXPERIMENTER_HEADER_SIZE} bytes", raw)
     if not is_l7_message(raw):
         raise DecodeError(8, f"a message or an error of experimenter {EXPERIMENTER_ID:#010x}", raw[8:16])
-    version, kind, size, xid = _HEADER.unpack_from(raw)
-    if size != len(raw):
+    header = read_header(raw)
+    if header.size != len(raw):
         raise DecodeError(2, f"a message length of {len(raw)}", raw[2:4])
     message: Message | L7Error | Unknown
     body = raw[EXPERIMENTER_HEADER_SIZE:]
     try:
-        if kind == OFPT_ERROR:
+        if header.type == Type.ERROR:
             message = L7Error.decode(int.from_bytes(raw[10:12], "big"), body)
         else:
             message = decode_body(int.from_bytes(raw[12:16], "big"), body)
     except DecodeError as error:
         raise error.moved(EXPERIMENTER_HEADER_SIZE) from None
-    return Envelope(version=version, xid=xid, message=message)
+    return Envelope(version=header.version, xid=header.xid, message=message)
 
 
 def decode_body(exp_type: int, body: bytes) -> Message | Unknown:
@@ -172,11 +170,9 @@ def decode_body(exp_type: int, body: bytes) -> Message | Unknown:
     return decoder(bytes(body)) if decoder else Unknown(exp_type=exp_type, body=bytes(body))
 
 
-_HEADER = struct.Struct("!BBHI")  # version, type, length, xid
 _EXPERIMENTER = struct.Struct("!II")  # experimenter, exp_type
 _ERROR = struct.Struct("!HHI")  # type, exp_type, experimenter
 _ERROR_DATA = struct.Struct("!IH")  # offset, size of the offending bytes
-_EXPERIMENTER_BYTES: Final = EXPERIMENTER_ID.to_bytes(4, "big")
 
 _DECODERS: Final[Mapping[int, Callable[[bytes], Message]]] = {
     Hello.EXP_TYPE: Hello.decode,
@@ -187,10 +183,3 @@ _DECODERS: Final[Mapping[int, Callable[[bytes], Message]]] = {
     ConfigReply.EXP_TYPE: ConfigReply.decode,
     FlowEvents.EXP_TYPE: FlowEvents.decode,
 }
-
-
-def _frame(kind: int, body: bytes, *, version: int, xid: int) -> bytes:
-    size = _HEADER.size + len(body)
-    if size > MAX_MESSAGE_SIZE:
-        raise EncodeError("message", size, f"at most {MAX_MESSAGE_SIZE} bytes")
-    return wire.pack("header", _HEADER, version, kind, size, xid) + body

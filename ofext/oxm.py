@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from ofext import label, patterns
+from ofext import label, patterns, wire
 from ofext.errors import DecodeError, EncodeError
-from ofext.ids import EXPERIMENTER_ID
+from ofext.ids import EXPERIMENTER_BYTES, EXPERIMENTER_ID
 
 CLASS_NXM_1: Final = 0x0001
 CLASS_OPENFLOW_BASIC: Final = 0x8000
@@ -22,12 +22,7 @@ NXM_NX_CT_ZONE: Final = 106
 NXM_NX_CT_MARK: Final = 107
 NXM_NX_CT_LABEL: Final = 108
 
-CT_STATE_NEW: Final = 0x01
-CT_STATE_EST: Final = 0x02
-CT_STATE_REL: Final = 0x04
-CT_STATE_RPL: Final = 0x08
-CT_STATE_INV: Final = 0x10
-CT_STATE_TRK: Final = 0x20
+CT_STATE_TRK: Final = 0x20  # the connection tracker has seen the packet
 
 HEADER_SIZE: Final = 4  # class 16, field 7, has-mask 1, length 8
 EXPERIMENTER_SIZE: Final = 4
@@ -137,7 +132,7 @@ def l7_dns_query(pattern: str) -> Oxm:
 def l7_pattern(field: L7Field, pattern: str) -> Oxm:
     """One of the fields that take a pattern. Raises MatchValueError when it is none."""
     text = patterns.normalise(pattern, FIELD_NAMES[field]).encode("ascii")
-    return Oxm(CLASS_EXPERIMENTER, int(field), False, EXPERIMENTER_ID.to_bytes(4, "big") + text)
+    return Oxm(CLASS_EXPERIMENTER, int(field), False, EXPERIMENTER_BYTES + text)
 
 
 def ct_mark(value: int, mask: int | None = None) -> Oxm:
@@ -151,7 +146,7 @@ def ct_label(value: int, mask: int | None = None) -> Oxm:
 
 
 def ct_state(value: int, mask: int | None = None) -> Oxm:
-    """NXM_NX_CT_STATE, 32 bits, of the CT_STATE_ flags."""
+    """NXM_NX_CT_STATE, 32 bits; the flags are those of Open vSwitch."""
     return _nxm(NXM_NX_CT_STATE, value, mask, 4)
 
 
@@ -234,20 +229,14 @@ def padded(size: int) -> int:
 
 def _number(field: L7Field, value: int, mask: int | None) -> Oxm:
     size = FIELD_SIZES[field]
-    body = _fixed(FIELD_NAMES[field], value, size)
+    body = wire.number(FIELD_NAMES[field], value, size)
     if mask is not None:
-        body += _fixed(FIELD_NAMES[field] + " mask", mask, size)
-    return Oxm(CLASS_EXPERIMENTER, int(field), mask is not None, EXPERIMENTER_ID.to_bytes(4, "big") + body)
+        body += wire.number(FIELD_NAMES[field] + " mask", mask, size)
+    return Oxm(CLASS_EXPERIMENTER, int(field), mask is not None, EXPERIMENTER_BYTES + body)
 
 
 def _nxm(field: int, value: int, mask: int | None, size: int) -> Oxm:
-    body = _fixed("value", value, size)
+    body = wire.number("value", value, size)
     if mask is not None:
-        body += _fixed("mask", mask, size)
+        body += wire.number("mask", mask, size)
     return Oxm(CLASS_NXM_1, field, mask is not None, body)
-
-
-def _fixed(name: str, value: int, size: int) -> bytes:
-    if not 0 <= value < 1 << 8 * size:
-        raise EncodeError(name, value, f"{size} bytes")
-    return value.to_bytes(size, "big")

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from ofext.errors import DecodeError
+from ofext import wire
+from ofext.errors import DecodeError, EncodeError
 
 HEADER_SIZE: Final = 8
-MAX_MESSAGE_SIZE: Final = 0xFFFF
+MAX_MESSAGE_SIZE: Final = 0xFFFF  # the length is 16 bits
 
 _HEADER = struct.Struct("!BBHI")
 
@@ -16,7 +17,6 @@ _HEADER = struct.Struct("!BBHI")
 class Version(IntEnum):
     """Version bytes."""
 
-    OF_1_0 = 1
     OF_1_3 = 4
     OF_1_4 = 5
     OF_1_5 = 6
@@ -63,8 +63,11 @@ def read_header(message: bytes) -> Header:
 
 
 def build(version: int, kind: int, xid: int, body: bytes = b"") -> bytes:
-    """A message of a header and a body that fits (65,527 bytes)."""
-    return _HEADER.pack(version, kind, HEADER_SIZE + len(body), xid) + body
+    """A message of a header and a body. Raises EncodeError when that is too big, or a number does not fit."""
+    size = HEADER_SIZE + len(body)
+    if size > MAX_MESSAGE_SIZE:
+        raise EncodeError("message", size, f"at most {MAX_MESSAGE_SIZE} bytes")
+    return wire.pack("header", _HEADER, version, kind, size, xid) + body
 
 
 class Framer:
@@ -91,8 +94,3 @@ class Framer:
             start += size
         del self._buffer[:start]
         return messages
-
-    @property
-    def pending_size(self) -> int:
-        """Bytes of the message that is not complete yet."""
-        return len(self._buffer)

@@ -9,7 +9,7 @@ from typing import Final
 
 from ofext import lowering, oxm
 from ofext.errors import DecodeError, EncodeError
-from ofext.ids import EXPERIMENTER_ID
+from ofext.ids import EXPERIMENTER_BYTES
 from ofext.openflow.header import HEADER_SIZE, MAX_MESSAGE_SIZE, Type, Version
 from ofext.oxm import Oxm
 from ofext.predicates import Predicate, PredicateTable
@@ -66,7 +66,6 @@ def raise_message(message: bytes, predicates: PredicateTable, *, edge_zone: int 
 Fields = tuple[Oxm, ...]
 _Change = Callable[[Fields], Fields]
 
-_EXPERIMENTER_BYTES: Final = EXPERIMENTER_ID.to_bytes(4, "big")
 _MASKED_LABEL_HEADER: Final = oxm.ct_label(0, 0).encode()[: oxm.HEADER_SIZE]
 
 _DOWN: Final = frozenset({Type.FLOW_MOD, Type.MULTIPART_REQUEST, Type.BUNDLE_ADD_MESSAGE, Type.EXPERIMENTER})
@@ -102,7 +101,7 @@ def _lower_with(message: bytes, change: _Change) -> bytes:
     """Applies a change to the matches of a message from the controller, if it may have L7 fields."""
     if len(message) < HEADER_SIZE:
         raise DecodeError(0, "an OpenFlow header of 8 bytes", message)
-    if message[1] not in _DOWN or _EXPERIMENTER_BYTES not in message:
+    if message[1] not in _DOWN or EXPERIMENTER_BYTES not in message:
         return message
     return _rewrite_down(message, change)
 
