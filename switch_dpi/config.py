@@ -12,9 +12,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from switch_dpi.config_places import problem_at, problems_of, root_mapping
+from switch_dpi.engine import MAX_COUNT, MAX_TIMEOUT_S
 from switch_dpi.errors import ConfigError, ConfigProblem, Place
 
 MAX_INTERFACE_NAME = 15  # Linux IFNAMSIZ is 16 with the terminating zero (linux/if.h)
@@ -23,11 +24,21 @@ MAX_ZONE = 0xFFFF  # a conntrack zone has 16 bits
 
 Port = Annotated[int, Field(ge=1, le=0xFFFF)]
 Zone = Annotated[int, Field(ge=1, le=MAX_ZONE)]
-Name = Annotated[str, Field(min_length=1, max_length=MAX_INTERFACE_NAME, pattern=r"^[A-Za-z0-9_.\-]+$")]
+Name = Annotated[str, Field(max_length=MAX_INTERFACE_NAME, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-]*$")]
+Count = Annotated[int, Field(le=MAX_COUNT)]
+Seconds = Annotated[float, Field(gt=0, le=MAX_TIMEOUT_S)]
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _printable(cls, value: object) -> object:
+        """No name, path or address has a zero byte or the like; the system's calls refuse it in many ways."""
+        if isinstance(value, str | Path) and not str(value).isprintable():
+            raise ValueError("has a character that cannot be printed")
+        return value
 
 
 class Controller(_Section):
@@ -39,6 +50,12 @@ class Controller(_Section):
     reconnect_max_s: float = Field(
         default=5.0, gt=0, le=600, description="Longest pause; each one is up to twice the last."
     )
+
+    @field_validator("address")
+    @classmethod
+    def _host(cls, value: str) -> str:
+        check_host(value)
+        return value
 
     @model_validator(mode="after")
     def _pauses_in_order(self) -> Self:
@@ -106,27 +123,21 @@ class TapRing(_Section):
 class Engine(_Section):
     """Bounds of the classification engine, one per bridge. Absent: the engine's own default."""
 
-    max_flows: int | None = Field(
+    max_flows: Count | None = Field(
         default=None, ge=16, description="Flows kept at a time; the oldest idle one makes room."
     )
-    idle_timeout_tcp_s: float | None = Field(
-        default=None, gt=0, description="A TCP flow is forgotten after this pause."
-    )
-    idle_timeout_udp_s: float | None = Field(
-        default=None, gt=0, description="A UDP flow is forgotten after this pause."
-    )
-    max_stream_bytes: int | None = Field(
+    idle_timeout_tcp_s: Seconds | None = Field(default=None, description="A TCP flow is forgotten after this pause.")
+    idle_timeout_udp_s: Seconds | None = Field(default=None, description="A UDP flow is forgotten after this pause.")
+    max_stream_bytes: Count | None = Field(
         default=None, ge=256, description="First bytes kept of a stream and direction."
     )
-    max_inspected_packets: int | None = Field(
+    max_inspected_packets: Count | None = Field(
         default=None, ge=1, description="After so many packets the engine gives up."
     )
-    max_held_bytes: int | None = Field(
+    max_held_bytes: Count | None = Field(
         default=None, ge=65536, description="Bytes kept of all flows together; a flow beyond it is given up."
     )
-    inspect_timeout_s: float | None = Field(
-        default=None, gt=0, description="After so many seconds the engine gives up."
-    )
+    inspect_timeout_s: Seconds | None = Field(default=None, description="After so many seconds the engine gives up.")
 
 
 class Events(_Section):
@@ -206,6 +217,14 @@ def parse_config(text: str, path: Path) -> AgentConfig:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise ConfigError((_problem(path, line, column, f"not YAML: {error.problem}"),)) from error
+    except RecursionError as error:
+        raise ConfigError((_problem(path, 1, 1, "not YAML: nested too deeply"),)) from error
+    except (
+        YAMLError,
+        ValueError,
+        LookupError,
+    ) as error:  # unprintable characters; values such as `!!int x`, 2001-99-99
+        raise ConfigError((_problem(path, 1, 1, f"not YAML: {str(error).splitlines()[0]}"),)) from error
     root = root_mapping(document)
     if root is None:
         raise ConfigError((_problem(path, 1, 1, "expected a mapping with `controller` and `bridges`"),))
@@ -226,7 +245,17 @@ def split_address(value: str) -> tuple[str, int]:
     address, colon, port = value.rpartition(":")
     if not colon or not address or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 0xFFFF:
         raise ValueError("expected address:port with a port of 1 to 65535, or auto")
-    return address.removeprefix("[").removesuffix("]"), int(port)
+    host = address.removeprefix("[").removesuffix("]")
+    check_host(host)
+    return host, int(port)
+
+
+def check_host(value: str) -> None:
+    """ValueError for what the resolver does not even look up: a label that is empty or too long."""
+    try:
+        value.encode("idna")
+    except UnicodeError as error:
+        raise ValueError("expected a host name or an IP address") from error
 
 
 def _plan(bridge: Bridge, index: int) -> BridgePlan:
@@ -248,11 +277,14 @@ def _tap_name(bridge: str) -> str:
 
 
 def _shared(plans: tuple[BridgePlan, ...]) -> list[tuple[int, str, str]]:
-    """Names, ports and zones are shared by all bridges of a host: (index, option, text) of each that is used twice."""
+    """Interfaces, ports and zones are shared by all bridges of a host: (index, option, text) of each used twice."""
     seen: dict[tuple[str, object], str] = {}
     found = []
     for index, plan in enumerate(plans):
-        used: list[tuple[str, str, object]] = [("name", "name", plan.name), ("tap_port", "tap", plan.tap_port)]
+        used: list[tuple[str, str, object]] = [
+            ("name", "interface", plan.name),
+            ("tap_port", "interface", plan.tap_port),
+        ]
         used += [("edge_zone", "zone", plan.edge_zone), ("service_zone", "zone", plan.service_zone)]
         if plan.listen[1]:
             used.append(("listen", "listen", plan.listen))

@@ -79,7 +79,8 @@ def _position(root: CommentedMap, location: Location, *, at_key: bool) -> tuple[
     for depth, step in enumerate(location):
         last = depth == len(location) - 1
         if isinstance(node, CommentedMap) and step in node:
-            line, column = node.lc.key(step) if last and at_key else node.lc.value(step)
+            own = (node.lc.data or {}).get(step)  # what `<<` merges in has no place of its own
+            line, column = (own[:2] if last and at_key else own[2:]) if own else (line, column)
             node = node[step]
         elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
             line, column = node.lc.item(step)

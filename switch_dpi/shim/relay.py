@@ -253,10 +253,10 @@ class Conduit:
                     await self.loop.create_connection(
                         lambda: _ControllerSide(self), controller.address, controller.port
                     )
-            except (OSError, TimeoutError) as error:
+            except OSError as error:
                 level = logging.WARNING if attempt == 1 else logging.DEBUG
                 place = f"{controller.address}:{controller.port}"
-                log.log(level, "bridge %s: controller %s: %s", self._shim.bridge, place, error or "no answer")
+                log.log(level, "bridge %s: controller %s: %s", self._shim.bridge, place, str(error) or "no answer")
 
 
 class _SwitchSide(asyncio.Protocol):

@@ -48,6 +48,7 @@ def test_all_problems_are_listed_in_the_order_of_the_file() -> None:
         ("[{name: a, edge_zone: 7}, {name: b, service_zone: 7}]", "2:", "bridges[1].service_zone"),
         ("[{name: a, edge_zone: 7, service_zone: 7}]", "2:", "bridges[0].service_zone"),
         ("[{name: a, tap_port: t}, {name: b, tap_port: t}]", "2:", "bridges[1].tap_port"),
+        ("[{name: a}, {name: b, tap_port: a}]", "2:", "bridges[1].tap_port"),
         ("[{name: a, listen: '127.0.0.1:1'}, {name: b, listen: '127.0.0.1:1'}]", "2:", "bridges[1].listen"),
     ],
 )
@@ -56,9 +57,47 @@ def test_what_two_bridges_cannot_share_is_refused(bridges: str, place: str, opti
     assert any(line.startswith(f"agent.yaml:{place}") and f" {option}: " in line for line in found)
 
 
-@pytest.mark.parametrize("text", ["", "- a\n", "a: [\n", "controller: {address: c}\ncontroller: {address: d}\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "- a\n",
+        "a: [\n",
+        "controller: {address: c}\ncontroller: {address: d}\n",
+        "a: \x07\n",
+        "[" * 5000,
+        "nice: 2001-99-99\n",
+        "nice: !!bool x\n",
+        "nice: !!int ''\n",
+    ],
+)
 def test_file_that_is_no_mapping_is_refused_with_a_place(text: str) -> None:
     assert refused(text)[0].startswith("agent.yaml:")
+
+
+def test_option_that_a_merge_key_brings_is_refused_where_it_is_merged() -> None:
+    found = refused("controller:\n  <<: {adress: c}\nbridges: [{name: s1}]\n")
+    assert found[-1] == "agent.yaml:2:3: controller.adress: unknown option; did you mean address?"
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ("controller: {address: a..b}\nbridges: [{name: s1}]\n", "controller.address"),
+        ('controller: {address: "a\\0b"}\nbridges: [{name: s1}]\n', "controller.address"),
+        ("controller: {address: c}\nbridges: [{name: s1, listen: 'a..b:80'}]\n", "bridges[0].listen"),
+        ("controller: {address: c}\nbridges: [{name: -x}]\n", "bridges[0].name"),
+        ("controller: {address: c}\nbridges: [{name: ..}]\n", "bridges[0].name"),
+        ('controller: {address: c}\nbridges: [{name: s1}]\nstate_dir: "/a\\0"\n', "state_dir"),
+        ("controller: {address: c}\nbridges: [{name: s1}]\nengine: {max_flows: 1_0000000000}\n", "engine.max_flows"),
+        (
+            "controller: {address: c}\nbridges: [{name: s1}]\nengine: {inspect_timeout_s: .inf}\n",
+            "engine.inspect_timeout_s",
+        ),
+    ],
+)
+def test_value_that_the_system_or_the_engine_would_refuse_later_is_refused_here(text: str, option: str) -> None:
+    assert [line.split(": ")[1] for line in refused(text)] == [option]
 
 
 def test_missing_file_is_refused() -> None:
