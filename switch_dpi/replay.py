@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, TextIO
@@ -20,6 +20,7 @@ from rich.table import Table
 
 from plugins.loader import signature_files
 from switch_dpi._native import CaptureError, EngineOptions, FlowRecord, Replay, Signatures
+from switch_dpi.engine import MAX_COUNT
 
 STATE_NAMES: Final = {0: "inspecting", 1: "final", 2: "guessed", 3: "revised", 5: "gave up"}
 DEFAULTS: Final = EngineOptions()
@@ -39,10 +40,16 @@ def replay(
         float, typer.Option(metavar="SECONDS", help="The same for all other flows.")
     ] = DEFAULTS.idle_timeout_udp_s,
     max_flows: Annotated[
-        int, typer.Option(help="Flows in the table at a time; the one idle for longest makes room.")
+        int,
+        typer.Option(
+            metavar="N", min=1, max=MAX_COUNT, help="Flows in the table at a time; the one idle for longest makes room."
+        ),
     ] = DEFAULTS.max_flows,
     max_inspected_packets: Annotated[
-        int, typer.Option(help="Packets with payload that are looked into, for each flow.")
+        int,
+        typer.Option(
+            metavar="N", min=1, max=MAX_COUNT, help="Packets with payload that are looked into, for each flow."
+        ),
     ] = DEFAULTS.max_inspected_packets,
 ) -> None:
     """Say what the flows of capture files are, one record a flow, each when its flow has ended.
@@ -64,6 +71,8 @@ confidence (0–100), evidence, metadata. Without it, a table and a summary.
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     run = Run(signatures=Signatures.load(signature_files()), options=options)
+    if output is not None:
+        _refuse_overwriting(output, files)
     with _output(output) as out:
         if as_json:
             for text in run.json(files):
@@ -104,8 +113,9 @@ class Run:
     def _opened(self, file: Path) -> Iterator[Replay | None]:
         try:
             replayed = Replay(str(file), self.signatures, self.options)
-        except CaptureError as error:
-            self.failures.append(str(error))
+        except (CaptureError, UnicodeEncodeError) as error:
+            is_name = isinstance(error, UnicodeEncodeError)
+            self.failures.append(f"{str(file)!r}: the name is not UTF-8" if is_name else str(error))
             yield None
             return
         try:
@@ -118,17 +128,33 @@ class Run:
         self.bytes += replayed.bytes
 
 
+def _refuse_overwriting(output: Path, files: Iterable[Path]) -> None:
+    for file in files:
+        with suppress(OSError):  # one of them does not exist
+            if file.is_file() and output.samefile(file):
+                raise typer.BadParameter(f"{output} is one of the capture files", param_hint="--output")
+
+
 @contextmanager
 def _output(path: Path | None) -> Iterator[TextIO]:
-    if path is None:
-        yield sys.stdout
-        return
+    """Standard output or a file; a full disk ends the command with a sentence."""
     try:
-        file = path.open("w", encoding="utf-8")
+        out = sys.stdout if path is None else path.open("w", encoding="utf-8")
     except OSError as error:
         raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="--output") from error
-    with file:
-        yield file
+    try:
+        yield out
+        out.flush()
+    except BrokenPipeError:
+        raise  # not an error: the reader had enough
+    except OSError as error:
+        with suppress(OSError):
+            out.close()  # otherwise the interpreter tries to write the rest once more, and complains
+        typer.echo(f"appsteer replay: {path or 'standard output'}: {error.strerror}", err=True)
+        raise typer.Exit(1) from error
+    finally:
+        if path is not None:
+            out.close()
 
 
 def _write_table(run: Run, files: list[Path], out: TextIO) -> None:
@@ -142,7 +168,9 @@ def _write_table(run: Run, files: list[Path], out: TextIO) -> None:
         names[_name(record)] += 1
         table.add_row(*_cells(file, record))
     took_s = time.perf_counter() - began
-    console = Console(file=out, width=None if out.isatty() else 240)
+    console = Console(
+        file=out, width=None if out.isatty() else 240, markup=False, emoji=False
+    )  # peers' names as they are
     console.print(table)
     console.print(_summary(run, names, took_s))
 

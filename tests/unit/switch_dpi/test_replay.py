@@ -91,9 +91,41 @@ def test_missing_and_broken_files_are_named_and_the_others_go_on(capture: Path, 
 
 
 def test_a_wrong_option_is_refused_by_name(capture: Path) -> None:
-    result = run(capture, "--max-flows", "0")
-    assert result.exit_code == 2
-    assert "max_flows" in result.stderr
+    for wrong in (0, -1, 10**20):
+        result = run(capture, "--max-flows", wrong)
+        assert result.exit_code == 2
+        assert "--max-flows" in result.stderr
+    result = run(capture, "--idle-timeout-tcp", "nan")
+    assert (result.exit_code, "idle_timeout_tcp_s" in result.stderr) == (2, True)
+
+
+def test_the_table_shows_ipv6_ends_whole(tmp_path: Path) -> None:
+    path = tmp_path / "six.pcap"
+    tcp = tcp_frame(REQUEST, 1)[34:]
+    ends = bytes.fromhex("fe80" + "00" * 13 + "01") + bytes.fromhex("fe80" + "00" * 13 + "02")
+    path.write_bytes(
+        pcap((1.0, b"\2" * 12 + b"\x86\xdd" + struct.pack("!IHBB", 6 << 28, len(tcp), 6, 64) + ends + tcp))
+    )
+    assert "[fe80::1]:1  [fe80::2]:8000" in run(path).stdout
+
+
+def test_a_capture_file_is_not_overwritten_by_the_output(capture: Path) -> None:
+    before = capture.read_bytes()
+    result = run(capture, "-o", capture)
+    assert (result.exit_code, "--output" in result.stderr) == (2, True)
+    assert capture.read_bytes() == before
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_full_disk_is_told_in_a_sentence(capture: Path, options: list[str]) -> None:
+    result = run(capture, "-o", "/dev/full", *options)
+    assert (result.exit_code, result.stderr) == (1, "appsteer replay: /dev/full: No space left on device\n")
+
+
+def test_a_name_that_is_not_utf_8_does_not_stop_the_others(capture: Path) -> None:
+    result = run("no\udcff.pcap", capture, "--json")
+    assert (result.exit_code, len(result.stdout.splitlines())) == (1, 2)
+    assert "not UTF-8" in result.stderr
 
 
 def test_records_come_one_by_one_from_python(capture: Path) -> None:
