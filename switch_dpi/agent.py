@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import os
@@ -90,11 +89,18 @@ async def _keep_running(bridge: BridgeAgent) -> None:
 
 
 async def _write_status(path: Path, bridges: list[BridgeAgent]) -> None:
+    told = ""
     while True:
         status = {"at": time.time(), "pid": os.getpid(), "bridges": [bridge.status() for bridge in bridges]}
         beside = path.with_suffix(".new")
-        with contextlib.suppress(OSError):
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
             beside.write_text(json.dumps(status, indent=1), encoding="utf-8")
             beside.replace(path)
+        except OSError as error:
+            if str(error) != told:
+                log.warning("the status cannot be written: %s", error)
+            told = str(error)
+        else:
+            told = ""
         await asyncio.sleep(STATUS_S)

@@ -206,10 +206,11 @@ class BridgeAgent:
             self._store.retire_unused(await self._ovs.dump_flows(self.plan.name))
             to_clear = self._store.recycle_clean(connections)
             if to_clear:
-                self._path.clear_bits(connections, to_clear)
+                await asyncio.to_thread(self._path.clear_bits, connections, to_clear)
 
     async def _connections(self, datapath: str) -> list[Connection]:
-        return list(parse_conntrack(await self._ovs.dump_conntrack(datapath, self.plan.edge_zone)))
+        text = await self._ovs.dump_conntrack(datapath, self.plan.edge_zone)
+        return await asyncio.to_thread(lambda: list(parse_conntrack(text)))
 
     async def _until_ready(self, step: Callable[[], Any]) -> None:
         """Repeat a step until Open vSwitch lets it pass; the same trouble is logged once."""

@@ -63,10 +63,6 @@ class Marker:
         """Whether marks can be sent."""
         return self._socket is not None
 
-    def fileno(self) -> int:
-        """The socket, or -1."""
-        return self._socket.fileno() if self._socket else -1
-
     def mark(self, connection: Connection, app_id: int, label: int) -> None:
         """Collect one mark: App-ID into ``ct_mark``, the verdict's bits of ``label`` into ``ct_label``."""
         if self._socket is None or len(self._pending) > MAX_PENDING_SIZE:
@@ -111,11 +107,6 @@ class Marker:
             self._receive(now)
             self.flush()
         return is_new
-
-    def reconnect(self) -> None:
-        """Give up the connection and try at once: Open vSwitch was seen to start anew."""
-        self._disconnect("Open vSwitch has started anew")
-        self._next_try, self._pause_s = 0.0, FIRST_PAUSE_S
 
     def close(self) -> None:
         """Send what still fits and close."""

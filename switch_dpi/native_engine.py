@@ -19,7 +19,6 @@ ATTRIBUTE_TYPES = {
     "string": AttributeType.STRING,
     "uint": AttributeType.UINT,
     "bytes": AttributeType.BYTES,
-    "ip": AttributeType.IP,
 }
 
 

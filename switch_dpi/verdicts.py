@@ -8,13 +8,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from ofext import label
 from ofext.events import EndReason, EventKind, FlowEvent
 from ofext.ids import State, is_settled
 from ofext.openflow.marks import Connection as MarkedConnection
-from switch_dpi.conntrack import Connection, Key, flow_key
+from switch_dpi.conntrack import TCP, UDP, Connection, Key, flow_key
 from switch_dpi.engine import Event, Record
 from switch_dpi.flowbook import FlowBook, LiveFlow
 from switch_dpi.marker import Marker
@@ -32,8 +32,10 @@ END_REASONS: Final[Mapping[str, int]] = {
     "shutdown": EndReason.SHUTDOWN,
 }
 CLOSED: Final = frozenset({"fin", "rst"})  # the packets that say so are always copied
-WITH_PORTS: Final = frozenset({6, 17})  # TCP and UDP: ports tell their ends apart
+WITH_PORTS: Final = frozenset({TCP, UDP})  # ports tell their ends apart
 ADOPTED_EVIDENCE: Final = "mark found in the connection tracker"
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,15 +129,14 @@ class VerdictPath:
 
     def clear_bits(self, connections: Iterable[Connection], retired: int) -> int:
         """Take retired predicate bits out of connections that still have them; how many had."""
-        count = 0
-        with self._lock:
-            for connection in connections:
-                if connection.label & retired:
+        carriers = [connection for connection in connections if connection.label & retired]
+        for chunk in _chunks(carriers):
+            with self._lock:
+                for connection in chunk:
                     kept = connection.label & ~retired & label.VERDICT_MASK
                     self._marker.mark(_marked(connection), connection.mark, kept)
-                    count += 1
-            self._marker.flush()
-        return count
+                self._marker.flush()
+        return len(carriers)
 
     def live_events(self) -> Iterator[FlowEvent]:
         """Every flow that lives now, as news; made one by one as they are taken."""
@@ -294,9 +295,9 @@ def _says_nothing(kind: int, record: Record) -> bool:
     return kind == EventKind.NEW or (kind == EventKind.VERDICT and (unsettled or record.state == State.GAVE_UP))
 
 
-def _chunks(keys: list[Key]) -> Iterator[list[Key]]:
+def _chunks(items: list[_Item]) -> Iterator[list[_Item]]:
     """So that the lock is never held for long."""
-    return (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
+    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
 
 
 def _marked(connection: Connection) -> MarkedConnection:
