@@ -9,7 +9,7 @@ use appsteer_capture::file::CaptureFile;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut out = BufWriter::new(stdout().lock());
     for path in std::env::args().skip(1) {
-        let mut capture = CaptureFile::open(&path)?;
+        let mut capture = CaptureFile::open(&path).map_err(|error| format!("{path}: {error}"))?;
         writeln!(out, "# {path}")?;
         while let Some(packet) = capture.next()? {
             let (at_ns, link, size) = (packet.at_ns, packet.link_type, packet.original_size);

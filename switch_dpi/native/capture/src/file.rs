@@ -8,7 +8,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::Packet;
 use crate::buffer::Buffer;
@@ -35,9 +35,7 @@ impl CaptureFile {
     /// # Errors
     /// [`CaptureError::Open`] when the file cannot be opened, else as [`CaptureReader::new`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, CaptureError> {
-        let path = path.as_ref();
-        let file = File::open(path).map_err(|source| CaptureError::Open { path: path.to_owned(), source })?;
-        Self::new(file)
+        Self::new(File::open(path).map_err(|source| CaptureError::Open { source })?)
     }
 }
 
@@ -133,13 +131,11 @@ impl Found {
     }
 }
 
-/// Why a capture cannot be read, or not to its end.
+/// Why a capture cannot be read, or not to its end; which one, its reader knows.
 #[derive(Debug)]
 pub enum CaptureError {
     /// The file cannot be opened.
     Open {
-        /// Which file.
-        path: PathBuf,
         /// What the system said.
         source: io::Error,
     },
@@ -169,7 +165,7 @@ pub enum CaptureError {
 impl fmt::Display for CaptureError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Open { path, source } => write!(out, "{}: {source}", path.display()),
+            Self::Open { source } => write!(out, "{source}"),
             Self::Read { offset, source } => write!(out, "at byte {offset}: {source}"),
             Self::UnknownFormat { magic: Some([a, b, c, d]) } => {
                 write!(out, "neither pcap nor pcapng: begins with {a:02x} {b:02x} {c:02x} {d:02x}")
@@ -185,7 +181,7 @@ impl fmt::Display for CaptureError {
 impl std::error::Error for CaptureError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Open { source, .. } | Self::Read { source, .. } => Some(source),
+            Self::Open { source } | Self::Read { source, .. } => Some(source),
             Self::UnknownFormat { .. } | Self::Malformed { .. } => None,
         }
     }

@@ -11,7 +11,7 @@ use std::io;
 use std::marker::PhantomData;
 use std::mem;
 use std::ops::Range;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -97,18 +97,6 @@ impl Ring {
         Ok(self.statistics)
     }
 
-    /// Name of the interface.
-    #[must_use]
-    pub fn interface(&self) -> &str {
-        &self.interface
-    }
-
-    /// Number of its link type, as in [`Packet::link_type`].
-    #[must_use]
-    pub fn link_type(&self) -> u32 {
-        self.link_type
-    }
-
     fn is_filled(&self, unit: usize) -> bool {
         self.status(unit).load(Ordering::Acquire) & libc::TP_STATUS_USER != 0
     }
@@ -150,13 +138,6 @@ impl Ring {
     }
 }
 
-impl AsFd for Ring {
-    /// For waiting on several things at once; readable when a block is filled.
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
-    }
-}
-
 /// Packets that the kernel handed over; they go back when it is dropped.
 pub struct Block<'ring> {
     ring: &'ring mut Ring,
@@ -176,12 +157,6 @@ impl Block<'_> {
             next: &mut self.next,
             left: &mut self.left,
         }
-    }
-
-    /// How many packets were not yielded yet.
-    #[must_use]
-    pub fn remaining(&self) -> usize {
-        self.left
     }
 }
 

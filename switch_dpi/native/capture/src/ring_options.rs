@@ -173,14 +173,6 @@ pub enum RingError {
     },
 }
 
-impl RingError {
-    /// Whether opening the interface again, later, may help.
-    #[must_use]
-    pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::NoSuchInterface { .. } | Self::InterfaceDown { .. } | Self::InterfaceGone { .. })
-    }
-}
-
 impl fmt::Display for RingError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -14,7 +14,6 @@ use nix::sched::{CloneFlags, unshare};
 type Outcome = Result<(), Box<dyn Error>>;
 
 const PATIENCE: Duration = Duration::from_secs(2);
-const ETHERNET: u32 = 1;
 
 /// Moves this test's thread into a new namespace and connects `r3a` (10.9.0.1) to `r3b`; both go when the thread ends.
 fn namespace_with_veth() -> Outcome {
@@ -97,7 +96,6 @@ fn frames_come_out_as_sent_and_with_their_time() -> Outcome {
         let before = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos())?;
         send("10.9.0.2", &[b"first", b"second"])?;
         let packets = receive(&mut ring, 2)?;
-        assert_eq!(ring.link_type(), ETHERNET);
         assert_eq!(packets.len(), 2);
         for ((data, size, at_ns), payload) in packets.iter().zip([&b"first"[..], b"second"]) {
             assert!(data.starts_with(&[2, 0, 0, 0, 0, 0x0b]), "destination address");
@@ -222,7 +220,6 @@ fn a_deleted_interface_is_told_apart() -> Outcome {
         ip("link delete r3a")?;
         let error = ring.poll(PATIENCE).err().ok_or("no error")?;
         assert!(matches!(error, RingError::InterfaceGone { .. }), "{error}");
-        assert!(error.is_temporary());
         Ok(())
     })
 }

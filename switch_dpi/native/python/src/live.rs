@@ -72,14 +72,17 @@ impl LiveCapture {
         let mut left = timeout;
         loop {
             let slice = left.min(SIGNAL_CHECK);
+            let closed = self.shared.queue.is_closed(); // asked before: nothing comes after it, so no event is left behind
             let events = py.detach(|| self.shared.queue.wait(slice, max_events));
             if !events.is_empty() {
                 return events.into_iter().map(|event| event.into_python(py)).collect();
             }
-            self.raise_failure()?;
+            if closed {
+                return self.raise_failure().map(|()| Vec::new());
+            }
             py.check_signals()?;
             left = left.saturating_sub(slice);
-            if left.is_zero() || self.shared.queue.is_closed() {
+            if left.is_zero() {
                 return Ok(Vec::new());
             }
         }
@@ -148,24 +151,27 @@ impl Sink for Batch {
 impl Worker {
     fn run(mut self) {
         let mut batch = Batch(Vec::new());
+        let failure = self.read(&mut batch).err().map(|error| error.to_string());
+        self.engine.finish(&mut batch);
+        self.hand_over(&mut batch);
+        self.tell_stats();
+        *self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+        self.shared.queue.close();
+    }
+
+    /// Until it is told to stop, or can read no more.
+    fn read(&mut self, batch: &mut Batch) -> Result<(), RingError> {
         while !self.shared.stop.load(Ordering::Relaxed) {
-            match self.read_block(&mut batch) {
-                Ok(()) => {}
+            match self.read_block(batch) {
                 Err(RingError::InterfaceDown { .. }) => {
                     self.interrupted += 1;
                     thread::sleep(DOWN_PAUSE);
                 }
-                Err(error) => {
-                    *self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
-                    break;
-                }
+                other => other?,
             }
-            self.hand_over(&mut batch);
+            self.hand_over(batch);
         }
-        self.engine.finish(&mut batch);
-        self.hand_over(&mut batch);
-        self.tell_stats();
-        self.shared.queue.close();
+        Ok(())
     }
 
     fn read_block(&mut self, batch: &mut Batch) -> Result<(), RingError> {

@@ -94,10 +94,7 @@ impl Replay {
     #[new]
     #[pyo3(signature = (path, signatures, options=None))]
     fn new(path: String, signatures: &Signatures, options: Option<&EngineOptions>) -> PyResult<Self> {
-        let file = CaptureFile::open(&path).map_err(|error| {
-            let text = error.to_string();
-            CaptureError::new_err(if text.starts_with(&path) { text } else { format!("{path}: {text}") })
-        })?;
+        let file = CaptureFile::open(&path).map_err(|error| CaptureError::new_err(format!("{path}: {error}")))?;
         let options = options.map(|given| given.options).unwrap_or_default();
         let engine = Engine::new(Arc::clone(&signatures.loaded), options);
         let ready = Records::default();
