@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ofext import patterns
+from steering.network import NetworkView
 from steering.policy.model import FlowMatch, MarkDscp, PolicyRule, SendThrough, Treatment
 from steering.policy.policy import Policy
 from steering.policy.values import ICMPV6, PROTOCOLS
@@ -21,7 +22,7 @@ class FlowDescription:
     """A flow as its originator sees it. `application` is None while there is no verdict; then layer 7 is not looked at.
 
     `src` and `dst` are IP addresses; ports are None for protocols without. A condition on something that is None never
-    holds. The ingress port has to be named as the policy names it, by name or by number.
+    holds.
     """
 
     src: str
@@ -65,11 +66,14 @@ class Decision:
         return treatment_text(self.action)
 
 
-def evaluate(policy: Policy, flow: FlowDescription) -> Decision:
-    """The first policy that decides, with the reasons of all before it."""
+def evaluate(policy: Policy, flow: FlowDescription, network: NetworkView | None = None) -> Decision:
+    """The first policy that decides, with the reasons of all before it.
+
+    The network says which names and numbers of switches and ports mean the same; without it they are compared as text.
+    """
     reasons: list[Reason] = []
     for rule in policy.rules:
-        outcome, text, treatment = _judge(rule, flow)
+        outcome, text, treatment = _judge(rule, flow, network)
         reasons.append(Reason(policy=rule.name, outcome=outcome, text=text))
         if treatment is not None:
             is_interim = rule.match.needs_verdict and flow.application is None
@@ -81,9 +85,9 @@ def evaluate(policy: Policy, flow: FlowDescription) -> Decision:
     return Decision(policy=None, action=action, is_interim=is_interim, reasons=tuple(reasons))
 
 
-def explain(policy: Policy, flow: FlowDescription) -> str:
-    """The decision and, policy by policy, why; one line each."""
-    decision = evaluate(policy, flow)
+def explain(policy: Policy, flow: FlowDescription, network: NetworkView | None = None) -> str:
+    """The decision and, policy by policy, why; one line each. `network` as for `evaluate`."""
+    decision = evaluate(policy, flow, network)
     width = max(len(reason.policy) for reason in decision.reasons)
     lines = [f"{reason.policy:<{width}}  {reason.outcome:<11}  {reason.text}" for reason in decision.reasons]
     by = "the defaults" if decision.policy is None else f"policy {decision.policy}"
@@ -98,8 +102,8 @@ def treatment_text(treatment: Treatment) -> str:
     return f"dscp {treatment.dscp}" if isinstance(treatment, MarkDscp) else treatment
 
 
-def _judge(rule: PolicyRule, flow: FlowDescription) -> tuple[str, str, Treatment | None]:
-    lower = next(_lower_obstacles(rule.match, flow), None)
+def _judge(rule: PolicyRule, flow: FlowDescription, network: NetworkView | None) -> tuple[str, str, Treatment | None]:
+    lower = next(_lower_obstacles(rule.match, flow, network), None)
     if lower is not None:
         return "no match", lower, None
     if not rule.match.needs_verdict:
@@ -114,7 +118,7 @@ def _judge(rule: PolicyRule, flow: FlowDescription) -> tuple[str, str, Treatment
     return "decides", f"all conditions hold: {treatment_text(rule.action)}", rule.action
 
 
-def _lower_obstacles(match: FlowMatch, flow: FlowDescription) -> Iterator[str]:
+def _lower_obstacles(match: FlowMatch, flow: FlowDescription, network: NetworkView | None) -> Iterator[str]:
     """Why the conditions on layers 2 to 4 do not hold."""
     for name in ("eth_src", "eth_dst"):
         given = getattr(flow, name)
@@ -131,10 +135,20 @@ def _lower_obstacles(match: FlowMatch, flow: FlowDescription) -> Iterator[str]:
             wanted = " or ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
             yield f"{name} is {port}, not {wanted}"
     if match.ingress is not None:
-        yield from _not_in("ingress switch", (match.ingress.switch,), flow.ingress_switch)
-        if match.ingress.port is not None:
-            given = None if flow.ingress_port is None else str(flow.ingress_port)
-            yield from _not_in("ingress port", (str(match.ingress.port),), given)
+        switch, port = _place(match.ingress.switch, match.ingress.port, network)
+        given_switch, given_port = _place(flow.ingress_switch, flow.ingress_port, network)
+        yield from _not_in("ingress switch", (switch,), given_switch)
+        yield from _not_in("ingress port", None if port is None else (port,), given_port)
+
+
+def _place(switch: str | None, port: str | int | None, network: NetworkView | None) -> tuple[str | None, str | None]:
+    """Switch and port by the names that the network has for them, if it knows them."""
+    text = None if port is None else str(port)
+    view = network.switch_named(switch) if network is not None and switch is not None else None
+    if view is None or text is None:
+        return (switch if view is None else view.name), text
+    number = view.port_named(int(text) if text.isdecimal() else text)
+    return view.name, text if number is None else view.ports[number].name
 
 
 def _protocol_obstacles(match: FlowMatch, flow: FlowDescription) -> Iterator[str]:

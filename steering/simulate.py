@@ -92,15 +92,23 @@ class Packet:
         """Whether conntrack takes the packet."""
         return self.eth_type in (ETH_IPV4, ETH_IPV6)
 
+    def answer(self, tcp_flags: int = 0) -> Packet:
+        """A packet from the receiver back to the sender, without flags if it is not TCP."""
+        return replace(
+            self,
+            eth_src=self.eth_dst,
+            eth_dst=self.eth_src,
+            src=self.dst,
+            dst=self.src,
+            src_port=self.dst_port,
+            dst_port=self.src_port,
+            tcp_flags=tcp_flags if WITH_PORTS.get(self.ip_proto) == "tcp" else 0,
+        )
+
     @property
     def endpoints(self) -> tuple[int, str, int, str, int]:
         """Protocol, source and destination."""
         return self.ip_proto, self.src, self.src_port, self.dst, self.dst_port
-
-    @property
-    def reversed_endpoints(self) -> tuple[int, str, int, str, int]:
-        """As `endpoints`, of the answers to this packet."""
-        return self.ip_proto, self.dst, self.dst_port, self.src, self.src_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +259,7 @@ class Simulator:
         state.ct_state, state.ct_zone, state.ct_label, state.verdict = 0, 0, 0, Verdict()
 
     def _connection(self, dpid: int, zone: int, packet: Packet) -> _Connection | None:
-        for key in (packet.endpoints, packet.reversed_endpoints):
+        for key in (packet.endpoints, packet.answer().endpoints):
             found = self._connections.get((dpid, zone, key))
             if found is not None:
                 return found

@@ -36,11 +36,6 @@ def has_direction(match: FlowMatch) -> bool:
     return any((match.eth_src, match.eth_dst, match.src, match.dst, match.src_port, match.dst_port, match.ingress))
 
 
-def families_of(match: FlowMatch) -> tuple[int, ...]:
-    """The IP versions that the addresses leave open."""
-    return tuple(v for v in (4, 6) if all(_of_version(given, v) for given in (match.src, match.dst) if given))
-
-
 def is_of_one_switch(match: FlowMatch) -> bool:
     """Whether the matches differ from switch to switch."""
     return match.ingress is not None
@@ -131,8 +126,8 @@ def _network_layer(match: FlowMatch, *, reverse: bool, by_family: bool) -> list[
     if not needs_family:
         return [{}]
     made: list[Fragment] = []
-    for version in families_of(match):
-        base = {"eth_type": _FAMILIES[version]}
+    for version, eth_type in _FAMILIES.items():
+        base = {"eth_type": eth_type}
         addresses = itertools.product(
             list(_address(match.src, version, "dst" if reverse else "src")),
             list(_address(match.dst, version, "src" if reverse else "dst")),
@@ -143,7 +138,10 @@ def _network_layer(match: FlowMatch, *, reverse: bool, by_family: bool) -> list[
 
 
 def _address(given: tuple[str, ...] | None, version: int, side: str) -> Iterator[Fragment]:
-    for network in _of_version(given, version) if given else ():
+    """Nothing at all if addresses are given and none is of this IP version: then no packet of it fits."""
+    for network in given or ():
+        if (":" in network) is not (version == 6):
+            continue
         address, _, length = network.partition("/")
         bits = 32 if version == 4 else 128
         full = (1 << bits) - 1
@@ -170,10 +168,6 @@ def _port(given: tuple[tuple[int, int], ...] | None, protocol: str, side: str) -
     if not given:
         return [{}]
     return [{f"{protocol}_{side}": pair} for span in merged(given) for pair in range_masks(*span)]
-
-
-def _of_version(given: tuple[str, ...] | None, version: int) -> list[str]:
-    return [network for network in given or () if (":" in network) is (version == 6)]
 
 
 def _numbers(rule: PolicyRule, kind: str, keys: tuple[str, ...] | None, known: Mapping[str, int]) -> list[int]:

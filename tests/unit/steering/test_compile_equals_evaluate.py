@@ -4,24 +4,20 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
+from steering_flows import ACK, CATALOGUE, LAYER_7, SYN, A, B, packet_of, verdict_of
 
 from steering.compile import compile_network
 from steering.evaluate import Decision, FlowDescription, evaluate
-from steering.fields import ETH_IPV4, ETH_IPV6, TCP_PSH
-from steering.network import CatalogueView, HostView, NetworkView, PortView, SwitchView
+from steering.fields import TCP_PSH
+from steering.network import HostView, NetworkView, PortView, SwitchView
 from steering.policy import Policy
 from steering.policy.model import MarkDscp, PolicyFile, SendThrough
-from steering.simulate import Packet, Simulator, Verdict, Walk
+from steering.simulate import Packet, Simulator, Walk
 
-APPLICATIONS = {"ssh": 0x14000001, "http": 0x14000002, "tube": 0x14002711, "custom": 0x06000001}
-CATEGORIES = {"unknown": 0, "video": 7, "web": 8}
-CATALOGUE = CatalogueView(applications=APPLICATIONS, categories=CATEGORIES)
 NAMES = ("a.example", "www.a.example", "b.example", "x.y.b.example")
 PATTERNS = ("a.example", "*.a.example", "*.example", "*.b.example")
 SERVICES = ("fn1", "fn2", "fn3")
 TAP, HOST_A, HOST_B = 9, 1, 2
-
-SYN, ACK = 0x002, 0x010
 
 
 def network(links: frozenset[tuple[int, int]], host_a: int, host_b: int) -> NetworkView:
@@ -38,8 +34,7 @@ def network(links: frozenset[tuple[int, int]], host_a: int, host_b: int) -> Netw
         for n in (1, 2, 3)
     }
     hosts = {
-        f"02:00:00:00:00:0{n}": HostView(mac=f"02:00:00:00:00:0{n}", dpid=dpid, port=port)
-        for n, dpid, port in ((1, host_a, HOST_A), (2, host_b, HOST_B))
+        mac: HostView(mac=mac, dpid=dpid, port=port) for mac, dpid, port in ((A, host_a, HOST_A), (B, host_b, HOST_B))
     }
     ends = frozenset(((a, 10 + b), (b, 10 + a)) for a, b in links)
     return NetworkView(switches=switches, links=ends, hosts=hosts)
@@ -54,27 +49,27 @@ networks = st.builds(
 
 addresses = st.sampled_from([("10.0.0.1", "10.0.0.2"), ("10.1.0.1", "192.0.2.9"), ("2001:db8::1", "2001:db8::2")])
 ports = st.sampled_from([0, 22, 80, 443, 8080, 65535])
-apps = st.lists(st.sampled_from(sorted(APPLICATIONS)), min_size=1, max_size=2)
+apps = st.lists(st.sampled_from(sorted(CATALOGUE.applications)), min_size=1, max_size=2)
 
-conditions = st.fixed_dictionaries(
-    {},
-    optional={
-        "application": apps,
-        "category": st.sampled_from(sorted(CATEGORIES)),
-        "sni": st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=2),
-        "http_host": st.sampled_from(PATTERNS),
-        "dns_query": st.sampled_from(PATTERNS),
-        "eth_src": st.sampled_from(["02:00:00:00:00:01", "02:00:00:00:00:02"]),
-        "eth_dst": st.sampled_from(["02:00:00:00:00:01", "02:00:00:00:00:02"]),
-        "vlan": st.sampled_from([5, [5, 6]]),
-        "src": st.sampled_from(["10.0.0.0/8", "10.0.0.1", ["2001:db8::/32", "192.0.2.0/24"], "0.0.0.0/0"]),
-        "dst": st.sampled_from(["10.0.0.0/8", ["10.0.0.2", "2001:db8::2"], ["::/0", "0.0.0.0/0"]]),
-        "ingress": st.sampled_from(
-            [{"switch": "s1"}, {"switch": "s2", "port": "s2-eth1"}, {"switch": "s3", "port": 2}]
-        ),
-    },
+CONDITIONS = {
+    "application": apps,
+    "category": st.sampled_from(sorted(CATALOGUE.categories)),
+    "sni": st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=2),
+    "http_host": st.sampled_from(PATTERNS),
+    "dns_query": st.sampled_from(PATTERNS),
+    "eth_src": st.sampled_from([A, B]),
+    "eth_dst": st.sampled_from([A, B]),
+    "vlan": st.sampled_from([5, [5, 6]]),
+    "src": st.sampled_from(["10.0.0.0/8", "10.0.0.1", ["2001:db8::/32", "192.0.2.0/24"], "0.0.0.0/0"]),
+    "dst": st.sampled_from(["10.0.0.0/8", ["10.0.0.2", "2001:db8::2"], ["::/0", "0.0.0.0/0"]]),
+    "ingress": st.sampled_from([{"switch": "s1"}, {"switch": "s2", "port": "s2-eth1"}, {"switch": "s3", "port": 2}]),
+}
+# Two at most, or next to no policy would fit its flow.
+conditions = st.lists(st.sampled_from(sorted(CONDITIONS)), max_size=2, unique=True).flatmap(
+    lambda names: st.fixed_dictionaries({name: CONDITIONS[name] for name in names})
 )
 transports = st.one_of(
+    st.just({}),
     st.just({}),
     st.fixed_dictionaries({"ip_proto": st.sampled_from(["tcp", ["udp", "icmp"], 17])}),
     st.fixed_dictionaries(
@@ -96,7 +91,7 @@ def policies(draw: st.DrawFn) -> Policy:
     for number in range(draw(st.integers(0, 6))):
         match = {**draw(conditions), **draw(transports)}
         rule = {"name": f"p{number}", "match": match, "action": draw(actions)}
-        if {"application", "category", "sni", "http_host", "dns_query"} & set(match) and draw(st.booleans()):
+        if set(LAYER_7) & set(match) and draw(st.booleans()):
             rule["while_inspecting"] = draw(interims)
         rules.append(rule)
     services = [
@@ -139,43 +134,14 @@ def flows(draw: st.DrawFn) -> FlowDescription:
         ip_proto=protocol,
         src_port=draw(ports) if has_ports else None,
         dst_port=draw(ports) if has_ports else None,
-        eth_src="02:00:00:00:00:01",
-        eth_dst="02:00:00:00:00:02",
+        eth_src=A,
+        eth_dst=B,
         vlan=draw(st.sampled_from([None, 5, 7])),
-        application=draw(st.sampled_from(sorted(APPLICATIONS))),
-        category=draw(st.sampled_from(sorted(CATEGORIES))),
+        application=draw(st.sampled_from(sorted(CATALOGUE.applications))),
+        category=draw(st.sampled_from(sorted(CATALOGUE.categories))),
         sni=draw(st.sampled_from([None, *NAMES])),
         http_host=draw(st.sampled_from([None, *NAMES])),
         dns_query=draw(st.sampled_from([None, *NAMES])),
-    )
-
-
-def packet_of(flow: FlowDescription, flags: int) -> Packet:
-    return Packet(
-        eth_src=str(flow.eth_src),
-        eth_dst=str(flow.eth_dst),
-        eth_type=ETH_IPV6 if ":" in flow.src else ETH_IPV4,
-        src=flow.src,
-        dst=flow.dst,
-        ip_proto=flow.ip_proto,
-        src_port=flow.src_port or 0,
-        dst_port=flow.dst_port or 0,
-        tcp_flags=flags if flow.ip_proto == 6 else 0,
-        icmpv6_type=128 if flow.ip_proto == 58 else 0,
-        vids=() if flow.vlan is None else (flow.vlan,),
-    )
-
-
-def answer_to(packet: Packet, flags: int) -> Packet:
-    return replace(
-        packet,
-        eth_src=packet.eth_dst,
-        eth_dst=packet.eth_src,
-        src=packet.dst,
-        dst=packet.src,
-        src_port=packet.dst_port,
-        dst_port=packet.src_port,
-        tcp_flags=flags if packet.ip_proto == 6 else 0,
     )
 
 
@@ -198,22 +164,15 @@ def check(
     assert walk.delivered == [(target, replace(packet, dscp=dscp))]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(policies(), networks, flows())
 def test_compiled_tables_do_what_the_evaluator_says(policy: Policy, view: NetworkView, flow: FlowDescription) -> None:
-    a, b = view.hosts["02:00:00:00:00:01"], view.hosts["02:00:00:00:00:02"]
+    a, b = view.hosts[A], view.hosts[B]
     at_a, at_b = (a.dpid, a.port), (b.dpid, b.port)
     flow = replace(flow, ingress_switch=f"s{a.dpid}", ingress_port=f"s{a.dpid}-eth{a.port}")
-    flow_by_number = replace(flow, ingress_port=a.port)
     simulator = Simulator(view, compile_network(policy, CATALOGUE, view), policy)
 
-    def decide(described: FlowDescription) -> Decision:
-        """Policies of the test name ports of s2 by name and of s3 by number."""
-        return evaluate(policy, flow_by_number if a.dpid == 3 else described)
-
-    undecided = dict.fromkeys(("application", "category", "sni", "http_host", "dns_query"))
-    flow_by_number = replace(flow_by_number, **undecided)
-    before = decide(replace(flow, **undecided))
+    before = evaluate(policy, replace(flow, **dict.fromkeys(LAYER_7)), view)
     first = packet_of(flow, SYN)
     walk = simulator.send(first, at_a)
     check(walk, first, before, policy, at_b, reverse=False)
@@ -222,25 +181,17 @@ def test_compiled_tables_do_what_the_evaluator_says(policy: Policy, view: Networ
     payload = packet_of(flow, ACK | TCP_PSH)
     walk = simulator.send(payload, at_a)
     check(walk, payload, before, policy, at_b, reverse=False)
+    assert a.dpid in walk.tapped
     is_known_at_b |= bool(walk.delivered)
-    answer = answer_to(first, ACK | TCP_PSH)
+    answer = first.answer(ACK | TCP_PSH)
     if is_known_at_b:  # nobody answers what did not arrive
         check(simulator.send(answer, at_b), answer, before, policy, at_a, reverse=True)
 
-    verdict = Verdict(
-        app_id=APPLICATIONS[str(flow.application)],
-        category=CATEGORIES[str(flow.category)],
-        state=1,
-        sni=flow.sni,
-        http_host=flow.http_host,
-        dns_query=flow.dns_query,
-    )
-    simulator.classify(first, verdict)
-    flow_by_number = replace(flow, ingress_port=a.port)
-    after = decide(flow)
+    simulator.classify(first, verdict_of(flow))
+    after = evaluate(policy, flow, view)
     walk = simulator.send(payload, at_a)
     check(walk, payload, after, policy, at_b, reverse=False)
     assert a.dpid not in walk.tapped
-    simulator.classify(first, verdict)  # the agent at b may see the flow only now
+    simulator.classify(first, verdict_of(flow))  # the agent at b may see the flow only now
     if is_known_at_b or walk.delivered:
         check(simulator.send(answer, at_b), answer, after, policy, at_a, reverse=True)

@@ -97,8 +97,8 @@ def test_the_error_has_file_line_column_text_and_what_was_expected() -> None:
         ("version: !!bool fish", "1:10", "this value cannot be read"),
         ("version: !!int ''", "1:10", "this value cannot be read"),
         ("version: !!python/name:os.system x", "1:10", "this value cannot be read: could not determine a constructor"),
-        ("a: " + "[" * 5000, "1:1", "lists and keys are nested too deep"),
-        ("a: " + "{a: " * 5000, "1:1", "lists and keys are nested too deep"),
+        ("a: " + "[" * 1000, "1:1", "lists and keys are nested too deep"),
+        ("a: " + "{a: " * 1000, "1:1", "lists and keys are nested too deep"),
     ],
 )
 def test_mistakes_of_the_file_as_a_whole(text: str, place: str, said: str) -> None:
