@@ -72,9 +72,9 @@ class Changes:
 def diff(desired: RuleSet, installed: RuleSet, owners: Mapping[int, str] = MappingProxyType({})) -> Changes:
     """Compare two rule sets.
 
-    `owners` names the cookies of rules that are no longer desired, for example `RuleSet.owners()` of the last policy. A
-    rule whose cookie differs is deleted and added, as OpenFlow cannot modify a cookie; that is one change (`~`)
-    to read, and since adding replaces (OpenFlow 1.3 §6.4) it is an addition to send.
+    `owners` names the cookies of rules that are no longer desired, for example `RuleSet.owners()` of the last
+    policy. OpenFlow cannot modify a cookie: a rule whose cookie differs is one change (`~`) to read, and to send an
+    addition, which replaces it (OpenFlow 1.3 §6.4).
     """
     names = {**owners, **desired.owners()}
     have = {rule.key: rule for rule in installed.rules}

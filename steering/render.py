@@ -5,7 +5,7 @@ For reading, for `ovs-ofctl add-flows`, and to hold the compiled tables against 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from ofext import lowering, oxm
 from ofext.errors import OfextError
@@ -32,6 +32,7 @@ from steering.rules import (
 )
 
 _PATTERN_FIELDS = {"l7_sni": L7Field.SNI, "l7_http_host": L7Field.HTTP_HOST, "l7_dns_query": L7Field.DNS_QUERY}
+_HEX = frozenset({"eth_type", "vlan_vid", "reg0", "ct_state", "tcp_flags"})
 _OVS_NAMES = {"ipv4_src": "nw_src", "ipv4_dst": "nw_dst"}
 _CONNECTION_FIELDS = {oxm.NXM_NX_CT_MARK: "ct_mark", oxm.NXM_NX_CT_LABEL: "ct_label"}
 
@@ -94,8 +95,7 @@ def _lowered(match: Match, predicates: PredicateTable) -> Iterable[tuple[str, st
 
 def _oxm(name: str, value: Value, mask: Value | None) -> Oxm:
     if name in _PATTERN_FIELDS:
-        makers = {"l7_sni": oxm.l7_sni, "l7_http_host": oxm.l7_http_host, "l7_dns_query": oxm.l7_dns_query}
-        return makers[name](str(value))
+        return oxm.l7_pattern(_PATTERN_FIELDS[name], str(value))
     if name == "l7_category":
         return oxm.l7_category(_number(value))
     maker = oxm.l7_app_id if name == "l7_app_id" else oxm.l7_state
@@ -109,9 +109,6 @@ def _text(name: str, value: Value, mask: Value | None) -> str:
         mask = 0x1FFF
     shown = f"{value:#x}" if name in _HEX else str(value)
     return shown if mask is None else f"{_number(value):#x}/{_number(mask):#x}"
-
-
-_HEX: Mapping[str, None] = dict.fromkeys(("eth_type", "vlan_vid", "reg0", "ct_state", "tcp_flags"))
 
 
 def _number(value: Value) -> int:

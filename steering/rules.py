@@ -53,9 +53,6 @@ class Match:
         """This match and further fields; a field given again is replaced."""
         return Match.from_mapping({**self.as_dict(), **fields})
 
-    def __contains__(self, name: str) -> bool:
-        return any(name == mine for mine, _, _ in self.fields)
-
     def __str__(self) -> str:
         parts = (f"{name}={_show(name, value, mask)}" for name, value, mask in self.fields)
         return ",".join(parts) or "any"

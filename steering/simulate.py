@@ -153,7 +153,6 @@ class _Pass:
     in_port: int
     registers: dict[str, int] = field(default_factory=lambda: {"reg0": 0, "reg1": 0})
     ct_state: int = 0
-    ct_zone: int = 0
     ct_label: int = 0
     verdict: Verdict = Verdict()
 
@@ -254,9 +253,9 @@ class Simulator:
             tracked = state.copy()
             is_reply = connection.originator != state.packet.endpoints
             tracked.ct_state = CT_TRACKED | (CT_NEW if is_new else CT_ESTABLISHED) | (CT_REPLY if is_reply else 0)
-            tracked.ct_zone, tracked.ct_label, tracked.verdict = action.zone, connection.label, connection.verdict
+            tracked.ct_label, tracked.verdict = connection.label, connection.verdict
             yield from self._switch(tracked, dpid, action.table, walk)
-        state.ct_state, state.ct_zone, state.ct_label, state.verdict = 0, 0, 0, Verdict()
+        state.ct_state, state.ct_label, state.verdict = 0, 0, Verdict()
 
     def _connection(self, dpid: int, zone: int, packet: Packet) -> _Connection | None:
         for key in (packet.endpoints, packet.answer().endpoints):
@@ -322,7 +321,7 @@ def _actual(name: str, state: _Pass) -> Value | None:
             found: Value | None = getattr(state.verdict, rest)
             return found
         case "ct":
-            return {"ct_state": state.ct_state, "ct_zone": state.ct_zone, "ct_label": state.ct_label}.get(name)
+            return {"ct_state": state.ct_state, "ct_label": state.ct_label}.get(name)
         case "ipv4" | "ipv6":
             has_family = packet.eth_type == (ETH_IPV4 if layer == "ipv4" else ETH_IPV6)
             return getattr(packet, rest) if has_family else None

@@ -7,6 +7,7 @@ moves no other.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from steering import tables
@@ -57,11 +58,11 @@ def _one_policy(scope: Scope, policy_rule: PolicyRule, base: int) -> Iterator[Ru
     owner = f"policy:{policy_rule.name}"
     match = policy_rule.match
     try:
-        upper = verdict_matches(policy_rule, scope)
-        yield from limited(_treated(scope, match, upper, policy_rule.action, base, owner))
-        if policy_rule.while_inspecting is not None:
-            interim = policy_rule.while_inspecting
-            yield from limited(_treated(scope, match, [_UNDECIDED], interim, base + 1, owner))
+        made = _treated(scope, match, verdict_matches(policy_rule, scope), policy_rule.action, base, owner)
+        interim = policy_rule.while_inspecting
+        if interim is not None:
+            made = itertools.chain(made, _treated(scope, match, [_UNDECIDED], interim, base + 1, owner))
+        yield from limited(made)
     except TooManyError as error:
         raise CompileError(f"policy {policy_rule.name!r} {error}") from error
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from steering.chains import chain_numbers
 from steering.compile.routes import Routes
+from steering.errors import CompileError
 from steering.network import CatalogueView, HostView, NetworkView, SwitchView
-from steering.policy.model import Attach, Service
+from steering.policy.model import Attach, Chain, Service
 from steering.policy.policy import Policy
 from steering.rules import Action, Match, Rule, cookie_of
 
@@ -44,15 +45,18 @@ class World:
 
     @classmethod
     def of(cls, policy: Policy, catalogue: CatalogueView, network: NetworkView) -> World:
-        """Number the chains, find the services' ports and the ways between switches."""
+        """Number the chains, find the services' ports and the ways between switches. Raises `CompileError`."""
         found = (attachment_of(service, network) for service in policy.services.values())
+        attachments = {attachment.service.name: attachment for attachment in found if attachment}
+        for chain in policy.chains.values():
+            _check_ports(chain, attachments)
         return cls(
             policy=policy,
             catalogue=catalogue,
             network=network,
             routes=Routes(network),
             chain_numbers=chain_numbers(policy.chains),
-            attachments={attachment.service.name: attachment for attachment in found if attachment},
+            attachments=attachments,
         )
 
 
@@ -102,3 +106,19 @@ def attachment_of(service: Service, network: NetworkView) -> Attachment | None:
     if ingress is None or egress is None or ingress == egress:
         return None
     return Attachment(service, switch.dpid, ingress, egress)
+
+
+def _check_ports(chain: Chain, attachments: Mapping[str, Attachment]) -> None:
+    """A packet that comes back at a port must have come from one function of its chain."""
+    names: dict[tuple[int, int], str] = {}
+    for name in chain.services:
+        found = attachments.get(name)
+        if found is None:
+            continue
+        for port in (found.ingress, found.egress):
+            other = names.setdefault((found.dpid, port), name)
+            if other != name:
+                raise CompileError(
+                    f"chain {chain.name!r}: services {other!r} and {name!r} are both attached to port {port} of "
+                    f"switch {found.service.attach.switch}"
+                )

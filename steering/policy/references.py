@@ -38,17 +38,18 @@ def check_references(parts: Parts, source: Source) -> Iterator[PolicyError]:
     """Every mistake between the parts."""
     for section, kind in (("services", "service"), ("chains", "chain"), ("policies", "policy")):
         yield from _unique(parts.names[section], section, kind, source)
+    services, chains = ({name for name in parts.names[section] if name} for section in ("services", "chains"))
     for index, chain in parts.chains.items():
-        yield from _chain(chain, index, parts.names["services"], source)
+        yield from _chain(chain, index, services, source)
     for index, service in parts.services.items():
         if service.attach.ingress == service.attach.egress:
             path = ("services", index, "attach", "egress")
             yield source.error(path, "a function needs two ports: egress is the same port as ingress")
     for index, rule in parts.policies.items():
         yield from _conditions(rule, ("policies", index, "match"), source)
-        yield from _targets(rule, ("policies", index), parts.names["chains"], source)
+        yield from _targets(rule, ("policies", index), chains, source)
     if parts.defaults is not None:
-        yield from _targets(parts.defaults, ("defaults",), parts.names["chains"], source)
+        yield from _targets(parts.defaults, ("defaults",), chains, source)
     yield from _predicates(parts.policies, source)
 
 
@@ -68,8 +69,7 @@ def _unique(names: list[str | None], section: str, kind: str, source: Source) ->
         seen.setdefault(name, index)
 
 
-def _chain(chain: Chain, index: int, services: list[str | None], source: Source) -> Iterator[PolicyError]:
-    known = {name for name in services if name is not None}
+def _chain(chain: Chain, index: int, known: set[str], source: Source) -> Iterator[PolicyError]:
     for hop, name in enumerate(chain.services):
         path = ("chains", index, "services", hop)
         if name not in known:
@@ -79,9 +79,8 @@ def _chain(chain: Chain, index: int, services: list[str | None], source: Source)
 
 
 def _targets(
-    rule: PolicyRule | Defaults, path: tuple[Step, ...], chains: list[str | None], source: Source
+    rule: PolicyRule | Defaults, path: tuple[Step, ...], known: set[str], source: Source
 ) -> Iterator[PolicyError]:
-    known = {name for name in chains if name is not None}
     for key, treatment in (("action", rule.action), ("while_inspecting", rule.while_inspecting)):
         if isinstance(treatment, SendThrough) and treatment.chain not in known:
             near = nearest(treatment.chain, known)

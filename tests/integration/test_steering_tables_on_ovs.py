@@ -321,19 +321,6 @@ def checksum(data: bytes) -> bytes:
     return struct.pack("!H", ~total & 0xFFFF)
 
 
-def answer_to(packet: Packet, flags: int) -> Packet:
-    return replace(
-        packet,
-        eth_src=packet.eth_dst,
-        eth_dst=packet.eth_src,
-        src=packet.dst,
-        dst=packet.src,
-        src_port=packet.dst_port,
-        dst_port=packet.src_port,
-        tcp_flags=flags,
-    )
-
-
 def mark(packet: Packet, found: Verdict, rule_sets: dict[int, RuleSet]) -> None:
     """What the agents of both edges do: a made-up packet that writes the verdict into the connection."""
     for n in (1, 3):
@@ -368,25 +355,25 @@ def test_packets_take_the_chain_of_a_verdict_there_and_back(wire: Wire, tmp_path
     assert wire.send(at_a, syn, arrived_at(at_b)) == [at_b]
     assert wire.passed == []
     assert sorted(wire.tapped) == [1, 3]
-    assert wire.send(at_b, answer_to(syn, SYN | ACK), arrived_at(at_a)) == [at_a]
+    assert wire.send(at_b, syn.answer(SYN | ACK), arrived_at(at_a)) == [at_a]
 
     mark(syn, verdict("tube", sni="a.films.example"), rule_sets)
     data = tcp(443, ACK)
     assert wire.send(at_a, data, arrived_at(at_b)) == [at_b]
     assert wire.passed == [(2, IN), (2, SECOND_IN), (1, IN)]
     assert wire.tapped == []
-    assert wire.send(at_b, answer_to(data, ACK), arrived_at(at_a)) == [at_a]
+    assert wire.send(at_b, data.answer(ACK), arrived_at(at_a)) == [at_a]
     assert wire.passed == [(1, OUT), (2, SECOND_OUT), (2, OUT)]
 
     mark(syn, verdict("tube", "video"), rule_sets)  # a later verdict leads to another chain
     assert wire.send(at_a, data, arrived_at(at_b)) == [at_b]
     assert wire.passed == [(2, IN)]
-    assert wire.send(at_b, answer_to(data, ACK), arrived_at(at_a)) == [at_a]
+    assert wire.send(at_b, data.answer(ACK), arrived_at(at_a)) == [at_a]
     assert wire.passed == [(2, OUT)]
 
     mark(syn, verdict("ssh"), rule_sets)
     assert wire.send(at_a, data, nothing) == []
-    assert wire.send(at_b, answer_to(data, ACK), nothing) == []
+    assert wire.send(at_b, data.answer(ACK), nothing) == []
 
 
 def test_hosts_of_one_switch_are_steered_through_another_switch_and_tracked_once(wire: Wire, tmp_path: Path) -> None:

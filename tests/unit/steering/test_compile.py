@@ -9,7 +9,7 @@ from steering.compile import compile_network
 from steering.compile.routes import Routes
 from steering.errors import CompileError, NetworkError
 from steering.evaluate import FlowDescription, evaluate, explain
-from steering.fields import ETH_IPV4, ETH_LLDP
+from steering.fields import ETH_IPV4, ETH_IPV6, ETH_LLDP
 from steering.network import CatalogueView, HostView, NetworkView, PortView, SwitchView
 from steering.policy import Policy, parse_policy
 from steering.rules import RuleSet
@@ -92,6 +92,7 @@ def test_lldp_goes_to_the_controller_and_nowhere_else() -> None:
     walk = simulator(network(), policy()).send(replace(ARP, eth_type=ETH_LLDP), (1, 12))
     assert walk.shown_to_controller == [1]
     assert walk.delivered == []
+    assert simulator(network(), policy()).send(replace(ARP, eth_type=ETH_LLDP), (1, 9)).shown_to_controller == []
 
 
 def test_an_unknown_source_is_shown_to_the_controller_and_forwarded() -> None:
@@ -110,9 +111,43 @@ def test_a_flow_to_a_host_that_is_not_known_yet_begins_at_its_switch_with_the_or
     walk = sim.send(datagram, (1, 1))
     assert (3, 1) in [place for place, _ in walk.delivered]
     assert sorted(walk.tapped) == [1, 2, 3]
-    answer = replace(datagram, eth_src=B, eth_dst=A, src="10.0.0.2", dst="10.0.0.1", src_port=80, dst_port=4000)
+    answer = datagram.answer()
     walk = sim.send(answer, (3, 1))
     assert walk.delivered == [((1, 1), replace(answer, dscp=46))]
+
+
+def test_a_flow_that_comes_from_a_function_to_a_host_not_known_yet_begins_there_too() -> None:
+    of = policy("{name: p, match: {ip_proto: udp}, action: {chain: c}}")
+    known = network()
+    sim = simulator(replace(known, hosts={A: known.hosts[A]}), of)
+    walk = sim.send(packet(ip_proto=17, tcp_flags=0), (1, 1))
+    assert walk.functions == ["fn"]
+    assert set(walk.tapped) == {1, 2, 3}  # the flood comes by at the originator's switch again
+
+
+@pytest.mark.parametrize("kind", range(133, 138))
+@pytest.mark.parametrize("to", [B, "33:33:00:00:00:01", "02:00:00:00:00:99"])
+def test_neighbour_discovery_and_multicast_pass_by_all_policies(kind: int, to: str) -> None:
+    sim = simulator(network(), policy("{name: p, action: deny}"))
+    found = packet(
+        eth_dst=to, eth_type=ETH_IPV6, src="fe80::1", dst="ff02::1", ip_proto=58, icmpv6_type=kind, tcp_flags=0
+    )
+    for sent in (found, replace(found, icmpv6_type=128, eth_dst="33:33:00:00:00:01")):
+        walk = sim.send(sent, (1, 1))
+        assert (3, 1) in [place for place, _ in walk.delivered]
+        assert walk.tapped == []
+    assert sim.send(replace(found, icmpv6_type=128, eth_dst=B), (1, 1)).delivered == []
+
+
+def test_packets_between_hosts_of_one_switch_are_copied_once_until_the_verdict() -> None:
+    near = replace(network(), hosts={A: HostView(mac=A, dpid=1, port=1), B: HostView(mac=B, dpid=1, port=2)})
+    sim = simulator(near, policy())
+    for flags in (0x02, 0x10, 0x18):
+        assert sim.send(packet(tcp_flags=flags), (1, 1)).tapped == [1]
+    sim.classify(packet(), Verdict(app_id=1 << 24, state=2))
+    assert sim.send(packet(tcp_flags=0x10), (1, 1)).tapped == [1]
+    sim.classify(packet(), Verdict(app_id=1 << 24, state=3))
+    assert sim.send(packet(tcp_flags=0x10), (1, 1)).tapped == []
 
 
 def test_a_host_that_moved_is_shown_to_the_controller() -> None:
@@ -181,6 +216,28 @@ def test_a_policy_that_combines_to_too_many_rules_is_refused_by_name() -> None:
             CATALOGUE,
             network(),
         )
+
+
+def test_rules_while_inspecting_count_against_the_limit_too() -> None:
+    ports = f"[{', '.join(str(2 * n) for n in range(1, 700))}]"
+    match = f"{{application: ssh, ip_proto: tcp, dst_port: {ports}}}"
+    compile_network(policy(f"{{name: p, match: {match}, action: deny}}"), CATALOGUE, network(1))
+    with pytest.raises(CompileError, match="policy 'p' needs more than 4096 rules"):
+        compile_network(
+            policy(f"{{name: p, match: {match}, action: deny, while_inspecting: hold}}"), CATALOGUE, network(1)
+        )
+
+
+@pytest.mark.parametrize(
+    "second", ["{switch: s2, ingress: s2-eth5, egress: s2-eth6}", "{switch: s2, ingress: 6, egress: 1}"]
+)
+def test_two_functions_of_a_chain_on_one_port_are_refused_by_name(second: str) -> None:
+    text = SERVICES.replace("chains:", f"  - {{name: gn, kind: transparent, attach: {second}}}\nchains:")
+    of = parse_policy(f"version: 1{text.replace('services: [fn]', 'services: [fn, gn]')}")
+    with pytest.raises(
+        CompileError, match=r"chain 'c': services 'fn' and 'gn' are both attached to port [56] of switch s2"
+    ):
+        compile_network(of, CATALOGUE, network())
 
 
 def test_an_application_that_the_catalogue_lacks_is_refused_by_name() -> None:
