@@ -1,6 +1,6 @@
 """One switch with hosts, and one transparent service function: the smallest network that can steer.
 
-`mn --custom topologies/single.py --topo single,3` tries it by hand.
+`sudo .venv/bin/mn --custom topologies/single.py --topo single,3` tries it by hand.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Three switches in a ring, so that one link is always redundant and a careless broadcast would go round for ever.
 
-`mn --custom topologies/triangle.py --topo triangle` tries it by hand.
+`sudo .venv/bin/mn --custom topologies/triangle.py --topo triangle` tries it by hand.
 """
 
 from __future__ import annotations

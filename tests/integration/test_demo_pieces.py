@@ -121,6 +121,18 @@ def test_the_network_is_built_and_taken_away_whole(network: Network, ledger: Led
     assert not Path("/sys/class/net/s1-s2").exists()
 
 
+def test_names_that_somebody_else_uses_are_refused_and_left_alone(ledger: Ledger) -> None:
+    stranger = Path("/sys/class/net/s1-s2")
+    subprocess.run(["ip", "link", "add", stranger.name, "type", "veth", "peer", "name", "asd-peer"], check=True)
+    try:
+        with pytest.raises(DemoError, match="s1-s2"):
+            Network(ledger).build()
+        ledger.undo()
+        assert stranger.exists()
+    finally:
+        subprocess.run(["ip", "link", "del", stranger.name], check=True)
+
+
 def test_the_wall_counts_each_direction_of_what_is_led_through_it(network: Network) -> None:
     set_up_shaper(network)
     set_up_wall(network)

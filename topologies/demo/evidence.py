@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from topologies.demo.functions import SHAPER, WALL, passed
+from topologies.demo.machine import DemoError
 from topologies.demo.network import SWITCHES, Network
 
 OVS_TIMEOUT_S = 10
 DIRECTIONS = ("forth", "back", "forth_marked", "back_marked")
-RULE_KEYS = ("cookie", "table", "priority")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def rules(switch: str) -> dict[str, Rule]:
         if len(fields) < 3:
             continue
         text = re.sub(r"(cookie|duration|n_packets|n_bytes|idle_age|hard_age)=[^ ]*,? ?", "", line).strip()
-        duration_s, packets = float(fields["duration"].rstrip("s")), int(fields["n_packets"])
+        duration_s, packets = float(fields["duration"]), int(fields["n_packets"])
         found[text] = Rule(text=text, cookie=fields["cookie"], packets=packets, duration_s=duration_s)
     return found
 
@@ -157,10 +157,13 @@ def trace_next(switch: str, port: str, connection: Tracked, macs: tuple[str, str
 
 
 @contextlib.contextmanager
-def sniffing(network: Network, host: str, expression: str, log: Path) -> Iterator[None]:
-    """Let tcpdump write a line for each packet that fits `expression` on the host's interface during the block."""
+def sniffing(network: Network, host: str, expression: str, log: Path, way: str = "inout") -> Iterator[None]:
+    """Let tcpdump write a line for each packet that fits `expression` on the host's interface during the block.
+
+    `way` is `in`, `out` or `inout`, as the host sees it.
+    """
     interface = f"{host}-eth0"
-    command = ("tcpdump", "--immediate-mode", "-lnni", interface, expression)
+    command = ("tcpdump", "--immediate-mode", "-Q", way, "-lnni", interface, expression)
     with network.background(host, *command, log=log):
         network.run(host, "sh", "-c", f"until grep -q 'listening on' {log}; do sleep 0.05; done")
         yield
@@ -173,5 +176,11 @@ def sniffed(log: Path, needle: str = "") -> int:
 
 
 def _ovs(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=OVS_TIMEOUT_S)
+    """Return what the command prints; DemoError if it fails, as an empty answer would look like evidence."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=OVS_TIMEOUT_S)
+    except subprocess.TimeoutExpired as error:
+        raise DemoError(f"{' '.join(command)} did not end within {OVS_TIMEOUT_S} s") from error
+    if done.returncode != 0:
+        raise DemoError(f"{' '.join(command)} failed: {done.stderr.strip()}")
     return done.stdout

@@ -84,12 +84,6 @@ def passed(network: Network, function: str, direction: str) -> tuple[Passed, ...
     return tuple(_passed(element["elem"]) for element in elements)
 
 
-def interface_packets(network: Network, function: str) -> dict[str, int]:
-    """Read the packets that came in on each of the function's two ports (`ip -s link`)."""
-    links = json.loads(network.run(function, "ip", "-j", "-s", "link", "show").stdout)
-    return {link["ifname"]: link["stats64"]["rx"]["packets"] for link in links if link["ifname"] in ("in", "out")}
-
-
 def _bridge(network: Network, function: str) -> None:
     """Join `in` and `out` by a bridge that is a hub: it learns nothing, because both directions use both ports."""
     options = ("type", "bridge", "ageing_time", "0", "stp_state", "0", "mcast_snooping", "0", "forward_delay", "0")

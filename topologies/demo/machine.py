@@ -18,6 +18,7 @@ PACKAGES = {
     "ip": "iproute2",
     "tc": "iproute2",
     "ethtool": "ethtool",
+    "sysctl": "procps",
     "nft": "nftables",
     "ovs-vsctl": "openvswitch-switch",
     "ovs-appctl": "openvswitch-switch",

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from topologies.demo.ledger import Ledger
 
 SWITCHES = ("s1", "s2", "s3")
-HOSTS_PER_SWITCH = MappingProxyType({"s1": 3, "s2": 1, "s3": 1})
 FUNCTIONS = MappingProxyType({"shaper": "s2", "wall": "s3"})
 CLIENT, OTHER_CLIENT, INFRA, VIDEO, BUSINESS = "h1", "h2", "h3", "h4", "h5"
 ADDRESS = MappingProxyType({f"h{number}": f"10.0.0.{number}" for number in range(1, 6)})
 NAMESPACE_PREFIX = "as-"
 COMMAND_TIMEOUT_S = 30.0
+INTERFACES = Path("/sys/class/net")
+NAMESPACES = Path("/run/netns")  # ip-netns(8)
 
 
 class Network:
@@ -41,13 +42,16 @@ class Network:
 
     def build(self) -> None:
         """Make switches, links, hosts and functions; hosts resolve names at the DNS server on h3."""
+        topo = Triangle(functions=FUNCTIONS)
+        ends = [link[end] for _, _, link in topo.links(withInfo=True) for end in ("intfName1", "intfName2")]
+        interfaces = [name for name in ends if name.startswith(SWITCHES)]  # the others are in hosts
+        _refuse_strangers([*SWITCHES, *interfaces], [NAMESPACE_PREFIX + host for host in topo.hosts()])
         for switch in SWITCHES:
             self.ledger.bridge(switch)
+        for interface in interfaces:
+            self.ledger.interface(interface)
         setLogLevel("critical")
         Mininet.inited = True  # its own init would raise limits of the whole machine, and nobody would take them back
-        topo = Triangle(hosts_per_switch=HOSTS_PER_SWITCH, functions=FUNCTIONS)
-        for _, _, link in topo.links(withInfo=True):
-            self.ledger.interface(link["intfName2"])  # the switch's end, which takes the other one with it
         net = Mininet(topo=topo, controller=None, build=False, autoSetMacs=True)
         net.build()
         for host in net.hosts:
@@ -117,6 +121,14 @@ class Network:
 
     def _prefix(self, host: str) -> Sequence[str]:
         return ("mnexec", "-a", str(self._nodes[host]))
+
+
+def _refuse_strangers(interfaces: Sequence[str], namespaces: Sequence[str]) -> None:
+    """Raise DemoError if somebody else uses a name of ours: what is in the ledger is removed at the end."""
+    strangers = [name for name in interfaces if (INTERFACES / name).exists()]  # a bridge has one of its own name
+    strangers += [name for name in namespaces if (NAMESPACES / name).exists()]
+    if strangers:
+        raise DemoError(f"the demo needs these names for itself, and they are in use here: {', '.join(strangers)}")
 
 
 def _text(output: bytes | str | None) -> str:

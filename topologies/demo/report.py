@@ -78,6 +78,7 @@ class LiveFlows:
         self._closing.set()
         self._follower.terminate()
         self._thread.join()
+        self._follower.terminate()  # another one by now, if the thread was just starting it
         self._follower.wait()
         if self._live is not None:
             self._live.stop()

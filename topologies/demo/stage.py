@@ -18,6 +18,7 @@ POLICIES = Path(__file__).parent / "policies"
 OPEN, CAMPUS, CHANGED = (POLICIES / name for name in ("open.yaml", "campus.yaml", "changed.yaml"))
 SETTLE_S = 10.0
 POLL_S = 0.1
+STEERED_SHARE = 0.9  # of a download's bytes; what precedes the verdict went the direct way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

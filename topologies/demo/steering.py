@@ -14,7 +14,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from topologies.demo.ledger import Ledger, end_processes
+from topologies.demo.ledger import Ledger
 from topologies.demo.machine import DemoError
 from topologies.demo.network import SWITCHES
 
@@ -49,12 +49,6 @@ class AppSteer:
         process.send_signal(signal.SIGKILL)
         process.wait()
         return process.pid
-
-    def stop(self, role: str) -> None:
-        """End it in order."""
-        process = self._processes.pop(role, None)
-        if process is not None:
-            end_processes([process.pid])
 
     def follow(self) -> subprocess.Popen[str]:
         """Start `appsteer flows --follow --json`; its standard output is a pipe."""

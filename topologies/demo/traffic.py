@@ -8,7 +8,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from topologies.demo.machine import DemoError
 from topologies.demo.network import ADDRESS, BUSINESS, CLIENT, INFRA, OTHER_CLIENT, VIDEO, Network
 from topologies.demo.servers import (
     HTTPS_PORT,
@@ -62,7 +61,7 @@ class Traffic:
         done = self._network.run(host, sys.executable, str(script), *arguments, check=False)
         if done.returncode != 0:
             last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-            return Fetch(worked=False, name=name, local_port=0, size=0, rate_bps=0, error=last)
+            return _failed(name, last)
         answer = json.loads(done.stdout)
         rate_bps = answer["size"] * 8 / answer["seconds"]
         worked = answer["status"] == "200"
@@ -130,7 +129,7 @@ class Traffic:
         )
         done = self._network.run(host, "curl", *options, "-w", "%{json}", url, check=False)
         if not done.stdout:
-            raise DemoError(f"curl {url} printed nothing: {done.stderr.strip()}")
+            return _failed(name, f"curl {url} printed nothing: {done.stderr.strip()}")
         answer = json.loads(done.stdout)
         return Fetch(
             worked=answer["http_code"] == 200 and done.returncode == 0,
@@ -140,6 +139,10 @@ class Traffic:
             rate_bps=answer["speed_download"] * 8,
             error=answer["errormsg"] or "",
         )
+
+
+def _failed(name: str, error: str) -> Fetch:
+    return Fetch(worked=False, name=name, local_port=0, size=0, rate_bps=0, error=error)
 
 
 def _mulaw_tone(seconds: int) -> bytes:

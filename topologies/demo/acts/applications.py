@@ -9,6 +9,7 @@ from topologies.demo.evidence import Snapshot, sniffed, sniffing, trace_next, tr
 from topologies.demo.functions import SHAPER, WALL
 from topologies.demo.network import ADDRESS, BUSINESS, CLIENT, INFRA, OTHER_CLIENT, VIDEO
 from topologies.demo.servers import (
+    HIDDEN_SSH_PORT,
     HTTPS_PORT,
     IPERF_PORT,
     ODD_HTTP_PORT,
@@ -125,13 +126,22 @@ def _untouched(stage: Stage, before: Snapshot) -> None:
 
 
 def _same_on_odd_ports(stage: Stage) -> None:
-    http = stage.flow(_to(BUSINESS, TCP, ODD_HTTP_PORT))
-    hidden, odd = (stage.flow(_to(BUSINESS, TCP, port, key="ssh")) for port in (HTTPS_PORT, ODD_SSH_PORT))
-    banners = stage.logs.text("sshd").count("Connection from")
+    """The servers' programs say who spoke HTTP and SSH to them from which port; AppSteer says it of the same flows."""
+    logged = (
+        ("http", "business", rf"^(\S+):(\d+) port={ODD_HTTP_PORT} "),
+        ("ssh", "business-443", rf"^(\S+):(\d+) to=127\.0\.0\.1:{HIDDEN_SSH_PORT} "),
+        ("ssh", "sshd", rf"^Connection from (\S+) port (\d+) on \S+ port {ODD_SSH_PORT} "),
+    )
+    keys, seen = [], []
+    for _, log, pattern in logged:
+        found = re.findall(pattern, stage.logs.text(log), re.MULTILINE)
+        source, port = found[-1] if found else ("nobody", "0")
+        seen.append(f"{source}:{port}")
+        keys.append(_key(stage.flow(_from(source, int(port)))))
     stage.report.check(
         f"HTTP on {ODD_HTTP_PORT}, SSH on {HTTPS_PORT} and on {ODD_SSH_PORT} are known for what they are",
-        _is(http, "http") and _is(hidden, "ssh") and _is(odd, "ssh"),
-        f"sshd log: {banners} connections; appsteer: {_key(http)}, {_key(hidden)}, {_key(odd)}",
+        keys == [key for key, _, _ in logged],
+        f"logs of nginx (HTTP), nginx (to sshd) and sshd: {', '.join(seen)}; appsteer: {', '.join(keys)}",
     )
 
 
@@ -161,9 +171,8 @@ def _from(source: str, port: int = 0, key: str = "") -> Callable[[Flow], bool]:
     return lambda flow: flow["src"] == source and port in (0, flow["sport"]) and key in ("", flow["app_key"])
 
 
-def _to(host: str, l4: int, port: int, key: str = "") -> Callable[[Flow], bool]:
-    wanted = (ADDRESS[host], l4, port)
-    return lambda flow: (flow["dst"], flow["l4"], flow["dport"]) == wanted and key in ("", flow["app_key"])
+def _to(host: str, l4: int, port: int) -> Callable[[Flow], bool]:
+    return lambda flow: (flow["dst"], flow["l4"], flow["dport"]) == (ADDRESS[host], l4, port)
 
 
 def _is(flow: Flow | None, key: str) -> bool:

@@ -34,7 +34,7 @@ def _count_broadcasts(stage: Stage) -> None:
     arp = f"arp and arp[6:2] = 1 and arp[24:4] = {_number(NOBODY)}"
     logs = {host: stage.logs.of(f"arp-{host}") for host in (CLIENT, VIDEO, BUSINESS)}
     with (
-        sniffing(stage.network, CLIENT, arp, logs[CLIENT]),
+        sniffing(stage.network, CLIENT, arp, logs[CLIENT], way="out"),
         sniffing(stage.network, VIDEO, arp, logs[VIDEO]),
         sniffing(stage.network, BUSINESS, arp, logs[BUSINESS]),
     ):
