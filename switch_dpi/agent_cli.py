@@ -78,13 +78,16 @@ def _run(config: AgentConfig) -> None:
 def _show_status(config: AgentConfig, *, as_json: bool) -> None:
     try:
         found = read_status(config)
+        age_s = time.time() - found["at"]
+        table = _status_table(found)
     except (OSError, ValueError) as error:
         raise SwitchDpiError(f"no status in {config.state_dir}: {error}; does the agent run?") from error
+    except (LookupError, TypeError) as error:
+        raise SwitchDpiError(f"the status in {config.state_dir} is not of this version of the agent") from error
     if as_json:
         typer.echo(json.dumps(found))
     else:
-        Console().print(_status_table(found))
-    age_s = time.time() - found["at"]
+        Console().print(table)
     if age_s > STALE_S:
         raise SwitchDpiError(f"the status is {age_s:.0f} s old: the agent (process {found['pid']}) does not run")
 

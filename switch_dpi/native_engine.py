@@ -46,13 +46,16 @@ def load_engine(config: AgentConfig) -> EngineFacts:
 
 
 def signature_texts(paths: Sequence[Path]) -> list[tuple[str, str]]:
-    """Name and text of every signature file: those that came with AppSteer, unless ``paths`` names others. OSError."""
+    """Name and text of every signature file: those that came with AppSteer, unless ``paths`` names others.
+
+    Raises OSError, or SwitchDpiError for a file that is not UTF-8.
+    """
     packaged = signature_files()
     if not paths:
         return packaged
     files = [file for path in paths for file in (sorted(path.glob("*.toml")) if path.is_dir() else [path])]
     categories = [item for item in packaged if item[0].endswith("categories.toml")]
-    return categories + [(str(file), file.read_text(encoding="utf-8")) for file in files]
+    return categories + [(str(file), _text(file)) for file in files]
 
 
 def wire_catalogue(known: NativeCatalogue) -> Catalogue:
@@ -76,3 +79,10 @@ def wire_catalogue(known: NativeCatalogue) -> Catalogue:
             for a in known.attributes
         ),
     )
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise SwitchDpiError(f"{file}: {error}") from error
