@@ -144,14 +144,17 @@ class Catalogue:
 
 def split(catalogue: Catalogue, limit: int = MAX_PART_SIZE) -> Iterator[Catalogue]:
     """Parts whose bodies have at most `limit` bytes (but at least one entry); all but the last have `more`."""
-    part = _Part(catalogue.version)
+    head_size = len(_head(catalogue.version, CatalogueFlags(0)))
+    held: list[Entry] = []
+    size = head_size
     for entry in _entries(catalogue):
-        size = len(_encode_entry(entry))
-        if part.size + size > limit and part.count:
-            yield part.finish(more=True)
-            part = _Part(catalogue.version)
-        part.add(entry, size)
-    yield part.finish(more=False)
+        entry_size = len(_encode_entry(entry))
+        if held and size + entry_size > limit:
+            yield _part(catalogue.version, held, more=True)
+            held, size = [], head_size
+        held.append(entry)
+        size += entry_size
+    yield _part(catalogue.version, held, more=False)
 
 
 def join(parts: Iterable[Catalogue]) -> Catalogue:
@@ -176,30 +179,14 @@ _CATEGORY = struct.Struct("!BBB")  # category, sizes of key, name
 _ATTRIBUTE = struct.Struct("!HBBB")  # attribute, type, sizes of name, unit
 
 
-class _Part:
-    """A part under construction."""
-
-    def __init__(self, version: str) -> None:
-        self._version = version
-        self._entries: list[Entry] = []
-        self.size = len(_head(version, CatalogueFlags(0)))
-
-    @property
-    def count(self) -> int:
-        return len(self._entries)
-
-    def add(self, entry: Entry, size: int) -> None:
-        self._entries.append(entry)
-        self.size += size
-
-    def finish(self, *, more: bool) -> Catalogue:
-        return Catalogue(
-            version=self._version,
-            apps=tuple(entry for entry in self._entries if isinstance(entry, AppEntry)),
-            categories=tuple(entry for entry in self._entries if isinstance(entry, CategoryEntry)),
-            attributes=tuple(entry for entry in self._entries if isinstance(entry, AttributeEntry)),
-            more=more,
-        )
+def _part(version: str, entries: list[Entry], *, more: bool) -> Catalogue:
+    return Catalogue(
+        version=version,
+        apps=tuple(entry for entry in entries if isinstance(entry, AppEntry)),
+        categories=tuple(entry for entry in entries if isinstance(entry, CategoryEntry)),
+        attributes=tuple(entry for entry in entries if isinstance(entry, AttributeEntry)),
+        more=more,
+    )
 
 
 def _head(version: str, flags: CatalogueFlags) -> bytes:

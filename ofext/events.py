@@ -13,7 +13,7 @@ from enum import IntEnum, IntFlag
 from typing import Any, ClassVar, Final
 
 from ofext import wire
-from ofext.errors import DecodeError, EncodeError
+from ofext.errors import DecodeError
 from ofext.wire import Reader
 
 MAX_EVENT_SIZE: Final = 32_768  # bytes of a record: half a message, so that a batch is never empty
@@ -186,8 +186,7 @@ _COUNTERS = struct.Struct("!QQQQ")  # packets of originator and responder, bytes
 _END_REASON = struct.Struct("!B")
 _METADATA: Final = int(EventTlv.METADATA)  # comparing with a member of the enumeration takes three times as long
 _ATTRIBUTE_SIZE: Final = 2
-_IPV4_SIZE: Final = 4
-_ADDRESSES_CACHED: Final = 65_536  # hosts that are talked about at a time; converting takes longer than the rest
+_ADDRESSES_CACHED: Final = 65_536  # as in ofext.wire
 
 
 def _body(sequence: int, dropped: int, records: list[bytes]) -> bytes:
@@ -196,11 +195,9 @@ def _body(sequence: int, dropped: int, records: list[bytes]) -> bytes:
 
 def _fixed_tlvs(event: FlowEvent) -> tuple[bytes, bool]:
     """All TLVs but the metadata (those that would say nothing are left out), and whether a text was cut."""
-    src, dst = _packed(event.src), _packed(event.dst)
-    if len(src) != len(dst):
-        raise EncodeError("dst", event.dst, f"an address of the same family as {event.src}")
+    src, dst = wire.addresses(event.src, event.dst)
     flow = wire.pack("flow", _FLOW, event.flow_id, event.l4, event.vlan, event.sport, event.dport)
-    parts = [wire.tlv(EventTlv.FLOW_IPV4 if len(src) == _IPV4_SIZE else EventTlv.FLOW_IPV6, flow + src + dst)]
+    parts = [wire.tlv(EventTlv.FLOW_IPV4 if len(src) == wire.IPV4_SIZE else EventTlv.FLOW_IPV6, flow + src + dst)]
     times = wire.pack("times", _TIMES, event.at_ns, event.first_seen_ns, event.last_seen_ns)
     parts.append(wire.tlv(EventTlv.TIMES, times))
     verdict = (event.app_id, event.protocol_id, event.category, event.state, event.confidence, event.verdict_packet)
@@ -240,14 +237,6 @@ def _fitting(metadata: tuple[tuple[int, bytes], ...], room: int) -> tuple[bytes,
         parts.append(wire.tlv(EventTlv.METADATA, wire.number("attribute", attribute, _ATTRIBUTE_SIZE) + value))
         room -= size
     return b"".join(parts), truncated
-
-
-@functools.lru_cache(maxsize=_ADDRESSES_CACHED)
-def _packed(address: str) -> bytes:
-    try:
-        return ipaddress.ip_address(address).packed
-    except ValueError:
-        raise EncodeError("address", address, "an IPv4 or IPv6 address") from None
 
 
 _Layout = tuple[struct.Struct, tuple[str, ...]]

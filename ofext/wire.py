@@ -3,6 +3,8 @@
 A TLV is type (16 bits), size of the value in bytes (16 bits), value. Readers skip types that they do not know.
 """
 
+import functools
+import ipaddress
 import struct
 from collections.abc import Iterator
 from typing import Final
@@ -10,6 +12,8 @@ from typing import Final
 from ofext.errors import DecodeError, EncodeError
 
 MAX_TLV_SIZE: Final = 0xFFFF  # the size of a value is 16 bits
+
+IPV4_SIZE: Final = 4  # bytes of an address
 
 TLV_HEADER_SIZE: Final = 4
 TLV_HEADER: Final = struct.Struct("!HH")
@@ -105,6 +109,23 @@ def text(field: str, value: str, limit: int) -> bytes:
     if len(raw) > limit:
         raise EncodeError(field, value, f"at most {limit} bytes of UTF-8")
     return raw
+
+
+@functools.lru_cache(maxsize=65_536)  # hosts that are talked about at a time; converting takes longer than the rest
+def address(text: str) -> bytes:
+    """An IPv4 or IPv6 address, 4 or 16 bytes. Raises EncodeError when the text is none."""
+    try:
+        return ipaddress.ip_address(text).packed
+    except ValueError:
+        raise EncodeError("address", text, "an IPv4 or IPv6 address") from None
+
+
+def addresses(src: str, dst: str) -> tuple[bytes, bytes]:
+    """Both ends of a flow. Raises EncodeError also when they are of two families."""
+    packed = address(src), address(dst)
+    if len(packed[0]) != len(packed[1]):
+        raise EncodeError("dst", dst, f"an address of the same family as {src}")
+    return packed
 
 
 def tlv(kind: int, value: bytes) -> bytes:

@@ -5,14 +5,13 @@ table to go on to, so it ends there.
 """
 
 import functools
-import ipaddress
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from ofext import oxm
+from ofext import oxm, wire
 from ofext.errors import EncodeError
 from ofext.openflow.header import Type, Version, build
 from ofext.oxm import padded
@@ -61,14 +60,10 @@ def frame(connection: Connection) -> bytes:
     The TCP header has no flags: the tracker takes such a segment as invalid, so that it neither changes the state of
     the connection nor makes one that is not there.
     """
-    src, dst = _address(connection.src), _address(connection.dst)
-    if src.version != dst.version:
-        raise EncodeError("dst", connection.dst, f"an address of the same family as {connection.src}")
-    is_ipv4 = isinstance(src, ipaddress.IPv4Address)
-    transport = _transport(connection, _pseudo_sum(src.packed, dst.packed, connection.l4))
-    ethertype = _ETH_IPV4 if is_ipv4 else _ETH_IPV6
-    network = _ipv4 if is_ipv4 else _ipv6
-    return _ethernet(connection.vlan, ethertype) + network(src.packed, dst.packed, connection.l4, transport) + transport
+    src, dst = wire.addresses(connection.src, connection.dst)
+    transport = _transport(connection, _pseudo_sum(src, dst, connection.l4))
+    ethertype, network = (_ETH_IPV4, _ipv4) if len(src) == wire.IPV4_SIZE else (_ETH_IPV6, _ipv6)
+    return _ethernet(connection.vlan, ethertype) + network(src, dst, connection.l4, transport) + transport
 
 
 _MAC_DST: Final = bytes.fromhex("0a4c37000001")  # locally administered, our own OUI form; the frame is never sent out
@@ -101,16 +96,12 @@ _IPV6 = struct.Struct("!IHBB16s16s")
 _TCP = struct.Struct("!HHIIBBHHH")
 _UDP = struct.Struct("!HHHH")
 _ICMP_ECHO = struct.Struct("!BBHHH")
-_QUERIES: Final[
-    Mapping[int, frozenset[int]]
-] = {  # what opens a connection in the tracker: echo, timestamp, information and mask requests (RFC 792, 950)
-    L4.ICMP: frozenset({8, 13, 15, 17}),
+_QUERIES: Final[Mapping[int, frozenset[int]]] = {
+    L4.ICMP: frozenset({8, 13, 15, 17}),  # echo, timestamp, information and mask requests (RFC 792, 950)
     L4.ICMPV6: frozenset({128}),  # RFC 4443 §4.1
 }
-_ADDRESSES_CACHED: Final = 65_536  # hosts that are marked at a time
-_MARKS_CACHED: Final = (
-    4096  # different (App-ID, label) pairs in use at a time: applications times predicates, in practice
-)
+"""Types of messages that open a connection in the tracker."""
+_MARKS_CACHED: Final = 4096  # different App-IDs and labels at a time: applications times predicates, in practice
 
 
 @functools.lru_cache(maxsize=_MARKS_CACHED)
@@ -165,14 +156,6 @@ def _head(version: int, actions_size: int) -> bytes:
     if version >= Version.OF_1_5:
         return struct.pack("!IH2x", _OFP_NO_BUFFER, actions_size) + oxm.encode_match([_OXM_IN_PORT])
     return struct.pack("!IIH6x", _OFP_NO_BUFFER, _OFPP_CONTROLLER, actions_size)
-
-
-@functools.lru_cache(maxsize=_ADDRESSES_CACHED)
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        raise EncodeError("address", text, "an IPv4 or IPv6 address") from None
 
 
 def _ethernet(vlan: int, ethertype: int) -> bytes:
