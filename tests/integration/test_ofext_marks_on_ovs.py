@@ -5,6 +5,8 @@ import re
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +29,7 @@ LABEL = label.Label(state=State.FINAL, category=9, risk=3, predicates=frozenset(
 VERSIONS = (4, 5, 6)
 RUN_DIR = Path(os.environ.get("OVS_RUNDIR", "/var/run/openvswitch"))
 
-SYN, ACK, FIN = 0x02, 0x10, 0x01
+SYN, ACK = 0x02, 0x10
 
 
 def run(*command: str) -> str:
@@ -117,7 +119,7 @@ def track(packet: bytes) -> None:
     run("ovs-ofctl", "-OOpenFlow14", "packet-out", BRIDGE, actions)
 
 
-def segment(connection: Connection, flags: int, seq: int, ack: int, payload: bytes = b"") -> bytes:
+def segment(connection: Connection, flags: int, seq: int, ack: int) -> bytes:
     """A TCP segment, by the mark's frame with other flags and numbers."""
     made = frame(connection)
     size = 40 if ":" in connection.src else 20
@@ -133,13 +135,11 @@ def segment(connection: Connection, flags: int, seq: int, ack: int, payload: byt
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     header[16:18] = (~total & 0xFFFF).to_bytes(2, "big")
-    return made[:start] + bytes(header) + payload
+    return made[:start] + bytes(header)
 
 
 def reverse(connection: Connection) -> Connection:
-    return Connection(
-        src=connection.dst, dst=connection.src, sport=connection.dport, dport=connection.sport, l4=connection.l4
-    )
+    return replace(connection, src=connection.dst, dst=connection.src, sport=connection.dport, dport=connection.sport)
 
 
 def handshake(connection: Connection, upto: int = 3) -> None:
@@ -149,6 +149,7 @@ def handshake(connection: Connection, upto: int = 3) -> None:
 
 
 TCP4 = Connection(src="192.0.2.1", dst="198.51.100.2", sport=40000, dport=443, l4=L4.TCP)
+UDP4 = Connection(src="192.0.2.1", dst="198.51.100.2", sport=5353, dport=53, l4=L4.UDP)
 TCP6 = Connection(src="2001:db8::1", dst="2001:db8::2", sport=40000, dport=443, l4=L4.TCP)
 
 
@@ -174,7 +175,7 @@ def test_a_tcp_connection_is_marked_and_keeps_its_state(
 def test_a_mark_survives_the_next_segments_and_can_be_revised(switch: Switch) -> None:
     handshake(TCP4)
     switch.send(mark(switch.version, TCP4))
-    track(segment(TCP4, ACK, 1001, 5001, b""))
+    track(segment(TCP4, ACK, 1001, 5001))
     assert_marked(entries()[0])
     switch.send(mark(switch.version, TCP4, APP + 1))
     assert_marked(entries()[0], APP + 1)
@@ -197,11 +198,11 @@ def test_a_mark_for_a_tcp_connection_that_is_gone_makes_no_new_one(switch: Switc
 @pytest.mark.parametrize(
     "connection",
     [
-        Connection(src="192.0.2.1", dst="198.51.100.2", sport=5353, dport=53, l4=L4.UDP),
+        UDP4,
         Connection(src="2001:db8::1", dst="2001:db8::2", sport=5353, dport=53, l4=L4.UDP),
         Connection(src="192.0.2.1", dst="198.51.100.2", sport=77, dport=8 << 8, l4=L4.ICMP),
         Connection(src="2001:db8::1", dst="2001:db8::2", sport=77, dport=128 << 8, l4=L4.ICMPV6),
-        Connection(src="192.0.2.1", dst="198.51.100.2", sport=5353, dport=53, l4=L4.UDP, vlan=12),
+        replace(UDP4, vlan=12),
     ],
     ids=["udp4", "udp6", "icmp", "icmp6", "vlan"],
 )
@@ -214,13 +215,11 @@ def test_datagram_connections_are_marked(switch: Switch, connection: Connection)
 
 
 def test_the_epoch_of_a_label_is_not_touched(switch: Switch) -> None:
-    packet = frame(Connection(src="192.0.2.1", dst="198.51.100.2", sport=5353, dport=53, l4=L4.UDP)).hex()
     epoch = label.Label(epoch=5).pack()
     nested = f"set_field:{epoch:#x}->ct_label"
-    actions = f"in_port=CONTROLLER packet={packet} actions=ct(commit,zone={ZONE},exec({nested}))"
+    actions = f"in_port=CONTROLLER packet={frame(UDP4).hex()} actions=ct(commit,zone={ZONE},exec({nested}))"
     run("ovs-ofctl", "-OOpenFlow14", "packet-out", BRIDGE, actions)
-    udp = Connection(src="192.0.2.1", dst="198.51.100.2", sport=5353, dport=53, l4=L4.UDP)
-    switch.send(mark(switch.version, udp))
+    switch.send(mark(switch.version, UDP4))
     assert f"labels={LABEL | epoch:#x}" in entries()[0]
 
 
@@ -286,14 +285,13 @@ def test_a_strict_delete_with_the_same_l7_match_removes_the_rule(switch: Switch)
 
 
 def test_a_lowered_rule_hits_marked_packets_only(switch: Switch) -> None:
-    udp = Connection(src="192.0.2.1", dst="198.51.100.2", sport=5353, dport=53, l4=L4.UDP)
-    track(frame(udp))
+    track(frame(UDP4))
     rule = lowering.lower([oxm.l7_app_id(APP), oxm.l7_state(State.FINAL), oxm.l7_category(9)], PredicateTable())
     switch.send(flow_mod(switch.version, list(rule)))
-    through = f"in_port=CONTROLLER packet={frame(udp).hex()} actions=ct(zone={ZONE},table=9)"
+    through = f"in_port=CONTROLLER packet={frame(UDP4).hex()} actions=ct(zone={ZONE},table=9)"
     run("ovs-ofctl", "-OOpenFlow14", "packet-out", BRIDGE, through)
     assert hits() == 0
-    switch.send(mark(switch.version, udp))
+    switch.send(mark(switch.version, UDP4))
     run("ovs-ofctl", "-OOpenFlow14", "packet-out", BRIDGE, through)
     assert hits() == 1
 
@@ -361,13 +359,12 @@ def test_an_error_quotes_the_controllers_own_message(switch: Switch) -> None:
 
 
 def test_a_packet_in_of_the_edge_zone_says_its_verdict(switch: Switch) -> None:
-    udp = Connection(src="192.0.2.1", dst="198.51.100.2", sport=5353, dport=53, l4=L4.UDP)
-    track(frame(udp))
-    switch.send(mark(switch.version, udp), set_config(switch.version))
+    track(frame(UDP4))
+    switch.send(mark(switch.version, UDP4), set_config(switch.version))
     to_controller = bytes.fromhex("000400180000000000000010fffffffdffff000000000000")
     rule = flow_mod(switch.version, [oxm.ct_zone(ZONE)]) + to_controller
     assert switch.send(rule[:2] + len(rule).to_bytes(2, "big") + rule[4:]) == []
-    through = f"in_port=LOCAL packet={frame(udp).hex()} actions=ct(zone={ZONE},table=9)"
+    through = f"in_port=LOCAL packet={frame(UDP4).hex()} actions=ct(zone={ZONE},table=9)"
     run("ovs-ofctl", "-OOpenFlow14", "packet-out", BRIDGE, through)
     (packet_in,) = (message for message in switch.send() if message[1] == Type.PACKET_IN)
     fields, _ = oxm.decode_match(raise_message(packet_in, PredicateTable(), edge_zone=ZONE), 24)
@@ -382,16 +379,13 @@ def set_config(version: int) -> bytes:
 @pytest.mark.parametrize("of_version", [5, 6])
 def test_a_flow_monitor_tells_rules_in_l7_fields(bridge: str, of_version: int) -> None:
     assert bridge == BRIDGE
-    switch = Switch(of_version)
     body = (1).to_bytes(4, "big") + b"\xff" * 8 + (0x1F).to_bytes(2, "big") + b"\xff\0"
     request = build(of_version, Type.MULTIPART_REQUEST, 6, b"\0\x10\0\0\0\0\0\0" + body + oxm.encode_match(MATCH[1:2]))
     request, table = lowered(request, PredicateTable())
-    switch.send(request)
     message, table = lowered(flow_mod(of_version, MATCH), table)
-    other = Switch(of_version)
-    assert other.send(message) == []
-    updates = [answer for answer in switch.send() if answer[1] == Type.MULTIPART_REPLY]
-    switch.close()
-    other.close()
+    with closing(Switch(of_version)) as switch, closing(Switch(of_version)) as other:
+        switch.send(request)
+        assert other.send(message) == []
+        updates = [answer for answer in switch.send() if answer[1] == Type.MULTIPART_REPLY]
     raised = raise_message(updates[-1], table)
     assert set(oxm.decode_match(raised, 16 + 24)[0]) == set(MATCH)

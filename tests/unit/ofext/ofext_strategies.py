@@ -115,15 +115,16 @@ batches = st.builds(FlowEvents, sequence=u64, dropped=u64, events=st.lists(flow_
 
 errors = st.builds(L7Error, code=u16, offset=u32, data=st.binary(max_size=64), text=short_text)
 
-messages = st.one_of(
+messages_of_tlvs = st.one_of(
     hello,
     st.just(CatalogueRequest()),
     catalogue,
     st.builds(ConfigSet, config=config),
     st.just(ConfigRequest()),
     st.builds(ConfigReply, config=config),
-    batches,
 )
+"""Those whose body ends in TLVs."""
+messages = messages_of_tlvs | batches
 
 
 def _masked(bits: int) -> st.SearchStrategy[tuple[int, int | None]]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ofext_strategies import batches, catalogue, errors, flow_events, messages
+from ofext_strategies import batches, catalogue, errors, flow_events, messages, messages_of_tlvs
 
 from ofext import catalogue as catalogues
 from ofext import events, hello, wire
@@ -41,6 +41,7 @@ EVENT = FlowEvent(
     dport=443,
     l4=6,
 )
+FLOW_TLV, TIMES_TLV = wire.tlv(1, bytes(24)), wire.tlv(3, bytes(24))
 versions = st.sampled_from([4, 5, 6])
 
 
@@ -96,10 +97,8 @@ def test_random_errors_are_an_error_or_a_decode_error(data: bytes) -> None:
     assert 0 <= fault(L7Error.decode, 1, data) <= len(data)
 
 
-@given(messages, st.integers(200, 0xFFFF), st.binary(max_size=20))
+@given(messages_of_tlvs, st.integers(200, 0xFFFF), st.binary(max_size=20))
 def test_unknown_tlvs_at_the_end_are_skipped(message: Message, kind: int, value: bytes) -> None:
-    if isinstance(message, FlowEvents):
-        return
     body = message.encode() + wire.tlv(kind, value)
     assert decode_body(message.EXP_TYPE, body) == message
 
@@ -172,7 +171,14 @@ def test_a_catalogue_of_10_000_applications_goes_in_parts_that_fit() -> None:
 
 @given(catalogue, st.integers(1, 400))
 def test_parts_of_any_size_make_the_whole(whole: Catalogue, limit: int) -> None:
-    assert catalogues.join(catalogues.split(whole, limit)) == replace(whole, more=False)
+    parts = list(catalogues.split(whole, limit))
+    assert catalogues.join(parts) == replace(whole, more=False)
+    assert all(len(part.encode()) <= limit or entries_of(part) <= 1 for part in parts)
+    assert all(entries_of(part) for part in parts) or len(parts) == 1
+
+
+def entries_of(part: Catalogue) -> int:
+    return len(part.apps) + len(part.categories) + len(part.attributes)
 
 
 def test_parts_that_do_not_belong_together_are_refused() -> None:
@@ -210,6 +216,7 @@ def test_batches_are_numbered_through(batch: FlowEvents, limit: int) -> None:
     expected = 10
     for part in got:
         assert (part.sequence, part.dropped) == (expected, 3)
+        assert len(part.encode()) <= limit or len(part.events) == 1
         expected += len(part.events)
 
 
@@ -261,9 +268,10 @@ def test_a_text_that_just_fits_is_whole() -> None:
     assert FlowEvents.decode(FlowEvents(sequence=0, events=(event,)).encode()).events == (event,)
 
 
-def test_an_event_without_addresses_is_refused() -> None:
-    record = (4).to_bytes(2, "big") + b"\1\0"
-    with pytest.raises(DecodeError):
+@pytest.mark.parametrize(("kept", "missing"), [(b"", "addresses"), (FLOW_TLV, "times"), (TIMES_TLV, "addresses")])
+def test_an_event_without_addresses_or_times_is_refused(kept: bytes, missing: str) -> None:
+    record = (4 + len(kept)).to_bytes(2, "big") + b"\1\0" + kept
+    with pytest.raises(DecodeError, match=missing):
         FlowEvents.decode(FlowEvents(sequence=0).encode()[:-2] + b"\0\1" + record)
 
 
