@@ -133,7 +133,10 @@ class Unixctl:
         self.connection.sendall(json.dumps(question).encode())
         data = b""
         while True:
-            data += self.connection.recv(1 << 20)
+            part = self.connection.recv(1 << 20)
+            if not part:
+                raise RuntimeError(f"{method}: ovs-vswitchd closed its control socket")
+            data += part
             with contextlib.suppress(json.JSONDecodeError):
                 answer = json.loads(data)
                 if answer.get("error"):

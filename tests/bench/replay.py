@@ -1,7 +1,8 @@
 """Packets a second from capture file to flow records: `appsteer replay`, ndpiReader and nfstream on the same files.
 
-Two workloads. *files* is every capture of the corpus that all three can open, one after the other. *merged* is the
-corpus played over and over with other addresses (shared/bench/make_workloads.py), where the start of a process no
+Two workloads. *files* is every capture of the corpus that ndpiReader can open, one after the other; an engine that
+fails on one stops the benchmark. Packets are those that belong to a flow, the same number for all three. *merged* is
+the corpus played over and over with other addresses (shared/bench/make_workloads.py), where the start of a process no
 longer counts. All engines are pinned to one processor and run in turn, A B C, A B C; the median counts. Each engine is
 one process that runs as it does by default, its start included; what the start takes is measured on a capture of one
 packet, and *files, start taken off* is the rest.
@@ -80,7 +81,7 @@ def _files_that_all_read() -> list[Path]:
 def _workload(name: str, files: Sequence[Path], starts: dict[str, float] | None = None) -> list[Figure]:
     packets = _count_packets(files)
     walls = _walls(files)
-    figures = _figures(name, f"{packets:,} packets in {len(files)} files", packets, walls)
+    figures = _figures(name, f"{packets:,} packets of flows, captures: {len(files)}", packets, walls)
     if starts:
         rest = {engine: [wall - starts[engine] for wall in runs] for engine, runs in walls.items()}
         note = ", ".join(f"{engine} starts in {start:.2f} s" for engine, start in starts.items())
@@ -121,7 +122,7 @@ def _starts(folder: Path) -> dict[str, float]:
 
 def _count_packets(files: Sequence[Path]) -> int:
     answer = subprocess.run(
-        [str(APPSTEER), "replay", "--json", *map(str, files)], capture_output=True, text=True, check=False
+        [str(APPSTEER), "replay", "--json", *map(str, files)], capture_output=True, text=True, check=True
     )
     return sum(json.loads(line)["packets"] for line in answer.stdout.splitlines())
 
@@ -138,5 +139,5 @@ def _playlist(files: Sequence[Path]) -> Path:
 
 def _run(command: Sequence[str]) -> float:
     began = time.perf_counter()
-    subprocess.run(["taskset", "-c", "0", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    subprocess.run(["taskset", "-c", "0", *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True)
     return time.perf_counter() - began
