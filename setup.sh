@@ -13,10 +13,11 @@ readonly PACKAGES=(
     build-essential                  # linker for the Rust build
     python3-venv                     # virtual environment, where python3 is Debian's
     openvswitch-switch               # the switch
-    iproute2 ethtool procps          # namespaces, offloads, process look-up
+    iproute2 ethtool procps          # namespaces, offloads, sysctl
+    ca-certificates                  # rustup, cargo and pip fetch over HTTPS
     mininet net-tools                # mnexec, which Mininet's hosts run in, and ifconfig, which it calls
     nftables dnsmasq-base nginx-light libnginx-mod-stream curl openssl openssh-server openssh-client  # the demo's servers and clients
-    mosquitto mosquitto-clients sip-tester iperf3 bind9-dnsutils iputils-ping tcpdump conntrack
+    mosquitto mosquitto-clients sip-tester iperf3 bind9-dnsutils iputils-ping tcpdump
 )
 readonly BENCH_PACKAGES=(libndpi-bin) # ndpiReader, the peer that replay is measured against
 

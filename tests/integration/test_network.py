@@ -1,6 +1,5 @@
 """Controller, agent and three switches in a ring, as an operator runs them: what the demo does not show."""
 
-import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import pytest
 pytest.importorskip("mininet", reason="the demo's packages are not installed")
 
 from tests.open_vswitch import why_not
+from topologies.demo.evidence import conntrack, sniffed, sniffing
 from topologies.demo.ledger import Ledger
 from topologies.demo.machine import check_programs
 from topologies.demo.network import ADDRESS, BUSINESS, CLIENT, VIDEO, Network
@@ -76,7 +76,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
 def test_a_ping_is_marked_on_its_own_connection(running: Running) -> None:
     assert running.ping(CLIENT, BUSINESS)
     time.sleep(0.5)
-    entries = [line for line in _conntrack(FIRST_ZONE) if line.startswith("icmp")]
+    entries = [line for line in conntrack(f"zone={FIRST_ZONE}") if line.startswith("icmp")]
     assert entries
     assert all("type=8" in entry and ICMP_APP in entry for entry in entries)
 
@@ -87,19 +87,21 @@ def test_traffic_goes_the_other_way_round_the_ring_when_a_link_fails(running: Ru
 
 
 def test_payload_is_held_back_until_the_verdict_and_then_delivered(running: Running, tmp_path: Path) -> None:
+    network = running.network
     page = "served after inspection"
     (tmp_path / "index.html").write_text(page)
     hold = tmp_path / "hold.yaml"
     hold.write_text(HOLD)
     running.appsteer.apply(hold)
     server = ("python3", "-m", "http.server", "31337", "--directory", str(tmp_path))
-    environment_path = os.environ["PATH"]
-    with running.network.background(VIDEO, "env", f"PATH={environment_path}", *server, log=tmp_path / "http.log"):
+    request = "tcp dst port 31337 and tcp[tcpflags] & tcp-push != 0"
+    sent, delivered = tmp_path / "sent.log", tmp_path / "delivered.log"
+    with (
+        network.background(VIDEO, *server, log=tmp_path / "http.log"),
+        sniffing(network, CLIENT, request, sent),
+        sniffing(network, VIDEO, request, delivered),
+    ):
         url = f"http://{ADDRESS[VIDEO]}:31337/index.html"
         fetch = ("curl", "-sS", "--retry", "5", "--retry-connrefused", "--max-time", "15", url)
-        assert running.network.run(CLIENT, *fetch).stdout == page
-
-
-def _conntrack(zone: int) -> list[str]:
-    command = ["ovs-appctl", "dpctl/dump-conntrack", "netdev@ovs-netdev", f"zone={zone}"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+        assert network.run(CLIENT, *fetch).stdout == page
+    assert sniffed(sent) > sniffed(delivered) > 0  # the first one was dropped, and sent again
