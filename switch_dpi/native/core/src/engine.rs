@@ -331,6 +331,7 @@ impl Engine {
         let Some(flow) = self.table.get_mut(place) else { return false };
         let Some(inspection) = flow.inspection.as_ref() else { return false };
         let (was, before) = (flow.state, flow.label);
+        flow.label = Label::None;
         if let Some(claim) = inspection.claim() {
             let mut app = if let Label::Native { app, .. } = before { app } else { None };
             if !flow.host_is_known

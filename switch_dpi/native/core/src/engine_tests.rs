@@ -162,6 +162,20 @@ fn the_protocol_is_published_as_a_guess_while_the_name_is_missing() {
 }
 
 #[test]
+fn a_guess_gives_way_to_a_better_one_and_to_none() {
+    let question = b"\x00\x01\x00\x00\x00\x00\x00\x00\x03abc\x00\x00\x06\x00\x01"; // of a DNS message with this start
+    for (rest, protocol, state) in [(&question[..], "DNS", State::Guessed), (&[0; 40], "Unknown", State::GaveUp)] {
+        let mut bench = Bench::new(Options::default());
+        bench.handshake();
+        bench.tcp(CLIENT, SERVER, 1000, ACK, b"GET / ");
+        assert_eq!((bench.last().protocol, bench.last().state), ("HTTP", State::Guessed));
+        bench.tcp(CLIENT, SERVER, 1006, ACK, rest);
+        assert_eq!((bench.last().protocol, bench.last().state), (protocol, state));
+        assert_eq!(bench.kinds(), [EventKind::New, EventKind::Verdict, EventKind::Verdict]);
+    }
+}
+
+#[test]
 fn who_answers_a_syn_is_the_responder() {
     let mut bench = Bench::new(Options::default());
     bench.tcp(SERVER, CLIENT, 1, SYN | ACK, b"");

@@ -227,7 +227,10 @@ impl Work {
                         return;
                     }
                 }
-                Probe::No => self.candidates.remove(index),
+                Probe::No => {
+                    self.candidates.remove(index);
+                    self.claim = self.claim.filter(|claim| claim.index != index); // it takes back what it guessed
+                }
                 Probe::NeedMore => {
                     if sample.transport == Transport::Tcp && sample.data.len() >= protocol.max_probe_size {
                         self.candidates.remove(index);
