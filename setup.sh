@@ -19,6 +19,7 @@ readonly PACKAGES=(
     nftables dnsmasq-base nginx-light libnginx-mod-stream curl openssl openssh-server openssh-client  # the demo's servers and clients
     mosquitto mosquitto-clients sip-tester iperf3 bind9-dnsutils iputils-ping tcpdump
 )
+declare -rA SERVICES=([nginx-light]=nginx [mosquitto]=mosquitto [openssh-server]=ssh) # what these would start at boot
 readonly BENCH_PACKAGES=(libndpi-bin) # ndpiReader, the peer that replay is measured against
 
 say() { printf 'setup: %s\n' "$*"; }
@@ -41,7 +42,7 @@ install_packages() {
     [ ${#missing[@]} -eq 0 ] && return
     say "installing ${missing[*]}"
     as_root apt-get update -qq || fail "apt-get update failed; the lines above say why"
-    # The servers are run by the demo in namespaces of its own: keep Debian from starting them on the host.
+    # The servers are run by the demo in namespaces of its own: keep Debian from starting them on the host, now and at boot.
     local policy=/usr/sbin/policy-rc.d
     if [ ! -e $policy ]; then
         printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
@@ -50,6 +51,11 @@ install_packages() {
     fi
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
         fail "apt-get could not install: ${missing[*]}"
+    for name in "${missing[@]}"; do
+        if [ -n "${SERVICES[$name]:-}" ] && command -v systemctl >/dev/null; then
+            as_root systemctl -q disable "${SERVICES[$name]}" || say "$name was installed for the demo, and starts at the next boot"
+        fi
+    done
 }
 
 find_rust() {
