@@ -240,6 +240,15 @@ def test_two_functions_of_a_chain_on_one_port_are_refused_by_name(second: str) -
         compile_network(of, CATALOGUE, network())
 
 
+@pytest.mark.parametrize("interim", ["allow", "hold", "{chain: c}"])
+def test_an_earlier_policy_decides_before_what_a_later_one_does_while_inspecting(interim: str) -> None:
+    later = f"{{name: b, match: {{application: ssh}}, action: deny, while_inspecting: {interim}}}"
+    for first, expected in (("{src: 10.0.0.1}, action: {dscp: 46}", 46), ("{src: 10.0.0.9}, action: deny", 0)):
+        walk = simulator(network(), policy(f"{{name: a, match: {first}}}, {later}")).send(packet(), (1, 1))
+        assert walk.delivered == [((3, 1), packet(dscp=expected))]
+        assert walk.functions == (["fn"] if interim == "{chain: c}" and not expected else [])
+
+
 def test_an_application_that_the_catalogue_lacks_is_refused_by_name() -> None:
     with pytest.raises(CompileError, match="policy 'p': the catalogue has no application 'gopher'"):
         compile_network(policy("{name: p, match: {application: gopher}, action: deny}"), CATALOGUE, network())

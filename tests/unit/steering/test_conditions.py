@@ -137,6 +137,7 @@ def test_the_ingress_may_be_named_in_any_way_the_network_knows(
 def test_ingress_and_source_address_hold_together() -> None:
     policy = denying({"ingress": {"switch": "s2"}, "eth_src": [B], "application": "http"})
     assert passes(policy, network(at=(2, 1)), FLOW) == [True, True]
+    assert passes(policy, network(at=(2, 1)), replace(FLOW, eth_src=B, eth_dst=A)) == [True, True]
 
 
 def test_a_category_that_a_connection_carries_without_a_verdict_is_not_matched() -> None:
