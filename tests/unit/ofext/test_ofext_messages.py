@@ -275,6 +275,22 @@ def test_an_event_without_addresses_or_times_is_refused(kept: bytes, missing: st
         FlowEvents.decode(FlowEvents(sequence=0).encode()[:-2] + b"\0\1" + record)
 
 
+@pytest.mark.parametrize("kind", [1, 2, 3, 4, 5, 8])
+def test_a_tlv_of_an_event_has_exactly_its_size(kind: int) -> None:
+    for size in (0, 100):
+        tlvs = FLOW_TLV + TIMES_TLV + wire.tlv(kind, bytes(size))
+        record = (4 + len(tlvs)).to_bytes(2, "big") + b"\1\0" + tlvs
+        with pytest.raises(DecodeError, match=f"bytes in TLV {kind}"):
+            FlowEvents.decode(FlowEvents(sequence=0).encode()[:-2] + b"\0\1" + record)
+
+
+@pytest.mark.parametrize("kind", [4, 5, 6])
+def test_a_tlv_of_a_hello_has_exactly_its_size(kind: int) -> None:
+    for size in (0, 5):
+        with pytest.raises(DecodeError):
+            decode_body(Hello.EXP_TYPE, Hello().encode() + wire.tlv(kind, bytes(size)))
+
+
 def test_a_message_that_is_too_big_is_refused() -> None:
     with pytest.raises(EncodeError):
         encode_message(FlowEvents(sequence=0, events=(EVENT,) * 2000), version=4, xid=0)

@@ -10,6 +10,7 @@ from ofext_strategies import l7_matches, table_for
 
 from ofext import label, lowering, oxm
 from ofext.errors import DecodeError, EncodeError, MatchError
+from ofext.ids import EXPERIMENTER_ID
 from ofext.openflow import basic
 from ofext.openflow.header import Framer, Type, build, read_header
 from ofext.openflow.marks import L4, Connection, frame, mark_packet_out
@@ -267,10 +268,18 @@ def test_cut_and_damaged_messages_raise_nothing_else(of_version: int, data: Any)
             continue
 
 
-@pytest.mark.parametrize("call", [lambda data: lower_message(data, TABLE), lambda data: raise_message(data, TABLE)])
+@pytest.mark.parametrize(
+    "call",
+    [lambda data: lower_message(data, TABLE), lambda data: raise_message(data, TABLE), basic.echo_reply, read_header],
+)
 def test_a_message_without_a_header_is_a_decode_error(call: Any) -> None:
     with pytest.raises(DecodeError):
         call(b"\x04\x0e\x00")
+
+
+def test_a_multipart_message_without_its_header_is_a_decode_error() -> None:
+    with pytest.raises(DecodeError, match="a multipart header"):
+        lower_message(build(5, Type.MULTIPART_REQUEST, EXPERIMENTER_ID, b"\0\1"), TABLE)
 
 
 TCP = Connection(src="192.0.2.1", dst="198.51.100.2", sport=40000, dport=443, l4=L4.TCP)
