@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ofext.config import ConfigRequest, ConfigSet, EventConfig
 from ofext.hello import AgentInfo, Hello
-from ofext.messages import ErrorCode, L7Error, decode_message, encode_message
+from ofext.messages import ErrorCode, L7Error, Message, decode_message, encode_message
 from ofext.openflow import basic
 from ofext.openflow.header import Framer, Type, build
 from switch_dpi.shim.l7 import L7Endpoint
@@ -165,6 +166,42 @@ def test_messages_of_the_extension_stay_with_the_agent_and_others_pass() -> None
     foreign = build(5, Type.EXPERIMENTER, 4, b"\0\0\x23\x20" + bytes(12))
     session.controller_data(foreign, 0.0)
     assert session.take().to_switch == foreign
+
+
+@pytest.mark.parametrize(
+    ("before", "asked", "code"),
+    [
+        ([], ConfigRequest(), ErrorCode.NOT_NEGOTIATED),
+        ([], Hello(versions=frozenset({30})), ErrorCode.NO_COMMON_VERSION),
+        ([Hello()], ConfigSet(config=EventConfig(max_batch=0)), ErrorCode.BAD_CONFIG),
+    ],
+)
+def test_extension_refuses_with_an_error_of_its_own(before: list[Message], asked: Message, code: ErrorCode) -> None:
+    session = relaying()
+    for message in before:
+        session.controller_data(encode_message(message, version=5, xid=1), 0.0)
+    session.take()
+    session.controller_data(encode_message(asked, version=5, xid=2), 0.0)
+    answer = decode_message(session.take().to_controller).message
+    assert isinstance(answer, L7Error)
+    assert answer.code == code
+
+
+def test_bridge_that_says_nothing_is_left() -> None:
+    session = make()
+    session.tick(HELLO_S)
+    assert "no HELLO" in session.take().close
+
+
+def test_controller_that_does_not_begin_with_hello_is_dropped_and_the_next_begins_afresh() -> None:
+    session = make()
+    session.switch_data(basic.hello(ALL), 0.0)
+    session.controller_connected(0.0)
+    session.controller_data(build(5, Type.FEATURES_REQUEST, 2) + b"\5\0", 0.0)
+    assert "before the HELLO" in session.take().drop_controller
+    session.controller_connected(1.0)
+    session.controller_data(basic.hello([5]), 1.0)
+    assert session.phase is Phase.RELAYING
 
 
 def test_refused_rule_is_answered_under_its_xid_and_disturbs_nothing() -> None:
