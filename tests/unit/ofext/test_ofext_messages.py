@@ -291,6 +291,20 @@ def test_a_tlv_of_a_hello_has_exactly_its_size(kind: int) -> None:
             decode_body(Hello.EXP_TYPE, Hello().encode() + wire.tlv(kind, bytes(size)))
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Hello(agent=AgentInfo(agent_version="x" * 256)),
+        Catalogue(version="é" * 128),
+        Catalogue(version="1", categories=(CategoryEntry(category=1, key="x" * 256, name=""),)),
+        L7Error(code=1, text="x" * 256),
+    ],
+)
+def test_a_text_that_is_too_long_is_refused(wrong: Message | L7Error) -> None:
+    with pytest.raises(EncodeError, match="at most 255 bytes"):
+        encode_message(wrong, version=4, xid=0)
+
+
 def test_a_message_that_is_too_big_is_refused() -> None:
     with pytest.raises(EncodeError):
         encode_message(FlowEvents(sequence=0, events=(EVENT,) * 2000), version=4, xid=0)

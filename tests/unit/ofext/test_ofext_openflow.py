@@ -115,6 +115,12 @@ def test_random_hellos_are_versions_or_a_decode_error(data: bytes) -> None:
         return
 
 
+@pytest.mark.parametrize("element", ["00020000", "00020003", "00010009"])
+def test_a_hello_element_of_an_impossible_size_is_a_decode_error(element: str) -> None:
+    with pytest.raises(DecodeError, match="an element size"):
+        basic.hello_versions(build(4, Type.HELLO, 0, bytes.fromhex(element)))
+
+
 def test_an_echo_is_answered_with_its_data() -> None:
     assert basic.echo_reply(basic.echo_request(5, 9, b"data")) == build(5, Type.ECHO_REPLY, 9, b"data")
 
