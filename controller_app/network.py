@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from controller_app.config import DiscoveryOptions, HostOptions
+from controller_app.config import Config, DiscoveryOptions, HostOptions
 from controller_app.datapath_state import SwitchState
 from controller_app.discovery import Discovery, End, PortInfo, PortKind
 from controller_app.errors import StateError
@@ -20,6 +20,7 @@ from ofext.hello import AgentInfo
 from steering.network import CatalogueView, HostView, NetworkView, PortView, SwitchView
 from steering.policy import Policy
 
+NETWORK_NAME = "network.json"
 FILE_VERSION = 1
 PLAIN_ZONES = 0x8000  # first conntrack zone of switches without an agent; agents number theirs from 100
 PLAIN_ZONE_PAIRS = 0x4000  # bridges of one Open vSwitch share a conntrack table, so each has its own pair
@@ -147,8 +148,18 @@ def load_network(path: Path) -> SavedNetwork:
         return SavedNetwork.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise StateError(f"cannot be read: {error.strerror}", place=str(path)) from error
-    except (ValueError, ValidationError) as error:
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise StateError(f"is no description of a network: {where}: {first['msg']}", place=str(path)) from error
+    except (ValueError, RecursionError) as error:
         raise StateError(f"is no description of a network: {error}", place=str(path)) from error
+
+
+def load_saved_network(config: Config) -> SavedNetwork | None:
+    """What an earlier process left in the state directory, if there is any. Raises StateError."""
+    path = config.state_dir / NETWORK_NAME if config.state_dir is not None else None
+    return load_network(path) if path is not None and path.exists() else None
 
 
 def view_of(saved: SavedNetwork) -> NetworkView:

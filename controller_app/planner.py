@@ -16,9 +16,9 @@ from controller_app import reconcile
 from controller_app.config import Config
 from controller_app.core import Core, Snapshot
 from controller_app.datapath_state import SwitchState
-from controller_app.errors import ControllerError, NotReadyError, StateError, SwitchError
-from controller_app.network import function_ports, load_network
-from controller_app.policy_store import EMPTY, NETWORK_NAME, PolicyStore, write_whole
+from controller_app.errors import ControllerError, NotReadyError, SwitchError
+from controller_app.network import NETWORK_NAME, function_ports, load_saved_network
+from controller_app.policy_store import EMPTY, PolicyStore, write_whole
 from controller_app.session import Session
 from steering.compile import compile_network
 from steering.diff import Changes, diff
@@ -64,8 +64,9 @@ class Planner:
 
     def run(self) -> None:
         """The loop; ends after close()."""
+        complete = True
         while not self._closing.is_set():
-            self._wanted.wait()
+            self._wanted.wait(None if complete else self.config.reconcile.retry_s)
             if self._closing.wait(self.config.reconcile.debounce_s):
                 return
             self._wanted.clear()
@@ -74,8 +75,6 @@ class Planner:
             except (ControllerError, SteeringError) as error:
                 LOG.warning("%s", error)
                 complete = False
-            if not complete:
-                threading.Timer(self.config.reconcile.retry_s, self.wake).start()
 
     def close(self) -> None:
         """Ends the loop and waits for changes under way."""
@@ -84,12 +83,14 @@ class Planner:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def bring_all(self) -> bool:
-        """Compiles the policy in force and brings every switch to it. False if a switch must be tried again."""
+        """Compiles the policy in force and brings every switch to it. False if a switch must be tried again.
+
+        Raises StateError if the network cannot be saved; the switches have their rules then.
+        """
         with self._turn:
             policy = self.store.current.policy
             self._reserve(policy)
             snapshot = self.core.snapshot()
-            self._save_network()
             desired = self._compile_or_none(policy, snapshot)
             held = self._held(snapshot)
             work = [
@@ -97,7 +98,10 @@ class Planner:
                 for switch in snapshot.switches
             ]
             # Every one must have ended before the next turn, also after a failure.
-            return all(list(self._pool.map(lambda task: self._bring(*task), work)))
+            complete = all(list(self._pool.map(lambda task: self._bring(*task), work)))
+            # Last, so that a full disk keeps no switch from its rules.
+            self._save_network()
+            return complete
 
     def problems(self) -> list[str]:
         """What an operator should know, one sentence each."""
@@ -131,12 +135,13 @@ class Planner:
             desired = self._compile_candidate(policy, snapshot)
             # A switch about which too little is known yet follows by itself, once its time has come.
             switches = [s for s in snapshot.switches if s.is_connected and s.dpid in snapshot.complete]
-            before = {switch.dpid: switch.installed for switch in switches}
-            done = self._install_everywhere(switches, desired)
+            before: list[tuple[SwitchState, RuleSet]] = []
             try:
+                done = self._install_everywhere(switches, desired, before)
                 self.store.replace(policy, text, name)
-            except StateError:
-                self._roll_back(switches, before)
+            except ControllerError:
+                self._roll_back(before)
+                self.wake()
                 raise
             self.core.flows.policy = policy
             self._reserve(policy)
@@ -205,30 +210,34 @@ class Planner:
         self.core.read(switch, session, installed.rules)
         return installed
 
-    def _install_everywhere(self, switches: Iterable[SwitchState], desired: Mapping[int, RuleSet]) -> list[SwitchPlan]:
-        done: list[SwitchState] = []
+    def _install_everywhere(
+        self,
+        switches: Iterable[SwitchState],
+        desired: Mapping[int, RuleSet],
+        before: list[tuple[SwitchState, RuleSet]],
+    ) -> list[SwitchPlan]:
+        """Installs on one switch after the other; `before` gets what each one held that was changed."""
         plans: list[SwitchPlan] = []
-        before = {switch.dpid: switch.installed for switch in switches}
         for switch in switches:
             wanted, session = desired.get(switch.dpid, RuleSet()), switch.session
             if session is None:
                 continue
             try:
                 installed = reconcile.read(session)
-                before[switch.dpid] = installed.rules
                 changes = reconcile.bring(session, installed, wanted)
             except SwitchError as error:
-                self._roll_back(done, before)
-                raise SwitchError(f"{error}; no switch was changed", value=error.value) from error
+                # Silence may mean that the switch has made the changes: the loop reads what is there.
+                switch.installed = None
+                raise SwitchError(f"{error}; the policy is not in force", value=error.value) from error
+            before.append((switch, installed.rules))
             self.core.installed(switch, session, wanted, is_complete=True)
-            done.append(switch)
             plans.append(SwitchPlan(dpid=switch.dpid, name=switch.name, connected=True, changes=changes))
         return plans
 
-    def _roll_back(self, switches: Iterable[SwitchState], before: Mapping[int, RuleSet | None]) -> None:
-        for switch in switches:
-            rules, session = before[switch.dpid], switch.session
-            if rules is None or session is None:
+    def _roll_back(self, before: Iterable[tuple[SwitchState, RuleSet]]) -> None:
+        for switch, rules in before:
+            session = switch.session
+            if session is None:
                 continue
             try:
                 reconcile.bring(session, reconcile.read(session), rules)
@@ -253,8 +262,8 @@ class Planner:
 def start_planner(config: Config, *, clock: Callable[[], float] = time.monotonic) -> Planner:
     """A planner with what an earlier process left in the state directory. Raises StateError and PolicyErrors."""
     planner = Planner(config, PolicyStore(config), clock=clock)
-    if config.state_dir is not None and (config.state_dir / NETWORK_NAME).exists():
-        planner.core.restore(load_network(config.state_dir / NETWORK_NAME))
+    if (saved := load_saved_network(config)) is not None:
+        planner.core.restore(saved)
     return planner
 
 

@@ -15,7 +15,6 @@ from steering.policy import Policy, parse_policy
 
 EMPTY = "version: 1\n"
 APPLIED_NAME = "policy.yaml"
-NETWORK_NAME = "network.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import Final
 
 from controller_app.config import Config, load_config
 from controller_app.errors import ConfigError, ControllerError
+from controller_app.network import load_saved_network
 from controller_app.northbound.server import prepare_socket, unix_path
 from controller_app.policy_store import PolicyStore
 
@@ -24,6 +25,7 @@ def run(config_path: Path) -> int:
     """Runs until SIGTERM or SIGINT; returns the exit code. Raises ControllerError or PolicyErrors before it starts."""
     config = load_config(config_path)
     PolicyStore(config)
+    load_saved_network(config)
     _check_free(config)
     logging.basicConfig(
         level=config.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
@@ -62,7 +64,12 @@ def _serve(config: Config, config_path: Path, stop: threading.Event) -> int:
     cfg.CONF.set_override(OPTION, str(config_path))
     cfg.CONF.set_override("ofp_listen_host", config.openflow.listen)
     cfg.CONF.set_override("ofp_tcp_listen_port", config.openflow.port)
-    services = manager.instantiate_apps(**manager.create_contexts())
+    try:
+        services = manager.instantiate_apps(**manager.create_contexts())
+    except ControllerError as error:
+        # os-ken's threads run already, so the process ends only where run() ends it.
+        LOG.critical("%s", error)
+        return 1
     LOG.info("waiting for switches at %s:%d", config.openflow.listen, config.openflow.port)
     application = manager.applications["AppSteer"]
     while not stop.wait(CHECK_S):
@@ -75,15 +82,20 @@ def _serve(config: Config, config_path: Path, stop: threading.Event) -> int:
 
 def _check_free(config: Config) -> None:
     """An address in use would otherwise end a thread of os-ken with a traceback, and nothing else."""
-    address = (config.openflow.listen, config.openflow.port)
-    family = socket.AF_INET6 if ":" in config.openflow.listen else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(address)
-        except OSError as error:
-            place = f"{config.openflow.listen}:{config.openflow.port}"
-            raise ControllerError(f"OpenFlow cannot listen there: {error.strerror}", place=place) from error
+    _check_port_free("OpenFlow", config.openflow.listen, config.openflow.port)
     path = unix_path(config.northbound)
     if path is not None:
         prepare_socket(path)
+    else:
+        host, _, port = config.northbound.rpartition(":")
+        _check_port_free("the northbound API", host.strip("[]"), int(port))
+
+
+def _check_port_free(who: str, host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ControllerError(f"{who} cannot listen there: {error.strerror}", place=f"{host}:{port}") from error

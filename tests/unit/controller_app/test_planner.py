@@ -1,3 +1,5 @@
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -5,10 +7,10 @@ import pytest
 from controller_fakes import AGENT, VIDEO, Clock, FakeSwitch
 from os_ken.ofproto import ofproto_v1_4_parser as parser
 
-from controller_app.config import Config
+from controller_app.config import Config, ReconcileOptions
 from controller_app.datapath_state import Stage
 from controller_app.discovery import End
-from controller_app.errors import NotReadyError, SwitchError
+from controller_app.errors import NotReadyError, StateError, SwitchError
 from controller_app.planner import Planner, start_planner
 from steering.errors import PolicyErrors
 from steering.rules import COOKIE_VALUE, is_our_cookie
@@ -191,6 +193,46 @@ def test_when_one_switch_refuses_no_switch_is_changed(clock: Clock) -> None:
     assert "switch 0000000000000002" in str(caught.value)
     assert [set(switch.flows) for switch in switches] == before
     assert planner.store.current.text == "version: 1\n"
+
+
+def test_a_policy_that_cannot_be_kept_is_taken_back(clock: Clock, tmp_path: Path) -> None:
+    planner, switch = make(clock, tmp_path), FakeSwitch(1)
+    switch.connect(planner)
+    settle(planner, clock)
+    before = set(switch.flows)
+    planner.core.switches[1].installed = None
+    (tmp_path / "policy.yaml").mkdir()
+    with pytest.raises(StateError):
+        planner.apply(DENY_TELNET, "p.yaml")
+    assert set(switch.flows) == before
+    assert planner.store.current.text == "version: 1\n"
+
+
+def test_a_full_disk_keeps_no_switch_from_its_rules(clock: Clock, tmp_path: Path) -> None:
+    planner, switch = make(clock, tmp_path), FakeSwitch(1)
+    switch.connect(planner)
+    (tmp_path / "network.json").mkdir()
+    clock.now += 10
+    planner.core.tick()
+    with pytest.raises(StateError):
+        planner.bring_all()
+    assert planner.core.switches[1].stage is Stage.READY
+
+
+def test_what_failed_is_tried_again_at_its_interval_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = ReconcileOptions(debounce_s=0.001, retry_s=0.1)
+    planner = start_planner(Config(reconcile=options))
+    turns: list[float] = []
+    monkeypatch.setattr(planner, "bring_all", lambda: turns.append(time.monotonic()))
+    loop = threading.Thread(target=planner.run)
+    loop.start()
+    for _ in range(10):
+        planner.wake()
+        time.sleep(0.01)
+    time.sleep(0.5)
+    planner.close()
+    loop.join()
+    assert 2 <= len(turns) <= 25  # one for each wake, and then one in 0.1 s
 
 
 def test_a_refused_rule_is_reported_and_tried_again(clock: Clock) -> None:
