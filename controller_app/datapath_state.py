@@ -15,6 +15,8 @@ from ofext.errors import DecodeError
 from ofext.hello import SUPPORTED_VERSIONS, AgentInfo, Hello, negotiate
 from steering.rules import RuleSet
 
+MAX_PARTS: Final = 256  # of a catalogue, each below 64 KiB: an agent that never sends the last one is stopped at 16 MiB
+
 
 class Stage(enum.Enum):
     """Where a switch stands."""
@@ -34,17 +36,14 @@ class Step(enum.Enum):
     NO_AGENT = "no agent"
     CATALOGUE = "catalogue"
     INSTALLED = "installed"
-    CHANGED = "changed"
     LEFT = "left"
 
 
 TRANSITIONS: Final[dict[tuple[Stage, Step], Stage]] = {
-    (Stage.AWAY, Step.JOINED): Stage.CONNECTED,
     (Stage.CONNECTED, Step.HELLO): Stage.GREETED,
     (Stage.CONNECTED, Step.NO_AGENT): Stage.KNOWN,
     (Stage.GREETED, Step.CATALOGUE): Stage.KNOWN,
     (Stage.KNOWN, Step.INSTALLED): Stage.READY,
-    (Stage.READY, Step.CHANGED): Stage.KNOWN,
     # An agent may answer after the wait for it is over, and may learn a new catalogue while it runs.
     (Stage.KNOWN, Step.HELLO): Stage.GREETED,
     (Stage.READY, Step.HELLO): Stage.GREETED,
@@ -122,13 +121,19 @@ class SwitchState:
 
     def catalogue(self, part: Catalogue) -> Catalogue | None:
         """A part of the agent's catalogue; the whole when this was the last part. Raises DecodeError."""
+        if (self.stage, Step.CATALOGUE) not in TRANSITIONS:
+            self.unexpected += 1
+            raise DecodeError(0, f"no catalogue from a switch that is {self.stage.value}")
+        if len(self._parts) == MAX_PARTS:
+            self._parts = []
+            raise DecodeError(0, f"a catalogue of at most {MAX_PARTS} parts")
         self._parts.append(part)
         if part.more:
             return None
         parts, self._parts = self._parts, []
-        if not self.step(Step.CATALOGUE):
-            raise DecodeError(0, f"no catalogue from a switch that is {self.stage.value}")
-        return join(parts)
+        whole = join(parts)
+        self.step(Step.CATALOGUE)
+        return whole
 
     @property
     def is_connected(self) -> bool:

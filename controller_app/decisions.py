@@ -35,10 +35,12 @@ class Names:
     attributes: dict[int, tuple[str, int]] = field(default_factory=dict)
 
     def learn(self, catalogue: Catalogue) -> None:
-        """Adds what a catalogue says."""
-        self.apps.update({app.app_id: app for app in catalogue.apps})
-        self.categories.update({entry.category: entry.key for entry in catalogue.categories})
-        self.attributes.update({entry.attribute: (entry.name, entry.kind) for entry in catalogue.attributes})
+        """Adds what a catalogue says. Makes new dictionaries: other threads may be going through the old ones."""
+        self.apps = self.apps | {app.app_id: app for app in catalogue.apps}
+        self.categories = self.categories | {entry.category: entry.key for entry in catalogue.categories}
+        self.attributes = self.attributes | {
+            entry.attribute: (entry.name, entry.kind) for entry in catalogue.attributes
+        }
 
     def app_key(self, app_id: int) -> str:
         """The key for policies; the number in RFC 6759's form if no catalogue has it; empty for none."""

@@ -5,6 +5,7 @@ agent that saw its first packet first counts: it is at the originator's edge. Wh
 without news makes room, and is counted.
 """
 
+import itertools
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -79,8 +80,9 @@ class FlowStore:
         """Flows changed after version `since`, oldest change first, and the version now; waits if there are none."""
         with self._changed:
             self._changed.wait_for(lambda: self._version > since, timeout_s)
-            changed = [flow for flow in self._flows.values() if flow.version > since]
-            return sorted(changed, key=lambda flow: flow.version), self._version
+            # The store is in the order of the last change, so only what has changed is looked at.
+            changed = list(itertools.takewhile(lambda flow: flow.version > since, reversed(self._flows.values())))
+            return changed[::-1], self._version
 
     @property
     def version(self) -> int:
@@ -118,7 +120,7 @@ class FlowStore:
     def _merged(self, known: Flow, dpid: int, event: FlowEvent, now: float) -> Flow:
         edges = known.edges if dpid in known.edges else (*known.edges, dpid)
         # The originator's packet passes its own edge first.
-        if (dpid != known.primary and event.first_seen_ns < known.event.first_seen_ns) or dpid == known.primary:
+        if dpid == known.primary or event.first_seen_ns < known.event.first_seen_ns:
             primary, merged = dpid, _with_verdict_of(event, known.event)
         else:
             primary, merged = known.primary, _with_verdict_of(known.event, event)

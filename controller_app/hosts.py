@@ -82,13 +82,6 @@ class HostTable:
         """All hosts, by MAC."""
         return sorted(self._hosts.values(), key=lambda host: host.mac)
 
-    def where(self, address: str) -> End | None:
-        """The port behind which an IP address was seen."""
-        for host in self._hosts.values():
-            if address in host.addresses:
-                return host.at
-        return None
-
 
 def _joined(addresses: tuple[str, ...], new: str | None, limit: int) -> tuple[str, ...]:
     if new is None or new in addresses:

@@ -42,12 +42,27 @@ CONTROLLER_MAX: Final = 0xFFFF  # OFPCML_NO_BUFFER, also the limit for a port in
 
 def add_rule(datapath: Datapath, rule: Rule) -> Message:
     """FLOW_MOD that adds a rule, or replaces the one with its table, priority and match."""
-    return _flow_mod(datapath, rule, ofp.OFPFC_ADD)
+    return parser.OFPFlowMod(
+        datapath,
+        cookie=rule.cookie,
+        table_id=rule.table,
+        command=ofp.OFPFC_ADD,
+        priority=rule.priority,
+        out_port=ofp.OFPP_ANY,
+        out_group=ofp.OFPG_ANY,
+        match=_to_match(rule.match),
+        instructions=_to_instructions(rule.actions),
+    )
 
 
 def delete_rule(datapath: Datapath, rule: Rule) -> Message:
     """FLOW_MOD that deletes exactly this rule, if it is ours (the cookie is matched too)."""
-    return _flow_mod(datapath, rule, ofp.OFPFC_DELETE_STRICT)
+    return _deletion(datapath, rule.table, rule.priority, rule.cookie, _to_match(rule.match))
+
+
+def delete_entry(datapath: Datapath, stats: Message) -> Message:
+    """FLOW_MOD that deletes exactly what one entry of a flow statistics reply describes."""
+    return _deletion(datapath, stats.table_id, stats.priority, stats.cookie, stats.match)
 
 
 def add_group(datapath: Datapath, group: Group) -> Message:
@@ -60,9 +75,9 @@ def modify_group(datapath: Datapath, group: Group) -> Message:
     return _group_mod(datapath, group, ofp.OFPGC_MODIFY)
 
 
-def delete_group(datapath: Datapath, group: Group) -> Message:
+def delete_group(datapath: Datapath, group_id: int) -> Message:
     """GROUP_MOD that removes a group."""
-    return parser.OFPGroupMod(datapath, ofp.OFPGC_DELETE, ofp.OFPGT_ALL, group.group_id, [])
+    return parser.OFPGroupMod(datapath, ofp.OFPGC_DELETE, ofp.OFPGT_ALL, group_id, [])
 
 
 def rule_from_stats(stats: Message) -> Rule:
@@ -96,20 +111,22 @@ def to_osken_actions(actions: Iterable[Action]) -> list[Message]:
     return [_to_action(action) for action in actions]
 
 
-def _flow_mod(datapath: Datapath, rule: Rule, command: int) -> Message:
-    deletes = command == ofp.OFPFC_DELETE_STRICT
+def _deletion(datapath: Datapath, table: int, priority: int, cookie: int, match: Message) -> Message:
     return parser.OFPFlowMod(
         datapath,
-        cookie=rule.cookie,
-        cookie_mask=0xFFFF_FFFF_FFFF_FFFF if deletes else 0,
-        table_id=rule.table,
-        command=command,
-        priority=rule.priority,
+        cookie=cookie,
+        cookie_mask=0xFFFF_FFFF_FFFF_FFFF,
+        table_id=table,
+        command=ofp.OFPFC_DELETE_STRICT,
+        priority=priority,
         out_port=ofp.OFPP_ANY,
         out_group=ofp.OFPG_ANY,
-        match=parser.OFPMatch(**rule.match.as_dict()),
-        instructions=[] if deletes else _to_instructions(rule.actions),
+        match=match,
     )
+
+
+def _to_match(match: Match) -> Message:
+    return parser.OFPMatch(**match.as_dict())
 
 
 def _group_mod(datapath: Datapath, group: Group, command: int) -> Message:

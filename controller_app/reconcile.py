@@ -5,16 +5,14 @@ as it is, with cookie and counters. The switch makes all changes or none.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-
-from os_ken.ofproto import ofproto_v1_4 as ofp
+from dataclasses import dataclass
 
 from controller_app import openflow
 from controller_app.errors import UntranslatableError
-from controller_app.openflow import Datapath, Message, parser
+from controller_app.openflow import Datapath, Message
 from controller_app.session import Session
 from steering.diff import Changes, diff
-from steering.rules import COOKIE_PREFIX_MASK, COOKIE_VALUE, Rule, RuleSet, is_our_group
+from steering.rules import COOKIE_PREFIX_MASK, COOKIE_VALUE, RuleSet, is_our_group
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +21,15 @@ class Installed:
 
     rules: RuleSet
     strange: tuple[Message, ...] = ()
-    packets: dict[Rule, int] = field(default_factory=dict, compare=False)
 
 
 def read(session: Session) -> Installed:
     """Asks the switch for our rules and groups. Raises SwitchError."""
-    rules: dict[Rule, int] = {}
+    rules = []
     strange: list[Message] = []
     for stats in session.flow_stats(COOKIE_VALUE, COOKIE_PREFIX_MASK):
         try:
-            rules[openflow.rule_from_stats(stats)] = stats.packet_count
+            rules.append(openflow.rule_from_stats(stats))
         except UntranslatableError:
             strange.append(stats)
     groups = []
@@ -42,7 +39,7 @@ def read(session: Session) -> Installed:
                 groups.append(openflow.group_from_description(description))
             except UntranslatableError:
                 strange.append(description)
-    return Installed(RuleSet.of(rules, groups), tuple(strange), rules)
+    return Installed(RuleSet.of(rules, groups), tuple(strange))
 
 
 def bring(session: Session, installed: Installed, desired: RuleSet) -> Changes:
@@ -57,26 +54,9 @@ def bring(session: Session, installed: Installed, desired: RuleSet) -> Changes:
 def _removals(datapath: Datapath, strange: tuple[Message, ...]) -> Iterator[tuple[str, Message]]:
     for entry in strange:
         if hasattr(entry, "buckets"):
-            yield (
-                f"removal of group {entry.group_id:#x}",
-                parser.OFPGroupMod(datapath, ofp.OFPGC_DELETE, ofp.OFPGT_ALL, entry.group_id, []),
-            )
+            yield f"removal of group {entry.group_id:#x}", openflow.delete_group(datapath, entry.group_id)
         else:
-            yield f"removal of a rule in table {entry.table_id}", _strict_removal(datapath, entry)
-
-
-def _strict_removal(datapath: Datapath, stats: Message) -> Message:
-    return parser.OFPFlowMod(
-        datapath,
-        cookie=stats.cookie,
-        cookie_mask=0xFFFF_FFFF_FFFF_FFFF,
-        table_id=stats.table_id,
-        command=ofp.OFPFC_DELETE_STRICT,
-        priority=stats.priority,
-        out_port=ofp.OFPP_ANY,
-        out_group=ofp.OFPG_ANY,
-        match=stats.match,
-    )
+            yield f"removal of a rule in table {entry.table_id}", openflow.delete_entry(datapath, entry)
 
 
 def _messages(datapath: Datapath, changes: Changes) -> Iterator[tuple[str, Message]]:
@@ -91,4 +71,4 @@ def _messages(datapath: Datapath, changes: Changes) -> Iterator[tuple[str, Messa
         named = f" ({rule.owner})" if rule.owner else ""
         yield f"rule {rule}{named}", openflow.add_rule(datapath, rule)
     for group in changes.group_deletes:
-        yield f"removal of {group}", openflow.delete_group(datapath, group)
+        yield f"removal of {group}", openflow.delete_group(datapath, group.group_id)

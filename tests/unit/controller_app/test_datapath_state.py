@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from controller_app.datapath_state import TRANSITIONS, Stage, Step, SwitchState
+from controller_app.datapath_state import MAX_PARTS, TRANSITIONS, Stage, Step, SwitchState
 from controller_app.session import Session
 from ofext.catalogue import AppEntry, Catalogue
 from ofext.errors import DecodeError
@@ -49,9 +49,22 @@ def test_an_agent_that_answers_late_is_taken_all_the_same() -> None:
 
 def test_a_catalogue_before_the_hello_is_refused_and_changes_nothing() -> None:
     switch = connected()
+    for more in (True, False):
+        with pytest.raises(DecodeError):
+            switch.catalogue(part(1, more=more))
+    assert (switch.stage, switch.unexpected) == (Stage.CONNECTED, 2)
+
+
+def test_a_catalogue_that_never_ends_is_given_up() -> None:
+    switch = connected()
+    switch.hello(AGENT)
+    for number in range(MAX_PARTS):
+        assert switch.catalogue(part(number, more=True)) is None
     with pytest.raises(DecodeError):
-        switch.catalogue(part(1, more=False))
-    assert (switch.stage, switch.unexpected) == (Stage.CONNECTED, 1)
+        switch.catalogue(part(0, more=True))
+    whole = switch.catalogue(part(1, more=False))
+    assert whole is not None
+    assert len(whole.apps) == 1
 
 
 def test_no_common_version_is_a_problem_to_show() -> None:

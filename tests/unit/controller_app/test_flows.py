@@ -106,6 +106,9 @@ def test_changes_are_those_after_a_version_in_order() -> None:
     take(flows, 1, event(sport=1), event(sport=2))
     changed, version = flows.changes(0, 0.0)
     assert [flow.event.sport for flow in changed] == [1, 2]
+    take(flows, 1, event(sport=3), event(sport=1))
+    assert [flow.event.sport for flow in flows.changes(version, 0.0)[0]] == [3, 1]
+    version = flows.version
     take(flows, 1, event(sport=1, packets_c2s=2))
     changed, version = flows.changes(version, 0.0)
     assert [flow.event.sport for flow in changed] == [1]
