@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from controller_app.errors import ConfigError
 
@@ -129,7 +129,7 @@ def check_northbound(address: str) -> None:
             raise ValueError(f"the path of a unix socket has at most {UNIX_PATH_MAX} bytes")
         return
     host, colon, port = address.rpartition(":")
-    if not colon or not port.isdigit() or not 1 <= int(port) <= 65535:
+    if not colon or not port.isdecimal() or not 1 <= int(port) <= 65535:
         raise ValueError("expected unix:/path or 127.0.0.1:port")
     if host != "localhost" and not ipaddress.ip_address(host.strip("[]")).is_loopback:
         raise ValueError(f"{host} is not a loopback address; the northbound API is local")
@@ -152,6 +152,10 @@ def parse_config(text: str, path: Path) -> Config:
         mark = error.problem_mark
         place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
         raise ConfigError(f"not valid YAML: {error.problem}", place=place) from error
+    except (YAMLError, ValueError) as error:  # unprintable characters, impossible dates: they have no mark
+        raise ConfigError(f"not valid YAML: {str(error).splitlines()[0]}", place=str(path)) from error
+    except RecursionError as error:
+        raise ConfigError("lists and keys are nested too deep", place=str(path)) from error
     if tree is None:
         tree = CommentedMap()
     if not isinstance(tree, CommentedMap):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from controller_app.decisions import Names
+from controller_app.decisions import Judge, Names
 from controller_app.errors import ConfigError
 from controller_app.network import load_network, view_of
 from controller_app.northbound import appsteer_pb2 as pb
@@ -10,7 +10,7 @@ from controller_app.northbound import convert
 from controller_app.northbound.describe import describe
 from controller_app.planner import compile_for
 from steering.errors import PolicyErrors
-from steering.evaluate import explain
+from steering.network import NetworkView
 from steering.policy import check_policy, load_policy
 
 
@@ -27,10 +27,10 @@ def compile_offline(file: Path, network: Path) -> pb.CompileReply:
     )
 
 
-def explain_offline(file: Path, described: pb.DescribedFlow) -> str:
-    """Why a policy file decides a flow as it does. Raises PolicyErrors; ConfigError for a wrong description."""
+def explain_offline(file: Path, described: pb.DescribedFlow) -> pb.ExplainReply:
+    """Why a policy file decides a flow as it does; no path, for want of a network. Raises PolicyErrors, ConfigError."""
     try:
         flow = describe(described, Names())
     except ValueError as error:
         raise ConfigError(str(error), value=described) from error
-    return explain(load_policy(file), flow)
+    return convert.explain_message(Judge(load_policy(file), Names(), NetworkView(switches={})).explain(flow))

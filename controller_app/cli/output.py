@@ -50,8 +50,8 @@ def fail(sentence: str, code: int) -> NoReturn:
 
 
 def console() -> Console:
-    """Where tables go."""
-    return Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
+    """Where tables go. Names come from the network: a bracket or a colon in them is no markup."""
+    return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, markup=False, emoji=False, highlight=False)
 
 
 def write_json(value: object) -> None:

@@ -13,7 +13,8 @@ from controller_app.config import DEFAULT_NORTHBOUND
 from controller_app.errors import ControllerError
 from controller_app.northbound import appsteer_pb2 as pb
 from controller_app.northbound.client import connect
-from steering.errors import PolicyError, PolicyErrors
+from controller_app.northbound.mistakes import mistake_messages, policy_error
+from steering.errors import PolicyErrors
 from steering.policy import load_policy, policy_schema
 
 NO_CHANGE: Final = 0
@@ -43,7 +44,9 @@ def validate(file: PolicyFile, as_json: Json = False) -> None:
         policy = load_policy(file)
     except PolicyErrors as errors:
         if as_json:
-            output.write_json({"valid": False, "mistakes": [_mistake(error) for error in errors.errors]})
+            output.write_json(
+                {"valid": False, "mistakes": [output.plain(mistake) for mistake in mistake_messages(errors)]}
+            )
             raise typer.Exit(ERROR) from None
         raise
     if as_json:
@@ -123,7 +126,7 @@ def apply(
 ) -> None:
     """Put a policy in force: on all switches, or on none if one refuses.
 
-    Asks first when started from a terminal, unless --yes is given. Rules that stay are not touched.
+    Asks first when started from a terminal, unless --yes or --json is given. Rules that stay are not touched.
     """
     text = _text(file)
     with connect(address) as client:
@@ -145,11 +148,13 @@ def apply(
 @app.command()
 @output.sentences
 def explain(  # noqa: PLR0913, PLR0917  (to typer, an option is a parameter)
-    number: Annotated[int | None, typer.Argument(help="A flow's number, from 'appsteer flows'.")] = None,
+    number: Annotated[
+        int | None, typer.Argument(min=1, max=2**64 - 1, help="A flow's number, from 'appsteer flows'.")
+    ] = None,
     src: Annotated[str, typer.Option("--src", help="The originator's IP address.")] = "",
     dst: Annotated[str, typer.Option("--dst", help="The responder's IP address.")] = "",
-    src_port: Annotated[int, typer.Option("--src-port", help="The originator's port.")] = 0,
-    dst_port: Annotated[int, typer.Option("--dst-port", help="The responder's port.")] = 0,
+    src_port: Annotated[int, typer.Option("--src-port", min=0, max=65535, help="The originator's port.")] = 0,
+    dst_port: Annotated[int, typer.Option("--dst-port", min=0, max=65535, help="The responder's port.")] = 0,
     proto: Annotated[str, typer.Option("--proto", help="tcp, udp, icmp, sctp or a number.")] = "tcp",
     application: Annotated[str, typer.Option("--app", help="The application's key, such as youtube.")] = "",
     category: Annotated[str, typer.Option("--category", help="The category's key; else the application's.")] = "",
@@ -159,7 +164,7 @@ def explain(  # noqa: PLR0913, PLR0917  (to typer, an option is a parameter)
     inspecting: Annotated[bool, typer.Option("--inspecting", help="A flow that has no verdict yet.")] = False,
     switch: Annotated[str, typer.Option("--switch", help="Switch of the originator.")] = "",
     port: Annotated[str, typer.Option("--port", help="Port of the originator.")] = "",
-    vlan: Annotated[int, typer.Option("--vlan", help="The flow's VLAN.")] = 0,
+    vlan: Annotated[int, typer.Option("--vlan", min=0, max=4095, help="The flow's VLAN.")] = 0,
     file: Annotated[
         Path | None,
         typer.Option("--policy", help="Explain by this file instead of the policy in force; needs no controller."),
@@ -171,32 +176,37 @@ def explain(  # noqa: PLR0913, PLR0917  (to typer, an option is a parameter)
 
     Example: appsteer policy explain --src 10.0.0.1 --dst 10.0.0.9 --dst-port 443 --app youtube --sni www.youtube.com
     """
-    described = pb.DescribedFlow(
-        src=src,
-        dst=dst,
-        sport=src_port,
-        dport=dst_port,
-        l4=proto,
-        app=application,
-        category=category,
-        sni=sni,
-        http_host=http_host,
-        dns_query=dns_query,
-        inspecting=inspecting,
-        switch_name=switch,
-        port=port,
-        vlan=vlan,
-    )
+    try:
+        described = pb.DescribedFlow(
+            src=src,
+            dst=dst,
+            sport=src_port,
+            dport=dst_port,
+            l4=proto,
+            app=application,
+            category=category,
+            sni=sni,
+            http_host=http_host,
+            dns_query=dns_query,
+            inspecting=inspecting,
+            switch_name=switch,
+            port=port,
+            vlan=vlan,
+        )
+    except ValueError:  # numbers are checked by their options
+        output.fail("an option is no UTF-8 text", output.MISUSED)
     if number is None and not (src and dst):
         output.fail("say a flow's number, or describe one with at least --src and --dst", output.MISUSED)
     if file is not None:
+        if number is not None:
+            output.fail("only the controller knows flows by number: describe the flow, or leave --policy out", ERROR)
         from controller_app.cli.offline import explain_offline  # noqa: PLC0415
 
-        typer.echo(explain_offline(file, described))
-        return
-    request = pb.ExplainRequest(described=described) if number is None else pb.ExplainRequest(number=number)
-    with connect(address) as client:
-        reply = client.explain(request)
+        reply = explain_offline(file, described)
+    else:
+        request = pb.ExplainRequest(described=described) if number is None else pb.ExplainRequest(number=number)
+        with connect(address) as client:
+            reply = client.explain(request)
     if as_json:
         output.write_json(output.plain(reply))
         return
@@ -212,13 +222,7 @@ def _text(file: Path) -> str:
 
 
 def _refuse_mistakes(mistakes: Iterable[pb.Mistake]) -> None:
-    errors = [
-        PolicyError(
-            file=m.file, line=m.line, column=m.column, text=m.text, expected=m.expected, suggestion=m.suggestion
-        )
-        for m in mistakes
-    ]
-    if errors:
+    if errors := [policy_error(mistake) for mistake in mistakes]:
         raise PolicyErrors(errors)
 
 
@@ -226,23 +230,10 @@ def _show_plan(reply: pb.PlanReply) -> None:
     screen = output.console()
     for switch in reply.switches:
         note = f": {switch.problem}" if switch.problem else ""
-        screen.print(f"{switch.name} ({switch.dpid}){note}", style="bold", highlight=False)
+        screen.print(f"{switch.name} ({switch.dpid}){note}", style="bold")
         for change in switch.changes:
             style = SIGN_STYLES.get(change.sign, "")
-            screen.print(
-                "  " + change.text.replace("\n", "\n  "), style=style, markup=False, highlight=False, soft_wrap=True
-            )
+            screen.print("  " + change.text.replace("\n", "\n  "), style=style, soft_wrap=True)
     totals = {sign: sum(c.sign == sign for s in reply.switches for c in s.changes) for sign in SIGN_STYLES}
     untouched = sum(switch.unchanged for switch in reply.switches)
     typer.echo(f"{totals['+']} to add, {totals['~']} to change, {totals['-']} to delete, {untouched} unchanged")
-
-
-def _mistake(error: PolicyError) -> dict[str, object]:
-    return {
-        "file": error.file,
-        "line": error.line,
-        "column": error.column,
-        "text": error.text,
-        "expected": error.expected,
-        "suggestion": error.suggestion,
-    }

@@ -78,7 +78,7 @@ def status(address: Controller = DEFAULT_NORTHBOUND, as_json: Json = False) -> N
         ends = (
             [f"{k.from_switch} {k.from_port}", f"{k.to_switch} {k.to_port}"]
             for k in reply.links
-            if k.from_switch < k.to_switch
+            if (k.from_switch, k.from_port) <= (k.to_switch, k.to_port)  # each link stands there twice
         )
         screen.print("", output.simple_table(("link", "to"), ends))
     if reply.hosts:

@@ -1,6 +1,6 @@
 """Values of the controller to messages of the northbound API. No I/O, no decisions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from controller_app.core import Core, Snapshot
 from controller_app.datapath_state import SwitchState
@@ -11,7 +11,6 @@ from controller_app.northbound import appsteer_pb2 as pb
 from controller_app.planner import SwitchPlan
 from ofext.catalogue import AppEntry, AppKind
 from ofext.ids import State
-from steering.errors import PolicyErrors
 from steering.rules import RuleSet
 from steering.tables import table_name
 
@@ -164,17 +163,16 @@ def plan_message(plan: SwitchPlan) -> pb.SwitchPlan:
     )
 
 
-def mistake_messages(errors: PolicyErrors) -> Iterable[pb.Mistake]:
-    """The mistakes of a policy text."""
-    for error in errors.errors:
-        yield pb.Mistake(
-            file=error.file,
-            line=error.line,
-            column=error.column,
-            text=error.text,
-            expected=error.expected,
-            suggestion=error.suggestion,
-        )
+def explain_message(decided: Decided) -> pb.ExplainReply:
+    """A decision in words."""
+    return pb.ExplainReply(
+        policy=decided.policy,
+        action=decided.action,
+        chain=decided.chain,
+        reasons=decided.reasons,
+        path=decided.path,
+        text=decided.text,
+    )
 
 
 def state_name(state: int) -> str:

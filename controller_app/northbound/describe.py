@@ -39,7 +39,7 @@ def describe(flow: pb.DescribedFlow, names: Names) -> FlowDescription:
 def _protocol(text: str) -> int:
     if not text:
         return PROTOCOLS["tcp"]
-    number = PROTOCOLS.get(text.lower(), int(text) if text.isdigit() else -1)
+    number = PROTOCOLS.get(text.lower(), int(text) if text.isdecimal() else -1)
     if not 0 <= number <= 255:
         raise ValueError(f"{text!r} is no protocol: {', '.join(PROTOCOLS)} or a number from 0 to 255")
     return number

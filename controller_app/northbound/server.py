@@ -22,6 +22,7 @@ from controller_app.northbound import appsteer_pb2 as pb
 from controller_app.northbound import appsteer_pb2_grpc as rpc
 from controller_app.northbound import convert
 from controller_app.northbound.describe import describe
+from controller_app.northbound.mistakes import mistake_messages
 from controller_app.planner import Planner
 from steering.errors import PolicyErrors, SteeringError
 
@@ -82,7 +83,8 @@ class Servicer(rpc.AppSteerServicer):
         version = self._core.flows.version if request.only_new else 0
         while context.is_active():
             flows, version = self._core.flows.changes(version, WATCH_WAKE_S)
-            yield from self._messages(flows)
+            if flows:
+                yield from self._messages(flows)
 
     def ListApps(self, request: pb.ListAppsRequest, _: grpc.ServicerContext) -> pb.ListAppsReply:  # noqa: N802
         seen = totals(self._core.flows.flows())
@@ -150,14 +152,7 @@ class Servicer(rpc.AppSteerServicer):
                 decided = judge.explain(describe(request.described, self._core.names))
             except ValueError as error:
                 _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        return pb.ExplainReply(
-            policy=decided.policy,
-            action=decided.action,
-            chain=decided.chain,
-            reasons=decided.reasons,
-            path=decided.path,
-            text=decided.text,
-        )
+        return convert.explain_message(decided)
 
     def _messages(self, flows: list[Flow]) -> Iterator[pb.Flow]:
         judge, names, switch_names = self._judge(), self._core.names, self._switch_names()
@@ -201,7 +196,7 @@ def _checked(work: Callable[[], Reply], reply: type[Reply], context: grpc.Servic
     try:
         return work()
     except PolicyErrors as errors:
-        return reply(mistakes=convert.mistake_messages(errors))
+        return reply(mistakes=mistake_messages(errors))
     except SteeringError as error:
         _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
     except ControllerError as error:

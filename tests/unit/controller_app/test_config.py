@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
+from ruamel.yaml import YAML
 
 from controller_app.config import Config, load_config, parse_config
 from controller_app.errors import ConfigError
@@ -40,6 +42,14 @@ def test_a_wrong_option_is_named_with_its_place(text: str, place: str, words: st
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["a: \x01\n", "a\0b: 1\n", "a: 2001-99-99\n", "[" * 3000])
+def test_what_yaml_cannot_read_at_all_is_a_sentence(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text, HERE)
+    assert str(caught.value).startswith(f"{HERE}: ")
+    assert "\n" not in str(caught.value)
+
+
 def test_an_unreadable_file_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         load_config(tmp_path / "none.yaml")
@@ -49,7 +59,8 @@ def test_the_documentation_shows_every_option_with_its_default() -> None:
     page = Path(__file__).parents[3] / "docs" / "controller.md"
     text = page.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0]
     assert parse_config(text, HERE) == Config()
+    shown = YAML(typ="safe").load(text)
+    assert set(shown) == set(Config.model_fields)
     for name, field in Config.model_fields.items():
-        options = getattr(field.default, "model_fields_set", None)
-        for option in [name] if options is None else [name, *type(field.default).model_fields]:
-            assert f"{option}:" in text
+        if isinstance(field.default, BaseModel):
+            assert set(shown[name]) == set(type(field.default).model_fields)

@@ -94,6 +94,13 @@ def test_flows_have_names_policy_and_path(planner: Planner, address: str) -> Non
     assert "Tube" in appsteer(address, "flows").stdout
 
 
+def test_brackets_and_colons_of_names_and_addresses_are_shown_as_they_are(planner: Planner, address: str) -> None:
+    planner.core.l7_message(1, FlowEvents(sequence=0, events=(event(src="fe80::1", dst="fe80::2", dport=80),)))
+    shown = appsteer(address, "flows").stdout
+    assert "[fe80::1]:5000" in shown
+    assert "[fe80::2]:80" in shown
+
+
 def test_following_begins_with_what_is_known(planner: Planner, address: str) -> None:
     report(planner)
     with connect(address) as client:
@@ -177,6 +184,30 @@ def test_explain_a_flow_by_number_and_by_description(planner: Planner, address: 
     )
 
 
+def test_explaining_by_a_file_answers_a_machine_too(policy: Path) -> None:
+    described = ["--src", "10.0.0.1", "--dst", "10.0.0.2", "--app", "tube", "--policy", policy]
+    reply = json.loads(appsteer("", "policy", "explain", *described, "--json").stdout)
+    assert (reply["policy"], reply["action"], reply["path"]) == ("no-tube", "deny", [])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--", "-5"],
+        [2**64],
+        ["--src", "10.0.0.1", "--dst", "10.0.0.2", "--dst-port", "-1"],
+        ["--src", "10.0.0.1", "--dst", "10.0.0.2", "--dst-port", 65536],
+        ["--src", "10.0.0.1", "--dst", "10.0.0.2", "--vlan", 4096],
+        ["--src", "10.0.0.1", "--dst", "10.0.0.2", "--proto", "²", "--policy", "p.yaml"],
+        ["--src", "10.0.0.1", "--dst", "10.0.0.2", "--sni", "\udcff"],
+        [5, "--policy", "p.yaml"],
+    ],
+)
+def test_a_description_out_of_range_is_a_usage_error(address: str, arguments: list[object]) -> None:
+    done = appsteer(address, "policy", "explain", *arguments)
+    assert (done.exit_code, done.exception.__class__) == (2, SystemExit)
+
+
 @pytest.mark.usefixtures("planner")
 def test_explaining_what_is_not_there_is_a_sentence(address: str) -> None:
     assert "no flow has the number 99" in appsteer(address, "policy", "explain", 99).stderr
@@ -206,12 +237,16 @@ def test_a_wrong_configuration_is_refused_by_name(tmp_path: Path) -> None:
     assert done.stderr.strip() == f"appsteer: {config}:2:3: unknown option 'openflow.prot'"
 
 
-def test_an_address_in_use_is_a_sentence(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+@pytest.mark.parametrize("who", ["openflow", "northbound"])
+def test_an_address_in_use_is_a_sentence(tmp_path: Path, who: str) -> None:
+    config = tmp_path / "c.yaml"
+    with socket.socket() as taken, socket.socket() as free:
+        for some in (taken, free):
+            some.bind(("127.0.0.1", 0))
         taken.listen()
-        config = tmp_path / "c.yaml"
-        config.write_text(f"openflow: {{port: {taken.getsockname()[1]}}}\nnorthbound: unix:{tmp_path}/x.sock\n")
+        ports = {"openflow": free.getsockname()[1], "northbound": free.getsockname()[1], who: taken.getsockname()[1]}
+        free.close()
+        config.write_text(f"openflow: {{port: {ports['openflow']}}}\nnorthbound: 127.0.0.1:{ports['northbound']}\n")
         done = appsteer("", "controller", "--config", config)
     assert done.exit_code == 1
     assert "Address already in use" in done.stderr
