@@ -1,7 +1,8 @@
 """The os-ken application: events in, calls on `Core` out. OpenFlow 1.4, for its bundles.
 
-Stays beside other applications: it looks only at packets that its own rules sent up, hears only answers to its own
-requests, and changes only rules with its own cookies. `appsteer controller` sets its option `appsteer_config`.
+Stays beside other applications: it looks only at packets that its own rules sent up and at its
+own LLDP frames, hears only answers to its own requests, and changes only rules with its own cookies. `appsteer
+controller` sets its option `appsteer_config`.
 """
 
 import logging
@@ -79,7 +80,7 @@ class AppSteer(app_manager.OSKenApp):  # type: ignore[misc]  # os-ken has no typ
             session = Session(datapath, timeout_s=self.config.openflow.request_timeout_s)
             self._sessions[datapath] = session
             ports = list(datapath.ports.values())
-            local = next((port.name.decode() for port in ports if port.port_no == ofp.OFPP_LOCAL), None)
+            local = next((_port(port).name for port in ports if port.port_no == ofp.OFPP_LOCAL), "")
             name = local or f"{datapath.id:016x}"
             self.planner.core.joined(session, name, [_port(port) for port in ports if port.port_no <= MAX_PORT])
         elif (gone := self._sessions.pop(datapath, None)) is not None:

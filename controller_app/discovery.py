@@ -5,7 +5,8 @@ is an argument; nothing is sent from here: `probes_due` says what to send.
 
 Three rules keep loops out. A port floods only after a settle time without a frame of ours on it. A port that once was a
 link stays closed to hosts until it goes down, even if its link expired. And a frame counts only with this controller's
-seal, so that a host cannot make up a link; frames of other LLDP speakers are left alone.
+seal, so that no host can make one up; what a host can do is carry a frame of ours to another port, as a cable does.
+Frames of other LLDP speakers are left alone.
 """
 
 import enum
