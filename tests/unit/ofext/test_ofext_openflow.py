@@ -214,6 +214,13 @@ def test_a_packet_of_the_edge_zone_gets_l7_fields(of_version: int) -> None:
     assert raise_message(message, TABLE) is message
 
 
+@pytest.mark.parametrize("size", [0, 7, 0xFFFF])
+def test_statistics_of_an_impossible_size_are_a_decode_error(size: int) -> None:
+    reply = stats_reply(5, LOWERED)
+    with pytest.raises(DecodeError, match="an entry size"):
+        raise_message(reply[:16] + size.to_bytes(2, "big") + reply[18:], TABLE)
+
+
 def test_a_packet_in_without_room_stays_as_it_is() -> None:
     message = packet_in(5, (oxm.ct_zone(7),))
     full = build(5, Type.PACKET_IN, 5, message[8:] + bytes(0xFFFF - len(message)))
