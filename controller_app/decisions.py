@@ -111,7 +111,7 @@ class Judge:
     def _decided(
         self, policy: Policy, described: FlowDescription, ends: tuple[int | None, int | None], *, in_words: bool
     ) -> Decided:
-        decision = evaluate(policy, described)
+        decision = evaluate(policy, described, self._network)
         chain = decision.action.chain if isinstance(decision.action, SendThrough) else ""
         return Decided(
             policy=decision.policy or DEFAULT,
@@ -119,7 +119,7 @@ class Judge:
             chain=chain,
             path=self._path(policy, decision, ends),
             reasons=tuple(f"{r.policy}: {r.outcome}: {r.text}" for r in decision.reasons) if in_words else (),
-            text=explain(policy, described) if in_words else "",
+            text=explain(policy, described, self._network) if in_words else "",
         )
 
     def _described(self, flow: Flow) -> FlowDescription:

@@ -98,10 +98,6 @@ class Session:
         finally:
             self._forget(subjects)
 
-    def barrier(self) -> None:
-        """Returns when the switch has done everything sent before."""
-        self._ask(parser.OFPBarrierRequest(self.datapath), "barrier")
-
     def deliver(self, message: Message) -> bool:
         """A reply or error from the switch. True if a request of this session waits for it."""
         with self._lock:

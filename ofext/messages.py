@@ -50,7 +50,7 @@ MAX_ERROR_TEXT_SIZE: Final = 255  # bytes; one sentence
 class ErrorCode(IntEnum):
     """Codes of this experimenter's errors (exp_type of the error message)."""
 
-    MALFORMED = 1  # a message that cannot be decoded; offset and bytes say where
+    MALFORMED = 1  # cannot be decoded (offset and bytes say where), or is too long once lowered
     UNKNOWN_TYPE = 2  # an exp_type that the receiver does not know
     NO_COMMON_VERSION = 3
     NOT_NEGOTIATED = 4  # a message before the hello

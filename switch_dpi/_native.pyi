@@ -124,7 +124,7 @@ class FlowRecord:
 
     @property
     def sport(self) -> int:
-        """The originator's port; 0 where the protocol has none."""
+        """The originator's port; ICMP: the identifier; 0 where the protocol has none."""
 
     @property
     def dst(self) -> str: ...

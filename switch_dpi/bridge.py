@@ -10,7 +10,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -31,7 +31,7 @@ from switch_dpi.publish import Publisher
 from switch_dpi.shim.l7 import L7Endpoint
 from switch_dpi.shim.relay import Shim
 from switch_dpi.shim.session import ShimSession
-from switch_dpi.verdicts import Knowledge, VerdictPath
+from switch_dpi.verdicts import VerdictPath
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,8 @@ class EngineFacts:
 
     open_capture: Callable[[str], Capture]
     catalogue: Catalogue
-    knowledge: Knowledge
+    protocols: Mapping[str, int]
+    """App-IDs of protocols by name."""
     version: str
 
 
@@ -82,7 +83,7 @@ class BridgeAgent:
             store=self._store,
             marker=self._marker,
             publisher=Publisher(config.events.queue),
-            knowledge=engine.knowledge,
+            protocols=engine.protocols,
         )
         self._shim = Shim(
             plan.name, config.controller, self._make_session, self._path.publisher, self._path.live_events

@@ -135,7 +135,9 @@ class Engine(_Section):
         default=None, ge=1, description="After so many packets the engine gives up."
     )
     max_held_bytes: Count | None = Field(
-        default=None, ge=65536, description="Bytes kept of all flows together; a flow beyond it is given up."
+        default=None,
+        ge=65536,
+        description="Bytes kept of all flows in inspection (one beyond it is given up), and as many of metadata.",
     )
     inspect_timeout_s: Seconds | None = Field(default=None, description="After so many seconds the engine gives up.")
 

@@ -13,7 +13,6 @@ from switch_dpi.bridge import EngineFacts
 from switch_dpi.config import AgentConfig
 from switch_dpi.engine import Capture
 from switch_dpi.errors import SwitchDpiError
-from switch_dpi.verdicts import Knowledge
 
 ATTRIBUTE_TYPES = {
     "string": AttributeType.STRING,
@@ -40,7 +39,7 @@ def load_engine(config: AgentConfig) -> EngineFacts:
     return EngineFacts(
         open_capture=open_capture,
         catalogue=wire_catalogue(known),
-        knowledge=Knowledge(risks={}, protocols={app.name: app.app_id for app in known.apps if app.is_protocol}),
+        protocols={app.name: app.app_id for app in known.apps if app.is_protocol},
         version=known.version.partition("+")[0],
     )
 

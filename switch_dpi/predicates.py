@@ -17,7 +17,7 @@ from typing import Final
 
 from ofext import label, patterns
 from ofext.errors import DecodeError, EncodeError, MatchConflictError, OfextError
-from ofext.ids import EXPERIMENTER_ID
+from ofext.ids import EXPERIMENTER_BYTES
 from ofext.messages import ErrorCode, L7Error
 from ofext.openflow.header import Type
 from ofext.openflow.rewrite import lower_message, predicates_of_message, raise_message
@@ -33,7 +33,6 @@ ATTRIBUTE_FIELDS: Final[Mapping[int, L7Field]] = {1: L7Field.SNI, 11: L7Field.HT
 _LOWERED: Final = frozenset({int(Type.EXPERIMENTER), int(Type.FLOW_MOD), int(Type.MULTIPART_REQUEST)}) | {
     int(Type.BUNDLE_ADD_MESSAGE)
 }
-_EXPERIMENTER_BYTES: Final = EXPERIMENTER_ID.to_bytes(4, "big")
 _CT_LABEL: Final = re.compile(r"ct_label=(0x[0-9a-f]+|\d+)(?:/(0x[0-9a-f]+))?")
 
 
@@ -90,7 +89,7 @@ class PredicateStore:
 
     def lower(self, message: bytes) -> bytes | L7Error:
         """A message from the controller as Open vSwitch understands it; new patterns get a bit first."""
-        if message[1] not in _LOWERED or _EXPERIMENTER_BYTES not in message:
+        if message[1] not in _LOWERED or EXPERIMENTER_BYTES not in message:
             return message
         with self._lock:
             try:
@@ -103,7 +102,7 @@ class PredicateStore:
         """A message from the switch with L7 fields; one that cannot be read goes through as it is."""
         try:
             return raise_message(message, self.table, edge_zone=self._edge_zone)
-        except DecodeError as error:
+        except OfextError as error:
             log.warning("a message of type %d from the bridge was not understood: %s", message[1], error)
             return message
 
@@ -205,8 +204,10 @@ def _l7_error(error: OfextError, message: bytes) -> L7Error:
     code = ErrorCode.MATCH_VALUE
     if isinstance(error, _NoBitError):
         code = ErrorCode.PREDICATES_FULL
-    elif isinstance(error, MatchConflictError | EncodeError):
+    elif isinstance(error, MatchConflictError):
         code = ErrorCode.MATCH_CONFLICT
+    elif isinstance(error, EncodeError):
+        code = ErrorCode.MALFORMED
     return L7Error(code=code, data=message[:64], text=text)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from ofext import label
@@ -38,14 +38,6 @@ ADOPTED_EVIDENCE: Final = "mark found in the connection tracker"
 _Item = TypeVar("_Item")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Knowledge:
-    """What the catalogue says, by number: risks by App-ID, App-IDs of protocols by name."""
-
-    risks: Mapping[int, int]
-    protocols: Mapping[str, int]
-
-
 class VerdictPath:
     """Book, marker and publisher of one bridge in step."""
 
@@ -56,13 +48,13 @@ class VerdictPath:
         store: PredicateStore,
         marker: Marker,
         publisher: Publisher,
-        knowledge: Knowledge,
+        protocols: Mapping[str, int],
     ) -> None:
         self.book = book
         self.publisher = publisher
         self._store = store
         self._marker = marker
-        self._knowledge = knowledge
+        self._protocols = protocols
         self._run = 0
         self._spared_until_s = 0.0
         self._originators: dict[Key, tuple[str, int]] = {}
@@ -221,8 +213,7 @@ class VerdictPath:
         self._marker.mark(connection, event.app_id, flow.label)
 
     def _label(self, event: FlowEvent) -> int:
-        risk = self._knowledge.risks.get(event.app_id, 0)
-        fixed = event.state << label.STATE_SHIFT | event.category << label.CATEGORY_SHIFT | risk << label.RISK_SHIFT
+        fixed = event.state << label.STATE_SHIFT | event.category << label.CATEGORY_SHIFT
         return fixed | self._store.index.bits(event.metadata)
 
     def _event(self, event: Event, kind: int, flow_id: int) -> FlowEvent:
@@ -240,7 +231,7 @@ class VerdictPath:
             l4=record.l4,
             vlan=record.vlan,
             app_id=record.app_id,
-            protocol_id=self._knowledge.protocols.get(record.protocol, 0),
+            protocol_id=self._protocols.get(record.protocol, 0),
             category=record.category_id,
             state=record.state,
             confidence=record.confidence,

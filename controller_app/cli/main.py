@@ -1,5 +1,6 @@
 """`appsteer`: the root of the command line. It imports no command; `plugins` finds each when it is used."""
 
+import errno
 import os
 import sys
 from typing import Annotated, Final
@@ -36,13 +37,14 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """The program."""
+    """The program. typer ends it quietly when the reader of its output ended, as `head` does."""
     try:
         app()
-    except BrokenPipeError:
-        # The reader of our output ended, as `head` does.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered cannot be written either
+        sys.exit(f"appsteer: standard output: {error.strerror}")
 
 
 def _say_version(wanted: bool) -> None:

@@ -33,4 +33,11 @@ def explain_offline(file: Path, described: pb.DescribedFlow) -> pb.ExplainReply:
         flow = describe(described, Names())
     except ValueError as error:
         raise ConfigError(str(error), value=described) from error
-    return convert.explain_message(Judge(load_policy(file), Names(), NetworkView(switches={})).explain(flow))
+    policy = load_policy(file)
+    if described.app and flow.application and not flow.category and any(rule.match.category for rule in policy.rules):
+        raise ConfigError(
+            f"{file} asks for categories, and only a controller knows that of {described.app!r}: "
+            "say it with --category, or leave --policy out",
+            value=described,
+        )
+    return convert.explain_message(Judge(policy, Names(), NetworkView(switches={})).explain(flow))

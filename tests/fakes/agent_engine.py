@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from ofext.catalogue import AppEntry, AttributeEntry, AttributeType, Catalogue, CategoryEntry
 from switch_dpi.bridge import EngineFacts
 from switch_dpi.engine import Event
-from switch_dpi.verdicts import Knowledge
 
 VIDEO_APP = 0x14002711
 CATALOGUE = Catalogue(
@@ -104,7 +103,7 @@ class FakeEngine:
         return EngineFacts(
             open_capture=self.open,
             catalogue=CATALOGUE,
-            knowledge=Knowledge(risks={}, protocols={"TLS": 0x14000001}),
+            protocols={"TLS": 0x14000001},
             version="fake",
         )
 

@@ -1,8 +1,12 @@
+from pathlib import Path
+
 import pytest
 from controller_fakes import CATALOGUE, VIDEO
 from test_flows import event
 
+from controller_app.cli.offline import explain_offline
 from controller_app.decisions import Judge, Names
+from controller_app.errors import ConfigError
 from controller_app.flows import Flow
 from controller_app.northbound import appsteer_pb2 as pb
 from controller_app.northbound.describe import describe
@@ -110,3 +114,26 @@ def test_a_described_flow_takes_the_category_of_its_application(names: Names) ->
 def test_a_wrong_description_is_refused_in_a_sentence(names: Names, fields: dict[str, str], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         describe(pb.DescribedFlow(**{"src": "10.0.0.1", "dst": "10.0.0.2", **fields}), names)
+
+
+def test_an_ingress_port_may_be_named_by_its_number(names: Names) -> None:
+    policy = parse_policy(
+        "version: 1\npolicies: [{name: desk, match: {ingress: {switch: s1, port: 2}}, action: deny}]\n"
+    )
+    judge = Judge(policy, names, line_of_three())
+    assert judge.decide(flow()).policy == "desk"
+    described = describe(pb.DescribedFlow(src="10.0.0.1", dst="10.0.0.9", switch_name="s1", port="p2"), names)
+    assert judge.explain(described).policy == "desk"
+
+
+def test_without_a_controller_the_category_of_an_application_is_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text("version: 1\npolicies: [{name: films, match: {category: video}, action: deny}]\n")
+    described = pb.DescribedFlow(src="10.0.0.1", dst="10.0.0.9", app="tube")
+    with pytest.raises(ConfigError, match="that of 'tube': say it with --category"):
+        explain_offline(file, described)
+    described.category = "video"
+    assert explain_offline(file, described).policy == "films"
+    described.ClearField("category")
+    described.inspecting = True
+    assert explain_offline(file, described).policy == "default"

@@ -88,7 +88,7 @@ def test_the_end_of_the_connection_wakes_who_waits() -> None:
         session.group_descriptions()
     closer.join()
     with pytest.raises(SwitchError, match="has ended"):
-        session.barrier()
+        session.group_descriptions()
 
 
 def test_messages_nobody_waits_for_are_not_taken() -> None:

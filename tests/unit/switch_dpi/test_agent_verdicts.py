@@ -19,7 +19,7 @@ from switch_dpi.flowbook import FlowBook
 from switch_dpi.marker import Marker
 from switch_dpi.predicates import PredicateStore
 from switch_dpi.publish import Publisher
-from switch_dpi.verdicts import GRACE_S, Knowledge, VerdictPath
+from switch_dpi.verdicts import GRACE_S, VerdictPath
 from tests.fakes.agent_engine import VIDEO_APP, FakeEvent, FakeRecord, verdict
 
 VIDEO_LABEL = State.FINAL | 3 << label.CATEGORY_SHIFT
@@ -49,7 +49,7 @@ class Setting:
             store=self.store,
             marker=self.marker,
             publisher=self.publisher,
-            knowledge=Knowledge(risks={}, protocols={"TLS": 9}),
+            protocols={"TLS": 9},
         )
         self.path.begin_run(0.0)
 
