@@ -113,7 +113,8 @@ pub enum Value {
 
 impl Value {
     /// How many bytes it takes in memory, about.
-    fn size(&self) -> usize {
+    #[must_use]
+    pub fn size(&self) -> usize {
         size_of::<(Attribute, Self)>()
             + match self {
                 Self::Text(text) => text.len(),

@@ -14,6 +14,8 @@ use crate::record::OwnedEvent;
 const MAX_NEW: usize = 1 << 15;
 /// Verdicts and ends.
 const MAX_OTHERS: usize = 1 << 16;
+/// Bytes of metadata in all of them: a peer chooses how long its names are, and the reader may be slow.
+const MAX_METADATA_SIZE: usize = 64 << 20;
 
 /// The queue.
 #[derive(Default)]
@@ -26,6 +28,7 @@ pub(crate) struct EventQueue {
 struct Inner {
     new: VecDeque<(u64, OwnedEvent)>,
     others: VecDeque<(u64, OwnedEvent)>,
+    metadata_size: usize,
     next_number: u64,
     dropped_new: u64,
     dropped_others: u64,
@@ -94,7 +97,9 @@ impl Inner {
             EventKind::New => (&mut self.new, MAX_NEW, &mut self.dropped_new),
             EventKind::Verdict | EventKind::Ended(_) => (&mut self.others, MAX_OTHERS, &mut self.dropped_others),
         };
-        if queue.len() < max {
+        let size = self.metadata_size.saturating_add(event.metadata_size());
+        if queue.len() < max && size <= MAX_METADATA_SIZE {
+            self.metadata_size = size;
             queue.push_back((self.next_number, event));
             self.next_number += 1;
         } else {
@@ -108,6 +113,8 @@ impl Inner {
             (new, _) => new.is_some(),
         };
         let queue = if first_is_new { &mut self.new } else { &mut self.others };
-        queue.pop_front().map(|(_, event)| event)
+        let (_, event) = queue.pop_front()?;
+        self.metadata_size = self.metadata_size.saturating_sub(event.metadata_size());
+        Some(event)
     }
 }

@@ -133,6 +133,10 @@ impl From<Event<'_>> for OwnedEvent {
 }
 
 impl OwnedEvent {
+    pub(crate) fn metadata_size(&self) -> usize {
+        self.record.metadata.iter().map(|(_, value)| value.size()).sum()
+    }
+
     pub(crate) fn into_python(self, py: Python<'_>) -> PyResult<FlowEvent> {
         let reason = match self.kind {
             EventKind::Ended(reason) => reason.name(),
