@@ -72,6 +72,9 @@ class HostOptions(_Section):
     """What is learnt about hosts."""
 
     max_hosts: int = Field(default=10_000, ge=1, description="hosts remembered; more are ignored and counted")
+    max_hosts_per_port: int = Field(
+        default=256, ge=1, description="of them behind one port, so that one that makes up addresses displaces no other"
+    )
     max_addresses: int = Field(default=16, ge=1, description="IP addresses remembered for one host")
     move_hold_s: PositiveSeconds = Field(
         default=1.0, description="a host that moved is not moved again for this time, so that a loop cannot churn rules"

@@ -6,8 +6,9 @@ rules. Frames are a peer's: whatever cannot be read is ignored.
 
 import ipaddress
 import struct
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller_app.config import HostOptions
 from controller_app.discovery import End
@@ -33,6 +34,7 @@ class HostTable:
     def __init__(self, options: HostOptions) -> None:
         self._options = options
         self._hosts: dict[str, SeenHost] = {}
+        self._at: Counter[End] = Counter()
         self.ignored = 0
         self.moves = 0
 
@@ -43,24 +45,16 @@ class HostTable:
             return False
         mac, address = source
         known = self._hosts.get(mac)
-        if known is None and len(self._hosts) >= self._options.max_hosts:
+        addresses = _joined(known.addresses if known else (), address, self._options.max_addresses)
+        if known is not None and known.at == at:
+            self._put(replace(known, addresses=addresses))
+            return False
+        if (known and now - known.moved_s < self._options.move_hold_s) or not self._has_room(at, is_new=known is None):
             self.ignored += 1
             return False
-        if known is None:
-            self._hosts[mac] = SeenHost(mac=mac, at=at, addresses=_joined((), address, 1), moved_s=now)
-            return True
-        if known.at != at and now - known.moved_s < self._options.move_hold_s:
-            self.ignored += 1
-            return False
-        moved = known.at != at
-        self.moves += moved
-        self._hosts[mac] = SeenHost(
-            mac=mac,
-            at=at,
-            addresses=_joined(known.addresses, address, self._options.max_addresses),
-            moved_s=now if moved else known.moved_s,
-        )
-        return moved
+        self.moves += known is not None
+        self._put(SeenHost(mac=mac, at=at, addresses=addresses, moved_s=now))
+        return True
 
     def forget_ends(self, gone: Iterable[End]) -> bool:
         """Forgets the hosts at these ports. True if there were any."""
@@ -68,19 +62,32 @@ class HostTable:
         macs = [mac for mac, host in self._hosts.items() if host.at in ends]
         for mac in macs:
             del self._hosts[mac]
+        for end in ends:
+            self._at.pop(end, None)
         return bool(macs)
 
     def restore(self, hosts: Iterable[SeenHost]) -> bool:
         """Takes over hosts an earlier process knew; a host already here is newer and stays. True if one was missing."""
         before = len(self._hosts)
         for host in hosts:
-            if len(self._hosts) < self._options.max_hosts:
-                self._hosts.setdefault(host.mac, host)
+            if host.mac not in self._hosts and self._has_room(host.at, is_new=True):
+                self._put(host)
         return len(self._hosts) > before
 
     def hosts(self) -> list[SeenHost]:
         """All hosts, by MAC."""
         return sorted(self._hosts.values(), key=lambda host: host.mac)
+
+    def _has_room(self, at: End, *, is_new: bool) -> bool:
+        fits = not is_new or len(self._hosts) < self._options.max_hosts
+        return fits and self._at[at] < self._options.max_hosts_per_port
+
+    def _put(self, host: SeenHost) -> None:
+        before = self._hosts.get(host.mac)
+        if before is not None:
+            self._at[before.at] -= 1
+        self._at[host.at] += 1
+        self._hosts[host.mac] = host
 
 
 def _joined(addresses: tuple[str, ...], new: str | None, limit: int) -> tuple[str, ...]:

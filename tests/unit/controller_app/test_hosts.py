@@ -65,6 +65,19 @@ def test_the_table_is_bounded() -> None:
     assert len(hosts.hosts()) == 1
 
 
+def test_one_port_cannot_fill_the_table() -> None:
+    hosts = table(max_hosts_per_port=2, move_hold_s=0.1)
+    for number in range(1, 5):
+        hosts.learn(HERE, ethernet(0x1234, b"", mac=bytes((2, 0, 0, 0, 0, number))), 0.0)
+    assert len(hosts.hosts()) == 2
+    assert hosts.ignored == 2
+    assert hosts.learn(THERE, ethernet(0x1234, b"", mac=bytes.fromhex("020000000001")), 1.0), "a move makes room"
+    assert hosts.learn(HERE, ethernet(0x1234, b"", mac=bytes.fromhex("020000000003")), 1.0)
+    assert not hosts.learn(HERE, ethernet(0x1234, b"", mac=bytes.fromhex("020000000001")), 9.0), "no room to move back"
+    assert hosts.forget_ends([HERE])
+    assert hosts.learn(HERE, ethernet(0x1234, b"", mac=bytes.fromhex("020000000004")), 9.0)
+
+
 def test_frames_no_host_sends_are_ignored() -> None:
     hosts = table()
     for frame in (b"", bytes(14), ethernet(0x0800, b"", mac=b"\x01" + bytes(5)), ipv4("10.0.0.1")[:13]):
