@@ -92,4 +92,11 @@ attributes! {
     DhcpHostName = 101, "dhcp.host_name", Text, "", "Option 12 (RFC 2132 §3.14).";
     DhcpVendorClass = 102, "dhcp.vendor_class", Text, "", "Option 60 (RFC 2132 §9.13).";
     DhcpClientMac = 103, "dhcp.client_mac", Bytes, "", "chaddr (RFC 2131 §2).";
+    // web and real time: from 200
+    // industry and things: from 300
+    // files, databases, directories: from 400
+    // voice, mail, messages, streams: from 500
+    // games, peers, currencies: from 600
+    // private networks, proxies, desktops: from 700
+    // routing, management, mobile core, links: from 800
 }

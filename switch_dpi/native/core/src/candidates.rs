@@ -38,6 +38,15 @@ impl Candidates {
         }
     }
 
+    /// What is in both sets.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        for (word, theirs) in self.0.iter_mut().zip(other.0) {
+            *word &= theirs;
+        }
+        self
+    }
+
     /// The protocols in the set, in ascending order.
     pub fn iter(self) -> impl Iterator<Item = usize> {
         self.0.into_iter().enumerate().flat_map(|(place, mut word)| {
@@ -50,16 +59,47 @@ impl Candidates {
     }
 }
 
-/// Where protocols usually run.
+/// Who may have sent a payload: by its carrier and first byte, and who is usually found at a port.
 #[derive(Debug)]
 pub struct PortTable {
-    all: [Candidates; 2],
-    usual: HashMap<(bool, u16), Candidates, ahash::RandomState>,
+    streams: ByFirstByte,
+    datagrams: ByFirstByte,
+    numbered: HashMap<Transport, Candidates, ahash::RandomState>,
+    usual: HashMap<(Transport, u16), Candidates, ahash::RandomState>,
+}
+
+/// All protocols over a transport with ports, and those whose payload may begin with a byte.
+#[derive(Debug)]
+struct ByFirstByte {
+    all: Candidates,
+    beginning: Box<[Candidates; 256]>,
+}
+
+impl Default for ByFirstByte {
+    fn default() -> Self {
+        Self { all: Candidates::default(), beginning: Box::new([Candidates::default(); 256]) }
+    }
+}
+
+impl ByFirstByte {
+    fn add(&mut self, index: usize, protocol: &Descriptor) {
+        self.all.insert(index);
+        for (byte, set) in (0..=u8::MAX).zip(self.beginning.iter_mut()) {
+            if protocol.first_bytes.allows(byte) {
+                set.insert(index);
+            }
+        }
+    }
 }
 
 impl Default for PortTable {
     fn default() -> Self {
-        let mut table = Self { all: [Candidates::default(); 2], usual: HashMap::default() };
+        let mut table = Self {
+            streams: ByFirstByte::default(),
+            datagrams: ByFirstByte::default(),
+            numbered: HashMap::default(),
+            usual: HashMap::default(),
+        };
         for (index, protocol) in ALL.iter().enumerate() {
             table.add(index, protocol);
         }
@@ -71,28 +111,41 @@ impl PortTable {
     /// Every protocol that runs over `transport`.
     #[must_use]
     pub fn all(&self, transport: Transport) -> Candidates {
-        let [tcp, udp] = self.all;
         match transport {
-            Transport::Tcp => tcp,
-            Transport::Udp => udp,
+            Transport::Tcp => self.streams.all,
+            Transport::Udp => self.datagrams.all,
+            numbered => self.numbered.get(&numbered).copied().unwrap_or_default(),
         }
+    }
+
+    /// Every protocol over `transport` whose payload may begin with `byte`.
+    #[must_use]
+    pub fn beginning(&self, transport: Transport, byte: u8) -> Candidates {
+        let by_first_byte = match transport {
+            Transport::Tcp => &self.streams,
+            Transport::Udp => &self.datagrams,
+            numbered => return self.all(numbered),
+        };
+        by_first_byte.beginning.get(usize::from(byte)).copied().unwrap_or_default()
     }
 
     /// The protocols that usually run at this port.
     #[must_use]
     pub fn usual(&self, transport: Transport, port: u16) -> Candidates {
-        self.usual.get(&(transport == Transport::Tcp, port)).copied().unwrap_or_default()
+        self.usual.get(&(transport, port)).copied().unwrap_or_default()
     }
 
     fn add(&mut self, index: usize, protocol: &Descriptor) {
         for transport in protocol.transports {
-            let [tcp, udp] = &mut self.all;
             match transport {
-                Transport::Tcp => tcp.insert(index),
-                Transport::Udp => udp.insert(index),
+                Transport::Tcp => self.streams.add(index, protocol),
+                Transport::Udp => self.datagrams.add(index, protocol),
+                numbered => self.numbered.entry(*numbered).or_default().insert(index),
             }
-            for port in protocol.ports {
-                self.usual.entry((*transport == Transport::Tcp, *port)).or_default().insert(index);
+            if matches!(transport, Transport::Tcp | Transport::Udp) {
+                for port in protocol.ports {
+                    self.usual.entry((*transport, *port)).or_default().insert(index);
+                }
             }
         }
     }
@@ -120,7 +173,9 @@ mod tests {
         for (index, protocol) in ALL.iter().enumerate() {
             for transport in protocol.transports {
                 assert!(table.all(*transport).contains(index));
-                assert!(protocol.ports.iter().all(|port| table.usual(*transport, *port).contains(index)));
+                if matches!(transport, Transport::Tcp | Transport::Udp) {
+                    assert!(protocol.ports.iter().all(|port| table.usual(*transport, *port).contains(index)));
+                }
             }
         }
     }

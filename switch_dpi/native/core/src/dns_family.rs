@@ -39,11 +39,11 @@ const UNICAST_OR_FLUSH: u16 = 0x8000; // top bit of a class (RFC 6762 §18.12, �
 #[must_use]
 pub fn probe(sample: &Sample<'_>, wanted: Family) -> Probe {
     match sample.transport {
-        Transport::Udp => match Message::parse(sample.data) {
+        Transport::Tcp => probe_stream(sample, wanted),
+        _ => match Message::parse(sample.data) {
             Ok(message) => judge(&message, sample, wanted, 0),
             Err(_) => Probe::No,
         },
-        Transport::Tcp => probe_stream(sample, wanted),
     }
 }
 
@@ -57,8 +57,8 @@ pub struct DnsInspector {
 impl Inspector for DnsInspector {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
         let message = match sample.transport {
-            Transport::Udp => Some(sample.data),
             Transport::Tcp => Reader::new(sample.data).vector16(), // RFC 1035 §4.2.2
+            _ => Some(sample.data),
         };
         if let Some(message) = message.and_then(|data| Message::parse(data).ok()) {
             message.report(found);

@@ -301,7 +301,7 @@ impl Engine {
         let Some(flow) = self.table.get_mut(place) else { return };
         let Some(inspection) = flow.inspection.as_mut() else { return };
         let held_elsewhere = self.held_bytes.saturating_sub(inspection.held_size());
-        let mut outcome = inspection.look(direction, &packet.segment, &self.options);
+        let mut outcome = inspection.look(direction, &packet.segment, &self.ports, &self.options);
         self.held_bytes = held_elsewhere + inspection.held_size();
         let too_much = self.held_bytes > self.options.max_held_bytes;
         if too_much {

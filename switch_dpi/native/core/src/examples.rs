@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::protocol::{Descriptor, Example, Findings, MAX_VALUES, Probe, Progress, Sample, Transport, Value};
+use crate::protocol::{
+    Descriptor, Direction, Example, Findings, MAX_VALUES, Probe, Progress, Sample, Transport, Value,
+};
 use crate::protocols::ALL;
 
 #[test]
@@ -87,6 +89,21 @@ fn cut_and_changed_examples_do_no_harm() {
     });
 }
 
+#[test]
+fn first_bytes_exclude_nothing_that_a_probe_would_take() {
+    for_every_example(|protocol, example| {
+        let mut changed = example.data.to_vec();
+        for byte in 0..=u8::MAX {
+            let Some(first) = changed.first_mut() else { return };
+            *first = byte;
+            for direction in [Direction::Originator, Direction::Responder] {
+                let answer = (protocol.probe)(&Sample { direction, ..sample(example, &changed) });
+                assert!(protocol.first_bytes.allows(byte) || answer == Probe::No, "{byte:#04x}: {answer:?}");
+            }
+        }
+    });
+}
+
 fn for_every_example(check: impl Fn(&Descriptor, &Example)) {
     for protocol in ALL {
         for example in protocol.examples {
@@ -97,14 +114,7 @@ fn for_every_example(check: impl Fn(&Descriptor, &Example)) {
 }
 
 fn sample<'a>(example: &Example, data: &'a [u8]) -> Sample<'a> {
-    Sample {
-        transport: example.transport,
-        direction: example.direction,
-        data,
-        other: &[],
-        originator_port: 50_000,
-        responder_port: 50_001,
-    }
+    Sample { transport: example.transport, direction: example.direction, data, ..Sample::EMPTY }
 }
 
 fn inspect(protocol: &Descriptor, example: &Example, feeds: &[&[u8]]) -> Findings {

@@ -36,13 +36,26 @@ pub enum Outcome {
 }
 
 /// A flow's payload seen so far, and who may still claim it.
-#[derive(Default)]
 pub struct Inspection {
+    transport: Transport,
     originator_port: u16,
     responder_port: u16,
     sides: [Side; 2],
     packets: u32,
     work: Work,
+}
+
+impl Default for Inspection {
+    fn default() -> Self {
+        Self {
+            transport: Transport::Tcp,
+            originator_port: 0,
+            responder_port: 0,
+            sides: Default::default(),
+            packets: 0,
+            work: Work::default(),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -54,6 +67,7 @@ struct Side {
 impl Inspection {
     /// Begins anew for another flow.
     pub fn begin(&mut self, transport: Transport, ports: (u16, u16), table: &PortTable) {
+        self.transport = transport;
         (self.originator_port, self.responder_port) = ports;
         let usual = [self.responder_port, self.originator_port].map(|port| table.usual(transport, port));
         self.work = Work { candidates: table.all(transport), usual, ..Work::default() };
@@ -88,12 +102,18 @@ impl Inspection {
     }
 
     /// Looks at a packet.
-    pub fn look(&mut self, direction: Direction, segment: &Segment<'_>, options: &Options) -> Outcome {
+    pub fn look(
+        &mut self,
+        direction: Direction,
+        segment: &Segment<'_>,
+        table: &PortTable,
+        options: &Options,
+    ) -> Outcome {
         match *segment {
             Segment::Tcp { sequence, flags, payload } => {
-                self.look_at_stream(direction, (sequence, flags), payload, options)
+                self.look_at_stream(direction, (sequence, flags), payload, table, options)
             }
-            Segment::Udp(payload) => self.look_at_datagram(direction, payload, options),
+            Segment::Udp(payload) => self.look_at_datagram(direction, payload, table, options),
             Segment::Other(_) => Outcome::GaveUp,
         }
     }
@@ -109,6 +129,7 @@ impl Inspection {
         direction: Direction,
         (sequence, flags): (u32, TcpFlags),
         payload: &[u8],
+        table: &PortTable,
         options: &Options,
     ) -> Outcome {
         let [ours, theirs] = split(&mut self.sides, direction);
@@ -128,31 +149,39 @@ impl Inspection {
                 direction,
                 data: ours.stream.data(),
                 other: theirs.stream.data(),
+                reverse: &[],
                 originator_port: self.originator_port,
                 responder_port: self.responder_port,
             };
-            let outcome = self.work.step(&sample);
+            let outcome = self.work.step(&sample, table);
             let full = ours.stream.data().len() >= options.max_stream_bytes;
             return self.within_budget(outcome, full, options);
         }
         self.within_budget(Outcome::Undecided, false, options)
     }
 
-    fn look_at_datagram(&mut self, direction: Direction, payload: &[u8], options: &Options) -> Outcome {
+    fn look_at_datagram(
+        &mut self,
+        direction: Direction,
+        payload: &[u8],
+        table: &PortTable,
+        options: &Options,
+    ) -> Outcome {
         if payload.is_empty() {
             return Outcome::Undecided;
         }
         self.packets += 1;
-        let [ours, _] = split(&mut self.sides, direction);
+        let [ours, theirs] = split(&mut self.sides, direction);
         let sample = Sample {
-            transport: Transport::Udp,
+            transport: self.transport,
             direction,
             data: payload,
             other: &ours.previous,
+            reverse: &theirs.previous,
             originator_port: self.originator_port,
             responder_port: self.responder_port,
         };
-        let outcome = self.work.step(&sample);
+        let outcome = self.work.step(&sample, table);
         ours.previous.clear();
         ours.previous.extend_from_slice(payload.get(..MAX_PREVIOUS).unwrap_or(payload));
         self.within_budget(outcome, false, options)
@@ -189,9 +218,14 @@ struct Work {
 }
 
 impl Work {
-    fn step(&mut self, sample: &Sample<'_>) -> Outcome {
+    fn step(&mut self, sample: &Sample<'_>, table: &PortTable) -> Outcome {
         if self.inspector.is_some() {
             return self.feed(sample);
+        }
+        if let Some(first) = sample.data.first() {
+            self.candidates = self.candidates.and(table.beginning(sample.transport, *first));
+            let candidates = self.candidates;
+            self.claim = self.claim.filter(|claim| candidates.contains(claim.index));
         }
         self.probe(sample);
         match self.claim {

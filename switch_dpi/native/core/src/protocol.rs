@@ -4,6 +4,7 @@
 //! A probe is a pure function of what it is shown. Ports order the candidates; a probe never gates on them.
 
 use crate::attributes::Attribute;
+use crate::frame::Address;
 
 /// Which end of the flow sent the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,13 +35,34 @@ impl Direction {
     }
 }
 
-/// What carries the payload.
+/// What carries the payload. TCP and UDP have ports, which only order the candidates; where the number of the carried protocol
+/// stands in the carrier's header, that number is the protocol's name, and only those who name it are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Transport {
     /// A reassembled byte stream (RFC 9293).
     Tcp,
     /// Datagrams (RFC 768).
     Udp,
+    /// User data of SCTP DATA chunks with this payload protocol identifier (RFC 9260 §3.3.1).
+    Sctp(u32),
+    /// Payload of IP with this protocol number (IANA "Assigned Internet Protocol Numbers").
+    Ip(u8),
+    /// Payload of a frame with this EtherType (IEEE 802).
+    EtherType(u16),
+    /// Payload of IEEE 802.2 LLC with this destination service access point, from the control field's end on.
+    Llc(u8),
+    /// Payload of IEEE 802.2 SNAP with this organisation and protocol.
+    Snap(u32, u16),
+    /// Payload of a PPP frame with this protocol number that is not IP (RFC 1661 §2).
+    Ppp(u16),
+}
+
+impl Transport {
+    /// Whether the bytes come as a stream, not as datagrams.
+    #[must_use]
+    pub const fn is_stream(self) -> bool {
+        matches!(self, Self::Tcp)
+    }
 }
 
 /// What a probe or an inspector is shown.
@@ -56,10 +78,26 @@ pub struct Sample<'a> {
     /// Stream: the same of the other direction. Datagram: the first bytes (up to [`MAX_PREVIOUS`]) of the datagram before
     /// this one in the same direction; empty when there was none.
     pub other: &'a [u8],
+    /// Datagram: the first bytes (up to [`MAX_PREVIOUS`]) of the last datagram in the other direction; empty when there was
+    /// none. Stream: always empty.
+    pub reverse: &'a [u8],
     /// The originator's port.
     pub originator_port: u16,
     /// The responder's port.
     pub responder_port: u16,
+}
+
+impl Sample<'_> {
+    /// No bytes of a stream between two ports that mean nothing: a base for others, `Sample { data, ..Sample::EMPTY }`.
+    pub const EMPTY: Sample<'static> = Sample {
+        transport: Transport::Tcp,
+        direction: Direction::Originator,
+        data: &[],
+        other: &[],
+        reverse: &[],
+        originator_port: 50_000,
+        responder_port: 50_001,
+    };
 }
 
 /// How much of the previous datagram is kept: enough for the fixed headers that probes compare (RTP has 12 bytes).
@@ -135,12 +173,41 @@ pub struct Findings {
     values: Vec<(Attribute, Value)>,
     size: usize,
     host: Option<String>,
+    subject: Option<String>,
+    service: Option<&'static str>,
+    expected: Vec<Expectation>,
     dropped: u32,
 }
 
+/// A flow that this one has announced: FTP's data connection, the media of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// What will carry it: TCP or UDP.
+    pub transport: Transport,
+    /// The address of one end as it was announced; `None` stands for the end of this flow that announced it.
+    pub address: Option<Address>,
+    /// Who announced it.
+    pub by: Direction,
+    /// The port of that end.
+    pub port: u16,
+    /// Key of the native protocol that it will speak.
+    pub protocol: &'static str,
+}
+
+/// How many flows one flow may announce, at most, between two packets.
+pub const MAX_EXPECTED: usize = 16;
+
 impl Findings {
     /// Nothing.
-    pub const EMPTY: Findings = Findings { values: Vec::new(), size: 0, host: None, dropped: 0 };
+    pub const EMPTY: Findings = Findings {
+        values: Vec::new(),
+        size: 0,
+        host: None,
+        subject: None,
+        service: None,
+        expected: Vec::new(),
+        dropped: 0,
+    };
 
     /// Adds text, unless the same value is already there. Bytes that are not UTF-8 are replaced.
     pub fn text(&mut self, attribute: Attribute, text: &[u8]) {
@@ -168,6 +235,52 @@ impl Findings {
             self.size += host.len();
             self.host = Some(host);
         }
+    }
+
+    /// Names the host that a look-up is about (a DNS question). Its application names the record, but the flow is not that
+    /// application's: a resolver's flow asks for many. The first one stays.
+    pub fn set_subject(&mut self, name: &[u8]) {
+        if self.subject.is_none() && !name.is_empty() {
+            let kept = name.get(..MAX_VALUE_SIZE).unwrap_or(name);
+            let subject = String::from_utf8_lossy(kept).into_owned();
+            self.size += subject.len();
+            self.subject = Some(subject);
+        }
+    }
+
+    /// The name that was asked for.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// Names what runs on top, by the key of an application or of a protocol: `"webdav"` over HTTP. The first one stays; an
+    /// application that the host tells counts more.
+    pub fn set_service(&mut self, key: &'static str) {
+        self.service.get_or_insert(key);
+    }
+
+    /// What runs on top.
+    #[must_use]
+    pub fn service(&self) -> Option<&'static str> {
+        self.service
+    }
+
+    /// Announces another flow. Past [`MAX_EXPECTED`] they are counted as dropped.
+    pub fn expect(&mut self, expectation: Expectation) {
+        if self.expected.contains(&expectation) {
+            return;
+        }
+        if self.expected.len() < MAX_EXPECTED {
+            self.expected.push(expectation);
+        } else {
+            self.dropped = self.dropped.saturating_add(1);
+        }
+    }
+
+    /// Gives away what was announced since the last call.
+    pub fn take_expected(&mut self) -> Vec<Expectation> {
+        std::mem::take(&mut self.expected)
     }
 
     /// The server's name, as it stood on the wire.
@@ -228,6 +341,45 @@ pub struct Example {
     pub expect: &'static [(Attribute, &'static str)],
 }
 
+/// Which first bytes a protocol's payload can have: who cannot have begun so is not even asked. It holds for both directions and
+/// for every packet that the probe does not refuse; a test tries each protocol's examples and many changed ones against it.
+#[derive(Clone, Copy)]
+pub enum FirstBytes {
+    /// Every byte is possible.
+    Any,
+    /// One of these.
+    Of(&'static [u8]),
+    /// Those for which it says true.
+    Where(fn(u8) -> bool),
+}
+
+impl FirstBytes {
+    /// Whether a payload may begin with `byte`.
+    #[must_use]
+    pub fn allows(self, byte: u8) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Of(bytes) => bytes.contains(&byte),
+            Self::Where(allows) => allows(byte),
+        }
+    }
+}
+
+/// What a tunnel's packet carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carried<'a> {
+    /// How to read `data`: a number of [`crate::frame::link_type`] (Ethernet, raw IP, PPP).
+    pub link_type: u32,
+    /// The inner frame or packet.
+    pub data: &'a [u8],
+    /// What keeps equal inner addresses apart (a VXLAN network identifier); 0 where the tunnel has no such thing, or gives
+    /// each direction its own.
+    pub scope: u32,
+}
+
+/// Finds what a packet of a tunnel carries; `None` for its control messages.
+pub type OpenTunnel = fn(&[u8]) -> Option<Carried<'_>>;
+
 /// A protocol, as the engine knows it.
 #[derive(Clone, Copy)]
 pub struct Descriptor {
@@ -243,12 +395,39 @@ pub struct Descriptor {
     pub transports: &'static [Transport],
     /// Where it usually runs: these are tried first there, and everywhere else too.
     pub ports: &'static [u16],
+    /// Which first bytes its payload can have.
+    pub first_bytes: FirstBytes,
     /// How many bytes of a direction the probe may ask for before the answer is no.
     pub max_probe_size: usize,
     /// Says whether a sample is this protocol.
     pub probe: fn(&Sample<'_>) -> Probe,
     /// Makes the reader of a claimed flow; `None` where there is nothing to read.
     pub inspector: Option<fn() -> Box<dyn Inspector>>,
+    /// Key of the application in `plugins/apps` that its flows belong to (`"zoom"` for Zoom's media); empty for a protocol that
+    /// is nobody's in particular.
+    pub app: &'static str,
+    /// Finds what a packet of a claimed flow carries, where the protocol is a tunnel; the inner flow is classified for itself.
+    pub tunnel: Option<OpenTunnel>,
     /// Held by a test that runs over all protocols.
     pub examples: &'static [Example],
+}
+
+impl Descriptor {
+    /// What most protocols have: `Descriptor { key: …, ..Descriptor::BASE }` must at least name key, name, selector, category,
+    /// transports, probe and examples.
+    pub const BASE: Descriptor = Descriptor {
+        key: "",
+        name: "",
+        selector: 0,
+        category: "network",
+        transports: &[],
+        ports: &[],
+        first_bytes: FirstBytes::Any,
+        max_probe_size: 64,
+        probe: |_| Probe::No,
+        inspector: None,
+        app: "",
+        tunnel: None,
+        examples: &[],
+    };
 }

@@ -178,7 +178,7 @@ mod tests {
     };
 
     fn sample<'a>(direction: Direction, data: &'a [u8], other: &'a [u8]) -> Sample<'a> {
-        Sample { transport: Transport::Tcp, direction, data, other, originator_port: 1, responder_port: 2 }
+        Sample { transport: Transport::Tcp, direction, data, other, responder_port: 2, ..Sample::EMPTY }
     }
 
     fn answer(data: &[u8], other: &[u8]) -> Option<bool> {

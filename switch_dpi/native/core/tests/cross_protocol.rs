@@ -183,10 +183,10 @@ fn is_firm(answer: Probe) -> bool {
 fn sample<'a>(example: &Example, data: &'a [u8], other: &'a [u8]) -> Sample<'a> {
     let other = match example.transport {
         Transport::Tcp => other,
-        Transport::Udp => other.get(..MAX_PREVIOUS).unwrap_or(other),
+        _ => other.get(..MAX_PREVIOUS).unwrap_or(other),
     };
     let (transport, direction) = (example.transport, example.direction);
-    Sample { transport, direction, data, other, originator_port: 50_000, responder_port: 50_001 }
+    Sample { transport, direction, data, other, responder_port: 50_001, ..Sample::EMPTY }
 }
 
 fn inspect(protocol: &Descriptor, example: &Example, feeds: &[&[u8]]) -> Findings {

@@ -37,6 +37,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     probe,
     inspector: Some(|| Box::<Dhcp>::default()),
     examples: EXAMPLES,
+    ..Descriptor::BASE
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
@@ -170,8 +171,8 @@ mod tests {
             direction: Direction::Originator,
             data,
             other: &[],
-            originator_port: 1068,
             responder_port: 1067,
+            ..Sample::EMPTY
         }
     }
 

@@ -22,6 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     probe,
     inspector: Some(|| Box::new(LineInspector::new(read_line, MAX_LINE_SIZE))),
     examples: EXAMPLES,
+    ..Descriptor::BASE
 };
 
 const RULES: Rules = Rules { what: "FTP greeting or command", greeting: greeting_clue, reply: reply_clue, command: command_clue };
@@ -122,7 +123,7 @@ mod tests {
     use super::*;
 
     fn sample<'a>(direction: Direction, data: &'a [u8], other: &'a [u8]) -> Sample<'a> {
-        Sample { transport: Transport::Tcp, direction, data, other, originator_port: 40_000, responder_port: 8021 }
+        Sample { transport: Transport::Tcp, direction, data, other, responder_port: 8021, ..Sample::EMPTY }
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     probe,
     inspector: Some(|| Box::<Http>::default()),
     examples: EXAMPLES,
+    ..Descriptor::BASE
 };
 
 /// RFC 9112 §3 asks for 8,000 octets at least.
@@ -287,8 +288,8 @@ mod tests {
             direction: Direction::Originator,
             data,
             other: &[],
-            originator_port: 1,
             responder_port: 2,
+            ..Sample::EMPTY
         })
     }
 
@@ -299,8 +300,8 @@ mod tests {
             direction: Direction::Originator,
             data: request,
             other: &[],
-            originator_port: 1,
             responder_port: 2,
+            ..Sample::EMPTY
         };
         Http::default().feed(&sample, &mut found);
         found.host().map(str::to_owned)

@@ -16,6 +16,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     probe: |sample| dns_family::probe(sample, Family::Mdns),
     inspector: Some(|| Box::<DnsInspector>::default()),
     examples: EXAMPLES,
+    ..Descriptor::BASE
 };
 
 const EXAMPLES: &[Example] = &[

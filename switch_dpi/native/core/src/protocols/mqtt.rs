@@ -32,6 +32,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     probe,
     inspector: Some(|| Box::<Mqtt>::default()),
     examples: EXAMPLES,
+    ..Descriptor::BASE
 };
 
 /// Only CONNECT has marks of its own; it is the first packet of every connection (MQTT 5.0 §3.1).
@@ -272,8 +273,8 @@ mod tests {
             direction: Direction::Originator,
             data,
             other: &[],
-            originator_port: 40_000,
             responder_port: 80,
+            ..Sample::EMPTY
         }
     }
 

@@ -52,6 +52,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     probe,
     inspector: Some(|| Box::<Ntp>::default()),
     examples: EXAMPLES,
+    ..Descriptor::BASE
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
@@ -316,8 +317,8 @@ mod tests {
             direction: Direction::Originator,
             data,
             other: &[],
-            originator_port: 40_000,
             responder_port: 40_001,
+            ..Sample::EMPTY
         };
         matches!(probe(&sample), Probe::Match(_))
     }

@@ -37,6 +37,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     probe,
     inspector: Some(|| Box::<Quic>::default()),
     examples: EXAMPLES,
+    ..Descriptor::BASE
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
@@ -201,7 +202,7 @@ mod tests {
 
     fn sample(data: &[u8]) -> Sample<'_> {
         let direction = Direction::Originator;
-        Sample { transport: Transport::Udp, direction, data, other: &[], originator_port: 40_000, responder_port: 4433 }
+        Sample { transport: Transport::Udp, direction, data, responder_port: 4433, ..Sample::EMPTY }
     }
 
     fn inspect(datagrams: &[Vec<u8>]) -> (Findings, Progress) {

@@ -39,6 +39,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     probe,
     inspector: Some(|| Box::<Rtp>::default()),
     examples: EXAMPLES,
+    ..Descriptor::BASE
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
@@ -237,7 +238,7 @@ mod tests {
 
     fn sample<'a>(data: &'a [u8], other: &'a [u8]) -> Sample<'a> {
         let direction = Direction::Originator;
-        Sample { transport: Transport::Udp, direction, data, other, originator_port: 40_000, responder_port: 40_002 }
+        Sample { transport: Transport::Udp, direction, data, other, responder_port: 40_002, ..Sample::EMPTY }
     }
 
     fn changed(at: usize, value: u8) -> Vec<u8> {

@@ -29,6 +29,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     probe,
     inspector: Some(|| Box::<Sip>::default()),
     examples: EXAMPLES,
+    ..Descriptor::BASE
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
@@ -136,8 +137,8 @@ impl Inspector for Sip {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
         let half = sample.direction.of(&mut self.halves);
         match sample.transport {
-            Transport::Udp => half.read_datagram(sample, found),
             Transport::Tcp => half.read_stream(sample, found),
+            _ => half.read_datagram(sample, found),
         }
         if self.halves.iter().all(|half| half.is_finished) { Progress::Done } else { Progress::Settled }
     }
@@ -322,7 +323,7 @@ mod tests {
 
     fn sample(transport: Transport, data: &[u8]) -> Sample<'_> {
         let direction = Direction::Originator;
-        Sample { transport, direction, data, other: &[], originator_port: 40_000, responder_port: 7000 }
+        Sample { transport, direction, data, responder_port: 7000, ..Sample::EMPTY }
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     probe,
     inspector: Some(|| Box::new(LineInspector::new(read_line, MAX_COMMAND_SIZE))),
     examples: EXAMPLES,
+    ..Descriptor::BASE
 };
 
 const RULES: Rules = Rules { what: "SMTP greeting or command", greeting: greeting_clue, reply: reply_clue, command: command_clue };
@@ -131,7 +132,7 @@ mod tests {
     use super::*;
 
     fn sample<'a>(direction: Direction, data: &'a [u8], other: &'a [u8]) -> Sample<'a> {
-        Sample { transport: Transport::Tcp, direction, data, other, originator_port: 40_000, responder_port: 2525 }
+        Sample { transport: Transport::Tcp, direction, data, other, responder_port: 2525, ..Sample::EMPTY }
     }
 
     #[test]

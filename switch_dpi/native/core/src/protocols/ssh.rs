@@ -25,6 +25,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     probe,
     inspector: Some(|| Box::<Ssh>::default()),
     examples: EXAMPLES,
+    ..Descriptor::BASE
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
@@ -185,7 +186,7 @@ mod tests {
     use super::*;
 
     fn sample(direction: Direction, data: &[u8]) -> Sample<'_> {
-        Sample { transport: Transport::Tcp, direction, data, other: &[], originator_port: 40_000, responder_port: 443 }
+        Sample { transport: Transport::Tcp, direction, data, responder_port: 443, ..Sample::EMPTY }
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     probe,
     inspector: Some(|| Box::new(Tls::default())),
     examples: EXAMPLES,
+    ..Descriptor::BASE
 };
 
 const CHANGE_CIPHER_SPEC: u8 = 20;
