@@ -7,16 +7,12 @@ import re
 from functools import cache
 from pathlib import Path
 
+from publicsuffixlist import PublicSuffixList
+
 MAX_NAME_SIZE = 253  # RFC 1035 §2.3.4: 255 bytes on the wire, less the first length and the root
 MAX_LABEL_SIZE = 63  # RFC 1035 §2.3.4
 
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9])?")
-
-SECOND_LEVELS = frozenset(
-    {"ac", "asso", "biz", "co", "com", "ed", "edu", "gob", "gouv", "gov", "gub", "gv", "info", "ltd", "me", "mil"}
-    | {"muni", "ne", "net", "nic", "nom", "or", "org", "plc", "sch", "tm"}
-)
-"""Labels under which country registries sell names: `co.uk`, `com.br`, `ne.jp`."""
 
 
 def malformed(domain: str) -> str | None:
@@ -40,13 +36,15 @@ def malformed(domain: str) -> str | None:
 
 
 def covers_strangers(domain: str) -> str | None:
-    """Say why names below `domain` belong to unrelated parties; None when they do not, as far as is known."""
-    labels = domain.split(".")
-    if len(labels) == 1:
+    """Say why names below `domain` belong to unrelated parties; None when they do not, as far as is known.
+
+    Known are the Public Suffix List (registries, and providers that entered themselves) and `shared_suffixes.txt`.
+    """
+    if "." not in domain:
         return "is a top-level domain"
-    if len(labels) == 2 and len(labels[1]) == 2 and labels[0] in SECOND_LEVELS:
+    if _registries().is_public(domain):
         return "is a public suffix, under which anybody can register"
-    if domain in _shared_suffixes():
+    if domain in _shared_suffixes() or _registries_and_providers().is_public(domain):
         return "serves many unrelated parties"
     return None
 
@@ -64,3 +62,13 @@ def _bad(label: str) -> bool:
 def _shared_suffixes() -> frozenset[str]:
     lines = Path(__file__).with_name("shared_suffixes.txt").read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
+@cache
+def _registries() -> PublicSuffixList:
+    return PublicSuffixList(only_icann=True)
+
+
+@cache
+def _registries_and_providers() -> PublicSuffixList:
+    return PublicSuffixList()

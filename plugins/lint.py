@@ -21,6 +21,8 @@ MAX_CATEGORY = 255
 """Categories travel in 8 bits."""
 SHARED_TAG = "shared"
 """An application with this tag says so itself: it is the provider, whoever's content it delivers."""
+DELIVERY_TAG = "cdn"
+"""A delivery network: its names are those of strangers' content, so it has `SHARED_TAG` too."""
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _APP_FIELDS: Mapping[str, type] = {
@@ -207,7 +209,11 @@ def _check_app(app: Entry, categories: Mapping[str, int]) -> Iterator[Finding]:
     elif number is not None and number // BLOCK != FIRST_APPLICATION // BLOCK + block:
         first = FIRST_APPLICATION + block * BLOCK
         yield app.finding(f"id {number} is not one of this file's, {first} to {first + BLOCK - 1}", field="id")
-    for tag in app.texts("tags"):
+    tags = app.texts("tags")
+    if DELIVERY_TAG in tags and SHARED_TAG not in tags:
+        text = f"tag {DELIVERY_TAG!r} needs {SHARED_TAG!r}: what a delivery network carries is others'"
+        yield app.finding(text, field="tags", item=DELIVERY_TAG)
+    for tag in tags:
         if not _KEY.fullmatch(tag):
             yield app.finding(
                 f"tag {tag!r} has other characters than a-z, 0-9 and single hyphens", field="tags", item=tag

@@ -84,7 +84,14 @@ def test_good_files_have_no_findings(tmp_path: Path) -> None:
         ('"first.test"', '"com"', 8, "is a top-level domain"),
         ('"first.test"', '"co.uk"', 8, "is a public suffix"),
         ('"first.test"', '"com.br"', 8, "is a public suffix"),
+        ('"first.test"', '"gob.ar"', 8, "is a public suffix"),
+        ('"first.test"', '"k12.ca.us"', 8, "is a public suffix"),
+        ('"first.test"', '"kawasaki.jp"', 8, "is a public suffix"),
+        ('"first.test"', '"個人.hk"', 8, "is a public suffix"),
         ('"first.test"', '"cloudfront.net"', 8, "serves many unrelated parties"),
+        ('"first.test"', '"github.io"', 8, "serves many unrelated parties"),
+        ('"first.test"', '"akadns.net"', 8, "serves many unrelated parties"),
+        ('tags = ["streaming"]', 'tags = ["streaming", "cdn"]', 7, "tag 'cdn' needs 'shared'"),
     ],
 )
 def test_a_fault_is_found_at_its_line(tmp_path: Path, good: str, bad: str, line: int, text: str) -> None:
@@ -93,13 +100,20 @@ def test_a_fault_is_found_at_its_line(tmp_path: Path, good: str, bad: str, line:
     assert text in found[0].text
 
 
-@pytest.mark.parametrize("domain", ["bücher.test", "кц.рф", "d1234.cloudfront.net", "t.co", "x.com", "a_b.test"])
+@pytest.mark.parametrize(
+    "domain", ["bücher.test", "кц.рф", "d1234.cloudfront.net", "t.co", "x.com", "a_b.test", "city.kawasaki.jp"]
+)
 def test_domains_that_are_in_order(tmp_path: Path, domain: str) -> None:
     assert findings(tmp_path, APPS.replace("first.test", domain)) == []
 
 
-def test_a_provider_says_that_a_suffix_is_shared(tmp_path: Path) -> None:
-    assert findings(tmp_path, APPS.replace("second.test", "cloudfront.net")) == []
+@pytest.mark.parametrize("domain", ["cloudfront.net", "github.io", "gov.uk"])
+def test_a_provider_says_that_a_suffix_is_shared(tmp_path: Path, domain: str) -> None:
+    assert findings(tmp_path, APPS.replace("second.test", domain)) == []
+
+
+def test_a_delivery_network_says_that_it_is_shared(tmp_path: Path) -> None:
+    assert findings(tmp_path, APPS.replace('tags = ["streaming", "shared"]', 'tags = ["cdn", "shared"]')) == []
 
 
 @pytest.mark.parametrize(
