@@ -99,4 +99,35 @@ attributes! {
     // games, peers, currencies: from 600
     // private networks, proxies, desktops: from 700
     // routing, management, mobile core, links: from 800
+    SsdpTarget = 800, "ssdp.target", Text, "", "ST or NT header: what is searched or announced (UPnP Device Architecture 2.0 §1.2).";
+    SsdpUserAgent = 801, "ssdp.user_agent", Text, "", "USER-AGENT header (UPnP Device Architecture 2.0 §1.3.2).";
+    SsdpServer = 802, "ssdp.server", Text, "", "SERVER header (UPnP Device Architecture 2.0 §1.2.2).";
+    SsdpLocation = 803, "ssdp.location", Text, "", "URL of the device's description (UPnP Device Architecture 2.0 §1.2.2).";
+    SnmpVersion = 804, "snmp.version", Uint, "", "Version as operators count it: 1, 2 (2c) or 3 (RFC 3584 §4).";
+    SnmpCommunity = 805, "snmp.community", Text, "", "Community (RFC 1157 §4).";
+    SnmpUser = 806, "snmp.user", Text, "", "User name of the security model (RFC 3414 §2.4).";
+    SnmpPduType = 807, "snmp.pdu_type", Uint, "", "Tag number of the PDU: 0 get, 1 get-next, 2 response … (RFC 3416 §3).";
+    BgpAs = 808, "bgp.as", Uint, "", "Autonomous system of an OPEN (RFC 4271 §4.2, RFC 6793).";
+    BgpIdentifier = 809, "bgp.identifier", Uint, "", "BGP identifier of an OPEN (RFC 4271 §4.2).";
+    DeviceName = 810, "device.name", Text, "", "Name that a device gives itself to its neighbours (IEEE 802.1AB §8.5.6; CDP, MNDP and others).";
+    DeviceDescription = 811, "device.description", Text, "", "Product or platform that a device announces (IEEE 802.1AB §8.5.7).";
+    EapIdentity = 812, "eap.identity", Text, "", "Answer to an identity request (RFC 3748 §5.1).";
+    PppUser = 813, "ppp.user", Text, "", "Peer that authenticates by PAP or CHAP (RFC 1334 §2.2, RFC 1994 §4.1).";
+    PppoeService = 814, "pppoe.service", Text, "", "Service-Name tag (RFC 2516 appendix A).";
+    PppoeConcentrator = 815, "pppoe.concentrator", Text, "", "AC-Name tag (RFC 2516 appendix A).";
+    GtpApn = 816, "gtp.apn", Text, "", "Access point name (3GPP TS 29.060 §7.7.30, TS 29.274 §8.6).";
+    GtpImsi = 817, "gtp.imsi", Text, "", "IMSI (3GPP TS 29.060 §7.7.2, TS 29.274 §8.3).";
+    GtpMessageType = 818, "gtp.message_type", Uint, "", "Message type (3GPP TS 29.060 §7.1, TS 29.274 §6.1).";
+    NetflowVersion = 819, "netflow.version", Uint, "", "Version of the export; 10 is IPFIX (RFC 3954 §5.1, RFC 7011 §3.1).";
+    OpenflowVersion = 820, "openflow.version", Uint, "", "Version on the wire; 4 is OpenFlow 1.3 (OpenFlow 1.3.5 §A.1).";
+    Dhcpv6MessageType = 821, "dhcpv6.message_type", Uint, "", "Message type (RFC 8415 §7.3).";
+    Dhcpv6ClientName = 822, "dhcpv6.client_fqdn", Text, "", "Client's name (RFC 4704 §4).";
+    MonitoredHost = 823, "monitoring.host", Text, "", "Host that a monitoring agent reports on (Munin, Checkmk, Zabbix).";
+    SyslogApplication = 824, "syslog.app_name", Text, "", "APP-NAME or tag of the first message (RFC 5424 §6.2.5, RFC 3164 §4.1.3).";
+    SyslogHost = 825, "syslog.host", Text, "", "HOSTNAME of the first message (RFC 5424 §6.2.4).";
+    SlpServiceType = 826, "slp.service_type", Text, "", "Service type or URL (RFC 2608 §8.1, §8.2).";
+    IpmiUser = 827, "ipmi.user", Text, "", "User of an IPMI session (IPMI 2.0 §13.22, §22.16).";
+    SessionDescription = 828, "sap.session", Text, "", "Name of an announced session (RFC 4566 §5.3).";
+    PfcpMessageType = 829, "pfcp.message_type", Uint, "", "Message type (3GPP TS 29.244 §7.3).";
+    LdpIdentifier = 830, "ldp.identifier", Uint, "", "LSR identifier (RFC 5036 §2.2.2).";
 }

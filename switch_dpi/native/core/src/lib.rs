@@ -1,6 +1,7 @@
 //! AppSteer's classification engine. No I/O, no clock, no Python: frames and times in, flow events out.
 #![forbid(unsafe_code)]
 
+pub mod answers;
 pub mod app_id;
 pub mod attributes;
 pub mod bytes;
@@ -18,6 +19,7 @@ pub mod network_protocols;
 pub mod options;
 pub mod protocol;
 pub mod quic;
+pub mod readers;
 pub mod record;
 pub mod reply_protocols;
 pub mod signatures;
