@@ -66,6 +66,7 @@ pub struct PortTable {
     datagrams: ByFirstByte,
     numbered: HashMap<Transport, Candidates, ahash::RandomState>,
     usual: HashMap<(Transport, u16), Candidates, ahash::RandomState>,
+    by_key: HashMap<&'static str, usize, ahash::RandomState>,
 }
 
 /// All protocols over a transport with ports, and those whose payload may begin with a byte.
@@ -99,6 +100,7 @@ impl Default for PortTable {
             datagrams: ByFirstByte::default(),
             numbered: HashMap::default(),
             usual: HashMap::default(),
+            by_key: HashMap::default(),
         };
         for (index, protocol) in ALL.iter().enumerate() {
             table.add(index, protocol);
@@ -135,7 +137,14 @@ impl PortTable {
         self.usual.get(&(transport, port)).copied().unwrap_or_default()
     }
 
+    /// The protocol with this key.
+    #[must_use]
+    pub fn by_key(&self, key: &str) -> Option<usize> {
+        self.by_key.get(key).copied()
+    }
+
     fn add(&mut self, index: usize, protocol: &Descriptor) {
+        self.by_key.insert(protocol.key, index);
         for transport in protocol.transports {
             match transport {
                 Transport::Tcp => self.streams.add(index, protocol),

@@ -2,74 +2,33 @@
 //!
 //! Time never runs backwards here: a packet that is older than the one before it is taken to be as old as that one.
 
+mod counters;
+mod generations;
+mod inspect;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::candidates::PortTable;
+pub use counters::Counters;
+use generations::Generations;
+
 use crate::event::{EndReason, Event, EventKind, FlowView, Sink};
-use crate::flow::{Flow, FlowKey, Label, State};
-use crate::frame::{Packet, Refused, Segment, TcpFlags, decode};
-use crate::inspection::{Inspection, Outcome};
-use crate::network_protocols;
+use crate::expected::Expected;
+use crate::flow::{Flow, FlowKey, Via};
+use crate::fragments::{Assembled, Fragments};
+use crate::frame::{Decoded, Packet, Piece, Refused, Segment, TcpFlags, decode};
+use crate::guess::Guesses;
+use crate::inspection::{FIRM, Inspection};
 use crate::options::{Options, SECOND_NS};
-use crate::protocol::{Direction, Transport};
+use crate::protocol::Carried;
+use crate::protocols::ALL;
 use crate::signatures::Signatures;
 use crate::table::{FlowTable, List, Place};
 
 /// A closed connection stays so long for its last packets: several retransmission timeouts (RFC 6298 §2).
 const CLOSED_LINGER_NS: u64 = 10 * SECOND_NS;
-/// Inspections kept for the next flows, so that a flow needs no new buffers.
-const MAX_SPARE_INSPECTIONS: usize = 256;
-
-/// What the engine has seen and done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Frames fed.
-    pub packets: u64,
-    /// Bytes on the wire of these.
-    pub bytes: u64,
-    /// Frames of a link type that is not known.
-    pub unknown_link: u64,
-    /// Frames that carry no IP.
-    pub not_ip: u64,
-    /// Frames that are cut short or contradict themselves.
-    pub malformed: u64,
-    /// Fragments without ports; they belong to no flow here.
-    pub later_fragments: u64,
-    /// Flows begun.
-    pub flows: u64,
-    /// Flows that reached a verdict.
-    pub classified: u64,
-    /// Flows that were given up.
-    pub gave_up: u64,
-    /// Flows that had to make room ([`Options::max_flows`]).
-    pub evicted: u64,
-    /// Flows given up for memory ([`Options::max_held_bytes`]).
-    pub held_bytes_exceeded: u64,
-    /// Metadata values that did not fit ([`crate::protocol::MAX_VALUES`], [`Options::max_held_bytes`]).
-    pub values_dropped: u64,
-}
-
-impl Counters {
-    /// All of them with their names.
-    #[must_use]
-    pub const fn named(&self) -> [(&'static str, u64); 12] {
-        [
-            ("packets", self.packets),
-            ("bytes", self.bytes),
-            ("unknown_link", self.unknown_link),
-            ("not_ip", self.not_ip),
-            ("malformed", self.malformed),
-            ("later_fragments", self.later_fragments),
-            ("flows", self.flows),
-            ("classified", self.classified),
-            ("gave_up", self.gave_up),
-            ("evicted", self.evicted),
-            ("held_bytes_exceeded", self.held_bytes_exceeded),
-            ("values_dropped", self.values_dropped),
-        ]
-    }
-}
+/// Tunnels in tunnels are opened this deep: more are rare, and a peer must not choose the work.
+const MAX_TUNNELS: u8 = 4;
 
 /// A captured frame.
 #[derive(Clone, Copy, Debug)]
@@ -87,10 +46,11 @@ pub struct Frame<'a> {
 /// One flow table and all that is needed to fill it. Nothing is shared but the signatures.
 pub struct Engine {
     options: Options,
-    signatures: Arc<Signatures>,
-    network_category: u8,
-    ports: PortTable,
+    generations: Generations,
     table: FlowTable,
+    fragments: Fragments,
+    expected: Expected,
+    guesses: Guesses,
     waiting: VecDeque<Waiting>,
     #[expect(clippy::vec_box, reason = "the boxes move between here and the flows; unboxing would allocate again")]
     spare: Vec<Box<Inspection>>,
@@ -106,8 +66,10 @@ struct Arrival<'a> {
     key: FlowKey,
     hash: u64,
     sender_is_low: bool,
-    frame: Frame<'a>,
     packet: Packet<'a>,
+    via: Via,
+    frames: u32,
+    bytes: u64,
 }
 
 /// A flow that was new, in the order of their first packets. When more have begun within the inspection's time-out than the
@@ -123,11 +85,12 @@ impl Engine {
     #[must_use]
     pub fn new(signatures: Arc<Signatures>, options: Options) -> Self {
         Self {
-            network_category: signatures.category_by_key(network_protocols::CATEGORY),
             options: Options { max_flows: options.max_flows.clamp(1, Place::MAX as usize - 1), ..options },
-            signatures,
-            ports: PortTable::default(),
+            generations: Generations::new(signatures),
             table: FlowTable::new(),
+            fragments: Fragments::default(),
+            expected: Expected::default(),
+            guesses: Guesses::default(),
             waiting: VecDeque::new(),
             spare: Vec::new(),
             held_bytes: 0,
@@ -138,33 +101,34 @@ impl Engine {
         }
     }
 
+    /// Flows that begin from now on are classified with these signatures; those under way finish with the ones that they began
+    /// with. What was learned for guesses is forgotten: it names applications of the old set.
+    pub fn replace_signatures(&mut self, signatures: Arc<Signatures>) {
+        self.generations.replace(signatures);
+        self.guesses = Guesses::default();
+        self.expected = Expected::default();
+    }
+
+    /// The signatures that new flows are classified with.
+    #[must_use]
+    pub fn signatures(&self) -> &Arc<Signatures> {
+        self.generations.current()
+    }
+
     /// Takes in a frame.
     pub fn feed(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
         self.counters.packets += 1;
         self.counters.bytes += u64::from(frame.original_size);
         self.advance(frame.at_ns, sink);
-        let packet = match decode(frame.link_type, frame.data) {
-            Ok(packet) => packet,
-            Err(reason) => return self.count_refused(reason),
-        };
-        let (key, sender_is_low) = FlowKey::of(&packet);
-        let hash = self.table.hash(&key);
-        let arrival = Arrival { key, hash, sender_is_low, frame, packet };
-        match self.table.find(hash, &key) {
-            Some(place) if !self.begins_again(place, &packet) => self.take_in(place, &arrival, false, sink),
-            found => {
-                if let Some(place) = found {
-                    self.end(place, None, sink);
-                }
-                let place = self.begin(&arrival, sink);
-                self.take_in(place, &arrival, true, sink);
-            }
-        }
+        self.take_frame(frame.link_type, frame.data, frame.original_size, Via::default(), sink);
     }
 
     /// Lets time pass: flows that are idle for too long end, inspections that take too long are given up.
     pub fn advance(&mut self, now_ns: u64, sink: &mut impl Sink) {
         self.now_ns = self.now_ns.max(now_ns);
+        while let Some(beginning) = self.fragments.expire(self.now_ns, &self.options) {
+            self.take_beginning(beginning, sink);
+        }
         for list in List::ALL {
             let timeout = match list {
                 List::Tcp => self.options.idle_timeout_tcp_ns,
@@ -189,6 +153,9 @@ impl Engine {
 
     /// Ends all flows, in the order of their last packets within each kind.
     pub fn finish(&mut self, sink: &mut impl Sink) {
+        while let Some(beginning) = self.fragments.drain() {
+            self.take_beginning(beginning, sink);
+        }
         for list in List::ALL {
             while let Some((place, _)) = self.table.oldest(list) {
                 self.end(place, Some(EndReason::Shutdown), sink);
@@ -208,12 +175,78 @@ impl Engine {
         self.table.len()
     }
 
+    fn take_frame(&mut self, link_type: u32, data: &[u8], wire_size: u32, via: Via, sink: &mut impl Sink) {
+        match decode(link_type, data) {
+            Ok(Decoded::Whole(packet)) => self.take_packet(packet, via, (1, u64::from(wire_size)), sink),
+            Ok(Decoded::Piece(piece)) => self.take_piece(&piece, wire_size, via, sink),
+            Err(reason) => self.count_refused(reason),
+        }
+    }
+
+    fn take_piece(&mut self, piece: &Piece<'_>, wire_size: u32, via: Via, sink: &mut impl Sink) {
+        if self.options.defragment {
+            if let Some(whole) = self.fragments.push(piece, via, (self.now_ns, wire_size)) {
+                self.counters.reassembled += 1;
+                self.take_assembled(&whole, sink);
+            }
+        } else if piece.fragment.offset == 0 {
+            match piece.envelope.open(piece.payload) {
+                Ok(packet) => self.take_packet(packet, via, (1, u64::from(wire_size)), sink),
+                Err(reason) => self.count_refused(reason),
+            }
+        } else {
+            self.counters.later_fragments += 1;
+        }
+    }
+
+    fn take_beginning(&mut self, beginning: Option<Assembled>, sink: &mut impl Sink) {
+        match beginning {
+            Some(assembled) => self.take_assembled(&assembled, sink),
+            None => self.counters.later_fragments += 1,
+        }
+    }
+
+    fn take_assembled(&mut self, assembled: &Assembled, sink: &mut impl Sink) {
+        match assembled.envelope.open(&assembled.payload) {
+            Ok(packet) => self.take_packet(packet, assembled.via, (assembled.frames, assembled.bytes), sink),
+            Err(reason) => self.count_refused(reason),
+        }
+    }
+
+    fn take_packet(&mut self, packet: Packet<'_>, via: Via, (frames, bytes): (u32, u64), sink: &mut impl Sink) {
+        let (key, sender_is_low) = FlowKey::of(&packet, via.scope);
+        let hash = self.table.hash(&key);
+        let arrival = Arrival { key, hash, sender_is_low, packet, via, frames, bytes };
+        let (place, is_new) = match self.table.find(hash, &key) {
+            Some(place) if !self.begins_again(place, &packet) => (place, false),
+            found => {
+                if let Some(place) = found {
+                    self.end(place, None, sink);
+                }
+                (self.begin(&arrival, sink), true)
+            }
+        };
+        self.take_in(place, &arrival, is_new, sink);
+        if self.options.open_tunnels && via.depth < MAX_TUNNELS {
+            self.open_tunnel(place, &arrival, sink);
+        }
+    }
+
+    /// Classifies what a tunnel's packet carries, as a flow of its own.
+    fn open_tunnel(&mut self, place: Place, arrival: &Arrival<'_>, sink: &mut impl Sink) {
+        let Some(carried) = self.table.get(place).and_then(|flow| carried(flow, &arrival.packet)) else { return };
+        let Some(flow) = self.table.get(place) else { return };
+        let via = Via { depth: arrival.via.depth + 1, scope: carried.scope, tunnel: flow.id, place };
+        self.counters.tunnelled += 1;
+        let size = u32::try_from(carried.data.len()).unwrap_or(u32::MAX);
+        self.take_frame(carried.link_type, carried.data, size, via, sink);
+    }
+
     fn count_refused(&mut self, reason: Refused) {
         let counter = match reason {
             Refused::LinkType(_) => &mut self.counters.unknown_link,
             Refused::NotIp => &mut self.counters.not_ip,
             Refused::Malformed(_) => &mut self.counters.malformed,
-            Refused::LaterFragment => &mut self.counters.later_fragments,
         };
         *counter += 1;
     }
@@ -228,30 +261,31 @@ impl Engine {
         if self.table.len() >= self.options.max_flows {
             self.evict(sink);
         }
-        let (transport, flags) = match arrival.packet.segment {
-            Segment::Tcp { flags, .. } => (Some(Transport::Tcp), flags),
-            Segment::Udp(_) => (Some(Transport::Udp), TcpFlags::default()),
-            Segment::Other(_) => (None, TcpFlags::default()),
+        let flags = match arrival.packet.segment {
+            Segment::Tcp { flags, .. } => flags,
+            _ => TcpFlags::default(),
         };
         // Who answers a SYN is the responder, also when the SYN itself was not seen.
         let originator_is_low = arrival.sender_is_low != (flags.syn() && flags.ack());
         let id = self.next_id;
         self.next_id += 1;
         self.counters.flows += 1;
-        let mut flow = Flow::new(arrival.key, id, self.now_ns, arrival.frame.link_type, originator_is_low);
-        if let Segment::Other([kind, code, ..]) = arrival.packet.segment
+        let mut flow = Flow::new(arrival.key, id, self.now_ns, arrival.packet.layers, originator_is_low);
+        if let Segment::Numbered(_, [kind, code, ..]) = arrival.packet.segment
             && flow.is_icmp()
         {
             flow.icmp_kind = u16::from_be_bytes([*kind, *code]);
         }
-        if let Some(transport) = transport {
-            let mut inspection = self.spare.pop().unwrap_or_default();
-            inspection.begin(transport, (flow.originator().1, flow.responder().1), &self.ports);
-            flow.inspection = Some(inspection);
+        flow.generation = self.generations.enter();
+        if let Some(tunnel) = self.table.get(arrival.via.place).filter(|tunnel| tunnel.id == arrival.via.tunnel) {
+            flow.parent = tunnel.id;
+            flow.tunnel_path = Some(self.view(tunnel).path().to_string().into_boxed_str());
         }
+        self.prepare(&mut flow);
+        let inspected = flow.inspection.is_some();
         let list = if flow.is_tcp() { List::Tcp } else { List::Other };
         let place = self.table.insert(arrival.hash, list, flow);
-        if transport.is_some() {
+        if inspected {
             self.waiting.push_back(Waiting { since_ns: self.now_ns, place, id });
         }
         place
@@ -261,7 +295,7 @@ impl Engine {
         let now_ns = self.now_ns;
         let Some(flow) = self.table.get_mut(place) else { return };
         let direction = flow.direction(arrival.sender_is_low);
-        flow.count(direction, arrival.frame.original_size);
+        flow.count(direction, arrival.frames, arrival.bytes);
         flow.last_seen_ns = now_ns;
         if let Segment::Tcp { flags, .. } = arrival.packet.segment {
             flow.closing.note(flags, direction);
@@ -271,120 +305,19 @@ impl Engine {
         self.table.touch(place, list);
         if is_new {
             self.publish(place, EventKind::New, sink);
-            if !inspected {
-                self.label_by_number(place, sink);
-            }
+            self.publish_first(place, sink);
         }
         if inspected {
             self.inspect(place, direction, &arrival.packet, list == List::Closed, sink);
         }
     }
 
-    fn label_by_number(&mut self, place: Place, sink: &mut impl Sink) {
-        let Some(flow) = self.table.get_mut(place) else { return };
-        let number = flow.protocol_number();
-        flow.verdict_packet = 1;
-        match network_protocols::by_number(number) {
-            Some(protocol) => {
-                (flow.state, flow.label) = (State::Final, Label::Network(protocol));
-                self.counters.classified += 1;
-            }
-            None => {
-                flow.state = State::GaveUp;
-                self.counters.gave_up += 1;
-            }
-        }
-        self.publish(place, EventKind::Verdict, sink);
-    }
-
-    fn inspect(&mut self, place: Place, direction: Direction, packet: &Packet<'_>, closed: bool, sink: &mut impl Sink) {
-        let Some(flow) = self.table.get_mut(place) else { return };
-        let Some(inspection) = flow.inspection.as_mut() else { return };
-        let held_elsewhere = self.held_bytes.saturating_sub(inspection.held_size());
-        let mut outcome = inspection.look(direction, &packet.segment, &self.ports, &self.options);
-        self.held_bytes = held_elsewhere + inspection.held_size();
-        let too_much = self.held_bytes > self.options.max_held_bytes;
-        if too_much {
-            self.counters.held_bytes_exceeded += 1;
-        }
-        if closed || too_much {
-            outcome = match outcome {
-                Outcome::Undecided | Outcome::Claimed => inspection.finish(),
-                Outcome::Settled { .. } => Outcome::Settled { open: false },
-                Outcome::GaveUp => Outcome::GaveUp,
-            };
-        }
-        if outcome != Outcome::Undecided {
-            self.conclude(place, outcome, sink);
-        }
-    }
-
-    /// Writes an outcome into the flow, and says so when the verdict has changed.
-    fn conclude(&mut self, place: Place, outcome: Outcome, sink: &mut impl Sink) {
-        if self.apply(place, outcome) {
-            self.publish(place, EventKind::Verdict, sink);
-        }
-    }
-
-    /// Writes an outcome into the flow; true when the verdict has changed.
-    fn apply(&mut self, place: Place, outcome: Outcome) -> bool {
-        let Some(flow) = self.table.get_mut(place) else { return false };
-        let Some(inspection) = flow.inspection.as_ref() else { return false };
-        let (was, before) = (flow.state, flow.label);
-        flow.label = Label::None;
-        if let Some(claim) = inspection.claim() {
-            let mut app = if let Label::Native { app, .. } = before { app } else { None };
-            if !flow.host_is_known
-                && let Some(host) = inspection.findings().host()
-            {
-                flow.host_is_known = true;
-                app = self.signatures.match_host(host).map(|(app, _)| app);
-            }
-            flow.label = Label::Native { claim, app };
-        }
-        flow.state = match outcome {
-            Outcome::GaveUp => State::GaveUp,
-            Outcome::Settled { .. } if !was.is_settled() => State::Final,
-            Outcome::Settled { .. } if !same_verdict(before, flow.label) => State::Revised,
-            Outcome::Settled { .. } => was,
-            Outcome::Undecided | Outcome::Claimed => State::Guessed,
-        };
-        let changed = flow.state != was || !same_verdict(before, flow.label);
-        if changed {
-            flow.verdict_packet = flow.packets();
-            self.counters.classified += u64::from(flow.state == State::Final);
-            self.counters.gave_up += u64::from(flow.state == State::GaveUp);
-        }
-        if matches!(outcome, Outcome::GaveUp | Outcome::Settled { open: false }) {
-            self.close_inspection(place);
-        }
-        changed
-    }
-
-    /// Keeps what was found, and the inspection for another flow.
-    fn close_inspection(&mut self, place: Place) {
-        let Some(flow) = self.table.get_mut(place) else { return };
-        let Some(mut inspection) = flow.inspection.take() else { return };
-        self.held_bytes = self.held_bytes.saturating_sub(inspection.held_size());
-        let findings = inspection.take_findings();
-        self.counters.values_dropped += u64::from(findings.dropped());
-        if self.found_bytes + findings.size() > self.options.max_held_bytes {
-            self.counters.values_dropped += findings.values().len() as u64;
-        } else if !findings.values().is_empty() {
-            self.found_bytes += findings.size();
-            flow.found = Some(Box::new(findings));
-        }
-        if self.spare.len() < MAX_SPARE_INSPECTIONS {
-            self.spare.push(inspection);
-        }
-    }
-
     fn give_up_waiting(&mut self, place: Place, id: u64, sink: &mut impl Sink) {
-        let Some(flow) = self.table.get(place) else { return };
+        let Some(flow) = self.table.get_mut(place) else { return };
         if flow.id != id {
             return;
         }
-        if let Some(inspection) = flow.inspection.as_ref() {
+        if let Some(inspection) = flow.inspection.as_mut() {
             let outcome = inspection.finish();
             self.conclude(place, outcome, sink);
         }
@@ -400,7 +333,7 @@ impl Engine {
 
     /// Takes a flow out; without a reason given, what its packets say is the reason.
     fn end(&mut self, place: Place, reason: Option<EndReason>, sink: &mut impl Sink) {
-        if let Some(inspection) = self.table.get(place).and_then(|flow| flow.inspection.as_ref()) {
+        if let Some(inspection) = self.table.get_mut(place).and_then(|flow| flow.inspection.as_mut()) {
             let outcome = inspection.finish();
             self.apply(place, outcome); // the flow's end says it all
         }
@@ -412,15 +345,18 @@ impl Engine {
             _ if flow.closing.is_closed() => EndReason::Fin,
             other => other.unwrap_or(EndReason::Idle),
         };
-        let view = FlowView::new(&flow, &self.signatures, self.network_category);
-        sink.event(Event { kind: EventKind::Ended(reason), at_ns: self.now_ns, flow: view });
+        sink.event(Event { kind: EventKind::Ended(reason), at_ns: self.now_ns, flow: self.view(&flow) });
+        self.generations.leave(flow.generation);
     }
 
     fn publish(&self, place: Place, kind: EventKind, sink: &mut impl Sink) {
         if let Some(flow) = self.table.get(place) {
-            let view = FlowView::new(flow, &self.signatures, self.network_category);
-            sink.event(Event { kind, at_ns: self.now_ns, flow: view });
+            sink.event(Event { kind, at_ns: self.now_ns, flow: self.view(flow) });
         }
+    }
+
+    fn view<'a>(&'a self, flow: &'a Flow) -> FlowView<'a> {
+        FlowView::new(flow, self.generations.get(flow.generation))
     }
 }
 
@@ -432,9 +368,12 @@ fn list_of(flow: &Flow) -> List {
     }
 }
 
-fn same_verdict(one: Label, other: Label) -> bool {
-    match (one, other) {
-        (Label::Native { claim: a, app: b }, Label::Native { claim: c, app: d }) => a.index == c.index && b == d,
-        _ => one == other,
+/// What is inside a packet of a flow that a tunnel's protocol has claimed for certain.
+fn carried<'a>(flow: &Flow, packet: &Packet<'a>) -> Option<Carried<'a>> {
+    let claim = flow.claim().filter(|claim| claim.evidence.confidence >= FIRM)?;
+    let open = ALL.get(claim.index)?.tunnel?;
+    match packet.segment {
+        Segment::Udp(payload) | Segment::Numbered(_, payload) => open(payload),
+        Segment::Tcp { .. } | Segment::Sctp(_) => None,
     }
 }

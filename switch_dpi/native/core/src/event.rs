@@ -4,12 +4,13 @@ use std::fmt;
 
 use crate::app_id::AppId;
 use crate::attributes::Attribute;
-use crate::flow::{Flow, Label, State, Volume};
-use crate::frame::{Address, ip_protocol, link_type};
-use crate::network_protocols::NetworkProtocol;
-use crate::protocol::{Descriptor, Findings, Value};
+use crate::flow::{Flow, Label, State, Upper, Volume};
+use crate::frame::{Address, ip_protocol};
+use crate::guess::Guess;
+use crate::protocol::{Descriptor, Findings, Transport, Value};
 use crate::protocols::ALL;
 use crate::signatures::{App, Category, Signatures};
+use crate::sites::registrable_domain;
 
 static NOTHING_FOUND: Findings = Findings::EMPTY;
 
@@ -87,12 +88,11 @@ impl EndReason {
 pub struct FlowView<'a> {
     flow: &'a Flow,
     signatures: &'a Signatures,
-    network_category: u8,
 }
 
 impl<'a> FlowView<'a> {
-    pub(crate) fn new(flow: &'a Flow, signatures: &'a Signatures, network_category: u8) -> Self {
-        Self { flow, signatures, network_category }
+    pub(crate) fn new(flow: &'a Flow, signatures: &'a Signatures) -> Self {
+        Self { flow, signatures }
     }
 
     /// Unique within the engine, counted from 1.
@@ -168,51 +168,67 @@ impl<'a> FlowView<'a> {
         self.flow.verdict_packet
     }
 
-    /// The App-ID: the application's, else the protocol's.
+    /// App-ID of what runs on top: of the application, else of the protocol; [`AppId::UNKNOWN`] after an inspection without
+    /// result, [`AppId::NONE`] before.
     #[must_use]
     pub fn app_id(&self) -> AppId {
-        if let Some(app) = self.app() {
-            return app.id;
-        }
-        match (self.native(), self.network()) {
-            (Some(protocol), _) => AppId::ours(protocol.selector),
-            (_, Some(protocol)) => AppId::ours(protocol.selector),
-            _ if self.flow.state == State::GaveUp => AppId::UNKNOWN,
-            _ => AppId::NONE,
+        match self.upper() {
+            Some(Upper::App(index)) => self.signatures.app(index).map_or(AppId::UNKNOWN, |app| app.id),
+            Some(Upper::Protocol(index)) => AppId::ours(native(index.into()).map_or(0, |protocol| protocol.selector)),
+            Some(Upper::Site(selector)) => AppId::ours(selector),
+            None => self.protocol_id(),
         }
     }
 
-    /// The application above the protocol.
+    /// App-ID that a switch is told. It is [`FlowView::app_id`], but a look-up is only its protocol: one flow of a resolver asks
+    /// for the names of many applications.
+    #[must_use]
+    pub fn mark_id(&self) -> AppId {
+        if matches!(self.flow.label, Label::Native { is_about: true, .. }) { self.protocol_id() } else { self.app_id() }
+    }
+
+    /// The application, if there is one.
     #[must_use]
     pub fn app(&self) -> Option<&'a App> {
-        match self.flow.label {
-            Label::Native { app: Some(index), .. } => self.signatures.app(index),
-            _ => None,
+        match self.upper()? {
+            Upper::App(index) => self.signatures.app(index),
+            Upper::Protocol(_) | Upper::Site(_) => None,
         }
     }
 
-    /// Key and name of the application, or of the protocol where there is none above.
+    /// The site of the host, when it is no known application's: `example.co.uk`.
+    #[must_use]
+    pub fn site(&self) -> Option<String> {
+        match self.upper()? {
+            Upper::Site(_) => registrable_domain(self.findings().host()?),
+            Upper::App(_) | Upper::Protocol(_) => None,
+        }
+    }
+
+    /// Key and name of the application or the protocol on top.
     #[must_use]
     pub fn app_or_protocol(&self) -> Option<(&'a str, &'a str)> {
-        self.app().map(|app| (app.key.as_str(), app.name.as_str())).or_else(|| self.protocol())
+        match self.upper() {
+            Some(Upper::App(index)) => self.signatures.app(index).map(|app| (app.key.as_str(), app.name.as_str())),
+            Some(Upper::Protocol(index)) => native(index.into()).map(|protocol| (protocol.key, protocol.name)),
+            Some(Upper::Site(_)) | None => self.protocol(),
+        }
     }
 
-    /// Key and name of the protocol.
+    /// Key and name of the protocol that carries the rest.
     #[must_use]
     pub fn protocol(&self) -> Option<(&'static str, &'static str)> {
-        let native = self.native().map(|protocol| (protocol.key, protocol.name));
-        native.or_else(|| self.network().map(|protocol| (protocol.key, protocol.name)))
+        self.native().map(|protocol| (protocol.key, protocol.name))
     }
 
-    /// The category of the application, or of the protocol.
+    /// What the application, or else the protocol, is for.
     #[must_use]
     pub fn category(&self) -> Option<&'a Category> {
-        let id = match self.flow.label {
-            Label::None => 0,
-            Label::Network(_) => self.network_category,
-            Label::Native { claim, .. } => {
-                self.app().map_or_else(|| self.signatures.protocol_category(claim.index), |app| app.category_id)
-            }
+        let id = match (self.upper(), self.native_index()) {
+            (Some(Upper::App(index)), _) => self.signatures.app(index).map_or(0, |app| app.category_id),
+            (Some(Upper::Protocol(index)), _) => self.signatures.protocol_category(index.into()),
+            (_, Some(index)) => self.signatures.protocol_category(index),
+            _ => 0,
         };
         self.signatures.category(id)
     }
@@ -222,9 +238,29 @@ impl<'a> FlowView<'a> {
     pub fn confidence(&self) -> u8 {
         match self.flow.label {
             Label::None => 0,
-            Label::Network(_) => 100,
+            Label::Guess(guess) => guess.confidence,
             Label::Native { claim, .. } => claim.evidence.confidence,
         }
+    }
+
+    /// What was thought at the first packet.
+    #[must_use]
+    pub fn first_guess(&self) -> Option<FirstGuess<'a>> {
+        let guess = self.flow.first_guess?;
+        let app = if let Some(Upper::App(index)) = guess.upper { self.signatures.app(index) } else { None };
+        Some(FirstGuess { guess, app })
+    }
+
+    /// Number of the flow that announced this one, or that carries it.
+    #[must_use]
+    pub fn parent(&self) -> Option<u64> {
+        (self.flow.parent != 0).then_some(self.flow.parent)
+    }
+
+    /// Whether the flow was found inside a tunnel.
+    #[must_use]
+    pub fn is_tunnelled(&self) -> bool {
+        self.flow.tunnel_path.is_some()
     }
 
     /// Metadata, in the order of finding.
@@ -250,18 +286,32 @@ impl<'a> FlowView<'a> {
         running.or(self.flow.found.as_deref()).unwrap_or(&NOTHING_FOUND)
     }
 
-    fn native(&self) -> Option<&'static Descriptor> {
-        match self.flow.label {
-            Label::Native { claim, .. } => ALL.get(claim.index).copied(),
-            _ => None,
+    fn protocol_id(&self) -> AppId {
+        match self.native() {
+            Some(protocol) => AppId::ours(protocol.selector),
+            None if self.flow.state == State::GaveUp => AppId::UNKNOWN,
+            None => AppId::NONE,
         }
     }
 
-    fn network(&self) -> Option<&'static NetworkProtocol> {
+    fn upper(&self) -> Option<Upper> {
         match self.flow.label {
-            Label::Network(protocol) => Some(protocol),
-            _ => None,
+            Label::None => None,
+            Label::Guess(guess) => guess.upper,
+            Label::Native { upper, .. } => upper,
         }
+    }
+
+    fn native_index(&self) -> Option<usize> {
+        match self.flow.label {
+            Label::None => None,
+            Label::Guess(guess) => guess.protocol.map(usize::from),
+            Label::Native { claim, .. } => Some(claim.index),
+        }
+    }
+
+    fn native(&self) -> Option<&'static Descriptor> {
+        native(self.native_index()?)
     }
 
     /// The attribute that holds the server's name.
@@ -279,30 +329,34 @@ pub struct Path<'a>(FlowView<'a>);
 impl fmt::Display for Path<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let view = &self.0;
-        out.write_str(match view.flow.link_type {
-            link_type::ETHERNET | link_type::PPI => "eth.",
-            link_type::LINUX_COOKED | link_type::LINUX_COOKED_V2 => "sll.",
-            link_type::PPP => "ppp.",
-            link_type::CISCO_HDLC => "chdlc.",
-            link_type::NULL | link_type::LOOP => "loop.",
-            _ => "",
-        })?;
-        if view.vlan() != 0 {
-            out.write_str("vlan.")?;
+        if let Some(tunnel) = view.flow.tunnel_path.as_deref() {
+            write!(out, "{tunnel}.")?;
         }
-        out.write_str(if view.ip_version() == 4 { "ip" } else { "ip6" })?;
-        match view.protocol_number() {
-            ip_protocol::TCP => out.write_str(".tcp")?,
-            ip_protocol::UDP => out.write_str(".udp")?,
-            _ => {}
+        write!(out, "{}", view.flow.layers)?;
+        let below = match (view.ip_version(), view.flow.carrier()) {
+            (4, Transport::Tcp) => "ip.tcp",
+            (4, Transport::Udp) => "ip.udp",
+            (4, _) => "ip",
+            (0, _) => "",
+            (_, Transport::Tcp) => "ip6.tcp",
+            (_, Transport::Udp) => "ip6.udp",
+            _ => "ip6",
+        };
+        out.write_str(below)?;
+        let mut dot = if below.is_empty() { "" } else { "." };
+        if view.protocol_number() == ip_protocol::SCTP && view.protocol().is_none_or(|(key, _)| key != "sctp") {
+            write!(out, "{dot}sctp")?;
+            dot = ".";
         }
         if let Some((key, _)) = view.protocol() {
-            write!(out, ".{key}")?;
+            write!(out, "{dot}{key}")?;
+            dot = ".";
         }
-        if let Some(app) = view.app() {
-            write!(out, ".{}", app.key)?;
+        match view.upper() {
+            Some(Upper::Site(_)) => view.site().map_or(Ok(()), |site| write!(out, "{dot}{site}")),
+            Some(_) => view.app_or_protocol().map_or(Ok(()), |(key, _)| write!(out, "{dot}{key}")),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -315,7 +369,7 @@ impl fmt::Display for EvidenceText<'_> {
         let view = &self.0;
         let claim = match view.flow.label {
             Label::Native { claim, .. } => claim,
-            Label::Network(protocol) => return out.write_str(protocol.evidence),
+            Label::Guess(guess) => return out.write_str(guess.source.evidence()),
             Label::None => return Ok(()),
         };
         let found = claim.evidence;
@@ -328,4 +382,45 @@ impl fmt::Display for EvidenceText<'_> {
         }
         write!(out, "offset {}, {} bytes)", found.offset, found.size)
     }
+}
+
+/// What was thought at a flow's first packet.
+#[derive(Clone, Copy)]
+pub struct FirstGuess<'a> {
+    guess: Guess,
+    app: Option<&'a App>,
+}
+
+impl<'a> FirstGuess<'a> {
+    /// Name of the application, or else of the protocol.
+    #[must_use]
+    pub fn app(&self) -> Option<&'a str> {
+        let upper = match self.guess.upper {
+            Some(Upper::Protocol(index)) => native(index.into()).map(|protocol| protocol.name),
+            _ => self.app.map(|app| app.name.as_str()),
+        };
+        upper.or(self.protocol())
+    }
+
+    /// Name of the protocol.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&'static str> {
+        native(self.guess.protocol?.into()).map(|protocol| protocol.name)
+    }
+
+    /// 0 to 100: how many of a hundred such guesses have come true.
+    #[must_use]
+    pub fn confidence(&self) -> u8 {
+        self.guess.confidence
+    }
+
+    /// Where it comes from: `lookup`, `server`.
+    #[must_use]
+    pub fn source(&self) -> &'static str {
+        self.guess.source.name()
+    }
+}
+
+fn native(index: usize) -> Option<&'static Descriptor> {
+    ALL.get(index).copied()
 }

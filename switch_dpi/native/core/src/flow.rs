@@ -2,41 +2,67 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::frame::{Address, Packet, TcpFlags, ip_protocol};
+use crate::frame::{Address, Layers, Packet, Segment, TcpFlags, ip_protocol};
+use crate::guess::{Guess, Server};
 use crate::inspection::{Claim, Inspection};
-use crate::network_protocols::NetworkProtocol;
-use crate::protocol::{Direction, Findings};
+use crate::protocol::{Direction, Findings, Transport};
+use crate::table::Place;
 
-/// Addresses, ports, protocol and VLAN, the same for both directions.
+/// Addresses, ports, carrier, VLAN and tunnel, the same for both directions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowKey {
-    low: (Address, u16),
-    high: (Address, u16),
+    low: Address,
+    high: Address,
+    low_port: u16,
+    high_port: u16,
     vlan: u16,
-    protocol: u8,
     ip_version: u8,
+    scope: u32,
+    carrier: Transport,
 }
 
 impl FlowKey {
-    /// The key of a packet's flow, and whether the sender is its lower end.
+    /// The key of a packet's flow, and whether the sender is its lower end. `scope` keeps tunnels apart
+    /// ([`crate::protocol::Carried::scope`]).
     #[must_use]
-    pub fn of(packet: &Packet<'_>) -> (Self, bool) {
+    pub fn of(packet: &Packet<'_>, scope: u32) -> (Self, bool) {
         let sender = (packet.source, packet.source_port);
         let receiver = (packet.destination, packet.destination_port);
         let sender_is_low = sender <= receiver;
-        let (low, high) = if sender_is_low { (sender, receiver) } else { (receiver, sender) };
-        let (vlan, protocol, ip_version) = (packet.vlan, packet.protocol, packet.ip_version);
-        (Self { low, high, vlan, protocol, ip_version }, sender_is_low)
+        let ((low, low_port), (high, high_port)) = if sender_is_low { (sender, receiver) } else { (receiver, sender) };
+        let carrier = match packet.segment {
+            Segment::Tcp { .. } => Transport::Tcp,
+            Segment::Udp(_) => Transport::Udp,
+            Segment::Sctp(_) => Transport::Ip(ip_protocol::SCTP),
+            Segment::Numbered(carrier, _) => carrier,
+        };
+        let (vlan, ip_version) = (packet.vlan, packet.ip_version);
+        (Self { low, high, low_port, high_port, vlan, ip_version, scope, carrier }, sender_is_low)
     }
 }
 
 impl Hash for FlowKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u128(self.low.0.0);
-        state.write_u128(self.high.0.0);
-        let ports = u64::from(self.low.1) << 16 | u64::from(self.high.1);
-        let rest = u64::from(self.vlan) << 16 | u64::from(self.protocol) << 8 | u64::from(self.ip_version);
+        state.write_u128(self.low.0);
+        state.write_u128(self.high.0);
+        let ports = u64::from(self.low_port) << 16 | u64::from(self.high_port);
+        let rest = u64::from(self.vlan) << 16 | u64::from(self.protocol_number()) << 8 | u64::from(self.ip_version);
         state.write_u64(ports << 32 | rest);
+        if self.scope != 0 || self.ip_version == 0 {
+            state.write_u32(self.scope);
+            self.carrier.hash(state);
+        }
+    }
+}
+
+impl FlowKey {
+    fn protocol_number(&self) -> u8 {
+        match self.carrier {
+            Transport::Tcp => ip_protocol::TCP,
+            Transport::Udp => ip_protocol::UDP,
+            Transport::Ip(number) => number,
+            _ => 0,
+        }
     }
 }
 
@@ -77,20 +103,33 @@ impl State {
     }
 }
 
+/// What runs above a flow's protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upper {
+    /// An application, by its place in the signatures.
+    App(u32),
+    /// Another protocol, by its place in [`crate::protocols::ALL`].
+    Protocol(u16),
+    /// A site that no application is known for, by its selector ([`crate::sites`]).
+    Site(u32),
+}
+
 /// What the flow is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Label {
     /// Not known.
     #[default]
     None,
-    /// A protocol above IP that its number tells.
-    Network(&'static NetworkProtocol),
-    /// A native protocol, and the application (by its place in the signatures) whose domain the host lies in.
+    /// What is thought before the flow has said anything, or when it said nothing that is known.
+    Guess(Guess),
+    /// A native protocol, and what runs above it.
     Native {
         /// Who claimed it, and why.
         claim: Claim,
         /// See above.
-        app: Option<u32>,
+        upper: Option<Upper>,
+        /// Whether `upper` is what the flow asks about, not what it is (a DNS look-up).
+        is_about: bool,
     },
 }
 
@@ -127,58 +166,99 @@ impl Closing {
     }
 }
 
+/// Through which flow a packet came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Via {
+    /// How many tunnels there are around it.
+    pub depth: u8,
+    /// See [`crate::protocol::Carried::scope`].
+    pub scope: u32,
+    /// Number of the tunnel's flow; 0 outside of tunnels.
+    pub tunnel: u64,
+    /// And its place in the table.
+    pub place: Place,
+}
+
+/// Which of what a verdict rests on was known when it was last looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub host: bool,
+    pub subject: bool,
+    pub service: bool,
+}
+
 /// A flow in the table.
 pub(crate) struct Flow {
     pub key: FlowKey,
     pub id: u64,
-    pub link_type: u32,
+    pub layers: Layers,
     pub originator_is_low: bool,
+    pub known: Known,
+    pub state: State,
+    pub closing: Closing,
     /// Type · 256 + code of the first message, if this is ICMP; otherwise 0.
     pub icmp_kind: u16,
+    /// Which set of signatures it began with.
+    pub generation: u32,
     pub first_seen_ns: u64,
     pub last_seen_ns: u64,
     pub volume: [Volume; 2],
-    pub state: State,
-    pub label: Label,
-    /// The host was found and looked up; it stays the same.
-    pub host_is_known: bool,
     pub verdict_packet: u64,
-    pub closing: Closing,
+    pub label: Label,
+    /// What was thought at the first packet.
+    pub first_guess: Option<Guess>,
+    /// Number of the flow that announced this one, or that carries it; 0 for none.
+    pub parent: u64,
+    /// Path of the tunnel's flow.
+    pub tunnel_path: Option<Box<str>>,
     pub inspection: Option<Box<Inspection>>,
     pub found: Option<Box<Findings>>,
 }
 
 impl Flow {
-    pub(crate) fn new(key: FlowKey, id: u64, at_ns: u64, link_type: u32, originator_is_low: bool) -> Self {
+    pub(crate) fn new(key: FlowKey, id: u64, at_ns: u64, layers: Layers, originator_is_low: bool) -> Self {
         Self {
             key,
             id,
-            link_type,
+            layers,
             originator_is_low,
+            known: Known::default(),
+            state: State::Inspecting,
+            closing: Closing::default(),
             icmp_kind: 0,
+            generation: 0,
             first_seen_ns: at_ns,
             last_seen_ns: at_ns,
             volume: [Volume::default(); 2],
-            state: State::Inspecting,
-            label: Label::None,
-            host_is_known: false,
             verdict_packet: 0,
-            closing: Closing::default(),
+            label: Label::None,
+            first_guess: None,
+            parent: 0,
+            tunnel_path: None,
             inspection: None,
             found: None,
         }
     }
 
+    /// The protocol that claimed it.
+    pub(crate) fn claim(&self) -> Option<Claim> {
+        if let Label::Native { claim, .. } = self.label { Some(claim) } else { None }
+    }
+
     pub(crate) fn is_tcp(&self) -> bool {
-        self.key.protocol == ip_protocol::TCP
+        self.key.carrier == Transport::Tcp
     }
 
     pub(crate) fn is_icmp(&self) -> bool {
-        matches!(self.key.protocol, ip_protocol::ICMP | ip_protocol::ICMPV6)
+        matches!(self.key.carrier, Transport::Ip(ip_protocol::ICMP | ip_protocol::ICMPV6))
+    }
+
+    pub(crate) fn carrier(&self) -> Transport {
+        self.key.carrier
     }
 
     pub(crate) fn protocol_number(&self) -> u8 {
-        self.key.protocol
+        self.key.protocol_number()
     }
 
     pub(crate) fn ip_version(&self) -> u8 {
@@ -190,11 +270,13 @@ impl Flow {
     }
 
     pub(crate) fn originator(&self) -> (Address, u16) {
-        if self.originator_is_low { self.key.low } else { self.key.high }
+        let key = &self.key;
+        if self.originator_is_low { (key.low, key.low_port) } else { (key.high, key.high_port) }
     }
 
     pub(crate) fn responder(&self) -> (Address, u16) {
-        if self.originator_is_low { self.key.high } else { self.key.low }
+        let key = &self.key;
+        if self.originator_is_low { (key.high, key.high_port) } else { (key.low, key.low_port) }
     }
 
     pub(crate) fn direction(&self, sender_is_low: bool) -> Direction {
@@ -205,9 +287,15 @@ impl Flow {
         self.volume.iter().map(|volume| volume.packets).sum()
     }
 
-    pub(crate) fn count(&mut self, direction: Direction, size: u32) {
+    pub(crate) fn count(&mut self, direction: Direction, packets: u32, bytes: u64) {
         let volume = direction.of(&mut self.volume);
-        volume.packets += 1;
-        volume.bytes += u64::from(size);
+        volume.packets += u64::from(packets);
+        volume.bytes += bytes;
+    }
+
+    /// Address, port and transport of the end that is asked for service.
+    pub(crate) fn server(&self) -> Option<Server> {
+        let (address, port) = self.responder();
+        matches!(self.key.carrier, Transport::Tcp | Transport::Udp).then_some((address, port, self.is_tcp()))
     }
 }

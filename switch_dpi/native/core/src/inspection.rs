@@ -1,14 +1,18 @@
 //! The work on one flow until its verdict, and on its metadata a little longer: pure, no table, no clock.
 
 use crate::candidates::{Candidates, PortTable};
-use crate::frame::{Segment, TcpFlags};
+use crate::frame::{DataChunks, Segment, TcpFlags};
 use crate::options::Options;
-use crate::protocol::{Direction, Evidence, Findings, Inspector, MAX_PREVIOUS, Probe, Progress, Sample, Transport};
+use crate::protocol::{
+    Direction, Evidence, Expectation, Findings, Inspector, MAX_PREVIOUS, Probe, Progress, Resolved, Sample, Transport,
+};
 use crate::protocols::ALL;
 use crate::stream::Stream;
 
 /// Below this, another protocol may take the flow ([`Evidence::confidence`]).
-const FIRM: u8 = 60;
+pub const FIRM: u8 = 60;
+/// An announced flow is what was announced, unless its own bytes leave no doubt that it is something else.
+const ANNOUNCED: Evidence = Evidence { confidence: 90, what: "announced by another flow", offset: 0, size: 0 };
 
 /// A native protocol that claimed the flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +82,11 @@ impl Inspection {
         self.packets = 0;
     }
 
+    /// Another flow has said that this one will speak a protocol.
+    pub fn announce(&mut self, index: usize) {
+        self.work.announced = Some(index);
+    }
+
     /// The protocol that claimed the flow, if one did.
     #[must_use]
     pub fn claim(&self) -> Option<Claim> {
@@ -88,6 +97,16 @@ impl Inspection {
     #[must_use]
     pub fn findings(&self) -> &Findings {
         &self.work.findings
+    }
+
+    /// Gives away the flows that this one has announced since the last call.
+    pub fn take_expected(&mut self) -> Vec<Expectation> {
+        self.work.findings.take_expected()
+    }
+
+    /// Gives away the addresses that were answered since the last call.
+    pub fn take_resolved(&mut self) -> Vec<Resolved> {
+        self.work.findings.take_resolved()
     }
 
     /// Gives away what was found.
@@ -113,14 +132,21 @@ impl Inspection {
             Segment::Tcp { sequence, flags, payload } => {
                 self.look_at_stream(direction, (sequence, flags), payload, table, options)
             }
-            Segment::Udp(payload) => self.look_at_datagram(direction, payload, table, options),
-            Segment::Other(_) => Outcome::GaveUp,
+            Segment::Udp([]) => Outcome::Undecided,
+            Segment::Udp(payload) | Segment::Numbered(_, payload) => {
+                self.look_at_datagram((self.transport, direction), payload, table, options)
+            }
+            Segment::Sctp(chunks) => self.look_at_chunks(direction, chunks, table, options),
         }
     }
 
     /// What stands when nothing more will come.
     #[must_use]
-    pub fn finish(&self) -> Outcome {
+    pub fn finish(&mut self) -> Outcome {
+        if self.work.claim.is_none() {
+            let announced = self.work.announced.map(|index| Claim { index, evidence: ANNOUNCED });
+            self.work.claim = announced.or(self.work.fallback);
+        }
         if self.work.claim.is_some() { Outcome::Settled { open: false } } else { Outcome::GaveUp }
     }
 
@@ -142,7 +168,7 @@ impl Inspection {
             return Outcome::Undecided;
         }
         self.packets += 1;
-        let grown = ours.stream.push(first, payload, options.max_stream_bytes);
+        let grown = ours.stream.push(first, payload, options.max_stream_bytes, options.reassemble);
         if grown {
             let sample = Sample {
                 transport: Transport::Tcp,
@@ -162,18 +188,15 @@ impl Inspection {
 
     fn look_at_datagram(
         &mut self,
-        direction: Direction,
+        (transport, direction): (Transport, Direction),
         payload: &[u8],
         table: &PortTable,
         options: &Options,
     ) -> Outcome {
-        if payload.is_empty() {
-            return Outcome::Undecided;
-        }
         self.packets += 1;
         let [ours, theirs] = split(&mut self.sides, direction);
         let sample = Sample {
-            transport: self.transport,
+            transport,
             direction,
             data: payload,
             other: &ours.previous,
@@ -185,6 +208,29 @@ impl Inspection {
         ours.previous.clear();
         ours.previous.extend_from_slice(payload.get(..MAX_PREVIOUS).unwrap_or(payload));
         self.within_budget(outcome, false, options)
+    }
+
+    /// The messages of an SCTP packet, each for those who name its payload protocol identifier. An association that carries
+    /// nothing known is SCTP itself.
+    fn look_at_chunks(&mut self, direction: Direction, chunks: &[u8], table: &PortTable, options: &Options) -> Outcome {
+        if self.work.fallback.is_none() {
+            let itself = Sample { transport: self.transport, direction, data: chunks, ..Sample::EMPTY };
+            self.work.fallback = Work::claim_of(&itself, table.all(self.transport));
+        }
+        for (identifier, data) in DataChunks::new(chunks) {
+            let transport = Transport::Sctp(identifier);
+            let may_be = table.all(transport);
+            if data.is_empty() || (may_be.is_empty() && self.work.inspector.is_none()) {
+                continue;
+            }
+            self.work.candidates = may_be;
+            let outcome = self.look_at_datagram((transport, direction), data, table, options);
+            if outcome != Outcome::Undecided && outcome != Outcome::GaveUp {
+                return outcome;
+            }
+        }
+        self.packets += 1;
+        self.within_budget(Outcome::Undecided, false, options)
     }
 
     fn within_budget(&mut self, outcome: Outcome, full: bool, options: &Options) -> Outcome {
@@ -213,6 +259,10 @@ struct Work {
     usual: [Candidates; 2],
     inspector: Option<Box<dyn Inspector>>,
     claim: Option<Claim>,
+    /// What another flow said that this one is.
+    announced: Option<usize>,
+    /// What it is if nothing better is found.
+    fallback: Option<Claim>,
     settled: bool,
     findings: Findings,
 }
@@ -228,12 +278,25 @@ impl Work {
             self.claim = self.claim.filter(|claim| candidates.contains(claim.index));
         }
         self.probe(sample);
+        if let Some(index) = self.announced
+            && self.claim.is_none_or(|claim| claim.evidence.confidence < 100)
+        {
+            self.claim = Some(Claim { index, evidence: ANNOUNCED });
+        }
         match self.claim {
             None if self.candidates.is_empty() => Outcome::GaveUp,
             None => Outcome::Undecided,
             Some(claim) if claim.evidence.confidence < FIRM && self.has_rivals(claim) => Outcome::Claimed,
             Some(claim) => self.open_inspector(claim, sample),
         }
+    }
+
+    /// The first of some protocols that takes a sample.
+    fn claim_of(sample: &Sample<'_>, candidates: Candidates) -> Option<Claim> {
+        candidates.iter().find_map(|index| match (ALL.get(index)?.probe)(sample) {
+            Probe::Match(evidence) => Some(Claim { index, evidence }),
+            Probe::No | Probe::NeedMore => None,
+        })
     }
 
     fn has_rivals(&self, claim: Claim) -> bool {

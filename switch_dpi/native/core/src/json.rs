@@ -26,22 +26,44 @@ pub fn write_record(out: &mut impl Write, capture: &str, view: &FlowView<'_>) ->
     let duration_ns = view.last_seen_ns().saturating_sub(view.first_seen_ns());
     write!(out, ",\"first_seen\":{},\"duration\":{}", Seconds(view.first_seen_ns()), Seconds(duration_ns))?;
     write!(out, ",\"app_id\":{}", view.app_id().0)?;
-    match view.app_or_protocol() {
-        Some((_, name)) => write!(out, ",\"app\":{}", Text(name))?,
-        None => out.write_str(",\"app\":null")?,
-    }
-    match view.protocol() {
-        Some((_, name)) => write!(out, ",\"protocol\":{}", Text(name))?,
-        None => out.write_str(",\"protocol\":null")?,
+    out.write_str(",\"app\":")?;
+    write_name(out, view.app_or_protocol().map(|(_, name)| name))?;
+    out.write_str(",\"protocol\":")?;
+    write_name(out, view.protocol().map(|(_, name)| name))?;
+    if let Some(site) = view.site() {
+        write!(out, ",\"site\":{}", Text(&site))?;
     }
     write!(out, ",\"path\":\"{}\"", view.path())?;
     write!(out, ",\"category\":{}", Text(view.category().map_or(UNKNOWN.0, |category| category.key.as_str())))?;
     write!(out, ",\"state\":\"{}\",\"verdict_packet\":{}", view.state().name(), view.verdict_packet())?;
     write!(out, ",\"confidence\":{},\"evidence\":\"", view.confidence())?;
     write!(Escaping(out), "{}", view.evidence())?;
-    out.write_str("\",\"metadata\":{")?;
+    out.write_char('"')?;
+    write_origin(out, view)?;
+    out.write_str(",\"metadata\":{")?;
     write_metadata(out, view)?;
     out.write_str("}}\n")
+}
+
+/// The flow that this one comes from, and what was thought of it at its first packet.
+fn write_origin(out: &mut impl Write, view: &FlowView<'_>) -> fmt::Result {
+    write!(out, ",\"flow_id\":{}", view.id())?;
+    if let Some(parent) = view.parent() {
+        write!(out, ",\"parent_flow_id\":{parent}")?;
+    }
+    let Some(first) = view.first_guess() else { return Ok(()) };
+    out.write_str(",\"first_packet\":{\"protocol\":")?;
+    write_name(out, first.protocol())?;
+    out.write_str(",\"app\":")?;
+    write_name(out, first.app())?;
+    write!(out, ",\"confidence\":{},\"from\":\"{}\"}}", first.confidence(), first.source())
+}
+
+fn write_name(out: &mut impl Write, name: Option<&str>) -> fmt::Result {
+    match name {
+        Some(name) => write!(out, "{}", Text(name)),
+        None => out.write_str("null"),
+    }
 }
 
 /// One member an attribute; an attribute with several values has them in an array.

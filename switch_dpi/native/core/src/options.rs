@@ -18,6 +18,16 @@ pub struct Options {
     /// Bytes kept over all flows that are inspected; a flow that would exceed it is given up. The others may keep as much
     /// metadata; what would exceed that is dropped.
     pub max_held_bytes: usize,
+    /// Whether IP packets are put together from their fragments; otherwise the first one counts as the packet.
+    pub defragment: bool,
+    /// Bytes of fragments that wait for others.
+    pub max_fragment_bytes: usize,
+    /// Whether TCP segments that come too early wait for those before them; otherwise they are not read.
+    pub reassemble: bool,
+    /// Whether flows inside tunnels are classified too, beside the tunnel itself.
+    pub open_tunnels: bool,
+    /// Whether flows are guessed at their first packet, from names looked up and earlier verdicts.
+    pub guess: bool,
 }
 
 /// Nanoseconds in a second.
@@ -33,6 +43,11 @@ impl Default for Options {
             max_inspected_packets: 32,
             inspect_timeout_ns: 60 * SECOND_NS,
             max_held_bytes: 256 << 20,
+            defragment: true,
+            max_fragment_bytes: 16 << 20,
+            reassemble: true,
+            open_tunnels: true,
+            guess: true,
         }
     }
 }

@@ -176,8 +176,21 @@ pub struct Findings {
     subject: Option<String>,
     service: Option<&'static str>,
     expected: Vec<Expectation>,
+    resolved: Vec<Resolved>,
     dropped: u32,
 }
+
+/// An address that stands behind the name that was looked up ([`Findings::set_subject`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The address.
+    pub address: Address,
+    /// How long the answer holds (RFC 1035 §3.2.1).
+    pub ttl_s: u32,
+}
+
+/// How many addresses one answer may bring.
+pub const MAX_RESOLVED: usize = 32;
 
 /// A flow that this one has announced: FTP's data connection, the media of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,6 +219,7 @@ impl Findings {
         subject: None,
         service: None,
         expected: Vec::new(),
+        resolved: Vec::new(),
         dropped: 0,
     };
 
@@ -278,6 +292,20 @@ impl Findings {
         }
     }
 
+    /// Tells an address that was answered, at most [`MAX_RESOLVED`] between two packets.
+    pub fn resolve(&mut self, resolved: Resolved) {
+        if self.resolved.len() < MAX_RESOLVED {
+            self.resolved.push(resolved);
+        } else {
+            self.dropped = self.dropped.saturating_add(1);
+        }
+    }
+
+    /// Gives away the addresses that were answered since the last call.
+    pub fn take_resolved(&mut self) -> Vec<Resolved> {
+        std::mem::take(&mut self.resolved)
+    }
+
     /// Gives away what was announced since the last call.
     pub fn take_expected(&mut self) -> Vec<Expectation> {
         std::mem::take(&mut self.expected)
@@ -293,6 +321,12 @@ impl Findings {
     #[must_use]
     pub fn values(&self) -> &[(Attribute, Value)] {
         &self.values
+    }
+
+    /// Whether nothing was found that is worth keeping.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty() && self.host.is_none() && self.subject.is_none()
     }
 
     /// How many bytes all of it takes in memory, about.

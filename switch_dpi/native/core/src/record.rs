@@ -35,6 +35,14 @@ pub struct FlowRecord {
     pub last_seen_ns: u64,
     /// App-ID.
     pub app_id: u32,
+    /// App-ID that a switch is told; see [`FlowView::mark_id`].
+    pub mark_id: u32,
+    /// See [`FlowView::site`]; empty for none.
+    pub site: String,
+    /// See [`FlowView::parent`]; 0 for none.
+    pub parent: u64,
+    /// See [`FlowView::is_tunnelled`].
+    pub is_tunnelled: bool,
     /// Name of the application, or of the protocol, or `Unknown`.
     pub app: String,
     /// Key of the same.
@@ -77,6 +85,10 @@ impl From<FlowView<'_>> for FlowRecord {
             first_seen_ns: view.first_seen_ns(),
             last_seen_ns: view.last_seen_ns(),
             app_id: view.app_id().0,
+            mark_id: view.mark_id().0,
+            site: view.site().unwrap_or_default(),
+            parent: view.parent().unwrap_or(0),
+            is_tunnelled: view.is_tunnelled(),
             app: app.to_owned(),
             app_key: app_key.to_owned(),
             protocol: view.protocol().map_or(UNKNOWN.1, |(_, name)| name),

@@ -9,10 +9,13 @@ use std::fmt;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::app_id::{AppId, FIRST_APPLICATION, MAX_SELECTOR};
+use crate::app_id::{AppId, FIRST_APPLICATION};
+use crate::candidates::PortTable;
 use crate::domains::{DomainMatch, Domains, NotADomain};
+use crate::flow::Upper;
 use crate::protocol::Descriptor;
-use crate::{network_protocols, protocols};
+use crate::protocols;
+use crate::sites::FIRST_SITE;
 
 /// An application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +81,10 @@ pub struct Signatures {
     apps: Vec<App>,
     categories: Vec<Category>,
     domains: Domains,
+    by_key: HashMap<String, u32>,
+    ports: PortTable,
     protocol_categories: Vec<u8>,
+    protocol_apps: Vec<Option<u32>>,
 }
 
 impl Default for Signatures {
@@ -87,7 +93,10 @@ impl Default for Signatures {
             apps: Vec::new(),
             categories: vec![unknown_category()],
             domains: Domains::default(),
+            by_key: HashMap::new(),
+            ports: PortTable::default(),
             protocol_categories: vec![0; protocols::ALL.len()],
+            protocol_apps: vec![None; protocols::ALL.len()],
         }
     }
 }
@@ -117,6 +126,25 @@ impl Signatures {
     #[must_use]
     pub fn match_host(&self, host: &str) -> Option<(u32, DomainMatch<'_>)> {
         self.domains.lookup(host).map(|found| (found.value, found))
+    }
+
+    /// The native protocols, by what they can be told from.
+    #[must_use]
+    pub fn ports(&self) -> &PortTable {
+        &self.ports
+    }
+
+    /// The application or protocol with this key.
+    #[must_use]
+    pub fn upper(&self, key: &str) -> Option<Upper> {
+        let app = self.by_key.get(key).map(|index| Upper::App(*index));
+        app.or_else(|| Some(Upper::Protocol(u16::try_from(self.ports.by_key(key)?).ok()?)))
+    }
+
+    /// The application that a native protocol belongs to, by the protocol's place in [`protocols::ALL`].
+    #[must_use]
+    pub fn protocol_app(&self, index: usize) -> Option<u32> {
+        self.protocol_apps.get(index).copied().flatten()
     }
 
     /// An application by its place in [`Signatures::apps`].
@@ -225,8 +253,7 @@ struct Loading {
 
 impl Default for Loading {
     fn default() -> Self {
-        let native =
-            protocols::ALL.iter().map(|p: &&Descriptor| p.key).chain(network_protocols::ALL.iter().map(|p| p.key));
+        let native = protocols::ALL.iter().map(|p: &&Descriptor| p.key);
         Self {
             result: Signatures::default(),
             keys: native.map(|key| (key.to_owned(), format!("protocol {key}"))).collect(),
@@ -254,8 +281,8 @@ impl Loading {
     fn add_app(&mut self, place: Place<'_>, raw: &RawApp) -> Result<(), SignatureError> {
         let (id, key) = (*raw.id.get_ref(), raw.key.get_ref());
         check_key(place, &raw.key)?;
-        if !(FIRST_APPLICATION..=MAX_SELECTOR).contains(&id) {
-            let message = format!("id {id} of {key} is not between {FIRST_APPLICATION} and {MAX_SELECTOR}");
+        if !(FIRST_APPLICATION..FIRST_SITE).contains(&id) {
+            let message = format!("id {id} of {key} is not between {FIRST_APPLICATION} and {}", FIRST_SITE - 1);
             return Err(place.error(raw.id.span().start, message));
         }
         if let Some(other) = self.ids.insert(id, format!("app {key}")) {
@@ -270,6 +297,7 @@ impl Loading {
         };
         let category_id = category.id;
         self.add_domains(place, key, &raw.domains)?;
+        self.result.by_key.insert(key.clone(), u32::try_from(self.result.apps.len()).unwrap_or(u32::MAX));
         self.result.apps.push(App {
             id: AppId::ours(id),
             key: key.clone(),
@@ -304,6 +332,8 @@ impl Loading {
     fn finish(mut self) -> Signatures {
         let numbers = protocols::ALL.iter().map(|p: &&Descriptor| self.result.category_by_key(p.category)).collect();
         self.result.protocol_categories = numbers;
+        let apps = protocols::ALL.iter().map(|p: &&Descriptor| self.result.by_key.get(p.app).copied()).collect();
+        self.result.protocol_apps = apps;
         self.result
     }
 }
@@ -348,7 +378,7 @@ mod tests {
         assert!(error(&["[[app]]\nid=1\n"]).starts_with("f.toml:1: missing field"));
         assert_eq!(error(&[APPS]), "f.toml:5: category video of tube is not declared");
         let small = APPS.replace("10001", "77");
-        assert_eq!(error(&[CATEGORIES, &small]), "f.toml:2: id 77 of tube is not between 10000 and 16777215");
+        assert_eq!(error(&[CATEGORIES, &small]), "f.toml:2: id 77 of tube is not between 10000 and 8388607");
         assert_eq!(error(&[CATEGORIES, APPS, APPS]), "f.toml:2: id 10001 of tube is that of app tube already");
         let taken = APPS.replace("\"tube\"", "\"tls\"");
         assert_eq!(error(&[CATEGORIES, &taken]), "f.toml:3: key tls is that of protocol tls already");

@@ -27,11 +27,13 @@ impl Stream {
     }
 
     /// Adds a segment's payload; true when the bytes in order became more. At most `max_size` bytes are kept.
-    pub fn push(&mut self, sequence: u32, payload: &[u8], max_size: usize) -> bool {
+    pub fn push(&mut self, sequence: u32, payload: &[u8], max_size: usize, reassemble: bool) -> bool {
         let next = *self.next.get_or_insert(sequence);
         let ahead = distance(next, sequence);
         if ahead > 0 {
-            self.keep(sequence, payload, ahead.unsigned_abs() as usize, max_size);
+            if reassemble {
+                self.keep(sequence, payload, ahead.unsigned_abs() as usize, max_size);
+            }
             return false;
         }
         let before = self.data.len();
@@ -110,7 +112,7 @@ mod tests {
         let mut stream = Stream::default();
         stream.begin(99);
         for (sequence, payload) in segments {
-            stream.push(*sequence, payload, MAX);
+            stream.push(*sequence, payload, MAX, true);
         }
         stream
     }
@@ -133,16 +135,16 @@ mod tests {
     fn sequence_numbers_wrap() {
         let mut stream = Stream::default();
         stream.begin(u32::MAX - 2);
-        assert!(!stream.push(1, b"def", MAX));
-        assert!(stream.push(u32::MAX - 1, b"abc", MAX));
+        assert!(!stream.push(1, b"def", MAX, true));
+        assert!(stream.push(u32::MAX - 1, b"abc", MAX, true));
         assert_eq!(stream.data(), b"abcdef");
     }
 
     #[test]
     fn a_stream_without_its_syn_begins_with_the_first_payload() {
         let mut stream = Stream::default();
-        assert!(stream.push(5000, b"mid", MAX));
-        assert!(!stream.push(4990, b"old", MAX));
+        assert!(stream.push(5000, b"mid", MAX, true));
+        assert!(!stream.push(4990, b"old", MAX, true));
         assert_eq!(stream.data(), b"mid");
     }
 
@@ -150,7 +152,7 @@ mod tests {
     fn a_retransmitted_syn_changes_nothing() {
         let mut stream = fed(&[(100, b"abc")]);
         stream.begin(99);
-        assert!(stream.push(103, b"d", MAX));
+        assert!(stream.push(103, b"d", MAX, true));
         assert_eq!(stream.data(), b"abcd");
     }
 
@@ -159,10 +161,10 @@ mod tests {
         let mut stream = Stream::default();
         stream.begin(99);
         for at in 0..200u32 {
-            stream.push(102 + at * 3, b"xyz", 64);
+            stream.push(102 + at * 3, b"xyz", 64, true);
         }
         assert!(stream.held_size() <= 64);
-        stream.push(100, &[7; 500], 64);
+        stream.push(100, &[7; 500], 64, true);
         assert_eq!(stream.data().len(), 64);
         stream.reset();
         assert_eq!(stream.held_size(), 0);
@@ -172,8 +174,8 @@ mod tests {
     fn bytes_behind_a_full_buffer_are_not_taken_for_its_continuation() {
         let mut stream = Stream::default();
         stream.begin(99);
-        stream.push(100, &[1; 70], 64);
-        assert!(!stream.push(170, b"later", 64));
+        stream.push(100, &[1; 70], 64, true);
+        assert!(!stream.push(170, b"later", 64, true));
         assert_eq!(stream.data(), [1; 64]);
     }
 }

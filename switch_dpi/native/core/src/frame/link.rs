@@ -1,7 +1,9 @@
-//! Link layers and what stands between them and IP: VLAN tags, MPLS labels, PPPoE.
+//! Link layers and what stands between them and IP, or what stands there in IP's place: VLAN tags, MPLS labels, PPPoE, LLC.
 
-use super::Refused;
+use super::layers::{Layer, Layers};
+use super::{Refused, wlan};
 use crate::bytes::Reader;
+use crate::protocol::Transport;
 
 /// Link types by their number in capture files (<https://www.tcpdump.org/linktypes.html>).
 pub mod link_type {
@@ -17,8 +19,14 @@ pub mod link_type {
     pub const RAW_OPENBSD: u32 = 14;
     /// Raw IP of either version.
     pub const RAW: u32 = 101;
+    /// PPP as [`PPP`], from serial lines.
+    pub const PPP_SERIAL: u32 = 50;
     /// Cisco HDLC (RFC 1547 §4.3.1).
     pub const CISCO_HDLC: u32 = 104;
+    /// IEEE 802.11.
+    pub const WLAN: u32 = 105;
+    /// IEEE 802.11 behind a radiotap header.
+    pub const WLAN_RADIOTAP: u32 = 127;
     /// OpenBSD loopback: as `NULL`, in network byte order.
     pub const LOOP: u32 = 108;
     /// Linux cooked capture.
@@ -40,13 +48,17 @@ mod ethertype {
     pub const SERVICE_VLAN: u16 = 0x88a8; // IEEE 802.1ad
     pub const OLD_SERVICE_VLAN: u16 = 0x9100;
     pub const MPLS: u16 = 0x8847; // RFC 3032 §5
+    pub const MPLS_UPSTREAM: u16 = 0x8848; // RFC 5332 §3
     pub const PPPOE_SESSION: u16 = 0x8864; // RFC 2516 §5
 }
 
-const MAC_ADDRESSES_SIZE: usize = 12;
 const COOKED_BEFORE_PROTOCOL: usize = 14;
 const COOKED_V2_AFTER_PROTOCOL: usize = 18;
 const PPPOE_HEADER_SIZE: usize = 6;
+const MAX_LLC_SIZE: u16 = 1500; // below this the EtherType is a length (IEEE 802.3 §3.2.6)
+const LLC_SNAP: u8 = 0xaa; // IEEE 802 §9.5
+const LLC_RAW_IPX: u8 = 0xff; // Novell's frames without LLC begin with a checksum of 0xffff
+const UNNUMBERED: u8 = 0x03; // IEEE 802.2 §5.2: the control field of other formats has two bytes
 const PPP_IPV4: u16 = 0x0021; // RFC 1332 §2
 const PPP_IPV6: u16 = 0x0057; // RFC 5072 §2
 const PPP_ADDRESS_AND_CONTROL: u16 = 0xff03; // RFC 1662 §3.1
@@ -54,44 +66,72 @@ const MAX_TAGS: usize = 8; // real stacks have two or three; more is an attack o
 const VLAN_ID_MASK: u16 = 0x0fff;
 const MPLS_BOTTOM: u32 = 0x100; // RFC 3032 §2.1
 
-/// Where IP begins.
+/// What the link layer carries, and between whom.
 pub(super) struct Network<'a> {
+    pub layers: Layers,
     pub vlan: u16,
+    /// What is in IP's place, if it is not IP.
+    pub carried: Option<Transport>,
+    pub source: [u8; 6],
+    pub destination: [u8; 6],
     pub payload: &'a [u8],
 }
+
+impl<'a> Network<'a> {
+    fn new(layer: Option<Layer>) -> Self {
+        let mut layers = Layers::default();
+        if let Some(layer) = layer {
+            layers.push(layer);
+        }
+        Self { layers, vlan: 0, carried: None, source: [0; 6], destination: [0; 6], payload: &[] }
+    }
+
+    fn ip(mut self, payload: &'a [u8]) -> Self {
+        self.payload = payload;
+        self
+    }
+
+    fn other(mut self, carried: Transport, payload: &'a [u8]) -> Self {
+        self.carried = Some(carried);
+        self.payload = payload;
+        self
+    }
+}
+
+const CUT: Refused = Refused::Malformed("link header is cut short");
 
 #[inline]
 pub(super) fn decode(link: u32, frame: &[u8]) -> Result<Network<'_>, Refused> {
     let mut reader = Reader::new(frame);
-    let cut = || Refused::Malformed("link header is cut short");
     match link {
-        link_type::ETHERNET => {
-            reader.take(MAC_ADDRESSES_SIZE).ok_or_else(cut)?;
-            by_ethertype(reader)
-        }
+        link_type::ETHERNET => ethernet(Network::new(Some(Layer::Ethernet)), reader),
         link_type::RAW | link_type::RAW_IPV4 | link_type::RAW_IPV6 | link_type::RAW_BSD | link_type::RAW_OPENBSD => {
-            Ok(Network { vlan: 0, payload: frame })
+            Ok(Network::new(None).ip(frame))
         }
         link_type::NULL | link_type::LOOP => {
-            reader.u32().ok_or_else(cut)?;
-            Ok(Network { vlan: 0, payload: reader.rest() })
+            reader.u32().ok_or(CUT)?;
+            Ok(Network::new(Some(Layer::Loopback)).ip(reader.rest()))
         }
         link_type::LINUX_COOKED => {
-            reader.take(COOKED_BEFORE_PROTOCOL).ok_or_else(cut)?;
-            by_ethertype(reader)
+            reader.take(COOKED_BEFORE_PROTOCOL).ok_or(CUT)?;
+            let kind = reader.u16().ok_or(CUT)?;
+            after_ethertype(Network::new(Some(Layer::LinuxCooked)), kind, reader)
         }
         link_type::LINUX_COOKED_V2 => {
-            let protocol = reader.u16().ok_or_else(cut)?;
-            reader.take(COOKED_V2_AFTER_PROTOCOL).ok_or_else(cut)?;
-            after_ethertype(protocol, reader)
+            let kind = reader.u16().ok_or(CUT)?;
+            reader.take(COOKED_V2_AFTER_PROTOCOL).ok_or(CUT)?;
+            after_ethertype(Network::new(Some(Layer::LinuxCooked)), kind, reader)
         }
-        link_type::PPP => ppp(reader),
+        link_type::PPP | link_type::PPP_SERIAL => ppp(Network::new(Some(Layer::Ppp)), reader),
         link_type::CISCO_HDLC => {
-            reader.u16().ok_or_else(cut)?;
-            by_ethertype(reader)
+            reader.u16().ok_or(CUT)?;
+            let kind = reader.u16().ok_or(CUT)?;
+            after_ethertype(Network::new(Some(Layer::CiscoHdlc)), kind, reader)
         }
+        link_type::WLAN => wireless(frame),
+        link_type::WLAN_RADIOTAP => wireless(wlan::after_radiotap(frame)?),
         link_type::PPI => {
-            let (inner, rest) = per_packet_information(frame).ok_or_else(cut)?;
+            let (inner, rest) = per_packet_information(frame).ok_or(CUT)?;
             if inner == link_type::PPI { Err(Refused::LinkType(inner)) } else { decode(inner, rest) }
         }
         other => Err(Refused::LinkType(other)),
@@ -107,57 +147,120 @@ fn per_packet_information(frame: &[u8]) -> Option<(u32, &[u8])> {
     Some((inner, frame.get(usize::from(size)..)?))
 }
 
-fn by_ethertype(mut reader: Reader<'_>) -> Result<Network<'_>, Refused> {
-    let kind = reader.u16().ok_or(Refused::Malformed("EtherType is cut short"))?;
-    after_ethertype(kind, reader)
+fn wireless(frame: &[u8]) -> Result<Network<'_>, Refused> {
+    let data = wlan::decode(frame)?;
+    let mut network = Network::new(Some(Layer::Wlan));
+    (network.source, network.destination) = (data.source, data.destination);
+    llc(network, Reader::new(data.payload))
 }
 
 #[inline]
-fn after_ethertype(mut kind: u16, mut reader: Reader<'_>) -> Result<Network<'_>, Refused> {
-    let mut vlan = 0;
+fn ethernet<'a>(mut network: Network<'a>, mut reader: Reader<'a>) -> Result<Network<'a>, Refused> {
+    network.destination = reader.array().ok_or(CUT)?;
+    network.source = reader.array().ok_or(CUT)?;
+    let kind = reader.u16().ok_or(Refused::Malformed("EtherType is cut short"))?;
+    after_ethertype(network, kind, reader)
+}
+
+#[inline]
+fn after_ethertype<'a>(
+    mut network: Network<'a>,
+    mut kind: u16,
+    mut reader: Reader<'a>,
+) -> Result<Network<'a>, Refused> {
     for _ in 0..=MAX_TAGS {
         match kind {
-            ethertype::IPV4 | ethertype::IPV6 => return Ok(Network { vlan, payload: reader.rest() }),
+            ethertype::IPV4 | ethertype::IPV6 => return Ok(network.ip(reader.rest())),
             ethertype::VLAN | ethertype::SERVICE_VLAN | ethertype::OLD_SERVICE_VLAN => {
                 let (Some(tag), Some(next)) = (reader.u16(), reader.u16()) else {
                     return Err(Refused::Malformed("VLAN tag is cut short"));
                 };
-                vlan = tag & VLAN_ID_MASK;
+                network.layers.push(Layer::Vlan);
+                network.vlan = tag & VLAN_ID_MASK;
                 kind = next;
             }
-            ethertype::MPLS => return Ok(Network { vlan, payload: mpls(reader)? }),
+            ethertype::MPLS | ethertype::MPLS_UPSTREAM => return mpls(network, reader),
             ethertype::PPPOE_SESSION => {
                 reader.take(PPPOE_HEADER_SIZE).ok_or(Refused::Malformed("PPPoE header is cut short"))?;
-                return ppp(reader).map(|network| Network { vlan, ..network });
+                network.layers.push(Layer::Pppoe);
+                network.layers.push(Layer::Ppp);
+                return ppp(network, reader);
             }
-            _ => return Err(Refused::NotIp),
+            size if size <= MAX_LLC_SIZE => {
+                let there = reader.rest();
+                return llc(network, Reader::new(there.get(..usize::from(size)).unwrap_or(there)));
+            }
+            other => return Ok(network.other(Transport::EtherType(other), reader.rest())),
         }
     }
     Err(Refused::Malformed("too many VLAN tags"))
 }
 
-/// Behind the last label there is no type: the IP version nibble tells, or it is a pseudowire.
-fn mpls(mut reader: Reader<'_>) -> Result<&[u8], Refused> {
+/// Destination and source service access point, control; SNAP's organisation and protocol (IEEE 802.2 §3.2, IEEE 802 §9.5).
+fn llc<'a>(mut network: Network<'a>, mut reader: Reader<'a>) -> Result<Network<'a>, Refused> {
+    let cut = Refused::Malformed("LLC header is cut short");
+    let whole = reader.rest();
+    let [destination, source, control] = reader.array().ok_or(cut)?;
+    if destination == LLC_RAW_IPX && source == LLC_RAW_IPX {
+        return Ok(network.other(Transport::Llc(LLC_RAW_IPX), whole));
+    }
+    if destination == LLC_SNAP && source == LLC_SNAP && control == UNNUMBERED {
+        let (Some(organisation), Some(protocol)) = (reader.u24(), reader.u16()) else { return Err(cut) };
+        network.layers.push(Layer::Snap);
+        return match (organisation, protocol) {
+            (0, ethertype::IPV4 | ethertype::IPV6) => Ok(network.ip(reader.rest())),
+            (0, kind) => Ok(network.other(Transport::EtherType(kind), reader.rest())),
+            (organisation, protocol) => Ok(network.other(Transport::Snap(organisation, protocol), reader.rest())),
+        };
+    }
+    network.layers.push(Layer::Llc);
+    if control & UNNUMBERED != UNNUMBERED {
+        reader.u8().ok_or(cut)?;
+    }
+    Ok(network.other(Transport::Llc(destination), reader.rest()))
+}
+
+/// Behind the last label there is no type: the first nibble tells IP's version, or a control word (RFC 4385 §3) before Ethernet.
+fn mpls<'a>(mut network: Network<'a>, mut reader: Reader<'a>) -> Result<Network<'a>, Refused> {
     for _ in 0..MAX_TAGS {
         let label = reader.u32().ok_or(Refused::Malformed("MPLS label is cut short"))?;
-        if label & MPLS_BOTTOM != 0 {
-            return match reader.rest().first().map(|byte| byte >> 4) {
-                Some(4 | 6) => Ok(reader.rest()),
-                _ => Err(Refused::NotIp),
-            };
+        network.layers.push(Layer::Mpls);
+        if label & MPLS_BOTTOM == 0 {
+            continue;
         }
+        return match reader.rest().first().map(|byte| byte >> 4) {
+            Some(4 | 6) => Ok(network.ip(reader.rest())),
+            Some(0) => {
+                reader.u32().ok_or(Refused::Malformed("pseudowire's control word is cut short"))?;
+                network.layers.push(Layer::Pseudowire);
+                pseudowire(network, reader)
+            }
+            _ => Ok(network.other(Transport::EtherType(ethertype::MPLS), reader.rest())),
+        };
     }
     Err(Refused::Malformed("too many MPLS labels"))
 }
 
-fn ppp(mut reader: Reader<'_>) -> Result<Network<'_>, Refused> {
+/// An Ethernet frame inside (RFC 4448 §4.1); its own labels are not opened, so the depth is bounded.
+fn pseudowire<'a>(mut network: Network<'a>, mut reader: Reader<'a>) -> Result<Network<'a>, Refused> {
+    network.destination = reader.array().ok_or(CUT)?;
+    network.source = reader.array().ok_or(CUT)?;
+    match reader.u16().ok_or(CUT)? {
+        ethertype::MPLS | ethertype::MPLS_UPSTREAM => {
+            Ok(network.other(Transport::EtherType(ethertype::MPLS), reader.rest()))
+        }
+        kind => after_ethertype(network, kind, reader),
+    }
+}
+
+fn ppp<'a>(network: Network<'a>, mut reader: Reader<'a>) -> Result<Network<'a>, Refused> {
     let cut = Refused::Malformed("PPP header is cut short");
     let mut protocol = reader.u16().ok_or(cut)?;
     if protocol == PPP_ADDRESS_AND_CONTROL {
         protocol = reader.u16().ok_or(cut)?;
     }
     match protocol {
-        PPP_IPV4 | PPP_IPV6 => Ok(Network { vlan: 0, payload: reader.rest() }),
-        _ => Err(Refused::NotIp),
+        PPP_IPV4 | PPP_IPV6 => Ok(network.ip(reader.rest())),
+        other => Ok(network.other(Transport::Ppp(other), reader.rest())),
     }
 }

@@ -1,7 +1,8 @@
-//! TCP (RFC 9293), UDP (RFC 768) and the identifiers of ICMP echoes; everything else is payload without ports.
+//! TCP (RFC 9293), UDP (RFC 768), SCTP (RFC 9260) and the identifiers of ICMP echoes; everything else is payload without ports.
 
 use super::{Refused, ip_protocol};
 use crate::bytes::Reader;
+use crate::protocol::Transport;
 
 /// The control bits of TCP that matter to a flow (RFC 9293 §3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,8 +53,10 @@ pub enum Segment<'a> {
     },
     /// A datagram's payload.
     Udp(&'a [u8]),
-    /// Anything else, from the header above IP on.
-    Other(&'a [u8]),
+    /// Chunks behind SCTP's common header.
+    Sctp(&'a [u8]),
+    /// Payload of a carrier whose header numbers what it carries.
+    Numbered(Transport, &'a [u8]),
 }
 
 const TCP_MIN_HEADER_SIZE: usize = 20;
@@ -64,8 +67,9 @@ pub(super) fn decode(protocol: u8, data: &[u8]) -> Result<((u16, u16), Segment<'
     match protocol {
         ip_protocol::TCP => tcp(data),
         ip_protocol::UDP => udp(data),
+        ip_protocol::SCTP => sctp(data),
         ip_protocol::ICMP | ip_protocol::ICMPV6 => Ok(icmp(protocol, data)),
-        _ => Ok(((0, 0), Segment::Other(data))),
+        _ => Ok(((0, 0), Segment::Numbered(Transport::Ip(protocol), data))),
     }
 }
 
@@ -79,7 +83,7 @@ fn icmp(protocol: u8, data: &[u8]) -> ((u16, u16), Segment<'_>) {
     let identifier =
         if is_echo { data.get(4..6).and_then(|two| two.try_into().ok()).map(u16::from_be_bytes) } else { None };
     let identifier = identifier.unwrap_or_default();
-    ((identifier, identifier), Segment::Other(data))
+    ((identifier, identifier), Segment::Numbered(Transport::Ip(protocol), data))
 }
 
 #[inline]
@@ -109,4 +113,54 @@ fn udp(data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
     // 0 in a jumbogram (RFC 2675 §4), too small when damaged: then IP's size counts.
     let payload = size.checked_sub(UDP_HEADER_SIZE).and_then(|size| there.get(..size)).unwrap_or(there);
     Ok((ports, Segment::Udp(payload)))
+}
+
+const SCTP_CHUNK_DATA: u8 = 0;
+const SCTP_CHUNK_HEADER_SIZE: usize = 4;
+
+fn sctp(data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
+    let cut = Refused::Malformed("SCTP header is cut short");
+    let mut reader = Reader::new(data);
+    let ports = (reader.u16().ok_or(cut)?, reader.u16().ok_or(cut)?);
+    reader.u32().ok_or(cut)?; // verification tag
+    reader.u32().ok_or(cut)?; // checksum
+    Ok((ports, Segment::Sctp(reader.rest())))
+}
+
+/// The DATA chunks of an SCTP packet that begin a message: payload protocol identifier and user data (RFC 9260 §3.3.1).
+#[derive(Clone, Copy, Debug)]
+pub struct DataChunks<'a>(Reader<'a>);
+
+impl<'a> DataChunks<'a> {
+    /// Of the chunks behind the common header.
+    #[must_use]
+    pub const fn new(chunks: &'a [u8]) -> Self {
+        Self(Reader::new(chunks))
+    }
+
+    fn chunk(&mut self) -> Option<(u8, u8, &'a [u8])> {
+        let [kind, flags] = self.0.array()?;
+        let size = usize::from(self.0.u16()?).checked_sub(SCTP_CHUNK_HEADER_SIZE)?;
+        let there = self.0.rest();
+        let body = there.get(..size).unwrap_or(there);
+        self.0.take(size.next_multiple_of(4).min(there.len()))?;
+        Some((kind, flags, body))
+    }
+}
+
+impl<'a> Iterator for DataChunks<'a> {
+    type Item = (u32, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        const BEGINS: u8 = 0x02;
+        loop {
+            let (kind, flags, body) = self.chunk()?;
+            if kind == SCTP_CHUNK_DATA && flags & BEGINS != 0 {
+                let mut reader = Reader::new(body);
+                reader.take(8)?; // transmission sequence number, stream, number in the stream
+                let identifier = reader.u32()?;
+                return Some((identifier, reader.rest()));
+            }
+        }
+    }
 }

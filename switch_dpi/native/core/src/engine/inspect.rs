@@ -1,0 +1,245 @@
+//! From a flow's payload to its verdict.
+
+use super::Engine;
+use crate::event::{EventKind, Sink};
+use crate::expected::Announced;
+use crate::flow::{Flow, Known, Label, State, Upper};
+use crate::frame::{Packet, ip_protocol};
+use crate::guess::{Guess, Source};
+use crate::inspection::{Claim, Inspection, Outcome};
+use crate::options::SECOND_NS;
+use crate::protocol::{Direction, Expectation, Findings, Resolved, Transport};
+use crate::signatures::Signatures;
+use crate::sites;
+use crate::table::Place;
+
+/// Inspections kept for the next flows, so that a flow needs no new buffers.
+const MAX_SPARE_INSPECTIONS: usize = 256;
+
+impl Engine {
+    /// What a new flow is given: an inspection, unless no protocol runs over its carrier, and a guess.
+    pub(super) fn prepare(&mut self, flow: &mut Flow) {
+        let carrier = flow.carrier();
+        let ports = self.generations.current().ports();
+        if ports.all(carrier).is_empty() && carrier != Transport::Ip(ip_protocol::SCTP) {
+            flow.state = State::GaveUp;
+            self.counters.gave_up += 1;
+            return;
+        }
+        let mut inspection = self.spare.pop().unwrap_or_default();
+        inspection.begin(carrier, (flow.originator().1, flow.responder().1), ports);
+        let announced = self.announced(flow);
+        if let Some(announced) = announced {
+            self.counters.announced += 1;
+            flow.parent = announced.parent;
+            inspection.announce(usize::from(announced.protocol));
+        }
+        flow.inspection = Some(inspection);
+        flow.first_guess = match announced {
+            Some(Announced { protocol, upper, .. }) => {
+                Some(Guess { protocol: Some(protocol), upper, confidence: 90, source: Source::Announced })
+            }
+            None => self.guess(flow),
+        };
+        if let Some(guess) = flow.first_guess {
+            self.counters.guessed += 1;
+            (flow.state, flow.label, flow.verdict_packet) = (State::Guessed, Label::Guess(guess), 1);
+        }
+    }
+
+    /// Says what a new flow is known or guessed to be before its payload was looked at.
+    pub(super) fn publish_first(&self, place: Place, sink: &mut impl Sink) {
+        if self.table.get(place).is_some_and(|flow| flow.state != State::Inspecting) {
+            self.publish(place, EventKind::Verdict, sink);
+        }
+    }
+
+    pub(super) fn inspect(
+        &mut self,
+        place: Place,
+        direction: Direction,
+        packet: &Packet<'_>,
+        closed: bool,
+        sink: &mut impl Sink,
+    ) {
+        let Some(flow) = self.table.get_mut(place) else { return };
+        let Some(inspection) = flow.inspection.as_mut() else { return };
+        let held_elsewhere = self.held_bytes.saturating_sub(inspection.held_size());
+        let ports = self.generations.get(flow.generation).ports();
+        let mut outcome = inspection.look(direction, &packet.segment, ports, &self.options);
+        self.held_bytes = held_elsewhere + inspection.held_size();
+        let too_much = self.held_bytes > self.options.max_held_bytes;
+        if too_much {
+            self.counters.held_bytes_exceeded += 1;
+        }
+        if closed || too_much {
+            outcome = match outcome {
+                Outcome::Undecided | Outcome::Claimed => inspection.finish(),
+                Outcome::Settled { .. } => Outcome::Settled { open: false },
+                Outcome::GaveUp => Outcome::GaveUp,
+            };
+        }
+        let (expected, resolved) = (inspection.take_expected(), inspection.take_resolved());
+        self.learn(place, &expected, &resolved);
+        if outcome != Outcome::Undecided {
+            self.conclude(place, outcome, sink);
+        }
+    }
+
+    /// Writes an outcome into the flow, and says so when the verdict has changed.
+    pub(super) fn conclude(&mut self, place: Place, outcome: Outcome, sink: &mut impl Sink) {
+        if self.apply(place, outcome) {
+            self.publish(place, EventKind::Verdict, sink);
+        }
+    }
+
+    /// Writes an outcome into the flow; true when the verdict has changed.
+    pub(super) fn apply(&mut self, place: Place, outcome: Outcome) -> bool {
+        let Some(flow) = self.table.get_mut(place) else { return false };
+        let Some(inspection) = flow.inspection.as_ref() else { return false };
+        let (was, before) = (flow.state, flow.label);
+        let signatures = self.generations.get(flow.generation);
+        flow.label = match inspection.claim() {
+            Some(claim) => native_label(claim, inspection, &mut flow.known, before, signatures),
+            None => without_claim(before, outcome),
+        };
+        let is_known = flow.label != Label::None;
+        flow.state = match outcome {
+            Outcome::GaveUp if !is_known => State::GaveUp,
+            Outcome::GaveUp => State::Final,
+            Outcome::Settled { .. } if !was.is_settled() => State::Final,
+            Outcome::Settled { .. } if !same_verdict(before, flow.label) => State::Revised,
+            Outcome::Settled { .. } => was,
+            Outcome::Undecided | Outcome::Claimed => State::Guessed,
+        };
+        let changed = flow.state != was || !same_verdict(before, flow.label);
+        if changed {
+            flow.verdict_packet = flow.packets();
+            self.counters.classified += u64::from(flow.state == State::Final);
+            self.counters.gave_up += u64::from(flow.state == State::GaveUp);
+            if let (true, Label::Native { claim, upper, .. }, Some(server)) =
+                (flow.state.is_settled(), flow.label, flow.server())
+                && self.options.guess
+            {
+                let protocol = u16::try_from(claim.index).unwrap_or(u16::MAX);
+                self.guesses.learn_verdict(server, protocol, upper, flow.first_guess);
+            }
+        }
+        if matches!(outcome, Outcome::GaveUp | Outcome::Settled { open: false }) {
+            self.close_inspection(place);
+        }
+        changed
+    }
+
+    /// Keeps what was found, and the inspection for another flow.
+    fn close_inspection(&mut self, place: Place) {
+        let Some(flow) = self.table.get_mut(place) else { return };
+        let Some(mut inspection) = flow.inspection.take() else { return };
+        self.held_bytes = self.held_bytes.saturating_sub(inspection.held_size());
+        let findings = inspection.take_findings();
+        self.counters.values_dropped += u64::from(findings.dropped());
+        if self.found_bytes + findings.size() > self.options.max_held_bytes {
+            self.counters.values_dropped += findings.values().len() as u64;
+        } else if !findings.is_empty() {
+            self.found_bytes += findings.size();
+            flow.found = Some(Box::new(findings));
+        }
+        if self.spare.len() < MAX_SPARE_INSPECTIONS {
+            self.spare.push(inspection);
+        }
+    }
+
+    fn announced(&self, flow: &Flow) -> Option<Announced> {
+        let carrier = flow.carrier();
+        let ends = [flow.responder(), flow.originator()];
+        ends.into_iter().find_map(|(address, port)| self.expected.find((carrier, address, port), self.now_ns))
+    }
+
+    fn guess(&self, flow: &Flow) -> Option<Guess> {
+        let server = flow.server().filter(|_| self.options.guess)?;
+        self.guesses.guess(flow.originator().0, server, self.now_ns / SECOND_NS)
+    }
+
+    /// Remembers the flows and addresses that a flow has told of.
+    fn learn(&mut self, place: Place, expected: &[Expectation], resolved: &[Resolved]) {
+        if expected.is_empty() && resolved.is_empty() {
+            return;
+        }
+        let Some(flow) = self.table.get(place) else { return };
+        let signatures = self.generations.get(flow.generation);
+        for announcement in expected {
+            let Some(protocol) = signatures.ports().by_key(announcement.protocol) else { continue };
+            let end = match announcement.by {
+                Direction::Originator => flow.originator().0,
+                Direction::Responder => flow.responder().0,
+            };
+            let upper = if let Label::Native { upper, .. } = flow.label { upper } else { None };
+            let protocol = u16::try_from(protocol).unwrap_or(u16::MAX);
+            let key = (announcement.transport, announcement.address.unwrap_or(end), announcement.port);
+            self.expected.insert(key, Announced { protocol, upper, parent: flow.id }, self.now_ns);
+        }
+        let findings = flow.inspection.as_ref().map(|inspection| inspection.findings());
+        let subject = findings.and_then(Findings::subject).filter(|_| self.options.guess && !resolved.is_empty());
+        if let Some((app, _)) = subject.and_then(|name| signatures.match_host(name)) {
+            for Resolved { address, ttl_s } in resolved {
+                let times = (self.now_ns / SECOND_NS, *ttl_s);
+                self.guesses.learn_name(flow.originator().0, *address, app, times);
+            }
+        }
+    }
+}
+
+/// The label of a flow that a protocol has claimed.
+fn native_label(
+    claim: Claim,
+    inspection: &Inspection,
+    known: &mut Known,
+    before: Label,
+    signatures: &Signatures,
+) -> Label {
+    let found = inspection.findings();
+    let now =
+        Known { host: found.host().is_some(), subject: found.subject().is_some(), service: found.service().is_some() };
+    if let Label::Native { claim: earlier, upper, is_about } = before
+        && earlier.index == claim.index
+        && *known == now
+    {
+        return Label::Native { claim, upper, is_about };
+    }
+    *known = now;
+    let (upper, is_about) = upper_of(claim, found, signatures);
+    Label::Native { claim, upper, is_about }
+}
+
+/// What runs above a protocol, and whether it is only asked about. An application that the host tells counts most, then a
+/// service that the protocol has seen, then the application that the protocol belongs to, then the host's site.
+fn upper_of(claim: Claim, found: &Findings, signatures: &Signatures) -> (Option<Upper>, bool) {
+    let by_host = found.host().and_then(|host| signatures.match_host(host)).map(|(app, _)| Upper::App(app));
+    let by_service = || found.service().and_then(|key| signatures.upper(key));
+    let by_protocol = || signatures.protocol_app(claim.index).map(Upper::App);
+    let by_site = || Some(Upper::Site(sites::selector(&sites::registrable_domain(found.host()?)?)));
+    if let Some(upper) = by_host.or_else(by_service).or_else(by_protocol).or_else(by_site) {
+        return (Some(upper), false);
+    }
+    let subject = found.subject().and_then(|name| signatures.match_host(name));
+    (subject.map(|(app, _)| Upper::App(app)), true)
+}
+
+/// Who was looked up keeps its name when the flow says nothing that is known; what the server said to others does not hold here.
+fn without_claim(before: Label, outcome: Outcome) -> Label {
+    match (before, outcome) {
+        (Label::Guess(guess), Outcome::GaveUp) if guess.source == Source::Server => Label::None,
+        (Label::Guess(guess), Outcome::GaveUp) => Label::Guess(Guess { protocol: None, ..guess }),
+        (Label::Guess(_), _) => before,
+        _ => Label::None,
+    }
+}
+
+fn same_verdict(one: Label, other: Label) -> bool {
+    match (one, other) {
+        (Label::Native { claim: a, upper: b, .. }, Label::Native { claim: c, upper: d, .. }) => {
+            a.index == c.index && b == d
+        }
+        _ => one == other,
+    }
+}

@@ -1,0 +1,92 @@
+//! Flows that other flows have announced: FTP's data connection, the media of a call. Bounded in number and time.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::flow::Upper;
+use crate::frame::Address;
+use crate::options::SECOND_NS;
+use crate::protocol::Transport;
+
+/// An announcement is believed for so long: a called telephone may ring for three minutes (RFC 3261 §13.2.2.4, Timer C).
+const LIFETIME_NS: u64 = 180 * SECOND_NS;
+/// Announcements kept; the oldest give way.
+const MAX_ANNOUNCED: usize = 8192;
+
+type End = (Transport, Address, u16);
+
+/// What was announced of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Announced {
+    /// The protocol's place in [`crate::protocols::ALL`].
+    pub protocol: u16,
+    /// What runs above the flow that announced it.
+    pub upper: Option<Upper>,
+    /// Number of the flow that announced it.
+    pub parent: u64,
+}
+
+/// Announced ends of flows.
+#[derive(Debug, Default)]
+pub(crate) struct Expected {
+    by_end: HashMap<End, (u64, Announced), ahash::RandomState>,
+    order: VecDeque<(u64, End)>,
+}
+
+impl Expected {
+    /// Remembers an end. A later announcement of the same end replaces the earlier.
+    pub(crate) fn insert(&mut self, end: End, announced: Announced, now_ns: u64) {
+        while let Some((since_ns, oldest)) = self.order.front().copied()
+            && (since_ns.saturating_add(LIFETIME_NS) <= now_ns || self.order.len() >= MAX_ANNOUNCED)
+        {
+            self.order.pop_front();
+            if self.by_end.get(&oldest).is_some_and(|(at_ns, _)| *at_ns == since_ns) {
+                self.by_end.remove(&oldest);
+            }
+        }
+        self.by_end.insert(end, (now_ns, announced));
+        self.order.push_back((now_ns, end));
+    }
+
+    /// What was announced of a flow with this end.
+    pub(crate) fn find(&self, end: End, now_ns: u64) -> Option<Announced> {
+        if self.by_end.is_empty() {
+            return None;
+        }
+        let (since_ns, announced) = self.by_end.get(&end)?;
+        (since_ns.saturating_add(LIFETIME_NS) > now_ns).then_some(*announced)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANNOUNCED: Announced = Announced { protocol: 3, upper: None, parent: 9 };
+
+    fn end(port: u16) -> End {
+        (Transport::Udp, Address::from_v4([192, 0, 2, 1]), port)
+    }
+
+    #[test]
+    fn an_announced_end_is_found_until_its_time_is_over() {
+        let mut expected = Expected::default();
+        expected.insert(end(4000), ANNOUNCED, 5);
+        assert_eq!(expected.find(end(4000), 5), Some(ANNOUNCED));
+        assert_eq!(expected.find(end(4001), 5), None);
+        assert_eq!(expected.find(end(4000), 5 + LIFETIME_NS), None);
+    }
+
+    #[test]
+    fn the_oldest_give_way_and_a_renewed_one_stays() {
+        let mut expected = Expected::default();
+        expected.insert(end(1), ANNOUNCED, 1);
+        expected.insert(end(1), ANNOUNCED, 2);
+        for count in 0..u64::try_from(MAX_ANNOUNCED).unwrap() {
+            let port = u16::try_from(count + 2).unwrap();
+            expected.insert(end(port), ANNOUNCED, 3 + count);
+            assert!(expected.by_end.len() <= MAX_ANNOUNCED && expected.order.len() <= MAX_ANNOUNCED);
+        }
+        assert_eq!(expected.find(end(1), 4), None);
+        assert_eq!(expected.find(end(2), 4), Some(ANNOUNCED));
+    }
+}
