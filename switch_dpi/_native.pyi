@@ -161,6 +161,22 @@ class FlowRecord:
         """RFC 6759; 0 while not classified, 0x14000000 when inspected without a result."""
 
     @property
+    def mark_id(self) -> int:
+        """What a switch is told: app_id, but of a look-up its protocol's, whatever it asks for."""
+
+    @property
+    def site(self) -> str:
+        """Registrable domain of a host that no application is known for (app_id is then the site's), else empty."""
+
+    @property
+    def parent_flow_id(self) -> int:
+        """The flow that announced this one, or the tunnel that carries it; 0 for none."""
+
+    @property
+    def is_tunnelled(self) -> bool:
+        """Found inside a tunnel: a switch sees only the tunnel."""
+
+    @property
     def app(self) -> str:
         """Name of the application, else of the protocol, else ``Unknown``."""
 
@@ -234,6 +250,11 @@ class EngineOptions:
         max_inspected_packets: int | None = None,
         inspect_timeout_s: float | None = None,
         max_held_bytes: int | None = None,
+        defragment: bool | None = None,
+        max_fragment_bytes: int | None = None,
+        reassemble: bool | None = None,
+        open_tunnels: bool | None = None,
+        guess: bool | None = None,
     ) -> EngineOptions: ...
     @property
     def max_flows(self) -> int: ...
@@ -249,6 +270,16 @@ class EngineOptions:
     def inspect_timeout_s(self) -> float: ...
     @property
     def max_held_bytes(self) -> int: ...
+    @property
+    def defragment(self) -> bool: ...
+    @property
+    def max_fragment_bytes(self) -> int: ...
+    @property
+    def reassemble(self) -> bool: ...
+    @property
+    def open_tunnels(self) -> bool: ...
+    @property
+    def guess(self) -> bool: ...
 
 @final
 class Engine:

@@ -140,6 +140,18 @@ class Engine(_Section):
         description="Bytes kept of all flows in inspection (one beyond it is given up), and as many of metadata.",
     )
     inspect_timeout_s: Seconds | None = Field(default=None, description="After so many seconds the engine gives up.")
+    defragment: bool = Field(default=True, description="Put IP packets together from their fragments.")
+    max_fragment_bytes: Count | None = Field(default=None, ge=65536, description="Bytes of fragments kept for others.")
+    reassemble: bool = Field(
+        default=True, description="Keep TCP segments that come too early for those before them; else they are not read."
+    )
+    guess: bool = Field(
+        default=True,
+        description="Guess a flow at its first packet, from names looked up and earlier verdicts of its server.",
+    )
+    open_tunnels: bool = Field(
+        default=False, description="Classify flows inside tunnels too; the switch marks the tunnel, whatever is in it."
+    )
 
 
 class Events(_Section):

@@ -73,8 +73,18 @@ class Record(Protocol):
         ...
 
     @property
-    def app_id(self) -> int:
-        """The verdict."""
+    def mark_id(self) -> int:
+        """The verdict, as App-ID."""
+        ...
+
+    @property
+    def is_tunnelled(self) -> bool:
+        """Found inside a tunnel."""
+        ...
+
+    @property
+    def ip_version(self) -> int:
+        """4 or 6; 0 for a frame without IP."""
         ...
 
     @property

@@ -156,6 +156,8 @@ class VerdictPath:
 
     def _take_one(self, event: Event) -> FlowEvent | None:
         record = event.record
+        if record.ip_version == 0 or record.is_tunnelled:
+            return None  # no connection of the switch
         key = flow_key(record.l4, record.src, record.sport, record.dst, record.dport)
         known = self.book.get(key)
         kind = KINDS.get(event.kind, 0)
@@ -230,7 +232,7 @@ class VerdictPath:
             dport=record.dport,
             l4=record.l4,
             vlan=record.vlan,
-            app_id=record.app_id,
+            app_id=record.mark_id,
             protocol_id=self._protocols.get(record.protocol, 0),
             category=record.category_id,
             state=record.state,
@@ -282,7 +284,7 @@ def turned(event: FlowEvent) -> FlowEvent:
 
 def _says_nothing(kind: int, record: Record) -> bool:
     """The event carries no result that could replace an earlier verdict."""
-    unsettled = not is_settled(record.state) and record.app_id == 0
+    unsettled = not is_settled(record.state) and record.mark_id == 0
     return kind == EventKind.NEW or (kind == EventKind.VERDICT and (unsettled or record.state == State.GAVE_UP))
 
 

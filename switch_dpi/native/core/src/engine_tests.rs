@@ -275,7 +275,7 @@ fn vlans_keep_equal_addresses_apart() {
     let records = bench.finish();
     let mut vlans: Vec<_> = records.iter().map(|record| (record.vlan, record.path.as_str())).collect();
     vlans.sort_unstable();
-    assert_eq!(vlans, [(0, "eth.ip.udp.dns"), (7, "eth.vlan.ip.udp.dns"), (8, "eth.vlan.ip.udp.dns")]);
+    assert_eq!(vlans, [(0, "eth.ip.udp.dns"), (7, "eth.vlan.ip.udp.dns"), (8, "eth.vlan.vlan.ip.udp.dns")]);
 }
 
 #[test]

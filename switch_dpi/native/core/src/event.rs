@@ -184,7 +184,7 @@ impl<'a> FlowView<'a> {
     /// for the names of many applications.
     #[must_use]
     pub fn mark_id(&self) -> AppId {
-        if matches!(self.flow.label, Label::Native { is_about: true, .. }) { self.protocol_id() } else { self.app_id() }
+        if self.is_about() { self.protocol_id() } else { self.app_id() }
     }
 
     /// The application, if there is one.
@@ -221,10 +221,11 @@ impl<'a> FlowView<'a> {
         self.native().map(|protocol| (protocol.key, protocol.name))
     }
 
-    /// What the application, or else the protocol, is for.
+    /// What the application, or else the protocol, is for; a look-up is for the network, whatever it asks for.
     #[must_use]
     pub fn category(&self) -> Option<&'a Category> {
-        let id = match (self.upper(), self.native_index()) {
+        let upper = if self.is_about() { None } else { self.upper() };
+        let id = match (upper, self.native_index()) {
             (Some(Upper::App(index)), _) => self.signatures.app(index).map_or(0, |app| app.category_id),
             (Some(Upper::Protocol(index)), _) => self.signatures.protocol_category(index.into()),
             (_, Some(index)) => self.signatures.protocol_category(index),
@@ -284,6 +285,10 @@ impl<'a> FlowView<'a> {
     fn findings(&self) -> &'a Findings {
         let running = self.flow.inspection.as_ref().map(|inspection| inspection.findings());
         running.or(self.flow.found.as_deref()).unwrap_or(&NOTHING_FOUND)
+    }
+
+    fn is_about(&self) -> bool {
+        matches!(self.flow.label, Label::Native { is_about: true, .. })
     }
 
     fn protocol_id(&self) -> AppId {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use appsteer_core::app_id::AppId;
 use appsteer_core::attributes::{Attribute, Kind};
-use appsteer_core::{network_protocols, protocols};
+use appsteer_core::protocols;
 use pyo3::prelude::*;
 
 use crate::signatures::Signatures;
@@ -56,10 +56,6 @@ pub fn catalogue(py: Python<'_>, signatures: &Signatures) -> PyResult<Catalogue>
     let loaded = &signatures.loaded;
     let category_key = |id: u8| loaded.category(id).map_or(String::new(), |category| category.key.clone());
     let mut apps: Vec<AppInfo> = Vec::new();
-    let network_category = loaded.category_by_key(network_protocols::CATEGORY);
-    for protocol in network_protocols::ALL {
-        apps.push(protocol_info(protocol.selector, protocol.key, protocol.name, network_category));
-    }
     for (index, protocol) in protocols::ALL.iter().enumerate() {
         apps.push(protocol_info(protocol.selector, protocol.key, protocol.name, loaded.protocol_category(index)));
     }

@@ -14,7 +14,8 @@ pub struct EngineOptions {
 impl EngineOptions {
     #[new]
     #[pyo3(signature = (*, max_flows=None, idle_timeout_tcp_s=None, idle_timeout_udp_s=None, max_stream_bytes=None,
-                        max_inspected_packets=None, inspect_timeout_s=None, max_held_bytes=None))]
+                        max_inspected_packets=None, inspect_timeout_s=None, max_held_bytes=None,
+                        defragment=None, max_fragment_bytes=None, reassemble=None, open_tunnels=None, guess=None))]
     fn new(
         max_flows: Option<usize>,
         idle_timeout_tcp_s: Option<f64>,
@@ -23,6 +24,11 @@ impl EngineOptions {
         max_inspected_packets: Option<u32>,
         inspect_timeout_s: Option<f64>,
         max_held_bytes: Option<usize>,
+        defragment: Option<bool>,
+        max_fragment_bytes: Option<usize>,
+        reassemble: Option<bool>,
+        open_tunnels: Option<bool>,
+        guess: Option<bool>,
     ) -> PyResult<Self> {
         let usual = Options::default();
         let options = Options {
@@ -37,6 +43,11 @@ impl EngineOptions {
             )?,
             inspect_timeout_ns: nanoseconds("inspect_timeout_s", inspect_timeout_s, usual.inspect_timeout_ns)?,
             max_held_bytes: positive("max_held_bytes", max_held_bytes, usual.max_held_bytes)?,
+            defragment: defragment.unwrap_or(usual.defragment),
+            max_fragment_bytes: positive("max_fragment_bytes", max_fragment_bytes, usual.max_fragment_bytes)?,
+            reassemble: reassemble.unwrap_or(usual.reassemble),
+            open_tunnels: open_tunnels.unwrap_or(usual.open_tunnels),
+            guess: guess.unwrap_or(usual.guess),
         };
         Ok(Self { options })
     }
@@ -74,6 +85,31 @@ impl EngineOptions {
     #[getter]
     fn max_held_bytes(&self) -> usize {
         self.options.max_held_bytes
+    }
+
+    #[getter]
+    fn defragment(&self) -> bool {
+        self.options.defragment
+    }
+
+    #[getter]
+    fn max_fragment_bytes(&self) -> usize {
+        self.options.max_fragment_bytes
+    }
+
+    #[getter]
+    fn reassemble(&self) -> bool {
+        self.options.reassemble
+    }
+
+    #[getter]
+    fn open_tunnels(&self) -> bool {
+        self.options.open_tunnels
+    }
+
+    #[getter]
+    fn guess(&self) -> bool {
+        self.options.guess
     }
 }
 

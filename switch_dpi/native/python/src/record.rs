@@ -70,6 +70,10 @@ getters! {
     first_seen_ns: u64 = r => r.first_seen_ns;
     last_seen_ns: u64 = r => r.last_seen_ns;
     app_id: u32 = r => r.app_id;
+    mark_id: u32 = r => r.mark_id;
+    site: &str = r => &r.site;
+    parent_flow_id: u64 = r => r.parent;
+    is_tunnelled: bool = r => r.is_tunnelled;
     app: &str = r => &r.app;
     app_key: &str = r => &r.app_key;
     protocol: &str = r => r.protocol;
