@@ -96,6 +96,22 @@ attributes! {
     // industry and things: from 300
     // files, databases, directories: from 400
     // voice, mail, messages, streams: from 500
+    RtspUrl = 500, "rtsp.url", Text, "", "Request target (RFC 2326 §6.1).";
+    RtspUserAgent = 501, "rtsp.user_agent", Text, "", "User-Agent or Server header (RFC 2326 §12.41).";
+    RtmpUrl = 502, "rtmp.url", Text, "", "tcUrl of the connect command (RTMP 1.0 §7.2.1.1).";
+    Pop3User = 503, "pop3.user", Text, "", "Name given in USER or APOP (RFC 1939 §7).";
+    ImapUser = 504, "imap.user", Text, "", "User name of LOGIN (RFC 9051 §6.2.3).";
+    IrcNick = 505, "irc.nick", Text, "", "Nickname of a NICK command (RFC 2812 §3.1.2).";
+    IrcChannel = 506, "irc.channel", Text, "", "Channel of a JOIN command (RFC 2812 §3.2.1).";
+    NntpGroup = 507, "nntp.group", Text, "", "Newsgroup that was selected (RFC 3977 §6.1.1).";
+    SmppSystemId = 508, "smpp.system_id", Text, "", "system_id of a bind (SMPP 3.4 §4.1).";
+    IaxCaller = 509, "iax.caller", Text, "", "Calling number (RFC 5456 §8.6.2).";
+    IaxCallee = 510, "iax.callee", Text, "", "Called number (RFC 5456 §8.6.1).";
+    SkinnyDevice = 511, "skinny.device", Text, "", "Name with which a telephone registers.";
+    MgcpEndpoint = 512, "mgcp.endpoint", Text, "", "Endpoint of a command (RFC 3435 §3.2.1.3).";
+    FingerQuery = 513, "finger.query", Text, "", "User asked for (RFC 1288 §2.3).";
+    WhoisQuery = 514, "whois.query", Text, "", "Object asked for (RFC 3912 §2).";
+    DictQuery = 515, "dict.query", Text, "", "Word asked for (RFC 2229 §3.2).";
     // games, peers, currencies: from 600
     // private networks, proxies, desktops: from 700
     // routing, management, mobile core, links: from 800
