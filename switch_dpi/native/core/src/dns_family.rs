@@ -1,6 +1,7 @@
-//! DNS messages (RFC 1035 §4) and the three protocols that speak them: DNS, mDNS (RFC 6762), LLMNR (RFC 4795).
+//! DNS messages (RFC 1035 §4) and the protocols that speak them: DNS, mDNS (RFC 6762), LLMNR (RFC 4795), and the requests for
+//! the certificates of DNSCrypt and of Avast's resolvers.
 //!
-//! Names that are asked for say nothing about where the flow itself goes: they are metadata, not the flow's host.
+//! Names that are asked for say nothing about where the flow itself goes: they are metadata and the subject, not the host.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -17,7 +18,19 @@ pub enum Family {
     Mdns,
     /// Link-local multicast name resolution.
     Llmnr,
+    /// A request for the certificate of a DNSCrypt provider (DNSCrypt protocol, "Certificates").
+    DnsCrypt,
+    /// The same for Avast's resolvers.
+    AvastSecureDns,
 }
+
+/// A message on its protocol's own port whose header fits and whose records do not: other protocols may take it.
+const CONFIDENCE_DAMAGED: u8 = 55;
+/// Questions and records that a damaged message may announce.
+const MAX_DAMAGED_COUNTS: [u16; 4] = [4, 64, 64, 64];
+const TYPE_TXT: u16 = 16;
+const DNSCRYPT_PREFIX: &[u8] = b"2.dnscrypt-cert.";
+const AVAST_NAME: &[u8] = b".securedns.avast.com";
 
 /// A TCP message that is larger than this is judged by its first question.
 pub const MAX_PROBE_SIZE: usize = 2 + 512;
@@ -42,7 +55,7 @@ pub fn probe(sample: &Sample<'_>, wanted: Family) -> Probe {
         Transport::Tcp => probe_stream(sample, wanted),
         _ => match Message::parse(sample.data) {
             Ok(message) => judge(&message, sample, wanted, 0),
-            Err(_) => Probe::No,
+            Err(_) => judge_damaged(sample.data, sample, wanted, 0),
         },
     }
 }
@@ -107,10 +120,41 @@ fn probe_stream(sample: &Sample<'_>, wanted: Family) -> Probe {
     let there = reader.rest();
     let message = there.get(..usize::from(size)).unwrap_or(there);
     match Message::parse(message) {
-        Err(Error::Malformed) => Probe::No,
-        Err(Error::Incomplete) => Probe::NeedMore,
+        Err(Error::Malformed) => judge_damaged(message, sample, wanted, 2),
+        Err(Error::Incomplete) if message.len() < usize::from(size) => Probe::NeedMore,
+        Err(Error::Incomplete) => judge_damaged(message, sample, wanted, 2),
         Ok(message) => judge(&message, sample, wanted, 2),
     }
+}
+
+/// Header of a message that breaks a rule further behind, on the port of the protocol.
+fn judge_damaged(data: &[u8], sample: &Sample<'_>, wanted: Family, offset: u16) -> Probe {
+    let usual = match wanted {
+        Family::Dns => 53,
+        Family::Mdns => 5353,
+        Family::Llmnr => 5355,
+        Family::DnsCrypt | Family::AvastSecureDns => return Probe::No,
+    };
+    if ![sample.originator_port, sample.responder_port].contains(&usual) || !is_damaged_message(data) {
+        return Probe::No;
+    }
+    let size = u16::try_from(data.len()).unwrap_or(u16::MAX);
+    Probe::Match(Evidence { confidence: CONFIDENCE_DAMAGED, what: "header of a DNS message", offset, size })
+}
+
+fn is_damaged_message(data: &[u8]) -> bool {
+    let mut reader = Reader::new(data);
+    let mut header = [0; 6];
+    for field in &mut header {
+        let Some(value) = reader.u16() else { return false };
+        *field = value;
+    }
+    let [_, flags, questions, answers, authorities, additional] = header;
+    let counts = [questions, answers, authorities, additional];
+    !reader.is_empty()
+        && matches!(flags >> 11 & 0xf, 0 | 1 | 2 | 4 | 5 | 6)
+        && counts.iter().zip(MAX_DAMAGED_COUNTS).all(|(count, most)| *count <= most)
+        && (questions > 0 || flags & 0x8000 != 0 && answers > 0)
 }
 
 fn judge(message: &Message, sample: &Sample<'_>, wanted: Family, offset: u16) -> Probe {
@@ -208,8 +252,14 @@ impl Message {
     fn family(&self, sample: &Sample<'_>) -> Family {
         let ports = [sample.originator_port, sample.responder_port];
         let name = self.question.as_ref().map_or(&self.record_name, |question| &question.name);
-        let is_local = name.to_ascii_lowercase().ends_with(b".local");
-        if ports.contains(&5353) || self.id == 0 && is_local {
+        let name_lower = name.to_ascii_lowercase();
+        let is_local = name_lower.ends_with(b".local");
+        let asks_text = self.question.as_ref().is_some_and(|question| question.kind == TYPE_TXT);
+        if asks_text && name_lower.starts_with(DNSCRYPT_PREFIX) {
+            Family::DnsCrypt
+        } else if asks_text && name_lower.ends_with(AVAST_NAME) {
+            Family::AvastSecureDns
+        } else if ports.contains(&5353) || self.id == 0 && is_local {
             Family::Mdns
         } else if ports.contains(&5355) {
             Family::Llmnr
@@ -226,6 +276,9 @@ impl Message {
         if let Some(question) = &self.question {
             found.text(Attribute::DnsQuery, &question.name);
             found.uint(Attribute::DnsQueryType, u64::from(question.kind));
+            if is_of_the_internet(&question.name) {
+                found.set_subject(&question.name);
+            }
         }
         if self.is_response() {
             found.uint(Attribute::DnsResponseCode, u64::from(self.flags & 0x000f));
@@ -262,6 +315,14 @@ fn is_netbios(name: &[u8], kind: u16) -> bool {
     let label = name.split(|byte| *byte == b'.').next().unwrap_or_default();
     // TYPE_NBSTAT is the number of SRV, whose names begin with an underscore (RFC 2782).
     matches!(kind, TYPE_NB | TYPE_NBSTAT) && label.len() == NETBIOS_NAME_SIZE && !label.starts_with(b"_")
+}
+
+/// Whether a name can be that of a service somewhere: not link-local, not an address turned round.
+fn is_of_the_internet(name: &[u8]) -> bool {
+    let top = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    name.contains(&b'.')
+        && !top.is_empty()
+        && ![&b"local"[..], b"arpa"].iter().any(|local| top.eq_ignore_ascii_case(local))
 }
 
 fn is_single_label(name: &[u8]) -> bool {
@@ -356,6 +417,25 @@ mod tests {
         let mut class = QUERY.to_vec();
         class[QUERY.len() - 1] = 9;
         assert!(matches!(parse(&class), Err(Error::Malformed)));
+    }
+
+    #[test]
+    fn a_damaged_message_is_guessed_on_its_port_only() {
+        let mut damaged = QUERY.to_vec();
+        damaged[12] = 0x47; // a label of a type that does not exist
+        let sample = Sample { transport: Transport::Udp, data: &damaged, responder_port: 53, ..Sample::EMPTY };
+        assert!(matches!(probe(&sample, Family::Dns), Probe::Match(evidence) if evidence.confidence < 60));
+        assert_eq!(probe(&sample, Family::Mdns), Probe::No);
+        assert_eq!(probe(&Sample { responder_port: 54, ..sample }, Family::Dns), Probe::No);
+    }
+
+    #[test]
+    fn the_subject_is_a_name_of_the_internet() {
+        for (name, expected) in
+            [("www.example.org", true), ("printer.local", false), ("1.0.0.127.in-addr.arpa", false), ("wpad", false)]
+        {
+            assert_eq!(is_of_the_internet(name.as_bytes()), expected, "{name}");
+        }
     }
 
     #[test]
