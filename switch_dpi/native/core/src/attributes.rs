@@ -93,6 +93,19 @@ attributes! {
     DhcpVendorClass = 102, "dhcp.vendor_class", Text, "", "Option 60 (RFC 2132 §9.13).";
     DhcpClientMac = 103, "dhcp.client_mac", Bytes, "", "chaddr (RFC 2131 §2).";
     // web and real time: from 200
+    StunSoftware = 200, "stun.software", Text, "", "SOFTWARE: the agent's name and version (RFC 8489 §14.14).";
+    StunRealm = 201, "stun.realm", Text, "", "REALM: whose relay it is (RFC 8489 §14.9).";
+    StunUserName = 202, "stun.username", Text, "", "USERNAME: of the relay's user, or both ends' ICE fragments (RFC 8489 §14.3).";
+    StunMappedAddress = 203, "stun.mapped_address", Text, "", "The sender's address as the server saw it (RFC 8489 §14.2).";
+    TlsJa3 = 210, "tls.ja3", Text, "", "MD5 over version, suites, extensions, groups and point formats of the ClientHello (JA3).";
+    TlsJa4 = 211, "tls.ja4", Text, "", "Fingerprint of the ClientHello, sorted (JA4).";
+    TlsJa3s = 212, "tls.ja3s", Text, "", "MD5 over version, suite and extensions of the ServerHello (JA3S).";
+    TlsCertificateName = 213, "tls.certificate_name", Text, "", "DNS name of the responder's certificate (RFC 5280 §4.2.1.6).";
+    TlsCertificateSubject = 214, "tls.certificate_subject", Text, "", "Common name of the certificate's subject (RFC 5280 §4.1.2.6).";
+    TlsCertificateIssuer = 215, "tls.certificate_issuer", Text, "", "Common name of the certificate's issuer, or its organisation (RFC 5280 §4.1.2.4).";
+    TlsChosenAlpn = 216, "tls.chosen_alpn", Text, "", "Application protocol that the responder chose (RFC 7301 §3.2).";
+    Http2Authority = 220, "http2.authority", Text, "", ":authority of the first request (RFC 9113 §8.3.1).";
+    WebSocketProtocol = 221, "websocket.protocol", Text, "", "Sub-protocol offered or chosen (RFC 6455 §11.3.4).";
     // industry and things: from 300
     // files, databases, directories: from 400
     // voice, mail, messages, streams: from 500

@@ -29,8 +29,12 @@ pub mod sdp;
 pub mod signatures;
 pub mod sites;
 pub mod stream;
+pub mod stun_message;
 mod table;
+pub mod tls_family;
+pub mod tls_fingerprint;
 pub mod tls_handshake;
+pub mod x509;
 
 /// The native protocols, one file each.
 pub mod protocols {

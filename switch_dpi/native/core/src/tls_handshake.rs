@@ -18,8 +18,13 @@ pub const MAX_HELLO_SIZE: usize = 34 + 33 + (1 << 16) + 256 + (1 << 16);
 
 const MAX_SESSION_ID_SIZE: usize = 32; // RFC 5246 §7.4.1.2
 const RANDOM_SIZE: usize = 32;
-const EXTENSION_SERVER_NAME: u16 = 0;
-const EXTENSION_ALPN: u16 = 16;
+/// `server_name` (RFC 6066 §3).
+pub const EXTENSION_SERVER_NAME: u16 = 0;
+/// `application_layer_protocol_negotiation` (RFC 7301 §3.1).
+pub const EXTENSION_ALPN: u16 = 16;
+const EXTENSION_GROUPS: u16 = 10; // RFC 8422 §5.1.1
+const EXTENSION_POINT_FORMATS: u16 = 11; // RFC 8422 §5.1.2
+const EXTENSION_SIGNATURES: u16 = 13; // RFC 8446 §4.2.3
 const EXTENSION_SUPPORTED_VERSIONS: u16 = 43;
 const HOST_NAME: u8 = 0; // RFC 6066 §3
 
@@ -30,7 +35,7 @@ pub enum Malformed {
     Type(u8),
     /// The message is larger than a hello can be.
     Size(usize),
-    /// The version's first byte is not 3.
+    /// The version is none of TLS or DTLS.
     Version(u16),
     /// The session id is larger than 32 bytes.
     SessionId(u8),
@@ -49,6 +54,14 @@ pub struct ClientHello<'a> {
     pub cipher_suites: &'a [u8],
     /// The host name of `server_name` (RFC 6066 §3), as it stands on the wire.
     pub server_name: Option<&'a [u8]>,
+    /// The extensions: type, size, content of each.
+    pub extensions: &'a [u8],
+    /// `supported_groups`, two bytes each.
+    pub groups: &'a [u8],
+    /// `ec_point_formats`, one byte each.
+    pub point_formats: &'a [u8],
+    /// `signature_algorithms`, two bytes each.
+    pub signature_algorithms: &'a [u8],
     /// The whole message was there.
     pub complete: bool,
     alpn: &'a [u8],
@@ -68,10 +81,16 @@ impl<'a> ClientHello<'a> {
         std::iter::from_fn(move || list.u16()).filter(|version| !is_grease(*version))
     }
 
-    /// The highest version offered.
+    /// The highest version offered; those of DTLS count downwards (RFC 9147 §5.3).
     #[must_use]
     pub fn highest_version(&self) -> u16 {
-        self.versions().max().unwrap_or(self.legacy_version)
+        let newest = if self.legacy_version >> 8 == 3 { self.versions().max() } else { self.versions().min() };
+        newest.unwrap_or(self.legacy_version)
+    }
+
+    /// The types of the extensions, in their order.
+    pub fn extension_types(&self) -> impl Iterator<Item = u16> + use<'a> {
+        extension_types(self.extensions)
     }
 
     /// Adds what it says, always in the same order: the server name before all else, the version at the end.
@@ -95,11 +114,42 @@ impl<'a> ClientHello<'a> {
 
 /// What a ServerHello says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ServerHello {
+pub struct ServerHello<'a> {
+    /// `legacy_version`.
+    pub legacy_version: u16,
     /// The version chosen: that of `supported_versions` where present, else `legacy_version`.
     pub version: u16,
     /// The cipher suite chosen.
     pub cipher_suite: u16,
+    /// The application protocol chosen (RFC 7301 §3.1).
+    pub alpn: Option<&'a [u8]>,
+    /// The extensions: type, size, content of each.
+    pub extensions: &'a [u8],
+}
+
+impl<'a> ServerHello<'a> {
+    /// The types of the extensions, in their order.
+    pub fn extension_types(&self) -> impl Iterator<Item = u16> + use<'a> {
+        extension_types(self.extensions)
+    }
+
+    /// Adds what it says.
+    pub fn report(&self, found: &mut Findings) {
+        found.uint(Attribute::TlsVersion, u64::from(self.version));
+        found.uint(Attribute::TlsCipher, u64::from(self.cipher_suite));
+        if let Some(protocol) = self.alpn {
+            found.text(Attribute::TlsChosenAlpn, protocol);
+        }
+    }
+}
+
+fn extension_types(extensions: &[u8]) -> impl Iterator<Item = u16> + use<'_> {
+    let mut reader = Reader::new(extensions);
+    std::iter::from_fn(move || {
+        let kind = reader.u16()?;
+        reader.vector16()?;
+        Some(kind)
+    })
 }
 
 /// Reads a ClientHello with its handshake header; `Ok` with `complete` false when bytes are still missing.
@@ -124,7 +174,7 @@ pub fn parse_client_hello(data: &[u8]) -> Result<ClientHello<'_>, Malformed> {
 ///
 /// # Errors
 /// [`Malformed`] when the bytes cannot be the beginning of a ServerHello.
-pub fn parse_server_hello(data: &[u8]) -> Result<Option<ServerHello>, Malformed> {
+pub fn parse_server_hello(data: &[u8]) -> Result<Option<ServerHello<'_>>, Malformed> {
     let Some((body, whole)) = message_body(data, SERVER_HELLO)? else {
         return Ok(None);
     };
@@ -142,7 +192,9 @@ enum Stop {
     Broken(Malformed),
 }
 
-fn is_grease(value: u16) -> bool {
+/// Whether a value is reserved so that peers must skip it (RFC 8701 §2).
+#[must_use]
+pub const fn is_grease(value: u16) -> bool {
     value & 0x0f0f == 0x0a0a && value >> 8 == value & 0xff
 }
 
@@ -169,6 +221,9 @@ fn fill_client_hello<'a>(mut body: Reader<'a>, hello: &mut ClientHello<'a>) -> R
     hello.legacy_version = version(&mut body)?;
     body.take(RANDOM_SIZE).ok_or(Stop::Short("random"))?;
     session_id(&mut body)?;
+    if hello.legacy_version >> 8 != 3 {
+        body.vector8().ok_or(Stop::Short("cookie"))?; // DTLS alone has one (RFC 6347 §4.2.1)
+    }
     if let Some(&[high, low]) = body.rest().first_chunk::<2>() {
         let size = u16::from_be_bytes([high, low]);
         if size == 0 || size % 2 != 0 {
@@ -183,7 +238,8 @@ fn fill_client_hello<'a>(mut body: Reader<'a>, hello: &mut ClientHello<'a>) -> R
     let size = body.u16().ok_or(Stop::Short("extensions"))?;
     let there = body.rest();
     let block = there.get(..usize::from(size));
-    let mut extensions = Reader::new(block.unwrap_or(there));
+    hello.extensions = block.unwrap_or(there);
+    let mut extensions = Reader::new(hello.extensions);
     while !extensions.is_empty() {
         let kind = extensions.u16();
         let (Some(kind), Some(content)) = (kind, extensions.vector16()) else {
@@ -209,6 +265,9 @@ fn read_extension<'a>(kind: u16, content: &'a [u8], hello: &mut ClientHello<'a>)
         EXTENSION_ALPN => {
             hello.alpn = content.vector16().ok_or_else(|| overrun(true, "application_layer_protocol_negotiation"))?;
         }
+        EXTENSION_GROUPS => hello.groups = content.vector16().unwrap_or_default(),
+        EXTENSION_POINT_FORMATS => hello.point_formats = content.vector8().unwrap_or_default(),
+        EXTENSION_SIGNATURES => hello.signature_algorithms = content.vector16().unwrap_or_default(),
         EXTENSION_SUPPORTED_VERSIONS => {
             hello.versions = content.vector8().ok_or_else(|| overrun(true, "supported_versions"))?;
         }
@@ -217,8 +276,9 @@ fn read_extension<'a>(kind: u16, content: &'a [u8], hello: &mut ClientHello<'a>)
     Ok(())
 }
 
-fn read_server_hello(mut body: Reader<'_>) -> Result<ServerHello, Stop> {
-    let mut hello = ServerHello { version: version(&mut body)?, cipher_suite: 0 };
+fn read_server_hello(mut body: Reader<'_>) -> Result<ServerHello<'_>, Stop> {
+    let version = version(&mut body)?;
+    let mut hello = ServerHello { legacy_version: version, version, ..ServerHello::default() };
     body.take(RANDOM_SIZE).ok_or(Stop::Short("random"))?;
     session_id(&mut body)?;
     hello.cipher_suite = body.u16().ok_or(Stop::Short("cipher_suite"))?;
@@ -226,12 +286,14 @@ fn read_server_hello(mut body: Reader<'_>) -> Result<ServerHello, Stop> {
     if body.is_empty() {
         return Ok(hello);
     }
-    let mut extensions = Reader::new(body.vector16().ok_or(Stop::Short("extensions"))?);
+    hello.extensions = body.vector16().ok_or(Stop::Short("extensions"))?;
+    let mut extensions = Reader::new(hello.extensions);
     while let (Some(kind), Some(content)) = (extensions.u16(), extensions.vector16()) {
-        if kind == EXTENSION_SUPPORTED_VERSIONS
-            && let Some(chosen) = Reader::new(content).u16()
-        {
-            hello.version = chosen;
+        let mut content = Reader::new(content);
+        match kind {
+            EXTENSION_SUPPORTED_VERSIONS => hello.version = content.u16().unwrap_or(hello.version),
+            EXTENSION_ALPN => hello.alpn = content.vector16().and_then(|list| Reader::new(list).vector8()),
+            _ => {}
         }
     }
     Ok(hello)
@@ -239,8 +301,14 @@ fn read_server_hello(mut body: Reader<'_>) -> Result<ServerHello, Stop> {
 
 fn version(body: &mut Reader<'_>) -> Result<u16, Stop> {
     let version = body.u16().ok_or(Stop::Short("legacy_version"))?;
-    // DTLS counts down from 0xfeff (RFC 9147 §5.3) and has messages of its own.
-    if version >> 8 == 3 { Ok(version) } else { Err(Stop::Broken(Malformed::Version(version))) }
+    // DTLS counts down from 0xfeff (RFC 9147 §5.3); an early one had 0x0100
+    if version >> 8 == 3 || is_datagram_version(version) { Ok(version) } else { Err(Stop::Broken(Malformed::Version(version))) }
+}
+
+/// Whether a version is one of DTLS: 1.0, 1.2, and that of OpenSSL before there was a standard.
+#[must_use]
+pub const fn is_datagram_version(version: u16) -> bool {
+    matches!(version, 0xfeff | 0xfefd | 0x0100)
 }
 
 fn session_id(body: &mut Reader<'_>) -> Result<(), Stop> {
@@ -342,8 +410,9 @@ pub(crate) mod tests {
         body.extend([0, 0x13, 0x02, 0, 0, 6, 0, 43, 0, 2, 3, 4]);
         let mut message = vec![SERVER_HELLO, 0, 0, u8::try_from(body.len()).unwrap()];
         message.extend(body);
-        let hello = ServerHello { version: 0x0304, cipher_suite: 0x1302 };
-        assert_eq!(parse_server_hello(&message), Ok(Some(hello)));
+        let hello = parse_server_hello(&message).unwrap().unwrap();
+        assert_eq!((hello.version, hello.cipher_suite), (0x0304, 0x1302));
+        assert_eq!(hello.extension_types().collect::<Vec<_>>(), [43]);
         for end in 0..message.len() {
             assert_eq!(parse_server_hello(&message[..end]), Ok(None));
         }

@@ -14,6 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     transports: &[Transport::Udp],
     ports: &[443],
     max_probe_size: MAX_PROBE_SIZE,
+    app: "avast-secure-dns",
     probe: |sample| dns_family::probe(sample, Family::AvastSecureDns),
     inspector: Some(|| Box::<DnsInspector>::default()),
     examples: EXAMPLES,
