@@ -9,7 +9,8 @@ use crate::bytes::Reader;
 use crate::protocol::{Direction, Evidence, Findings, Inspector, Probe, Progress, Sample};
 use crate::tls_fingerprint::{self, Carrier};
 use crate::tls_handshake::{
-    CLIENT_HELLO, ClientHello, MAX_HELLO_SIZE, MESSAGE_HEADER_SIZE, SERVER_HELLO, parse_client_hello, parse_server_hello,
+    CLIENT_HELLO, ClientHello, MAX_HELLO_SIZE, MESSAGE_HEADER_SIZE, SERVER_HELLO, parse_client_hello,
+    parse_server_hello,
 };
 use crate::x509::Names;
 
@@ -176,7 +177,9 @@ fn probe_version_2(stream: &[u8]) -> Probe {
             if !matches!(version, 0x0002 | 0x0300..=0x0303) {
                 return Probe::No;
             }
-            let (Some(suites), Some(session), Some(challenge)) = (next(), next(), next()) else { return Probe::NeedMore };
+            let (Some(suites), Some(session), Some(challenge)) = (next(), next(), next()) else {
+                return Probe::NeedMore;
+            };
             let parts = [suites, session, challenge].map(usize::from);
             let fits = suites > 0
                 && suites % 3 == 0
@@ -352,7 +355,10 @@ impl Messages {
         let Some(names) = certificate.and_then(Names::read) else { return };
         for (attribute, value) in [
             (Attribute::TlsCertificateSubject, names.subject),
-            (Attribute::TlsCertificateIssuer, if names.issuer.is_empty() { names.issuer_organisation } else { names.issuer }),
+            (
+                Attribute::TlsCertificateIssuer,
+                if names.issuer.is_empty() { names.issuer_organisation } else { names.issuer },
+            ),
         ] {
             if !value.is_empty() {
                 found.text(attribute, value);

@@ -302,7 +302,11 @@ fn read_server_hello(mut body: Reader<'_>) -> Result<ServerHello<'_>, Stop> {
 fn version(body: &mut Reader<'_>) -> Result<u16, Stop> {
     let version = body.u16().ok_or(Stop::Short("legacy_version"))?;
     // DTLS counts down from 0xfeff (RFC 9147 §5.3); an early one had 0x0100
-    if version >> 8 == 3 || is_datagram_version(version) { Ok(version) } else { Err(Stop::Broken(Malformed::Version(version))) }
+    if version >> 8 == 3 || is_datagram_version(version) {
+        Ok(version)
+    } else {
+        Err(Stop::Broken(Malformed::Version(version)))
+    }
 }
 
 /// Whether a version is one of DTLS: 1.0, 1.2, and that of OpenSSL before there was a standard.

@@ -78,7 +78,8 @@ impl<'a> Names<'a> {
             if extension.peek() == Some(BOOLEAN) {
                 extension.any(); // critical
             }
-            let Some(names) = extension.content(OCTET_STRING).and_then(|value| Der::new(value).content(SEQUENCE)) else {
+            let Some(names) = extension.content(OCTET_STRING).and_then(|value| Der::new(value).content(SEQUENCE))
+            else {
                 return;
             };
             let mut names = Der::new(names);
@@ -168,7 +169,8 @@ pub(crate) mod tests {
     pub(crate) fn certificate(subject: &str, issuer: &str, hosts: &[&str]) -> Vec<u8> {
         let hosts: Vec<u8> = hosts.iter().flat_map(|host| element(DNS_NAME, host.as_bytes())).collect();
         let value = element(OCTET_STRING, &element(SEQUENCE, &hosts));
-        let extension = [element(OBJECT_IDENTIFIER, SUBJECT_ALTERNATIVE_NAME), element(BOOLEAN, &[0xff]), value].concat();
+        let extension =
+            [element(OBJECT_IDENTIFIER, SUBJECT_ALTERNATIVE_NAME), element(BOOLEAN, &[0xff]), value].concat();
         let fields = [
             element(VERSION, &[2, 1, 2]),
             element(2, &[1]),
