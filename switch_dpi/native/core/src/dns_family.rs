@@ -3,11 +3,12 @@
 //!
 //! Names that are asked for say nothing about where the flow itself goes: they are metadata and the subject, not the host.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use crate::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::protocol::{Evidence, Findings, Inspector, Probe, Progress, Sample, Transport};
+use crate::frame::Address;
+use crate::protocol::{Evidence, Findings, Inspector, Probe, Progress, Resolved, Sample, Transport};
 
 /// Which of the protocols a message belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ const HEADER_SIZE: usize = 12;
 const MAX_NAME_SIZE: usize = 255; // RFC 1035 §2.3.4
 const MAX_POINTERS: usize = 16; // compression in real messages goes one or two deep; a loop goes on forever
 const MAX_RECORDS: u16 = 512; // an mDNS responder announces dozens; a transfer over TCP is cut off here
-const MAX_ANSWERS: usize = 8; // addresses that are reported
+const MAX_ANSWERS: usize = 16; // addresses that are reported
 const TYPE_A: u16 = 1;
 const TYPE_AAAA: u16 = 28;
 const TYPE_OPT: u16 = 41; // RFC 6891 §6.1
@@ -98,11 +99,18 @@ struct Message {
     id: u16,
     flags: u16,
     question: Option<Question>,
-    answers: Vec<String>,
+    answers: Vec<Answer>,
     record_name: Vec<u8>,
     complete: bool,
     trailing: usize,
     size: usize,
+}
+
+/// An address that was answered, and how long that holds.
+#[derive(Debug)]
+struct Answer {
+    address: IpAddr,
+    ttl_s: u32,
 }
 
 #[derive(Debug)]
@@ -221,17 +229,18 @@ impl Message {
         let name = read_name(data, reader)?;
         let kind = reader.u16().ok_or(Error::Incomplete)?;
         let class = reader.u16().ok_or(Error::Incomplete)?;
-        reader.u32().ok_or(Error::Incomplete)?; // time to live
+        let ttl_s = reader.u32().ok_or(Error::Incomplete)?;
         if kind != TYPE_OPT && !is_class(class) || is_netbios(&name, kind) {
             return Err(Error::Malformed);
         }
         let content = reader.vector16().ok_or(Error::Incomplete)?;
         if is_answer && self.answers.len() < MAX_ANSWERS {
-            match (kind, content.first_chunk::<4>(), content.first_chunk::<16>()) {
-                (TYPE_A, Some(address), _) => self.answers.push(Ipv4Addr::from(*address).to_string()),
-                (TYPE_AAAA, _, Some(address)) => self.answers.push(Ipv6Addr::from(*address).to_string()),
-                _ => {}
-            }
+            let address = match kind {
+                TYPE_A => content.first_chunk::<4>().map(|address| IpAddr::from(*address)),
+                TYPE_AAAA => content.first_chunk::<16>().map(|address| IpAddr::from(*address)),
+                _ => None,
+            };
+            self.answers.extend(address.map(|address| Answer { address, ttl_s }));
         }
         if self.record_name.is_empty() {
             self.record_name = name;
@@ -282,8 +291,13 @@ impl Message {
         }
         if self.is_response() {
             found.uint(Attribute::DnsResponseCode, u64::from(self.flags & 0x000f));
-            for answer in &self.answers {
-                found.text(Attribute::DnsAnswer, answer.as_bytes());
+            for Answer { address, ttl_s } in &self.answers {
+                found.text(Attribute::DnsAnswer, address.to_string().as_bytes());
+                let address = match address {
+                    IpAddr::V4(address) => Address::from_v4(address.octets()),
+                    IpAddr::V6(address) => Address::from_v6(address.octets()),
+                };
+                found.resolve(Resolved { address, ttl_s: *ttl_s });
             }
         }
     }
@@ -393,7 +407,7 @@ mod tests {
         answer.extend(b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\xc0\x00\x02\x01");
         let message = parse(&answer).unwrap();
         assert!(message.complete && message.trailing == 0);
-        assert_eq!(message.answers, ["192.0.2.1"]);
+        assert_eq!(message.answers[0].address, IpAddr::from([192, 0, 2, 1]));
         let at = QUERY.len();
         answer[at + 1] = u8::try_from(at).unwrap(); // to itself
         assert!(matches!(parse(&answer), Err(Error::Malformed)));

@@ -262,7 +262,8 @@ fn a_name_that_is_asked_for_does_not_make_the_dns_flow_the_application() {
     let mut bench = Bench::new(Options::default());
     let query = [&DNS_QUERY[..12], b"\x04tube\x07example\x00\x00\x01\x00\x01"].concat();
     bench.udp((1, 5000), (2, 9999), &query);
-    assert_eq!((bench.last().app.as_str(), bench.last().app_id), ("DNS", 0x1400_0035));
+    let record = bench.last();
+    assert_eq!((record.app.as_str(), record.protocol, record.category.as_str()), ("Tube", "DNS", "network"));
 }
 
 #[test]
