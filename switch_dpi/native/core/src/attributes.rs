@@ -108,6 +108,45 @@ attributes! {
     WebSocketProtocol = 221, "websocket.protocol", Text, "", "Sub-protocol offered or chosen (RFC 6455 §11.3.4).";
     // industry and things: from 300
     // files, databases, directories: from 400
+    PostgresqlUser = 400, "postgresql.user", Text, "", "User of the start-up message (PostgreSQL manual §55.7, StartupMessage).";
+    PostgresqlDatabase = 401, "postgresql.database", Text, "", "Database of the start-up message (PostgreSQL manual §55.7, StartupMessage).";
+    MysqlServerVersion = 402, "mysql.server_version", Text, "", "Version of the server's greeting (MySQL internals, HandshakeV10).";
+    MysqlUser = 403, "mysql.user", Text, "", "User of the login (MySQL internals, HandshakeResponse41).";
+    TdsUser = 404, "tds.user", Text, "", "User name of the login ([MS-TDS] §2.2.6.4).";
+    TdsDatabase = 405, "tds.database", Text, "", "Initial database of the login ([MS-TDS] §2.2.6.4).";
+    TdsApplication = 406, "tds.application", Text, "", "Client application of the login ([MS-TDS] §2.2.6.4).";
+    OracleService = 407, "oracle.service", Text, "", "SERVICE_NAME or SID of the connect descriptor (Oracle Net Services Reference).";
+    MongodbDatabase = 408, "mongodb.database", Text, "", "Database that a command is for (MongoDB wire protocol, OP_QUERY, OP_MSG).";
+    MongodbCommand = 409, "mongodb.command", Text, "", "A command's name (MongoDB wire protocol, OP_QUERY, OP_MSG).";
+    RedisCommand = 410, "redis.command", Text, "", "A command's name (Redis serialization protocol specification).";
+    KafkaClientId = 411, "kafka.client_id", Text, "", "client_id of the request header (Kafka protocol guide).";
+    FirebirdDatabase = 412, "firebird.database", Text, "", "File or alias of the connect request (Firebird wire protocol, op_connect).";
+    ClickhouseUser = 413, "clickhouse.user", Text, "", "User of the client's hello (ClickHouse native protocol).";
+    LdapBindName = 414, "ldap.bind_name", Text, "", "Name of a bind request (RFC 4511 §4.2).";
+    LdapBase = 415, "ldap.base", Text, "", "Base object of a search (RFC 4511 §4.5.1).";
+    KerberosRealm = 416, "kerberos.realm", Text, "", "Realm (RFC 4120 §5.4, §5.9).";
+    KerberosClient = 417, "kerberos.client", Text, "", "Client's principal name, components joined by a slash (RFC 4120 §5.2.2).";
+    KerberosMessageType = 418, "kerberos.message_type", Uint, "", "Message type (RFC 4120 §7.5.7).";
+    RadiusUserName = 419, "radius.user_name", Text, "", "User-Name (RFC 2865 §5.1).";
+    RadiusCode = 420, "radius.code", Uint, "", "Code (RFC 2865 §3).";
+    DiameterCommand = 421, "diameter.command", Uint, "", "Command code (RFC 6733 §3).";
+    DiameterApplicationId = 422, "diameter.application_id", Uint, "", "Application id (RFC 6733 §3).";
+    DiameterOriginHost = 423, "diameter.origin_host", Text, "", "Origin-Host (RFC 6733 §6.3).";
+    DcerpcInterface = 424, "dcerpc.interface", Text, "", "Interface: its usual name, or its UUID (C706 §12.6).";
+    SmbDialect = 425, "smb.dialect", Uint, "", "Dialect revision that the server chose ([MS-SMB2] §2.2.4).";
+    SmbShare = 426, "smb.share", Text, "", "Path of a tree connect ([MS-SMB2] §2.2.9, [MS-CIFS] §2.2.4.55).";
+    NetbiosName = 427, "netbios.name", Text, "", "A NetBIOS name without its suffix byte (RFC 1001 §14.1).";
+    SunrpcProgram = 428, "sunrpc.program", Uint, "", "Program of a call (RFC 5531 §9).";
+    TftpFile = 429, "tftp.file", Text, "", "File that is read or written (RFC 1350 §5).";
+    GitRepository = 430, "git.repository", Text, "", "Path that was asked for (gitprotocol-pack, Git Transport).";
+    SvnUrl = 431, "svn.url", Text, "", "Repository's URL in the client's greeting (ra_svn protocol §2).";
+    IscsiInitiator = 432, "iscsi.initiator", Text, "", "InitiatorName (RFC 7143 §13.5).";
+    IscsiTarget = 433, "iscsi.target", Text, "", "TargetName (RFC 7143 §13.4).";
+    FixSender = 434, "fix.sender", Text, "", "SenderCompID, tag 49 (FIX 5.0 SP2).";
+    FixTarget = 435, "fix.target", Text, "", "TargetCompID, tag 56 (FIX 5.0 SP2).";
+    AjpUri = 436, "ajp.uri", Text, "", "Requested URI (AJPv13, Forward Request).";
+    RsyncModule = 437, "rsync.module", Text, "", "Module that was asked for (rsyncd).";
+    FtpFile = 438, "ftp.file", Text, "", "File that is fetched or stored (RFC 959 §4.1.3).";
     // voice, mail, messages, streams: from 500
     RtspUrl = 500, "rtsp.url", Text, "", "Request target (RFC 2326 §6.1).";
     RtspUserAgent = 501, "rtsp.user_agent", Text, "", "User-Agent or Server header (RFC 2326 §12.41).";

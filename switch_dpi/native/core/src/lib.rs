@@ -6,6 +6,7 @@ pub mod app_id;
 pub mod attributes;
 pub mod bytes;
 pub mod candidates;
+pub mod checker;
 pub mod dns_family;
 pub mod domains;
 pub mod engine;
@@ -19,6 +20,8 @@ pub mod inspection;
 pub mod json;
 pub mod lines;
 pub mod matching;
+pub mod memcached_binary;
+pub mod network_protocols;
 pub mod options;
 pub mod protocol;
 pub mod quic;
@@ -35,6 +38,9 @@ pub mod tls_family;
 pub mod tls_fingerprint;
 pub mod tls_handshake;
 pub mod x509;
+pub mod tds;
+pub mod tls_handshake;
+pub mod utf16;
 
 /// The native protocols, one file each.
 pub mod protocols {
