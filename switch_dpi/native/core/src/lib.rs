@@ -21,7 +21,6 @@ pub mod json;
 pub mod lines;
 pub mod matching;
 pub mod memcached_binary;
-pub mod network_protocols;
 pub mod options;
 pub mod protocol;
 pub mod quic;
@@ -34,13 +33,12 @@ pub mod sites;
 pub mod stream;
 pub mod stun_message;
 mod table;
+pub mod tds;
 pub mod tls_family;
 pub mod tls_fingerprint;
 pub mod tls_handshake;
-pub mod x509;
-pub mod tds;
-pub mod tls_handshake;
 pub mod utf16;
+pub mod x509;
 
 /// The native protocols, one file each.
 pub mod protocols {
