@@ -198,6 +198,18 @@ attributes! {
     WhoisQuery = 514, "whois.query", Text, "", "Object asked for (RFC 3912 §2).";
     DictQuery = 515, "dict.query", Text, "", "Word asked for (RFC 2229 §3.2).";
     // games, peers, currencies: from 600
+    BittorrentInfoHash = 600, "bittorrent.info_hash", Bytes, "", "Which torrent: SHA-1 of its info dictionary (BEP 3, BEP 15, BEP 5).";
+    BittorrentClient = 601, "bittorrent.client", Text, "", "Client and version as the peer id begins, such as -TR4050- (BEP 20).";
+    GameServer = 610, "game.server", Text, "", "Name that a game server gives itself.";
+    GameTitle = 611, "game.title", Text, "", "Which game or variant a server or client says it is.";
+    GameMap = 612, "game.map", Text, "", "Map that a game server plays.";
+    GameUser = 613, "game.user", Text, "", "Player or account name.";
+    PeerName = 620, "peer.name", Text, "", "Name that a peer gives itself: device, user, nick.";
+    PeerClient = 621, "peer.client", Text, "", "Program of a peer and its version.";
+    CurrencyNetwork = 630, "currency.network", Text, "", "Which chain a peer speaks for.";
+    CurrencyClient = 631, "currency.client", Text, "", "Program of a peer or miner and its version.";
+    MiningMethod = 640, "mining.method", Text, "", "Method of a mining request.";
+    MiningUser = 641, "mining.user", Text, "", "Worker, account or wallet that mines.";
     // private networks, proxies, desktops: from 700
     // routing, management, mobile core, links: from 800
     SsdpTarget = 800, "ssdp.target", Text, "", "ST or NT header: what is searched or announced (UPnP Device Architecture 2.0 §1.2).";

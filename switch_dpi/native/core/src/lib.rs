@@ -4,12 +4,14 @@
 pub mod answers;
 pub mod app_id;
 pub mod attributes;
+pub mod bencode;
 pub mod bytes;
 pub mod candidates;
 pub mod checker;
 pub mod checks;
 pub mod dns_family;
 pub mod domains;
+pub mod enet;
 pub mod engine;
 pub mod event;
 mod expected;
@@ -22,6 +24,7 @@ pub mod inspection;
 pub mod iso_on_tcp;
 pub mod json;
 pub mod lines;
+pub mod marks;
 pub mod matching;
 pub mod memcached_binary;
 pub mod options;
@@ -41,6 +44,7 @@ pub mod tls_family;
 pub mod tls_fingerprint;
 pub mod tls_handshake;
 pub mod utf16;
+pub mod utp;
 pub mod x509;
 
 /// The native protocols, one file each.
