@@ -1,0 +1,73 @@
+//! Bidirectional Forwarding Detection (RFC 5880): one hop, many hops, link members, seamless (RFC 5881 to 5883, 7130, 7880).
+
+use crate::answers::{matched, sent};
+use crate::bytes::Reader;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
+
+const CARRIER: Transport = Transport::Udp;
+/// Control, echo, many hops, micro sessions, seamless.
+const PORTS: [u16; 5] = [3784, 3785, 4784, 6784, 7784];
+/// The mandatory section (§4.1).
+const SIZE: usize = 24;
+const FLAG_AUTHENTICATION: u8 = 0x04;
+const FLAG_MULTIPOINT: u8 = 0x01;
+const MAX_DIAGNOSTIC: u8 = 9;
+/// Intervals are set in milliseconds almost everywhere, and written in microseconds.
+const US_PER_MS: u32 = 1000;
+/// Longer intervals detect nothing.
+const MAX_INTERVAL_US: u32 = 300_000_000;
+
+/// BFD.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "bfd",
+    name: "BFD",
+    selector: 1558,
+    transports: &[CARRIER],
+    ports: &PORTS,
+    first_bytes: FirstBytes::Where(|byte| byte >> 5 == 1),
+    probe,
+    examples: EXAMPLES,
+    ..Descriptor::BASE
+};
+
+fn probe(sample: &Sample<'_>) -> Probe {
+    let is_usual_port = PORTS.contains(&sample.responder_port) || PORTS.contains(&sample.originator_port);
+    match read(sample.data) {
+        Some(true) => matched(80, "control packet", SIZE),
+        Some(false) if is_usual_port => matched(58, "control packet with odd intervals", SIZE),
+        _ => Probe::No,
+    }
+}
+
+/// Whether the intervals are round; `None` where a field cannot be.
+fn read(data: &[u8]) -> Option<bool> {
+    let mut reader = Reader::new(data);
+    let [first, flags, multiplier, size] = reader.array()?;
+    let (mine, yours) = (reader.u32()?, reader.u32()?);
+    let intervals = [reader.u32()?, reader.u32()?, reader.u32()?];
+    let has_authentication = flags & FLAG_AUTHENTICATION != 0;
+    let state = flags >> 6;
+    let fits = first >> 5 == 1
+        && first & 0x1f <= MAX_DIAGNOSTIC
+        && flags & FLAG_MULTIPOINT == 0
+        && multiplier != 0
+        && usize::from(size) == data.len()
+        && (data.len() == SIZE) != has_authentication
+        && mine != 0
+        && (yours != 0 || state <= 1)
+        && intervals.iter().all(|interval| *interval <= MAX_INTERVAL_US);
+    fits.then(|| intervals.iter().all(|interval| interval % US_PER_MS == 0))
+}
+
+const EXAMPLES: &[Example] = &[
+    sent(
+        CARRIER,
+        "session that is down",
+        b"\x20\x40\x03\x18\x00\x00\x00\x01\x00\x00\x00\x00\x00\x0f\x42\x40\x00\x0f\x42\x40\x00\x00\x00\x00",
+    ),
+    sent(
+        CARRIER,
+        "session that is up, with a password",
+        b"\x20\xc4\x03\x21\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\xc3\x50\x00\x00\xc3\x50\x00\x00\xc3\x50\x01\x09\x01secret",
+    ),
+];
