@@ -1,7 +1,9 @@
-//! SIP (RFC 3261) over UDP and TCP: who calls whom, with what. Bodies (SDP) are skipped.
+//! SIP (RFC 3261) over UDP and TCP: who calls whom, with what; the media of session descriptions are announced.
 
 use crate::attributes::Attribute;
 use crate::lines::{Lines, is_text, split_word, starts_with_ignoring_case};
+use crate::matching::matched;
+use crate::sdp::expect_media;
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -44,11 +46,36 @@ fn probe(sample: &Sample<'_>) -> Probe {
     match lines.next() {
         Some(line) => match start_line(line) {
             Some(start) => Probe::Match(evidence(&start, skipped, line.len())),
+            None if sample.transport == Transport::Udp && is_text(line) && is_damaged_message(message) => {
+                matched(80, "SIP message with a damaged start line", line.len())
+            }
             None => Probe::No,
         },
+        None if is_greeting(sample) => matched(55, "hello between SIP ports", message.len()),
         None if sample.transport == Transport::Tcp && may_become_start_line(message) => Probe::NeedMore,
         None => Probe::No,
     }
+}
+
+/// A method with its address, or a Via field behind what could be a start line: SIP with a few wrong bytes.
+fn is_damaged_message(message: &[u8]) -> bool {
+    const STARTS: &[&[u8]] = &[
+        b"INVITE", b"ACK", b"BYE", b"CANCEL", b"REGISTER", b"OPTIONS", b"PRACK", b"SUBSCRIBE", b"NOTIFY", b"PUBLISH",
+        b"INFO", b"REFER", b"MESSAGE", b"UPDATE", b"SIP/",
+    ];
+    const VIA: &[u8] = b"\nVia: SIP/2.0/";
+    const MAX_DISTANCE: usize = 512;
+    let Some(rest) = STARTS.iter().find_map(|start| message.strip_prefix(*start)) else { return false };
+    let is_request = [&b" sip:"[..], b" sips:", b" tel:"].iter().any(|uri| rest.starts_with(uri));
+    let near = rest.get(..MAX_DISTANCE).unwrap_or(rest);
+    is_request || near.windows(VIA.len()).any(|window| window == VIA)
+}
+
+/// What some devices keep their path open with; too little to be sure of.
+fn is_greeting(sample: &Sample<'_>) -> bool {
+    sample.transport == Transport::Udp
+        && sample.data == b"hello"
+        && (DESCRIPTOR.ports.contains(&sample.originator_port) || DESCRIPTOR.ports.contains(&sample.responder_port))
 }
 
 fn evidence(start: &StartLine<'_>, offset: usize, size: usize) -> Evidence {
@@ -150,8 +177,10 @@ impl Half {
             return;
         }
         let message = sample.data.get(keep_alive_size(sample.data)..).unwrap_or_default();
-        if let Some(message) = Message::read(message, true) {
-            message.report(sample.direction, found);
+        if let Some(read) = Message::read(message, true) {
+            read.report(sample.direction, found);
+            let body = message.get(read.header_size..).filter(|_| read.header_size > 0);
+            expect_media(body.unwrap_or_default(), sample.direction, found);
             self.count();
         }
     }
@@ -165,7 +194,12 @@ impl Half {
                 self.is_finished = rest.len() > MAX_HEADER_SIZE;
                 return;
             };
+            let body = rest.get(message.header_size..).unwrap_or_default();
+            if body.len() < message.body_size && rest.len() < MAX_HEADER_SIZE {
+                return; // a description that is not all there would announce half of its media
+            }
             message.report(sample.direction, found);
+            expect_media(body.get(..message.body_size).unwrap_or(body), sample.direction, found);
             self.count();
             self.position =
                 self.position.saturating_add(skipped + message.header_size).saturating_add(message.body_size);
@@ -359,6 +393,28 @@ mod tests {
         sip.feed(&sample(Transport::Udp, data), &mut found);
         assert_eq!(found.values().len(), 2);
         assert_eq!(found.host(), Some("example.org"));
+    }
+
+    #[test]
+    fn an_offer_announces_its_media() {
+        let data = b"INVITE sip:b@example.org SIP/2.0\r\nContent-Length: 59\r\n\r\nv=0\r\nc=IN IP4 192.0.2.5\r\nt=0 0\r\nm=audio 49170 RTP/AVP 0 8\r\n";
+        for transport in [Transport::Udp, Transport::Tcp] {
+            let (mut sip, mut found) = (Sip::default(), Findings::default());
+            sip.feed(&sample(transport, data), &mut found);
+            let ports: Vec<_> = found.take_expected().iter().map(|e| (e.port, e.protocol)).collect();
+            assert_eq!(ports, [(49170, "rtp"), (49171, "rtcp")], "{transport:?}");
+        }
+    }
+
+    #[test]
+    fn a_few_wrong_bytes_still_tell() {
+        for data in [
+            &b"INVITE sip:a@example.org SIP/a.0\r\nVia: x\r\n"[..],
+            b"SIP/x.0 100 trying\r\nVia: SIP/2.0/UDP 192.0.2.1\r\n",
+        ] {
+            assert!(matches!(probe(&sample(Transport::Udp, data)), Probe::Match(_)));
+            assert_eq!(probe(&sample(Transport::Tcp, data)), Probe::No);
+        }
     }
 
     #[test]

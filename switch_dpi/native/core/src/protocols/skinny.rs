@@ -15,7 +15,7 @@ use crate::sdp::address_of;
 const HEADER_SIZE: usize = 12;
 /// The largest messages (templates of buttons and soft keys) have some 2 KB.
 const MAX_MESSAGE_SIZE: u32 = 4096;
-/// Header versions follow those of the telephones: 10 to 22 and some above.
+/// Header versions: 0, 10, and from 17 on those of newer call managers.
 const MAX_VERSION: u32 = 31;
 
 const REGISTER: u32 = 0x0001;
@@ -97,7 +97,7 @@ fn has_fitting_start(data: &[u8]) -> bool {
     let fits = |(at, byte): (usize, &u8)| match at {
         0 => byte.is_multiple_of(4),
         1 => u32::from(*byte) < MAX_MESSAGE_SIZE >> 8,
-        4 => u32::from(*byte) <= MAX_VERSION && !matches!(byte, 1..=9),
+        4 => u32::from(*byte) <= MAX_VERSION && !matches!(byte, 1..=9 | 11..=16),
         9 => matches!(byte, 0 | 1 | 0x80 | 0x81),
         2 | 3 | 5..=7 | 10 | 11 => *byte == 0,
         _ => true,
