@@ -1,12 +1,12 @@
-//! RTP and its control protocol RTCP (RFC 3550), also on one port (RFC 5761) and encrypted (RFC 3711: headers stay clear).
+//! RTP (RFC 3550), also beside its control protocol on one port (RFC 5761) and encrypted (RFC 3711: headers stay clear).
 //!
-//! An RTP header has no magic: two datagrams of one direction must continue each other. RTCP is claimed at once when a
-//! compound packet is whole; a flow of single RTCP packets is left undecided until RTP shows.
+//! An RTP header has no magic: two datagrams of one direction must continue each other. One datagram alone is a guess where its
+//! size is that of a usual telephone codec.
 
 use crate::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{
-    Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Evidence, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// Up to the SSRC (RFC 3550 §5.1).
@@ -23,18 +23,15 @@ const MAX_TIMESTAMP_GAP: u32 = 1 << 23;
 /// Datagrams read of one flow: both directions and several sources show within these.
 const MAX_DATAGRAMS: u8 = 16;
 
-const RTCP_SENDER_REPORT: u8 = 200;
-const RTCP_RECEIVER_REPORT: u8 = 201;
-const RTCP_SOURCE_DESCRIPTION: u8 = 202;
-
-/// RTP and RTCP.
+/// RTP.
 pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "rtp",
     name: "RTP",
     selector: 61,
     category: "voip",
     transports: &[Transport::Udp],
-    ports: &[5004, 5005],
+    ports: &[5004],
+    first_bytes: FirstBytes::Where(|byte| byte >> 6 == 2 || byte < 4),
     max_probe_size: FIXED_HEADER_SIZE,
     probe,
     inspector: Some(|| Box::<Rtp>::default()),
@@ -43,10 +40,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    if is_rtcp(sample.data) {
-        return probe_rtcp(sample.data);
-    }
-    if is_stun(sample.data) {
+    if is_rtcp(sample.data) || is_stun(sample.data) {
         return Probe::NeedMore;
     }
     let Some(header) = Header::read(sample.data) else { return Probe::No };
@@ -60,21 +54,12 @@ fn probe(sample: &Sample<'_>) -> Probe {
             offset: 0,
             size: FIXED_HEADER_SIZE as u16,
         }),
-        _ => Probe::NeedMore,
-    }
-}
-
-/// A report followed by a source description, ending with the datagram, is nothing else (RFC 3550 §6.1).
-fn probe_rtcp(data: &[u8]) -> Probe {
-    let mut kinds = RtcpPackets { rest: data };
-    let (first, second) = (kinds.next(), kinds.next());
-    kinds.by_ref().for_each(drop); // to the end, or to what does not fit
-    match (first, second) {
-        (None, _) => Probe::No,
-        (Some(RTCP_SENDER_REPORT | RTCP_RECEIVER_REPORT), Some(RTCP_SOURCE_DESCRIPTION)) if kinds.rest.is_empty() => {
-            let size = u16::try_from(data.len()).unwrap_or(u16::MAX);
-            Probe::Match(Evidence { confidence: 90, what: "RTCP compound packet", offset: 0, size })
-        }
+        _ if sample.other.is_empty() && header.has_usual_size(sample.data.len()) => Probe::Match(Evidence {
+            confidence: 55,
+            what: "RTP header and the size of its codec",
+            offset: 0,
+            size: FIXED_HEADER_SIZE as u16,
+        }),
         _ => Probe::NeedMore,
     }
 }
@@ -92,27 +77,6 @@ fn is_stun(data: &[u8]) -> bool {
 /// Packet types 192 to 223 stand where RTP has a marker and payload types 64 to 95 (RFC 5761 §4).
 fn is_rtcp(data: &[u8]) -> bool {
     matches!(data, [first, 192..=223, ..] if first >> 6 == 2) && data.len() >= RTCP_HEADER_SIZE
-}
-
-/// The types of the packets of a compound one; ends at the first that does not fit.
-struct RtcpPackets<'a> {
-    rest: &'a [u8],
-}
-
-impl Iterator for RtcpPackets<'_> {
-    type Item = u8;
-
-    fn next(&mut self) -> Option<u8> {
-        let mut reader = Reader::new(self.rest);
-        let [first, kind] = reader.array()?;
-        let words = reader.u16()?; // 32-bit words after the first
-        if first >> 6 != 2 || !matches!(kind, 192..=223) {
-            return None;
-        }
-        reader.take(usize::from(words) * 4)?;
-        self.rest = reader.rest();
-        Some(kind)
-    }
 }
 
 /// The fixed header (RFC 3550 §5.1).
@@ -147,6 +111,19 @@ impl Header {
     fn is_too_short(&self, size: usize) -> bool {
         let extension = if self.has_extension { 4 } else { 0 };
         size < FIXED_HEADER_SIZE + usize::from(self.sources) * 4 + extension
+    }
+
+    /// 20 or 30 ms of a telephone codec behind a header without more (RFC 3551 §4.5).
+    fn has_usual_size(&self, size: usize) -> bool {
+        let payload = size.saturating_sub(FIXED_HEADER_SIZE);
+        let fits = match self.payload_type {
+            0 | 8 | 9 => matches!(payload, 160 | 240),
+            3 => payload == 33,
+            18 => matches!(payload, 20 | 30),
+            4 => matches!(payload, 20 | 24),
+            _ => false,
+        };
+        fits && self.sources == 0 && !self.has_extension
     }
 
     /// Same source, next in sequence (a few lost, or a little reordered), clock not far away.
@@ -214,18 +191,18 @@ impl Inspector for Rtp {
 
 const EXAMPLES: &[Example] = &[
     Example {
-        title: "RTCP: receiver report and source description",
+        title: "20 ms of PCMU",
         transport: Transport::Udp,
         direction: Direction::Originator,
-        data: b"\x80\xc9\x00\x01\x5a\x11\x22\x33\x81\xca\x00\x04\x5a\x11\x22\x33\x01\x08ann@host\x00\x00",
-        expect: &[(Attribute::RtpSsrc, "1511072307")],
+        data: b"\x80\x00\x12\x34\x00\x00\x0a\x00\xde\xad\xbe\xefUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUUU",
+        expect: &[(Attribute::RtpPayloadType, "0"), (Attribute::RtpSsrc, "3735928559"), (Attribute::RtpCodec, "PCMU")],
     },
     Example {
-        title: "RTCP: sender report, source description and goodbye",
+        title: "20 ms of G.729, the first of a talk",
         transport: Transport::Udp,
         direction: Direction::Responder,
-        data: b"\x80\xc8\x00\x06\x00\x00\x10\x01\xea\x02\x12\x00\x91\x34\x00\x22\x00\x01\x5f\x90\x00\x00\x00\x64\x00\x00\x3e\x80\x81\xca\x00\x02\x00\x00\x10\x01\x01\x01x\x00\x81\xcb\x00\x01\x00\x00\x10\x01",
-        expect: &[(Attribute::RtpSsrc, "4097")],
+        data: b"\x80\x92\x00\x01\x00\x00\x00\xa0\x12\x34\x56\x78voicevoicevoicevoice",
+        expect: &[(Attribute::RtpPayloadType, "18"), (Attribute::RtpCodec, "G729")],
     },
 ];
 
@@ -280,17 +257,11 @@ mod tests {
     }
 
     #[test]
-    fn a_single_rtcp_packet_waits_and_a_broken_one_is_refused() {
-        assert_eq!(probe(&sample(b"\x80\xc9\x00\x01\x5a\x11\x22\x33", &[])), Probe::NeedMore);
-        assert_eq!(probe(&sample(b"\x80\xc9\x00\x09\x5a\x11\x22\x33", &[])), Probe::No);
-    }
-
-    #[test]
     fn the_codec_of_a_static_type_is_named() {
         let (mut rtp, mut found) = (Rtp::default(), Findings::default());
         rtp.feed(&sample(SECOND, FIRST), &mut found);
         assert_eq!(found.values().len(), 3);
-        rtp.feed(&sample(EXAMPLES[0].data, SECOND), &mut found);
+        rtp.feed(&sample(b"\x80\xc9\x00\x01\x5a\x11\x22\x33", SECOND), &mut found);
         assert_eq!(found.values().len(), 4, "RTCP adds its source and no payload type");
     }
 }
