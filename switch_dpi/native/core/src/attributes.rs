@@ -211,6 +211,31 @@ attributes! {
     MiningMethod = 640, "mining.method", Text, "", "Method of a mining request.";
     MiningUser = 641, "mining.user", Text, "", "Worker, account or wallet that mines.";
     // private networks, proxies, desktops: from 700
+    OpenvpnKeying = 700, "openvpn.keying", Text, "", "How the control channel is protected: none, tls-auth, tls-crypt, tls-crypt-v2.";
+    WireguardMessage = 701, "wireguard.message", Text, "", "Type of the first message seen (WireGuard paper §5.4).";
+    IkeVersion = 702, "ike.version", Text, "", "Major and minor version (RFC 7296 §3.1, RFC 2408 §3.1).";
+    IkeExchange = 703, "ike.exchange", Text, "", "Exchange type (RFC 7296 §3.1, RFC 2408 §3.1).";
+    L2tpHostName = 704, "l2tp.host_name", Text, "", "Host Name AVP (RFC 2661 §4.4.3).";
+    L2tpVendor = 705, "l2tp.vendor", Text, "", "Vendor Name AVP (RFC 2661 §4.4.3).";
+    PptpHostName = 706, "pptp.host_name", Text, "", "Host Name of Start-Control-Connection (RFC 2637 §2.1).";
+    PptpVendor = 707, "pptp.vendor", Text, "", "Vendor String of Start-Control-Connection (RFC 2637 §2.1).";
+    SocksVersion = 710, "socks.version", Uint, "", "4 or 5 (RFC 1928 §3).";
+    SocksTarget = 711, "socks.target", Text, "", "Address or name and port asked for (RFC 1928 §4).";
+    SocksUser = 712, "socks.user", Text, "", "User id of version 4, or user name of RFC 1929.";
+    ProxyClient = 713, "proxy.client", Text, "", "Address and port of the client before the proxy (PROXY protocol §2).";
+    IcapMethod = 714, "icap.method", Text, "", "Request method (RFC 3507 §4.3.2).";
+    IcpUrl = 715, "icp.url", Text, "", "URL asked for (RFC 2186).";
+    RdpCookie = 720, "rdp.cookie", Text, "", "User name of the mstshash cookie, or routing token (MS-RDPBCGR §2.2.1.1).";
+    RdpProtocols = 721, "rdp.protocols", Uint, "", "Security protocols asked for, as bits (MS-RDPBCGR §2.2.1.1.1).";
+    RdpSelected = 722, "rdp.selected_protocol", Uint, "", "Security protocol chosen (MS-RDPBCGR §2.2.1.2.1).";
+    VncVersion = 723, "vnc.version", Text, "", "ProtocolVersion of one end (RFC 6143 §7.1.1).";
+    X11Version = 724, "x11.version", Text, "", "Protocol version of the connection setup (X11 protocol, section 8).";
+    CitrixService = 725, "citrix.service", Text, "", "Banner of the server or session reliability.";
+    GuacamoleProtocol = 726, "guacamole.protocol", Text, "", "Argument of select: vnc, rdp, ssh or a connection id.";
+    CapwapMessage = 730, "capwap.message", Uint, "", "Message type of the first control message (RFC 5415 §4.5.1.1).";
+    WolTarget = 731, "wol.target", Bytes, "", "MAC address of the machine to wake.";
+    TincName = 732, "tinc.name", Text, "", "Name of a node (tinc manual, meta protocol).";
+    N2nCommunity = 733, "n2n.community", Text, "", "Community name (n2n, common header).";
     // routing, management, mobile core, links: from 800
     SsdpTarget = 800, "ssdp.target", Text, "", "ST or NT header: what is searched or announced (UPnP Device Architecture 2.0 §1.2).";
     SsdpUserAgent = 801, "ssdp.user_agent", Text, "", "USER-AGENT header (UPnP Device Architecture 2.0 §1.3.2).";

@@ -23,6 +23,7 @@ pub mod frame;
 pub mod guess;
 pub mod http_message;
 pub mod http_services;
+pub mod inner_packets;
 pub mod inspection;
 pub mod iso_on_tcp;
 pub mod json;

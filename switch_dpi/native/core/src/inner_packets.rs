@@ -1,0 +1,169 @@
+//! What probes of tunnels and remote access share: the shape of an inner packet, numbers that count up, and fixed bytes at the start.
+
+use crate::protocol::{Evidence, Probe};
+
+/// How the start of a payload fits fixed bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// All of them are there.
+    Whole,
+    /// As far as the payload goes.
+    Partial,
+    /// Another byte stands there.
+    Not,
+}
+
+/// Compares the start of `data` with `mark`.
+#[must_use]
+pub fn fit(data: &[u8], mark: &[u8]) -> Fit {
+    let known = data.len().min(mark.len());
+    match data.get(..known) == mark.get(..known) {
+        false => Fit::Not,
+        true if known == mark.len() => Fit::Whole,
+        true => Fit::Partial,
+    }
+}
+
+/// A match that begins at the first byte.
+#[must_use]
+pub fn found(confidence: u8, what: &'static str, size: usize) -> Probe {
+    Probe::Match(Evidence { confidence, what, offset: 0, size: u16::try_from(size).unwrap_or(u16::MAX) })
+}
+
+/// A stream that must begin with `mark`.
+#[must_use]
+pub fn begins_with(data: &[u8], mark: &[u8], confidence: u8, what: &'static str) -> Probe {
+    match fit(data, mark) {
+        Fit::Whole => found(confidence, what, mark.len()),
+        Fit::Partial => Probe::NeedMore,
+        Fit::Not => Probe::No,
+    }
+}
+
+/// The big-endian number in the two bytes at `offset`.
+#[must_use]
+pub fn u16_at(data: &[u8], offset: usize) -> Option<u16> {
+    data.get(offset..)?.first_chunk().copied().map(u16::from_be_bytes)
+}
+
+/// The big-endian number in the four bytes at `offset`.
+#[must_use]
+pub fn u32_at(data: &[u8], offset: usize) -> Option<u32> {
+    data.get(offset..)?.first_chunk().copied().map(u32::from_be_bytes)
+}
+
+/// The little-endian number in the four bytes at `offset`.
+#[must_use]
+pub fn u32_le_at(data: &[u8], offset: usize) -> Option<u32> {
+    data.get(offset..)?.first_chunk().copied().map(u32::from_le_bytes)
+}
+
+/// Whether the numbers of two packets of one direction follow each other: up by one to `most`.
+#[must_use]
+pub const fn counts_up(before: u32, now: u32, most: u32) -> bool {
+    let step = now.wrapping_sub(before);
+    step >= 1 && step <= most
+}
+
+/// Whether bytes could be the output of a cipher: of 16 and more, not many are zero and not all are text.
+#[must_use]
+pub fn looks_encrypted(data: &[u8]) -> bool {
+    let start = data.get(..64).unwrap_or(data);
+    let zeros = start.iter().filter(|byte| **byte == 0).count();
+    let is_text = start.iter().all(|byte| matches!(byte, b'\t' | b'\r' | b'\n' | b' '..=b'~'));
+    start.len() >= 16 && zeros * 8 <= start.len() && !is_text
+}
+
+/// Whether `data` is an IPv4 or IPv6 packet: about 40 bits of its header must agree with each other and with its size.
+#[must_use]
+pub fn is_ip_packet(data: &[u8]) -> bool {
+    match data.first().map(|byte| byte >> 4) {
+        Some(4) => is_ipv4_packet(data),
+        Some(6) => is_ipv6_packet(data),
+        _ => false,
+    }
+}
+
+/// Header size, total length, TTL and checksum (RFC 791 §3.1). A checksum of zero is left to the network card, and believed where
+/// the length is exactly that of the data; a capture may have cut the packet.
+#[must_use]
+pub fn is_ipv4_packet(data: &[u8]) -> bool {
+    let (Some([first, ..]), Some(total), Some(ttl)) = (data.first_chunk::<20>(), u16_at(data, 2), data.get(8)) else {
+        return false;
+    };
+    let size = usize::from(first & 0x0f) * 4;
+    let Some(header) = data.get(..size) else { return false };
+    let is_exact = usize::from(total) == data.len();
+    let sum_fits = checksum(header) == 0xffff || (is_exact && u16_at(data, 10) == Some(0));
+    first >> 4 == 4 && size >= 20 && usize::from(total) >= size && *ttl > 0 && sum_fits
+}
+
+/// Payload length, next header, hop limit, and a source that is no group (RFC 8200 §3).
+#[must_use]
+pub fn is_ipv6_packet(data: &[u8]) -> bool {
+    const NEXT_HEADERS: [u8; 17] = [0, 4, 6, 17, 41, 43, 44, 47, 50, 51, 58, 59, 60, 89, 103, 132, 135];
+    let Some(header) = data.first_chunk::<40>() else { return false };
+    let [first, _, _, _, high, low, next, hops, source, ..] = *header;
+    let payload = usize::from(u16::from_be_bytes([high, low]));
+    first >> 4 == 6 && payload + 40 == data.len() && NEXT_HEADERS.contains(&next) && hops > 0 && source != 0xff
+}
+
+/// The sum of RFC 1071, not inverted.
+fn checksum(header: &[u8]) -> u32 {
+    let sum: u32 = header.chunks_exact(2).filter_map(|pair| u16_at(pair, 0)).map(u32::from).sum();
+    (sum & 0xffff) + (sum >> 16)
+}
+
+/// Whether `data` is an Ethernet frame of a known type, and whether its packet fits it: `None` when it is no frame.
+#[must_use]
+pub fn ethernet_frame(data: &[u8]) -> Option<FrameFit> {
+    let source = data.get(6..12)?;
+    if source.iter().all(|byte| *byte == 0) || source.first()? & 1 == 1 {
+        return None; // a group does not send (IEEE 802.3 §3.2.3)
+    }
+    let payload = data.get(14..)?;
+    match u16_at(data, 12)? {
+        0x0800 => is_ipv4_packet(payload).then_some(FrameFit::Checked),
+        0x86dd => matches!(payload.first(), Some(0x60..=0x6f)).then_some(FrameFit::Likely),
+        0x0806 => payload.starts_with(&[0, 1, 8, 0, 6, 4, 0]).then_some(FrameFit::Checked),
+        0x8100 | 0x88a8 => (u16_at(data, 16)? >= 0x0600).then_some(FrameFit::Likely),
+        0x8035 | 0x8847 | 0x8848 | 0x8863 | 0x8864 | 0x888e | 0x88cc | 0x894f => Some(FrameFit::Likely),
+        0..=0x05dc => payload.starts_with(&[0x42, 0x42, 3]).then_some(FrameFit::Checked), // spanning tree
+        _ => None,
+    }
+}
+
+/// How sure an Ethernet frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameFit {
+    /// 40 bits and more: its packet agrees with itself.
+    Checked,
+    /// About 16 bits: the type is one of few.
+    Likely,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IPV4: &[u8] = b"\x45\0\0\x1c\0\x01\0\0\x40\x01\x66\xdb\x0a\0\0\x01\x0a\0\0\x05\x08\0\xf7\xff\0\0\0\0";
+
+    #[test]
+    fn an_ipv4_packet_agrees_with_its_checksum() {
+        assert!(is_ip_packet(IPV4) && is_ip_packet(&IPV4[..20]));
+        let mut changed = IPV4.to_vec();
+        changed[9] = 17;
+        assert!(!is_ip_packet(&changed) && !is_ip_packet(&IPV4[..19]) && !is_ip_packet(b""));
+        changed[10..12].fill(0);
+        assert!(is_ip_packet(&changed) && !is_ip_packet(&changed[..27]));
+    }
+
+    #[test]
+    fn the_start_fits_wholly_partly_or_not() {
+        assert_eq!(
+            [fit(b"ab", b"abc"), fit(b"abcd", b"abc"), fit(b"ax", b"abc")],
+            [Fit::Partial, Fit::Whole, Fit::Not]
+        );
+        assert!(counts_up(u32::MAX, 0, 1) && !counts_up(5, 5, 9) && !counts_up(5, 4, 9));
+    }
+}
