@@ -150,7 +150,7 @@ const EXAMPLES: &[Example] = &[
         title: "Discovery Request with a radio's address",
         transport: Transport::Udp,
         direction: Direction::Originator,
-        data: b"\0\x20\x02\x10\0\0\0\0\x06\x02\0\x5e\x10\0\x01\0\0\0\0\x01\0\0\x0b\0\0\x14\0\x01\0\0\x29\0\0",
+        data: b"\0\x20\x02\x10\0\0\0\0\x06\x02\0\x5e\x10\0\x01\0\0\0\0\x01\0\0\x0c\0\0\x14\0\x01\0\0\x29\0\0",
         expect: &[(Attribute::CapwapMessage, "1")],
     },
     Example {

@@ -10,6 +10,8 @@ use crate::protocol::{
 const HEADER_SIZE: usize = 20;
 const VERSION: u8 = 2;
 const QUERY: u8 = 1;
+/// The shortest that says anything.
+const MIN_URL_SIZE: usize = 4;
 /// Opcodes: 1 to 4, 10 to 13 and 21 to 23.
 const OPCODES: &[u8] = &[1, 2, 3, 4, 10, 11, 12, 13, 21, 22, 23];
 
@@ -49,7 +51,7 @@ fn url(data: &[u8]) -> Option<&[u8]> {
     let start = if data.first() == Some(&QUERY) { HEADER_SIZE + 4 } else { HEADER_SIZE };
     let field = data.get(start..)?;
     let url = field.get(..field.iter().position(|byte| *byte == 0)?)?;
-    url.iter().all(|byte| matches!(byte, b' '..=b'~')).then_some(url)
+    (url.len() >= MIN_URL_SIZE && url.iter().all(|byte| matches!(byte, b' '..=b'~'))).then_some(url)
 }
 
 /// Reads the URL.
@@ -58,7 +60,7 @@ struct Icp;
 
 impl Inspector for Icp {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
-        if let Some(url) = url(sample.data).filter(|url| !url.is_empty()) {
+        if let Some(url) = url(sample.data) {
             found.text(Attribute::IcpUrl, url);
         }
         Progress::Done
