@@ -13,6 +13,8 @@ const MAX_VERSION: u8 = 6;
 const HELLO: u8 = 0;
 /// A HELLO's element that lists versions (1.3.1 §7.5.1): type 1, and a size.
 const VERSION_BITMAP: u16 = 1;
+/// 1.3; its wire version.
+const FIRST_WITH_ELEMENTS: u8 = 4;
 const MAX_HELLO_SIZE: u16 = 64;
 /// Messages looked at in one direction.
 const MAX_MESSAGES: usize = 3;
@@ -53,19 +55,26 @@ fn count_messages(data: &[u8]) -> Option<usize> {
         if !fits(0, &|version| (1..=MAX_VERSION).contains(&version)) || !fits(1, &is_kind) || !fits(2, &|high| high < 8) {
             return None;
         }
-        let (Some([_, kind]), Some(size)) = (reader.array(), reader.u16()) else { return Some(count) };
+        let (Some([version, kind]), Some(size)) = (reader.array(), reader.u16()) else { return Some(count) };
         if size < least_size(kind)? || (kind == HELLO && size > MAX_HELLO_SIZE) {
             return None;
         }
         let Some(body) = reader.take(usize::from(size) - 4) else { return Some(count) };
         let elements = body.get(4..).unwrap_or_default();
         let has_bitmap = kind == HELLO && !elements.is_empty();
-        if has_bitmap && Reader::new(elements).u16() != Some(VERSION_BITMAP) {
+        if has_bitmap && !(version >= FIRST_WITH_ELEMENTS && is_bitmap(elements)) {
             return None;
         }
         count += if has_bitmap { 3 } else { 1 };
     }
     Some(count)
+}
+
+/// Type, a size that fits, bitmaps of versions.
+fn is_bitmap(elements: &[u8]) -> bool {
+    let mut reader = Reader::new(elements);
+    let (kind, size) = (reader.u16(), reader.u16());
+    kind == Some(VERSION_BITMAP) && size.is_some_and(|size| size >= 8 && usize::from(size) <= elements.len())
 }
 
 /// The least size of a message that may follow a HELLO early; others are not expected.
