@@ -34,8 +34,8 @@ fn judge(sample: &Sample<'_>) -> Verdict {
     require(HEADER_SIZE + extension <= size)?;
     fields.byte(|flags| flags & PROTOCOL_MASK <= 1 && flags & 0xc0 == 0)?;
     let vendor = fields.u16()?;
-    let confidence = if sample.transport.is_stream() || vendor != 0 { 60 } else { 80 };
-    require(confidence > 60 || extension == 0)?;
+    let confidence = if sample.transport.is_stream() || vendor != 0 { 55 } else { 80 };
+    require(confidence > 55 || extension == 0)?;
     fields.array::<12>()?;
     fields.matched(confidence, "LonTalk/IP header")
 }
