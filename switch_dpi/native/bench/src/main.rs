@@ -1,26 +1,31 @@
-//! `appsteer-bench records PLUGINS CAPTURE…`: the flows of capture files as JSON lines, straight from the engine.
+//! The engine without Python: for measurements, and for looking at records.
+//!
+//! `records PLUGINS CAPTURE…` prints the flows of capture files as JSON lines. `time PLUGINS CAPTURE [ROUNDS [THREADS]]` plays a
+//! capture from memory and prints seconds of each round, packets, flows and bytes in use as JSON.
+
+mod memory;
+mod records;
+mod time;
 
 use std::error::Error;
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use appsteer_capture::file::CaptureFile;
-use appsteer_core::engine::{Engine, Frame};
-use appsteer_core::event::{Event, EventKind, Sink};
-use appsteer_core::json;
-use appsteer_core::options::Options;
 use appsteer_core::signatures::{Signatures, SourceFile};
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+const USAGE: &str = "usage: appsteer-bench records PLUGINS CAPTURE… | time PLUGINS CAPTURE [ROUNDS [THREADS]]";
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let done = match arguments.split_first() {
-        Some((command, [plugins, captures @ ..])) if command == "records" => records(plugins, captures),
-        _ => Err("usage: appsteer-bench records PLUGINS CAPTURE…".into()),
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["records", plugins, captures @ ..] => load(plugins).and_then(|known| records::print(&known, captures)),
+        ["time", plugins, capture, counts @ ..] if counts.len() <= 2 => time(plugins, capture, counts),
+        _ => Err(USAGE.into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -31,8 +36,14 @@ fn main() -> ExitCode {
     }
 }
 
+fn time(plugins: &str, capture: &str, counts: &[&str]) -> Outcome<()> {
+    let number = |at: usize, usual: usize| counts.get(at).map_or(Ok(usual), |text| text.parse());
+    time::measure(&load(plugins)?, capture, number(0, 5)?, number(1, 1)?.max(1))
+}
+
 /// Reads `categories.toml` and `apps/*.toml` below a folder.
-fn load(plugins: &Path) -> Outcome<Signatures> {
+fn load(plugins: &str) -> Outcome<Arc<Signatures>> {
+    let plugins = Path::new(plugins);
     let mut paths = vec![plugins.join("categories.toml")];
     for entry in fs::read_dir(plugins.join("apps"))? {
         paths.push(entry?.path());
@@ -43,37 +54,5 @@ fn load(plugins: &Path) -> Outcome<Signatures> {
         files.push((path.display().to_string(), fs::read_to_string(path)?));
     }
     let sources: Vec<_> = files.iter().map(|(name, text)| SourceFile { name, text }).collect();
-    Ok(Signatures::load(&sources)?)
-}
-
-struct Lines<'a> {
-    capture: &'a str,
-    text: String,
-}
-
-impl Sink for Lines<'_> {
-    fn event(&mut self, event: Event<'_>) {
-        if matches!(event.kind, EventKind::Ended(_)) {
-            // Writing to a String cannot fail.
-            let _infallible = json::write_record(&mut self.text, self.capture, &event.flow);
-        }
-    }
-}
-
-fn records(plugins: &str, captures: &[String]) -> Outcome<()> {
-    let signatures = Arc::new(load(Path::new(plugins))?);
-    for path in captures {
-        let name = Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or(path);
-        let mut engine = Engine::new(Arc::clone(&signatures), Options::default());
-        let mut lines = Lines { capture: name, text: String::new() };
-        let mut file = CaptureFile::open(path).map_err(|error| format!("{path}: {error}"))?;
-        while let Some(packet) = file.next().map_err(|error| format!("{path}: {error}"))? {
-            let (at_ns, link_type) = (packet.at_ns, packet.link_type);
-            let frame = Frame { at_ns, link_type, original_size: packet.original_size, data: packet.data };
-            engine.feed(frame, &mut lines);
-        }
-        engine.finish(&mut lines);
-        io::stdout().write_all(lines.text.as_bytes())?;
-    }
-    Ok(())
+    Ok(Arc::new(Signatures::load(&sources)?))
 }

@@ -1,0 +1,75 @@
+//! A capture in memory, cut into shards as a network card does it: both directions of a flow in one.
+
+use appsteer_capture::file::CaptureFile;
+use appsteer_core::engine::Frame;
+use appsteer_core::frame::{Address, Decoded, decode};
+
+use crate::Outcome;
+
+/// Where a packet stands in memory.
+struct Place {
+    at_ns: u64,
+    start: usize,
+    size: u32,
+    original_size: u32,
+    link_type: u32,
+    shard: usize,
+}
+
+/// All packets of a capture.
+pub struct Memory {
+    bytes: Vec<u8>,
+    places: Vec<Place>,
+}
+
+impl Memory {
+    pub fn load(path: &str, shards: usize) -> Outcome<Self> {
+        let mut file = CaptureFile::open(path).map_err(|error| format!("{path}: {error}"))?;
+        let (mut bytes, mut places) = (Vec::new(), Vec::new());
+        while let Some(packet) = file.next().map_err(|error| format!("{path}: {error}"))? {
+            places.push(Place {
+                at_ns: packet.at_ns,
+                start: bytes.len(),
+                size: u32::try_from(packet.data.len())?,
+                original_size: packet.original_size,
+                link_type: packet.link_type,
+                shard: shard_of(packet.link_type, packet.data, shards),
+            });
+            bytes.extend_from_slice(packet.data);
+        }
+        Ok(Self { bytes, places })
+    }
+
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// From the first packet's time to the last one's.
+    pub fn span_ns(&self) -> u64 {
+        let (first, last) = (self.places.first(), self.places.last());
+        first.zip(last).map_or(0, |(first, last)| last.at_ns.saturating_sub(first.at_ns))
+    }
+
+    /// A shard's packets, `later_ns` later than they were captured.
+    pub fn frames(&self, shard: usize, later_ns: u64) -> impl Iterator<Item = Frame<'_>> {
+        self.places.iter().filter(move |place| place.shard == shard).map(move |place| Frame {
+            at_ns: place.at_ns + later_ns,
+            link_type: place.link_type,
+            original_size: place.original_size,
+            data: self.bytes.get(place.start..place.start + place.size as usize).unwrap_or_default(),
+        })
+    }
+}
+
+fn shard_of(link_type: u32, data: &[u8], shards: usize) -> usize {
+    if shards == 1 {
+        return 0;
+    }
+    let (Address(one), Address(other)) = match decode(link_type, data) {
+        Ok(Decoded::Whole(packet)) => (packet.source, packet.destination),
+        Ok(Decoded::Piece(piece)) => (piece.envelope.source, piece.envelope.destination),
+        Err(_) => return 0,
+    };
+    let mixed = (one ^ other).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    usize::try_from(mixed >> 100).unwrap_or(0) % shards
+}
