@@ -8,7 +8,7 @@ use std::time::Instant;
 use appsteer_core::engine::Engine;
 use appsteer_core::event::{Event, EventKind, FlowView, Sink};
 use appsteer_core::options::{Options, SECOND_NS};
-use appsteer_core::protocol::Value;
+use appsteer_core::protocol::Field;
 use appsteer_core::signatures::Signatures;
 use mimalloc::MiMalloc;
 
@@ -63,9 +63,9 @@ impl Exporter {
         for (attribute, value) in view.metadata() {
             self.batch.extend(attribute.id().to_be_bytes());
             match value {
-                Value::Text(text) => self.field(text.as_bytes()),
-                Value::Bytes(bytes) => self.field(bytes),
-                Value::Uint(number) => self.field(&number.to_be_bytes()),
+                Field::Text(text) => self.field(text.as_bytes()),
+                Field::Bytes(bytes) => self.field(bytes),
+                Field::Uint(number) => self.field(&number.to_be_bytes()),
             }
         }
     }

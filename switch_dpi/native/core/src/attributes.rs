@@ -24,6 +24,12 @@ macro_rules! attributes {
             /// All of them, in the order of the table below.
             pub const ALL: &'static [Attribute] = &[$(Attribute::$variant),*];
 
+            /// The attribute with this number.
+            #[must_use]
+            pub const fn by_id(id: u16) -> Option<Attribute> {
+                match id { $($id => Some(Attribute::$variant),)* _ => None }
+            }
+
             /// The number on the wire.
             #[must_use]
             pub const fn id(self) -> u16 { self as u16 }

@@ -338,7 +338,7 @@ impl Engine {
             self.apply(place, outcome); // the flow's end says it all
         }
         let Some(flow) = self.table.remove(place) else { return };
-        self.found_bytes -= flow.found.as_ref().map_or(0, |found| found.size());
+        self.found_bytes -= flow.found.size();
         let reason = match reason {
             Some(EndReason::Evicted) => EndReason::Evicted,
             _ if flow.closing.is_reset() => EndReason::Rst,

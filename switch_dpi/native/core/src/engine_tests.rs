@@ -38,7 +38,7 @@ struct Bench {
 
 impl Bench {
     fn new(options: Options) -> Self {
-        let text = "[[category]]\nid=2\nkey=\"video\"\nname=\"Video\"\n\
+        let text = "[[category]]\nid=17\nkey=\"network\"\nname=\"Network\"\n[[category]]\nid=2\nkey=\"video\"\nname=\"Video\"\n\
                     [[app]]\nid=12000\nkey=\"tube\"\nname=\"Tube\"\ncategory=\"video\"\ndomains=[\"tube.example\"]\n";
         let signatures = Signatures::load(&[SourceFile { name: "test.toml", text }]).unwrap();
         Self { engine: Engine::new(Arc::new(signatures), options), log: Log::default(), now_ns: SECOND_NS }
@@ -330,7 +330,7 @@ fn memory_for_streams_is_bounded_over_all_flows() {
 
 #[test]
 fn memory_for_metadata_is_bounded_over_all_flows_and_given_back() {
-    let mut bench = Bench::new(Options { max_held_bytes: 1000, ..Options::default() });
+    let mut bench = Bench::new(Options { max_held_bytes: 800, ..Options::default() });
     let request = [b"GET /", &[b'a'; 300][..], b" HTTP/1.1\r\n\r\n"].concat();
     let exchange = |bench: &mut Bench, port| {
         bench.tcp((1, port), SERVER, 1000, ACK, &request);

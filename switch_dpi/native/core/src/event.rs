@@ -3,16 +3,13 @@
 use std::fmt;
 
 use crate::app_id::AppId;
-use crate::attributes::Attribute;
 use crate::flow::{Flow, Label, State, Upper, Volume};
 use crate::frame::{Address, ip_protocol};
 use crate::guess::Guess;
-use crate::protocol::{Descriptor, Findings, Transport, Value};
+use crate::protocol::{Descriptor, Field, Fields, Transport};
 use crate::protocols::ALL;
 use crate::signatures::{App, Category, Signatures};
 use crate::sites::registrable_domain;
-
-static NOTHING_FOUND: Findings = Findings::EMPTY;
 
 /// Takes events; the loan ends with the call.
 pub trait Sink {
@@ -200,7 +197,7 @@ impl<'a> FlowView<'a> {
     #[must_use]
     pub fn site(&self) -> Option<String> {
         match self.upper()? {
-            Upper::Site(_) => registrable_domain(self.findings().host()?),
+            Upper::Site(_) => registrable_domain(self.host()?),
             Upper::App(_) | Upper::Protocol(_) => None,
         }
     }
@@ -266,8 +263,11 @@ impl<'a> FlowView<'a> {
 
     /// Metadata, in the order of finding.
     #[must_use]
-    pub fn metadata(&self) -> &'a [(Attribute, Value)] {
-        self.findings().values()
+    pub fn metadata(&self) -> Fields<'a> {
+        match self.flow.inspection.as_ref() {
+            Some(inspection) => inspection.findings().fields(),
+            None => self.flow.found.fields(),
+        }
     }
 
     /// `eth.ip.tcp.tls.youtube`.
@@ -282,9 +282,11 @@ impl<'a> FlowView<'a> {
         EvidenceText(*self)
     }
 
-    fn findings(&self) -> &'a Findings {
-        let running = self.flow.inspection.as_ref().map(|inspection| inspection.findings());
-        running.or(self.flow.found.as_deref()).unwrap_or(&NOTHING_FOUND)
+    fn host(&self) -> Option<&'a str> {
+        match self.flow.inspection.as_ref() {
+            Some(inspection) => inspection.findings().host(),
+            None => self.flow.found.host(),
+        }
     }
 
     fn is_about(&self) -> bool {
@@ -321,9 +323,9 @@ impl<'a> FlowView<'a> {
 
     /// The attribute that holds the server's name.
     fn host_attribute(&self) -> &'static str {
-        let Some(host) = self.findings().host() else { return "host" };
-        let holds = |value: &Value| matches!(value, Value::Text(text) if text == host);
-        self.metadata().iter().find(|(_, value)| holds(value)).map_or("host", |(attribute, _)| attribute.name())
+        let Some(host) = self.host() else { return "host" };
+        let mut fields = self.metadata();
+        fields.find(|(_, field)| *field == Field::Text(host)).map_or("host", |(attribute, _)| attribute.name())
     }
 }
 
@@ -378,7 +380,7 @@ impl fmt::Display for EvidenceText<'_> {
             Label::None => return Ok(()),
         };
         let found = claim.evidence;
-        let host = view.app().and_then(|_| view.findings().host());
+        let host = view.app().and_then(|_| view.host());
         match host.and_then(|host| view.signatures.match_host(host).map(|(_, domain)| (host, domain))) {
             Some((host, domain)) => {
                 write!(out, "{}={host} matches {} ({}, ", view.host_attribute(), domain.domain, found.what)?;

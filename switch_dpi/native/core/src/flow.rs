@@ -2,10 +2,11 @@
 
 use std::hash::{Hash, Hasher};
 
+use crate::findings::Kept;
 use crate::frame::{Address, Layers, Packet, Segment, TcpFlags, ip_protocol};
 use crate::guess::{Guess, Server};
 use crate::inspection::{Claim, Inspection};
-use crate::protocol::{Direction, Findings, Transport};
+use crate::protocol::{Direction, Transport};
 use crate::table::Place;
 
 /// Addresses, ports, carrier, VLAN and tunnel, the same for both directions.
@@ -212,7 +213,7 @@ pub(crate) struct Flow {
     /// Path of the tunnel's flow.
     pub tunnel_path: Option<Box<str>>,
     pub inspection: Option<Box<Inspection>>,
-    pub found: Option<Box<Findings>>,
+    pub found: Kept,
 }
 
 impl Flow {
@@ -236,7 +237,7 @@ impl Flow {
             parent: 0,
             tunnel_path: None,
             inspection: None,
-            found: None,
+            found: Kept::default(),
         }
     }
 

@@ -74,7 +74,9 @@ impl Inspection {
         self.transport = transport;
         (self.originator_port, self.responder_port) = ports;
         let usual = [self.responder_port, self.originator_port].map(|port| table.usual(transport, port));
-        self.work = Work { candidates: table.all(transport), usual, ..Work::default() };
+        let mut findings = std::mem::take(&mut self.work.findings);
+        findings.clear();
+        self.work = Work { candidates: table.all(transport), usual, findings, ..Work::default() };
         for side in &mut self.sides {
             side.stream.reset();
             side.previous.clear();
@@ -107,11 +109,6 @@ impl Inspection {
     /// Gives away the addresses that were answered since the last call.
     pub fn take_resolved(&mut self) -> Vec<Resolved> {
         self.work.findings.take_resolved()
-    }
-
-    /// Gives away what was found.
-    pub fn take_findings(&mut self) -> Findings {
-        std::mem::take(&mut self.work.findings)
     }
 
     /// How many bytes are held: payload, and what was found in it.

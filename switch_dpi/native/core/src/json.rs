@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use crate::event::FlowView;
 use crate::options::SECOND_NS;
-use crate::protocol::Value;
+use crate::protocol::Field;
 use crate::record::UNKNOWN;
 
 /// Appends the record and a line feed. `capture` is the name of the file that it comes from.
@@ -68,24 +68,24 @@ fn write_name(out: &mut impl Write, name: Option<&str>) -> fmt::Result {
 
 /// One member an attribute; an attribute with several values has them in an array.
 fn write_metadata(out: &mut impl Write, view: &FlowView<'_>) -> fmt::Result {
-    let values = view.metadata();
+    let fields = view.metadata();
     let mut separator = "";
-    for (at, (attribute, first)) in values.iter().enumerate() {
-        if values.iter().take(at).any(|(earlier, _)| earlier == attribute) {
+    for (at, (attribute, first)) in fields.enumerate() {
+        if fields.take(at).any(|(earlier, _)| earlier == attribute) {
             continue;
         }
         write!(out, "{separator}\"{}\":", attribute.name())?;
         separator = ",";
-        let mut others = values.iter().skip(at + 1).filter(|(other, _)| other == attribute).peekable();
+        let mut others = fields.skip(at + 1).filter(|(other, _)| *other == attribute).peekable();
         if others.peek().is_none() {
-            write_value(out, first)?;
+            write_field(out, first)?;
             continue;
         }
         out.write_str("[")?;
-        write_value(out, first)?;
-        for (_, value) in others {
+        write_field(out, first)?;
+        for (_, field) in others {
             out.write_str(",")?;
-            write_value(out, value)?;
+            write_field(out, field)?;
         }
         out.write_str("]")?;
     }
@@ -93,11 +93,11 @@ fn write_metadata(out: &mut impl Write, view: &FlowView<'_>) -> fmt::Result {
 }
 
 /// Bytes are written as hexadecimal digits.
-fn write_value(out: &mut impl Write, value: &Value) -> fmt::Result {
-    match value {
-        Value::Text(text) => write!(out, "{}", Text(text)),
-        Value::Uint(number) => write!(out, "{number}"),
-        Value::Bytes(bytes) => {
+fn write_field(out: &mut impl Write, field: Field<'_>) -> fmt::Result {
+    match field {
+        Field::Text(text) => write!(out, "{}", Text(text)),
+        Field::Uint(number) => write!(out, "{number}"),
+        Field::Bytes(bytes) => {
             out.write_str("\"")?;
             bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}"))?;
             out.write_str("\"")

@@ -17,6 +17,7 @@ pub mod engine;
 pub mod event;
 mod expected;
 pub mod fields;
+mod findings;
 pub mod flow;
 mod fragments;
 pub mod frame;

@@ -99,7 +99,7 @@ impl From<FlowView<'_>> for FlowRecord {
             verdict_packet: view.verdict_packet(),
             confidence: view.confidence(),
             evidence: view.evidence().to_string(),
-            metadata: view.metadata().to_vec(),
+            metadata: view.metadata().map(|(attribute, field)| (attribute, field.to_value())).collect(),
         }
     }
 }

@@ -134,15 +134,15 @@ impl Engine {
     /// Keeps what was found, and the inspection for another flow.
     fn close_inspection(&mut self, place: Place) {
         let Some(flow) = self.table.get_mut(place) else { return };
-        let Some(mut inspection) = flow.inspection.take() else { return };
+        let Some(inspection) = flow.inspection.take() else { return };
         self.held_bytes = self.held_bytes.saturating_sub(inspection.held_size());
-        let findings = inspection.take_findings();
-        self.counters.values_dropped += u64::from(findings.dropped());
-        if self.found_bytes + findings.size() > self.options.max_held_bytes {
-            self.counters.values_dropped += findings.values().len() as u64;
-        } else if !findings.is_empty() {
-            self.found_bytes += findings.size();
-            flow.found = Some(Box::new(findings));
+        let found = inspection.findings();
+        self.counters.values_dropped += u64::from(found.dropped());
+        if self.found_bytes + found.size() > self.options.max_held_bytes {
+            self.counters.values_dropped += found.count() as u64;
+        } else if found.size() > 0 {
+            self.found_bytes += found.size();
+            flow.found = found.keep();
         }
         if self.spare.len() < MAX_SPARE_INSPECTIONS {
             self.spare.push(inspection);

@@ -64,7 +64,7 @@ impl Inspector for DnsCrypt {
         let progress = self.dns.feed(sample, &mut asked);
         for (attribute, value) in asked.values() {
             if let crate::protocol::Value::Text(text) = value {
-                found.text(*attribute, text.as_bytes());
+                found.text(attribute, text.as_bytes());
             }
         }
         if progress == Progress::NeedMore { Progress::Done } else { progress }
