@@ -7,7 +7,7 @@ const MAGIC: &[u8] = b"\x60\x60\xb0\x17";
 
 /// Bolt.
 pub const DESCRIPTOR: Descriptor = Descriptor {
-    key: "bolt",
+    key: "neo4j-bolt",
     name: "Neo4j Bolt",
     selector: 520,
     category: "database",

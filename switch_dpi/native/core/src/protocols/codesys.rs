@@ -16,7 +16,8 @@ const MAX_LENGTH: u32 = 0x4000;
 
 /// CODESYS.
 pub const DESCRIPTOR: Descriptor = Descriptor {
-    key: "codesys",
+    key: "codesys-gateway",
+    app: "codesys",
     name: "CODESYS",
     selector: 323,
     category: "industrial",

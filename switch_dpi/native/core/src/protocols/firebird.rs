@@ -14,7 +14,8 @@ const OP_COND_ACCEPT: u8 = 98;
 
 /// Firebird.
 pub const DESCRIPTOR: Descriptor = Descriptor {
-    key: "firebird",
+    key: "firebird-wire",
+    app: "firebird",
     name: "Firebird",
     selector: 514,
     category: "database",

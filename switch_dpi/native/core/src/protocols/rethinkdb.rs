@@ -8,7 +8,8 @@ const MAGIC: &[&[u8]] = &[b"\x36\xba\x61\x3f", b"\xe1\x81\x30\x72", b"\x3e\xe8\x
 
 /// RethinkDB.
 pub const DESCRIPTOR: Descriptor = Descriptor {
-    key: "rethinkdb",
+    key: "rethinkdb-wire",
+    app: "rethinkdb",
     name: "RethinkDB",
     selector: 521,
     category: "database",
