@@ -1,9 +1,11 @@
-//! FTP's control connection (RFC 959, RFC 4217): greeting and user. Data connections have no marks of their own.
+//! FTP's control connection (RFC 959, RFC 2428, RFC 4217): greeting, user, files, and the data connections it announces.
 
 use crate::attributes::Attribute;
-use crate::lines::{contains_ignoring_case, reply, split_word};
-use crate::protocol::{Descriptor, Direction, Example, Findings, Probe, Progress, Sample, Transport};
-use crate::reply_protocols::{self, Clue, LineInspector, Rules};
+use crate::lines::{Lines, contains_ignoring_case, reply, split_word};
+use crate::protocol::{
+    Descriptor, Direction, Example, Expectation, Findings, Inspector, Probe, Progress, Sample, Transport,
+};
+use crate::reply_protocols::{self, Clue, Rules};
 
 /// Greetings of several lines are customary; the first commands come within this.
 const MAX_PROBE_SIZE: usize = 4096;
@@ -20,7 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[21, 2121],
     max_probe_size: MAX_PROBE_SIZE,
     probe,
-    inspector: Some(|| Box::new(LineInspector::new(read_line, MAX_LINE_SIZE))),
+    inspector: Some(|| Box::<Ftp>::default()),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
@@ -72,19 +74,79 @@ fn command_clue(line: &[u8]) -> Clue {
     }
 }
 
-/// Nothing more is readable once TLS begins, and nothing more is needed after the user is known.
-fn read_line(line: &[u8], is_first: bool, found: &mut Findings) -> Progress {
-    if let Some(reply) = reply(line) {
-        if is_first && reply.code == 220 {
-            found.text(Attribute::FtpServer, reply.text);
+/// Reads both directions line by line.
+#[derive(Debug, Default)]
+struct Ftp {
+    positions: [usize; 2],
+}
+
+impl Inspector for Ftp {
+    fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
+        let position = sample.direction.of(&mut self.positions);
+        let mut lines = Lines::new(sample.data, *position);
+        let mut progress = Progress::Settled;
+        while progress == Progress::Settled {
+            let is_first = lines.position() == 0;
+            let Some(line) = lines.next() else { break };
+            progress = match reply(line) {
+                Some(reply) => read_reply(reply.code, reply.text, is_first, sample.direction, found),
+                None => read_command(line, sample.direction, found),
+            };
         }
-        return if reply.code == 234 { Progress::Done } else { Progress::Settled };
+        *position = lines.position();
+        if lines.rest().len() > MAX_LINE_SIZE { Progress::Done } else { progress }
     }
+}
+
+/// Nothing more is readable once TLS begins (RFC 4217 §4).
+fn read_reply(code: u16, text: &[u8], is_first: bool, by: Direction, found: &mut Findings) -> Progress {
+    match code {
+        220 if is_first => found.text(Attribute::FtpServer, text),
+        227 => announce(port_of_six(text), by, found),
+        229 => announce(port_of_extended(text), by, found),
+        234 => {
+            found.set_service("ftps");
+            return Progress::Done;
+        }
+        _ => {}
+    }
+    Progress::Settled
+}
+
+fn read_command(line: &[u8], by: Direction, found: &mut Findings) -> Progress {
     let (verb, argument) = split_word(line);
-    if verb.eq_ignore_ascii_case(b"USER") && !argument.is_empty() {
-        found.text(Attribute::FtpUser, argument);
+    match verb.to_ascii_uppercase().as_slice() {
+        b"USER" if !argument.is_empty() => found.text(Attribute::FtpUser, argument),
+        b"RETR" | b"STOR" | b"APPE" if !argument.is_empty() => found.text(Attribute::FtpFile, argument),
+        b"PORT" => announce(port_of_six(argument), by, found),
+        b"EPRT" => announce(port_of_extended(argument), by, found),
+        _ => {}
     }
-    if verb.eq_ignore_ascii_case(b"PASS") { Progress::Done } else { Progress::Settled }
+    Progress::Settled
+}
+
+/// The end that names a port is the one that listens there; what it says of its address may be changed by a translator.
+fn announce(port: Option<u16>, by: Direction, found: &mut Findings) {
+    if let Some(port) = port.filter(|port| *port != 0) {
+        found.expect(Expectation { transport: Transport::Tcp, address: None, by, port, protocol: "ftp-data" });
+    }
+}
+
+/// `h1,h2,h3,h4,p1,p2`, perhaps in parentheses and behind words (RFC 959 §4.1.2, §5.4).
+fn port_of_six(text: &[u8]) -> Option<u16> {
+    let start = text.iter().position(|byte| *byte == b'(').map_or(0, |at| at + 1);
+    let start = if start == 0 { text.iter().position(u8::is_ascii_digit)? } else { start };
+    let mut numbers = text.get(start..)?.split(|byte| !byte.is_ascii_digit()).skip(4);
+    let mut byte = || std::str::from_utf8(numbers.next()?).ok()?.parse::<u8>().ok();
+    let (high, low) = (byte()?, byte()?);
+    Some(u16::from_be_bytes([high, low]))
+}
+
+/// `|||6446|` in an answer, `|1|192.0.2.7|6275|` in a command (RFC 2428 §2, §3); the bar may be another character.
+fn port_of_extended(text: &[u8]) -> Option<u16> {
+    let start = text.iter().position(|byte| *byte == b'(').map_or(0, |at| at + 1);
+    let (bar, rest) = text.get(start..)?.split_first()?;
+    std::str::from_utf8(rest.split(|byte| byte == bar).nth(2)?).ok()?.parse().ok()
 }
 
 const EXAMPLES: &[Example] = &[
@@ -145,6 +207,25 @@ mod tests {
     fn a_name_with_both_words_waits() {
         assert_eq!(probe(&sample(Direction::Responder, b"220 smtp.example.org FTP server\r\n", b"")), Probe::NeedMore);
         assert_eq!(probe(&sample(Direction::Responder, b"220 ftp.example.org ESMTP\r\n", b"")), Probe::NeedMore);
+    }
+
+    #[test]
+    fn data_connections_are_expected_where_they_are_announced() {
+        let (mut ftp, mut found) = (Ftp::default(), Findings::default());
+        ftp.feed(&sample(Direction::Originator, b"PORT 192,0,2,7,4,1\r\nEPRT |2|2001:db8::1|5282|\r\n", b""), &mut found);
+        let answers = b"227 Entering Passive Mode (192,0,2,1,200,13).\r\n229 Entering Extended Passive Mode (|||6446|)\r\n";
+        ftp.feed(&sample(Direction::Responder, answers, b""), &mut found);
+        let ports: Vec<_> = found.take_expected().iter().map(|expected| (expected.by, expected.port)).collect();
+        let (ours, theirs) = (Direction::Originator, Direction::Responder);
+        assert_eq!(ports, [(ours, 1025), (ours, 5282), (theirs, 0xc80d), (theirs, 6446)]);
+    }
+
+    #[test]
+    fn malformed_ports_announce_nothing() {
+        for text in [&b"1,2,3,4,5"[..], b"(1,2,3,4,256,1)", b"", b"("] {
+            assert_eq!(port_of_six(text), None, "{text:?}");
+        }
+        assert_eq!(port_of_extended(b"(|||99999|)"), None);
     }
 
     #[test]
