@@ -173,6 +173,19 @@ pub fn json_text<'a>(data: &'a [u8], key: &str) -> Option<&'a [u8]> {
     text.get(..text.iter().position(|byte| *byte == b'"')?)
 }
 
+/// The value of `key` among `\\key\\value\\key\\value…`, as the Quake engines and GameSpy write what they know.
+#[must_use]
+pub fn info_text<'a>(data: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
+    let start = data.iter().position(|byte| *byte == b'\\')?;
+    let mut words = data.get(start + 1..)?.split(|byte| matches!(byte, b'\\' | b'\n'));
+    while let (Some(name), Some(value)) = (words.next(), words.next()) {
+        if name.eq_ignore_ascii_case(key) {
+            return Some(value);
+        }
+    }
+    None
+}
+
 /// An inspector without memory: it reads each sample anew, and findings that are there already are not added again. Of a
 /// stream it may only tell what is complete.
 pub struct Reading(pub fn(&Sample<'_>, &mut Findings) -> Progress);

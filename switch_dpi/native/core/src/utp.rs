@@ -66,6 +66,7 @@ impl<'a> Header<'a> {
     pub const fn follows(&self, previous: &Self) -> bool {
         let has_next_connection = self.connection.wrapping_sub(previous.connection) == 1 && previous.kind == SYN;
         (self.connection == previous.connection || has_next_connection)
+            && self.sent_at_us != previous.sent_at_us
             && self.sent_at_us.wrapping_sub(previous.sent_at_us) <= MAX_PAUSE_US
             && self.sequence.wrapping_sub(previous.sequence) <= MAX_STEP
             && self.acknowledged.wrapping_sub(previous.acknowledged) <= MAX_STEP
@@ -97,6 +98,7 @@ mod tests {
         assert!(header(0, 78, 60, 3, 499).follows(&header(0, 78, 50, 2, 499)));
         assert!(header(2, 78, 50, 1, 0).follows(&syn));
         assert!(!header(0, 78, 60, 3, 499).follows(&header(0, 78, 70, 2, 499)), "time runs back");
+        assert!(!syn.follows(&syn), "each datagram has its own time");
         assert!(!header(2, 79, 900, 500, 1).answers(&syn), "another connection");
     }
 

@@ -6,10 +6,7 @@ use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample,
 use Byte::{Any, Is};
 
 /// Type, version of the protocol, three empty numbers, one.
-const SETUP: [Byte; 20] = [
-    Is(0x3c), Is(0), Is(0), Any, Any, Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(1),
-    Is(0), Is(0),
-];
+const SETUP: [Byte; 19] = [Is(0x3c), Is(0), Is(0), Any, Any, Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(1), Is(0), Is(0)];
 /// Zeros in front of the keys.
 const EMPTY_SIZE: usize = 32;
 /// A message of the exchange: type, zeros, 100 bytes and more.
@@ -31,7 +28,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     if data.first() == Some(&0x3c) {
-        return fits(data, &SETUP).datagram(90, "setup", 20);
+        return fits(data, &SETUP).datagram(90, "setup", 19);
     }
     let is_empty = data.get(1..=EMPTY_SIZE).is_some_and(|empty| empty.iter().all(|byte| *byte == 0));
     let key = data.get(EMPTY_SIZE + 1..).unwrap_or_default();
@@ -44,7 +41,7 @@ const EXAMPLES: &[Example] = &[
     udp(
         "setup",
         Direction::Originator,
-        b"\x3c\x00\x00\x08\xed\0\0\0\0\0\0\0\0\0\0\0\0\x01\x00\x00\x00\x07\x00\x00\x00\x03\x07\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x04\x11\x90\xa2\x77\x5e\x3c\x81\x22",
+        b"\x3c\x00\x00\x08\xed\0\0\0\0\0\0\0\0\0\0\0\x01\x00\x00\x00\x07\x00\x00\x00\x03\x07\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x04\x11\x90\xa2\x77\x5e\x3c\x81\x22",
     ),
     udp(
         "key exchange",

@@ -26,7 +26,6 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     transports: &[Transport::Udp],
     ports: &[22101, 22102],
     probe,
-    app: "mihoyo",
     examples: EXAMPLES,
     ..Descriptor::BASE
 };

@@ -22,7 +22,6 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     transports: &[Transport::Udp],
     ports: &[1119, 3724],
     probe,
-    app: "battle-net",
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
