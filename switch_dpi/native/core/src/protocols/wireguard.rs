@@ -46,7 +46,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
         INITIATION => size == INITIATION_SIZE,
         RESPONSE => size == RESPONSE_SIZE,
         COOKIE => size == COOKIE_SIZE,
-        _ => size >= MIN_DATA_SIZE && size % DATA_BLOCK == 0,
+        _ => size >= MIN_DATA_SIZE && size.is_multiple_of(DATA_BLOCK),
     };
     let secret = if kind == DATA { 16 } else { 12 };
     let encrypted = sample.data.get(secret..secret + 16).unwrap_or_default();
