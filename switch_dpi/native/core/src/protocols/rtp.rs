@@ -54,6 +54,12 @@ fn probe(sample: &Sample<'_>) -> Probe {
             offset: 0,
             size: FIXED_HEADER_SIZE as u16,
         }),
+        _ if header.carries_transport_stream(sample.data) => Probe::Match(Evidence {
+            confidence: 90,
+            what: "RTP with an MPEG transport stream",
+            offset: 0,
+            size: FIXED_HEADER_SIZE as u16,
+        }),
         _ if sample.other.is_empty() && header.has_usual_size(sample.data.len()) => Probe::Match(Evidence {
             confidence: 55,
             what: "RTP header and the size of its codec",
@@ -111,6 +117,18 @@ impl Header {
     fn is_too_short(&self, size: usize) -> bool {
         let extension = if self.has_extension { 4 } else { 0 };
         size < FIXED_HEADER_SIZE + usize::from(self.sources) * 4 + extension
+    }
+
+    /// Payload type 33 and whole packets of a transport stream (RFC 2250 §2).
+    fn carries_transport_stream(&self, data: &[u8]) -> bool {
+        const PACKET_SIZE: usize = 188;
+        const SYNC: u8 = 0x47;
+        let payload = data.get(FIXED_HEADER_SIZE..).unwrap_or_default();
+        let is_plain = self.sources == 0 && !self.has_extension && self.payload_type == 33;
+        is_plain
+            && payload.len() >= 2 * PACKET_SIZE
+            && payload.len().is_multiple_of(PACKET_SIZE)
+            && payload.chunks(PACKET_SIZE).all(|packet| packet.first() == Some(&SYNC))
     }
 
     /// 20 or 30 ms of a telephone codec behind a header without more (RFC 3551 §4.5).
@@ -189,7 +207,25 @@ impl Inspector for Rtp {
     }
 }
 
+/// A header of payload type 33, and two packets of a transport stream that carry nothing.
+const fn transport_stream() -> [u8; 388] {
+    let mut bytes = [0xff; 388];
+    let (header, rest) = bytes.split_at_mut(12);
+    header.copy_from_slice(&[0x80, 33, 0x10, 1, 0x00, 0x01, 0x5f, 0x90, 0x12, 0x34, 0x56, 0x78]);
+    let (first, second) = rest.split_at_mut(188);
+    first.split_at_mut(4).0.copy_from_slice(&[0x47, 0x1f, 0xff, 0x10]);
+    second.split_at_mut(4).0.copy_from_slice(&[0x47, 0x1f, 0xff, 0x10]);
+    bytes
+}
+
 const EXAMPLES: &[Example] = &[
+    Example {
+        title: "television",
+        transport: Transport::Udp,
+        direction: Direction::Responder,
+        data: &transport_stream(),
+        expect: &[(Attribute::RtpPayloadType, "33"), (Attribute::RtpCodec, "MP2T")],
+    },
     Example {
         title: "20 ms of PCMU",
         transport: Transport::Udp,
