@@ -27,8 +27,9 @@ pub enum Family {
 
 /// A message on its protocol's own port whose header fits and whose records do not: other protocols may take it.
 const CONFIDENCE_DAMAGED: u8 = 55;
-/// Questions and records that a damaged message may announce.
-const MAX_DAMAGED_COUNTS: [u16; 4] = [4, 64, 64, 64];
+/// Questions and records that a damaged message may announce; one of the counts may be damaged too.
+const MAX_DAMAGED_COUNTS: [u16; 4] = [MAX_DAMAGED_QUESTIONS, 64, 64, 64];
+const MAX_DAMAGED_QUESTIONS: u16 = 4;
 const TYPE_TXT: u16 = 16;
 const DNSCRYPT_PREFIX: &[u8] = b"2.dnscrypt-cert.";
 const AVAST_NAME: &[u8] = b".securedns.avast.com";
@@ -143,26 +144,31 @@ fn judge_damaged(data: &[u8], sample: &Sample<'_>, wanted: Family, offset: u16) 
         Family::Llmnr => 5355,
         Family::DnsCrypt | Family::AvastSecureDns => return Probe::No,
     };
-    if ![sample.originator_port, sample.responder_port].contains(&usual) || !is_damaged_message(data) {
+    if ![sample.originator_port, sample.responder_port].contains(&usual) {
         return Probe::No;
+    }
+    match is_damaged_message(data) {
+        Some(true) => {}
+        Some(false) if !sample.transport.is_stream() => return Probe::NeedMore, // the next one may be whole
+        _ => return Probe::No,
     }
     let size = u16::try_from(data.len()).unwrap_or(u16::MAX);
     Probe::Match(Evidence { confidence: CONFIDENCE_DAMAGED, what: "header of a DNS message", offset, size })
 }
 
-fn is_damaged_message(data: &[u8]) -> bool {
+/// Whether enough of a header fits to be a guess; `None` where there is none, or none of an operation that exists.
+fn is_damaged_message(data: &[u8]) -> Option<bool> {
     let mut reader = Reader::new(data);
     let mut header = [0; 6];
     for field in &mut header {
-        let Some(value) = reader.u16() else { return false };
-        *field = value;
+        *field = reader.u16()?;
     }
     let [_, flags, questions, answers, authorities, additional] = header;
     let counts = [questions, answers, authorities, additional];
-    !reader.is_empty()
-        && matches!(flags >> 11 & 0xf, 0 | 1 | 2 | 4 | 5 | 6)
-        && counts.iter().zip(MAX_DAMAGED_COUNTS).all(|(count, most)| *count <= most)
-        && (questions > 0 || flags & 0x8000 != 0 && answers > 0)
+    let small = counts.iter().zip(MAX_DAMAGED_COUNTS).filter(|(count, most)| **count <= *most).count();
+    let asks = (1..=MAX_DAMAGED_QUESTIONS).contains(&questions);
+    let has_operation = matches!(flags >> 11 & 0xf, 0 | 1 | 2 | 4 | 5 | 6);
+    has_operation.then_some(!reader.is_empty() && (asks || small >= 3))
 }
 
 fn judge(message: &Message, sample: &Sample<'_>, wanted: Family, offset: u16) -> Probe {

@@ -378,7 +378,8 @@ impl Messages {
 }
 
 /// What the application protocols offered say (IANA "TLS ALPN Protocol IDs").
-fn service(hello: &ClientHello<'_>) -> Option<&'static str> {
+#[must_use]
+pub fn service(hello: &ClientHello<'_>) -> Option<&'static str> {
     hello.alpn().find_map(|protocol| match protocol {
         b"dot" | b"doq" => Some("doh-dot"),
         b"mqtt" | b"x-amzn-mqtt-ca" => Some("mqtt"),

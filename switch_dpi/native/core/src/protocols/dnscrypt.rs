@@ -48,8 +48,19 @@ fn probe(sample: &Sample<'_>) -> Probe {
         Some(magic) if magic == *RESOLVER_MAGIC || magic == *CLIENT_MAGIC => {
             Probe::Match(Evidence { confidence: 100, what: "DNSCrypt magic", offset, size: 8 })
         }
-        _ => dns_family::probe(sample, Family::DnsCrypt),
+        _ => match dns_family::probe(sample, Family::DnsCrypt) {
+            Probe::No if is_sealed_query(sample.data) && !sample.transport.is_stream() => Probe::NeedMore,
+            answer => answer,
+        },
     }
+}
+
+/// Magic, key of 32 bytes, half a nonce of 12, tag of 16, and the question padded to a multiple of 64 ("Padding for client
+/// queries over UDP"): only the answer can show that it is one.
+fn is_sealed_query(data: &[u8]) -> bool {
+    const OVERHEAD: usize = 8 + 32 + 12 + 16;
+    const MIN_QUERY_SIZE: usize = 256;
+    data.len() >= MIN_QUERY_SIZE && (data.len() - OVERHEAD).is_multiple_of(64)
 }
 
 /// Reads the request for a certificate; what is encrypted tells nothing.

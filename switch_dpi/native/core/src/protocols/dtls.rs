@@ -5,6 +5,7 @@ use crate::bytes::Reader;
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
+use crate::stun_message::Message;
 use crate::tls_family::Messages;
 use crate::tls_fingerprint::Carrier;
 use crate::tls_handshake::{CLIENT_HELLO, MAX_HELLO_SIZE, is_datagram_version};
@@ -29,7 +30,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     category: "web",
     transports: &[Transport::Udp],
     ports: &[443, 853, 2221, 4433, 4740, 5061, 5246, 5247, 5349, 5684, 6514, 8801, 10161],
-    first_bytes: FirstBytes::Of(&[20, 21, HANDSHAKE, APPLICATION_DATA, 24, WITH_CONNECTION_ID, 26]),
+    first_bytes: FirstBytes::Where(|byte| (20..=26).contains(&byte) || byte < 4),
     max_probe_size: RECORD_HEADER_SIZE,
     probe,
     inspector: Some(|| Box::<Dtls>::default()),
@@ -38,6 +39,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
+    if Message::read(sample.data).is_some_and(|message| message.has_cookie) {
+        return Probe::NeedMore; // checks of the path come first (RFC 7983)
+    }
     let mut reader = Reader::new(sample.data);
     let Some(first) = Record::read(&mut reader) else { return Probe::No };
     let (confidence, what) = match first.kind {

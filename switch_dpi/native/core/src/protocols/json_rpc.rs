@@ -1,4 +1,5 @@
-//! JSON-RPC 2.0 (jsonrpc.org): calls as JSON, over HTTP or alone on a stream.
+//! JSON-RPC 2.0 (jsonrpc.org): calls as JSON, over HTTP or alone on a stream;
+//! protocols that are built on it may take the flow.
 
 use crate::documents::{self, MAX_PROBE_SIZE, JSON_FIRST_BYTES};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Transport};
@@ -13,7 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     first_bytes: FirstBytes::Of(JSON_FIRST_BYTES),
     max_probe_size: MAX_PROBE_SIZE,
     probe: |sample| match documents::probe_json(sample.data, &[b"\"jsonrpc\"", b"\"2.0\""], "JSON-RPC") {
-        Probe::Match(evidence) => Probe::Match(crate::protocol::Evidence { confidence: 70, ..evidence }),
+        Probe::Match(evidence) => Probe::Match(crate::protocol::Evidence { confidence: 55, ..evidence }),
         answer => answer,
     },
     examples: EXAMPLES,

@@ -10,6 +10,8 @@ use crate::quic::google::{self, PlainPacket};
 use crate::quic::initial::Keys;
 use crate::quic::packet::{Kind, MAX_CONNECTION_ID_SIZE, Packet};
 use crate::quic::version::{is_reserved, protection};
+use crate::tls_family;
+use crate::tls_fingerprint::{self, Carrier};
 use crate::tls_handshake::parse_client_hello;
 
 /// A client's first datagrams are at least this large (RFC 9000 §14.1).
@@ -32,7 +34,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     selector: 43,
     category: "web",
     transports: &[Transport::Udp],
-    ports: &[443, 853],
+    ports: &[443, 784, 853, 8853],
     max_probe_size: MIN_INITIAL_DATAGRAM_SIZE,
     probe,
     inspector: Some(|| Box::<Quic>::default()),
@@ -104,6 +106,12 @@ impl Inspector for Quic {
         }
         let Ok(hello) = parse_client_hello(self.stream.ready()) else { return Progress::Done };
         hello.report(found);
+        if hello.complete {
+            tls_fingerprint::report_client(&hello, Carrier::Quic, found);
+            if let Some(service) = tls_family::service(&hello) {
+                found.set_service(service);
+            }
+        }
         match (hello.complete, hello.server_name) {
             (true, _) => Progress::Done,
             (false, Some(_)) if self.datagrams < MAX_DATAGRAMS => Progress::Settled,

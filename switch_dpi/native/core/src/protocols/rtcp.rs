@@ -42,8 +42,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
         (Form::Compound, _) => (90, "compound packets"),
         (Form::Single, 0) => (55, "packet"),
         (Form::Single, _) => (75, "packets"),
-        (Form::Encrypted, 0) => (55, "encrypted packet"),
-        (Form::Encrypted, _) => (70, "encrypted packets"),
+        (Form::Encrypted, 0) => (50, "encrypted packet"),
+        (Form::Encrypted, _) => (58, "encrypted packets"), // who encrypts may say more later
     };
     Probe::Match(Evidence { confidence, what, offset: 0, size: HEADER_SIZE as u16 })
 }

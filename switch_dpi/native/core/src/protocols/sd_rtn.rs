@@ -1,6 +1,7 @@
 //! SD-RTN, the network of Agora (agora.io) for calls and broadcasts: its handshakes, whose tagged values have the form of Google
 //! QUIC's: a tag of four letters, a size of two bytes (little-endian), the value.
 
+use crate::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
@@ -18,7 +19,6 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "SD-RTN",
     selector: 221,
     category: "conferencing",
-    app: "agora",
     transports: &[Transport::Udp],
     ports: &[8130],
     first_bytes: FirstBytes::Of(&[0]),
@@ -73,7 +73,7 @@ impl Inspector for SdRtn {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
         let name = Tags::read(sample.data).and_then(|mut tags| tags.find(|(tag, _)| *tag == SERVER_NAME));
         let Some((_, name)) = name else { return Progress::Settled };
-        found.set_host(name);
+        found.text(Attribute::TlsSni, name);
         Progress::Done
     }
 }
@@ -84,7 +84,7 @@ const EXAMPLES: &[Example] = &[
         transport: Transport::Udp,
         direction: Direction::Originator,
         data: b"\x00\x5a\x38\x4c\x00\x00\x21\x00\x00\x00\x00\x00\x02SNI\x00\x1b\x00198-51-100-90.edge.agora.ioPDMD\x00\x00",
-        expect: &[],
+        expect: &[(Attribute::TlsSni, "198-51-100-90.edge.agora.io")],
     },
     Example {
         title: "response",

@@ -1,6 +1,6 @@
 //! STUN (RFC 8489, RFC 3489), TURN (RFC 8656) and the checks of ICE (RFC 8445); whose call it serves, where it says so.
 //!
-//! Media and DTLS share the ports of the checks (RFC 7983): a flow that began with STUN stays STUN.
+//! Media and DTLS share the ports of the checks (RFC 7983): where the checks name no service, what follows them names the flow.
 
 use crate::attributes::Attribute;
 use crate::lines::{contains_ignoring_case, is_text};
@@ -32,6 +32,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ..Descriptor::BASE
 };
 
+/// Of a check between peers that names no service: what follows on the same ports, DTLS or media, may take the flow.
+const CONFIDENCE_CHECK: u8 = 58;
+
+/// A check of ICE, or the answer to one (RFC 8445 §7.2, §7.3): a binding with an integrity.
+fn is_check_between_peers(message: &Message<'_>) -> bool {
+    matches!(message.kind, 0x0001 | 0x0101) && message.attributes().any(|(kind, _)| kind == MESSAGE_INTEGRITY)
+}
+
 fn probe(sample: &Sample<'_>) -> Probe {
     if sample.transport.is_stream() {
         return probe_stream(sample.data);
@@ -41,7 +49,11 @@ fn probe(sample: &Sample<'_>) -> Probe {
         return Probe::No;
     }
     if message.has_cookie {
-        let confidence = if message.is_whole() { 98 } else { 85 };
+        let confidence = match message.is_whole() {
+            true if is_check_between_peers(&message) && service(&message, sample).is_none() => CONFIDENCE_CHECK,
+            true => 98,
+            false => 85,
+        };
         return matched(confidence, "STUN message with cookie", 0);
     }
     probe_classic(&message)

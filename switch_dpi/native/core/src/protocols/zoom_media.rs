@@ -95,8 +95,8 @@ fn rtp_source(data: &[u8]) -> Option<(u8, u32)> {
 fn probe_peer(data: &[u8]) -> Probe {
     let mut reader = Reader::new(data);
     let mut fits = || {
-        reader.take(PEER_HELLO.len() + 6 + 4 + 4)?; // directions, a number, a kind
-        reader.take(4)?;
+        reader.take(PEER_HELLO.len() + 6 + 4 + 4 + 4)?; // directions, a number, a kind, a time
+        reader.take(2)?;
         let size = reader.u32().filter(|size| (3..=45).contains(size))?;
         let address = reader.take(size as usize)?;
         let is_address = address.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':'));
@@ -124,7 +124,7 @@ const EXAMPLES: &[Example] = &[
         title: "greeting between peers",
         transport: Transport::Udp,
         direction: Direction::Originator,
-        data: b"\x1f\x02\x01\x00\x08\x00\x01\x00\x04\x00\x5c\x9b\x63\x7b\x00\x00\x00\x64\x00\x00\x06\x2a\x00\x00\x00\x0a192.0.2.10\x00\x00\x00\x24AF05D588-0000-4000-8000-123456789ABC",
+        data: b"\x1f\x02\x01\x00\x08\x00\x01\x00\x04\x00\x5c\x9b\x63\x7b\x00\x00\x00\x64\x00\x00\x00\x62\xa0\x4c\x00\x00\x00\x0a192.0.2.10\x00\x00\x00\x24AF05D588-0000-4000-8000-123456789ABC",
         expect: &[],
     },
 ];
