@@ -23,6 +23,7 @@ mod findings;
 pub mod flow;
 mod fragments;
 pub mod frame;
+pub mod gtp;
 pub mod guess;
 pub mod http_message;
 pub mod http_services;

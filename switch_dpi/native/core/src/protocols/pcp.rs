@@ -33,7 +33,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
 fn is_message(data: &[u8]) -> Option<bool> {
     let mut reader = Reader::new(data);
     let [version, operation, reserved, result] = reader.array()?;
-    let _lifetime = reader.u32()?;
+    let lifetime = reader.u32()?;
     let is_answer = operation & 0x80 != 0;
     if version != VERSION || operation & 0x7f > MAX_OPERATION || reserved != 0 || !(HEADER_SIZE..=MAX_SIZE).contains(&data.len()) {
         return Some(false);
@@ -45,9 +45,15 @@ fn is_message(data: &[u8]) -> Option<bool> {
     let client: [u8; 16] = reader.array()?;
     let is_mapped = client.starts_with(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]);
     let is_ipv6 = matches!(client, [0x20..=0x3f | 0xfc..=0xfe, ..]);
-    let is_map = operation != 1 || data.len() >= HEADER_SIZE + 36;
+    // announcements have no body; map and peer have one of fixed size, then options (§11.1, §12.1, §14.1)
+    let body_fits = match operation {
+        0 => data.len() == HEADER_SIZE && lifetime == 0,
+        1 => data.len() >= HEADER_SIZE + 36,
+        2 => data.len() >= HEADER_SIZE + 56,
+        _ => data.len() > HEADER_SIZE,
+    };
     let is_zero_filled = operation != 1 || data.get(HEADER_SIZE + 13..HEADER_SIZE + 16)? == [0; 3];
-    Some(result == 0 && (is_mapped || is_ipv6) && is_map && is_zero_filled && data.len().is_multiple_of(4))
+    Some(result == 0 && (is_mapped || is_ipv6) && body_fits && is_zero_filled && data.len().is_multiple_of(4))
 }
 
 const EXAMPLES: &[Example] = &[
