@@ -40,7 +40,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let follows = before.is_some_and(|(_, number)| (1..=MAX_GAP).contains(&sequence.wrapping_sub(number)));
     match (answers, follows) {
         (true, _) => found(80, "nonces of both directions", 8),
-        (_, true) => found(65, "nonces that count up", 8),
+        (_, true) => found(if bit == FROM_SERVER { 65 } else { 50 }, "nonces that count up", 8),
         _ => found(40, "nonce of a first datagram", 8),
     }
 }

@@ -1,7 +1,7 @@
 //! MPLS in IP (RFC 4023, IP protocol 137) and in UDP (RFC 7510).
 
 use crate::frame::link_type;
-use crate::inner_packets::{found, is_ip_packet, u32_at};
+use crate::inner_packets::{found, is_ip_packet, u16_at, u32_at};
 use crate::protocol::{Carried, Descriptor, Direction, Example, Probe, Sample, Transport};
 
 /// Label, traffic class, bottom of stack, TTL (RFC 3032 §2.1).
@@ -29,10 +29,16 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let Some((size, inner)) = stack(sample.data) else { return Probe::No };
     match sample.transport {
-        Transport::Udp if is_ip_packet(inner) => found(70, "label stack and its packet", size),
+        Transport::Udp if is_ip_packet(inner) && !is_gtp(sample.data) => found(70, "label stack and its packet", size),
         Transport::Udp => Probe::No,
         _ => found(100, "IP protocol 137", size),
     }
+}
+
+/// Whether the first eight bytes are a header of GTP-U, whose tunnel id could be taken for a label (3GPP TS 29.281 §5.1).
+fn is_gtp(data: &[u8]) -> bool {
+    let size_fits = u16_at(data, 2).is_some_and(|size| usize::from(size) + 8 == data.len());
+    size_fits && matches!(data.first_chunk(), Some([0x30..=0x37, 0xff]))
 }
 
 /// Size of the label stack, and what follows it.

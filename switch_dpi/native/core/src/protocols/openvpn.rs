@@ -195,7 +195,8 @@ fn crypt_fits(data: &[u8]) -> bool {
 /// Data of an AEAD cipher: opcode, peer id (version 2), then a packet id that counts up; `at` is where it stands.
 fn probe_data(sample: &Sample<'_>, at: usize) -> Probe {
     let (data, other) = (sample.data, sample.other);
-    if !data.get(at + 4..).is_some_and(looks_encrypted) {
+    let peer_fits = at == 1 || data.get(1) == Some(&0); // a peer id counts clients
+    if !peer_fits || !data.get(at + 4..).is_some_and(looks_encrypted) {
         return Probe::No;
     }
     let (Some(now), Some(before)) = (u32_at(data, at), u32_at(other, at)) else { return Probe::NeedMore };

@@ -116,7 +116,7 @@ fn negotiation_fit(body: &[u8], size: usize, kind: u8) -> Fit {
 /// Bits of the flags of a UDP packet (MS-RDPEUDP §2.2.2.1).
 const SYN: u16 = 0x0001;
 const ACK_DATA: u16 = 0x000c;
-const SYN_FLAGS: u16 = SYN | 0x0004 | 0x0200 | 0x0400 | 0x1000;
+const SYN_FLAGS: u16 = SYN | 0x0004 | 0x0200 | 0x0800 | 0x1000; // with ACK, SYNLOSSY, CORRELATION_ID, SYNEX
 /// Largest packet of either way (MS-RDPEUDP §2.2.2.4).
 const MTUS: std::ops::RangeInclusive<u16> = 1132..=1232;
 
@@ -149,9 +149,13 @@ fn answers_syn(sample: &Sample<'_>, acked: u32) -> bool {
 
 /// A vector of acknowledgements, padded to words, then the same number twice, then a record of TLS or DTLS.
 fn is_first_data(data: &[u8]) -> bool {
-    let Some(elements) = u16_at(data, 8).map(usize::from).filter(|count| (1..=64).contains(count)) else { return false };
+    let Some(elements) = u16_at(data, 8).map(usize::from).filter(|count| *count <= 64) else { return false };
     let at = (10 + elements).next_multiple_of(4);
-    let is_record = data.get(at + 8..).is_some_and(|rest| matches!(rest, [0x14..=0x17, 0x03, 0x01..=0x04, ..] | [0x14..=0x17, 0xfe, 0xfd | 0xff, ..]));
+    let is_record = match data.get(at + 8..) {
+        Some([0x14..=0x17, 0x03, minor, ..]) => (1..=4).contains(minor),
+        Some([0x14..=0x17, 0xfe, minor, ..]) => matches!(minor, 0xfd | 0xff),
+        _ => false,
+    };
     u32_at(data, at).is_some() && u32_at(data, at) == u32_at(data, at + 4) && is_record
 }
 
@@ -222,6 +226,13 @@ const EXAMPLES: &[Example] = &[
         transport: Transport::Udp,
         direction: Direction::Originator,
         data: b"\xff\xff\xff\xff\0\x40\x10\x01\xbb\xff\x56\x87\x04\xd0\x04\xd0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+        expect: &[],
+    },
+    Example {
+        title: "SYN over UDP that allows losses, with a correlation id",
+        transport: Transport::Udp,
+        direction: Direction::Originator,
+        data: b"\xff\xff\xff\xff\0\x40\x1a\x01\xbb\xff\x56\x87\x04\xd0\x04\xd0\x8b\x15\xc4\x9a\x3e\xd7\x60\xf2\x51\x0c\xb8\xe3\x94\x27\x6d\xaf\0\0\0\0",
         expect: &[],
     },
     Example {

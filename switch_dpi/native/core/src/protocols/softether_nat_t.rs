@@ -5,6 +5,8 @@ use crate::bytes::Reader;
 use crate::inner_packets::found;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
+/// Sent so that the translator keeps the way open: too little to tell by.
+const KEEP_ALIVE: &[u8] = b"A";
 /// What the translator's service answers to a keep-alive: `IP=192.0.2.1,PORT=51383`.
 const ADDRESS_ANSWER: &[u8] = b"IP=";
 const PORT_PART: &[u8] = b",PORT=";
@@ -22,7 +24,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     category: "vpn",
     transports: &[Transport::Udp],
     ports: &[5004],
-    first_bytes: FirstBytes::Of(b"\0I"),
+    first_bytes: FirstBytes::Of(b"\0IA"),
     max_probe_size: 32,
     probe,
     app: "softether",
@@ -33,6 +35,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     if is_address_answer(sample.data) {
         return found(85, "address and port", sample.data.len());
+    }
+    if sample.data == KEEP_ALIVE {
+        return Probe::NeedMore;
     }
     match pack_head(sample.data) {
         Some(size) => found(95, "PACK with a name", size),

@@ -41,7 +41,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let continues = addresses(sample.other) == Some((destination, source)) && data.get(..8) != sample.other.get(..8);
     match (encrypted, answers, continues) {
         (true, true, _) => found(85, "addresses of the other end's packet, turned round", SOURCE.end),
-        (true, _, true) => found(65, "addresses of the packet before", SOURCE.end),
+        (true, _, true) => found(50, "addresses of the packet before", SOURCE.end),
         _ => Probe::NeedMore,
     }
 }
