@@ -6,27 +6,31 @@ mod counters;
 mod generations;
 mod inspect;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub use counters::Counters;
 use generations::Generations;
 
+use crate::deadlines::{Deadlines, Entry};
 use crate::event::{EndReason, Event, EventKind, FlowView, Sink};
 use crate::expected::Expected;
-use crate::flow::{Flow, FlowKey, Via};
+use crate::flow::{Flow, FlowKey, Origin, Via};
 use crate::fragments::{Assembled, Fragments};
 use crate::frame::{Decoded, Packet, Piece, Refused, Segment, TcpFlags, decode};
 use crate::guess::Guesses;
-use crate::inspection::{FIRM, Inspection};
+use crate::inspection::Inspection;
 use crate::options::{Options, SECOND_NS};
 use crate::protocol::Carried;
 use crate::protocols::ALL;
 use crate::signatures::Signatures;
-use crate::table::{FlowTable, List, Place};
+use crate::table::{FlowTable, Place};
 
 /// A closed connection stays so long for its last packets: several retransmission timeouts (RFC 6298 §2).
 const CLOSED_LINGER_NS: u64 = 10 * SECOND_NS;
+/// A flow whose verdict stands is looked into for more metadata so long (an answer to a request), and no longer.
+const SETTLED_PATIENCE_NS: u64 = 5 * SECOND_NS;
+/// When the table is full, the flow idle for longest among so many makes room.
+const EVICTION_CHOICE: usize = 64;
 /// Tunnels in tunnels are opened this deep: more are rare, and a peer must not choose the work.
 const MAX_TUNNELS: u8 = 4;
 
@@ -51,7 +55,9 @@ pub struct Engine {
     fragments: Fragments,
     expected: Expected,
     guesses: Guesses,
-    waiting: VecDeque<Waiting>,
+    deadlines: Deadlines,
+    due: Vec<Entry>,
+    clock_hand: Place,
     #[expect(clippy::vec_box, reason = "the boxes move between here and the flows; unboxing would allocate again")]
     spare: Vec<Box<Inspection>>,
     held_bytes: usize,
@@ -72,14 +78,6 @@ struct Arrival<'a> {
     bytes: u64,
 }
 
-/// A flow that was new, in the order of their first packets. When more have begun within the inspection's time-out than the
-/// table holds, the earliest are given up before it.
-struct Waiting {
-    since_ns: u64,
-    place: Place,
-    id: u64,
-}
-
 impl Engine {
     /// An empty engine.
     #[must_use]
@@ -91,7 +89,9 @@ impl Engine {
             fragments: Fragments::default(),
             expected: Expected::default(),
             guesses: Guesses::default(),
-            waiting: VecDeque::new(),
+            deadlines: Deadlines::default(),
+            due: Vec::new(),
+            clock_hand: 0,
             spare: Vec::new(),
             held_bytes: 0,
             found_bytes: 0,
@@ -126,41 +126,27 @@ impl Engine {
     /// Lets time pass: flows that are idle for too long end, inspections that take too long are given up.
     pub fn advance(&mut self, now_ns: u64, sink: &mut impl Sink) {
         self.now_ns = self.now_ns.max(now_ns);
-        while let Some(beginning) = self.fragments.expire(self.now_ns, &self.options) {
-            self.take_beginning(beginning, sink);
-        }
-        for list in List::ALL {
-            let timeout = match list {
-                List::Tcp => self.options.idle_timeout_tcp_ns,
-                List::Closed => CLOSED_LINGER_NS,
-                List::Other => self.options.idle_timeout_udp_ns,
-            };
-            while let Some((place, flow)) = self.table.oldest(list)
-                && flow.last_seen_ns.saturating_add(timeout) <= self.now_ns
-            {
-                self.end(place, None, sink);
+        if !self.fragments.is_empty() {
+            while let Some(beginning) = self.fragments.expire(self.now_ns, &self.options) {
+                self.take_beginning(beginning, sink);
             }
         }
-        while let Some(front) = self.waiting.front()
-            && (front.since_ns.saturating_add(self.options.inspect_timeout_ns) <= self.now_ns
-                || self.waiting.len() > self.options.max_flows)
-        {
-            let (place, id) = (front.place, front.id);
-            self.waiting.pop_front();
-            self.give_up_waiting(place, id, sink);
+        if self.deadlines.is_due(self.now_ns) {
+            self.look_at_due(sink);
         }
     }
 
-    /// Ends all flows, in the order of their last packets within each kind.
+    /// Ends all flows, in the order of their last packets.
     pub fn finish(&mut self, sink: &mut impl Sink) {
         while let Some(beginning) = self.fragments.drain() {
             self.take_beginning(beginning, sink);
         }
-        for list in List::ALL {
-            while let Some((place, _)) = self.table.oldest(list) {
-                self.end(place, Some(EndReason::Shutdown), sink);
-            }
+        let mut places: Vec<Place> = self.table.places().collect();
+        places.sort_by_cached_key(|place| self.table.get(*place).map(|flow| (flow.last_seen_ns, flow.id)));
+        for place in places {
+            self.end(place, Some(EndReason::Shutdown), sink);
         }
+        self.deadlines = Deadlines::default();
     }
 
     /// What was seen and done so far.
@@ -278,16 +264,13 @@ impl Engine {
         }
         flow.generation = self.generations.enter();
         if let Some(tunnel) = self.table.get(arrival.via.place).filter(|tunnel| tunnel.id == arrival.via.tunnel) {
-            flow.parent = tunnel.id;
-            flow.tunnel_path = Some(self.view(tunnel).path().to_string().into_boxed_str());
+            let tunnel_path = Some(self.view(tunnel).path().to_string().into_boxed_str());
+            flow.origin = Some(Box::new(Origin { parent: tunnel.id, tunnel_path }));
         }
         self.prepare(&mut flow);
-        let inspected = flow.inspection.is_some();
-        let list = if flow.is_tcp() { List::Tcp } else { List::Other };
-        let place = self.table.insert(arrival.hash, list, flow);
-        if inspected {
-            self.waiting.push_back(Waiting { since_ns: self.now_ns, place, id });
-        }
+        let deadline_ns = self.deadline(&flow);
+        let place = self.table.insert(arrival.hash, flow);
+        self.deadlines.insert(Entry { place, id: id as u32 }, deadline_ns, self.now_ns);
         place
     }
 
@@ -297,35 +280,78 @@ impl Engine {
         let direction = flow.direction(arrival.sender_is_low);
         flow.count(direction, arrival.frames, arrival.bytes);
         flow.last_seen_ns = now_ns;
+        let (was_closed, inspected) = (flow.closing.is_closed(), flow.inspection.is_some());
         if let Segment::Tcp { flags, .. } = arrival.packet.segment {
             flow.closing.note(flags, direction);
         }
-        let list = list_of(flow);
-        let inspected = flow.inspection.is_some();
-        self.table.touch(place, list);
+        let closed = flow.closing.is_closed();
+        if closed && !was_closed {
+            let (id, deadline_ns) = (flow.id as u32, now_ns.saturating_add(CLOSED_LINGER_NS));
+            self.deadlines.insert(Entry { place, id }, deadline_ns, now_ns); // earlier than the one it stands in
+        }
         if is_new {
             self.publish(place, EventKind::New, sink);
             self.publish_first(place, sink);
         }
         if inspected {
-            self.inspect(place, direction, &arrival.packet, list == List::Closed, sink);
+            self.inspect(place, direction, &arrival.packet, closed, sink);
         }
     }
 
-    fn give_up_waiting(&mut self, place: Place, id: u64, sink: &mut impl Sink) {
-        let Some(flow) = self.table.get_mut(place) else { return };
-        if flow.id != id {
-            return;
+    /// Ends the flows whose time is over, gives up inspections that took too long, and puts the others further on.
+    fn look_at_due(&mut self, sink: &mut impl Sink) {
+        let mut due = std::mem::take(&mut self.due);
+        self.deadlines.take(self.now_ns, &mut due);
+        for entry in due.drain(..) {
+            let Some(flow) = self.table.get(entry.place).filter(|flow| flow.id as u32 == entry.id) else { continue };
+            let deadline_ns = self.deadline(flow);
+            if deadline_ns > self.now_ns {
+                self.deadlines.insert(entry, deadline_ns, self.now_ns);
+            } else if self.idle_deadline(flow) <= self.now_ns {
+                self.end(entry.place, None, sink);
+            } else {
+                self.give_up_waiting(entry, sink);
+            }
         }
-        if let Some(inspection) = flow.inspection.as_mut() {
+        self.deadlines.settle();
+        self.due = due;
+    }
+
+    fn give_up_waiting(&mut self, entry: Entry, sink: &mut impl Sink) {
+        if let Some(inspection) = self.table.get_mut(entry.place).and_then(|flow| flow.inspection.as_mut()) {
             let outcome = inspection.finish();
-            self.conclude(place, outcome, sink);
+            self.conclude(entry.place, outcome, sink);
+        }
+        if let Some(flow) = self.table.get(entry.place) {
+            let deadline_ns = self.deadline(flow).max(self.now_ns + 1);
+            self.deadlines.insert(entry, deadline_ns, self.now_ns);
         }
     }
 
+    /// When there is something to do about a flow that says nothing more.
+    fn deadline(&self, flow: &Flow) -> u64 {
+        let idle_ns = self.idle_deadline(flow);
+        let patience_ns = match (&flow.inspection, flow.state.is_settled()) {
+            (None, _) => return idle_ns,
+            (Some(_), true) => self.options.inspect_timeout_ns.min(SETTLED_PATIENCE_NS),
+            (Some(_), false) => self.options.inspect_timeout_ns,
+        };
+        idle_ns.min(flow.first_seen_ns.saturating_add(patience_ns))
+    }
+
+    fn idle_deadline(&self, flow: &Flow) -> u64 {
+        let timeout_ns = match (flow.is_tcp(), flow.closing.is_closed()) {
+            (true, true) => CLOSED_LINGER_NS,
+            (true, false) => self.options.idle_timeout_tcp_ns,
+            (false, _) => self.options.idle_timeout_udp_ns,
+        };
+        flow.last_seen_ns.saturating_add(timeout_ns)
+    }
+
+    /// Makes room: of some flows the one idle for longest goes, others the next time.
     fn evict(&mut self, sink: &mut impl Sink) {
-        let oldest = List::ALL.iter().filter_map(|list| self.table.oldest(*list));
-        if let Some((place, _)) = oldest.min_by_key(|(_, flow)| flow.last_seen_ns) {
+        if let Some(place) = self.table.stalest(self.clock_hand, EVICTION_CHOICE) {
+            self.clock_hand = place.wrapping_add(1);
             self.counters.evicted += 1;
             self.end(place, Some(EndReason::Evicted), sink);
         }
@@ -360,18 +386,10 @@ impl Engine {
     }
 }
 
-fn list_of(flow: &Flow) -> List {
-    match (flow.is_tcp(), flow.closing.is_closed()) {
-        (false, _) => List::Other,
-        (true, false) => List::Tcp,
-        (true, true) => List::Closed,
-    }
-}
-
 /// What is inside a packet of a flow that a tunnel's protocol has claimed for certain.
 fn carried<'a>(flow: &Flow, packet: &Packet<'a>) -> Option<Carried<'a>> {
-    let claim = flow.claim().filter(|claim| claim.evidence.confidence >= FIRM)?;
-    let open = ALL.get(claim.index)?.tunnel?;
+    let claim = flow.claim().filter(|_| flow.is_tunnel)?;
+    let open = ALL.get(claim.index())?.tunnel?;
     match packet.segment {
         Segment::Udp(payload) | Segment::Numbered(_, payload) => open(payload),
         Segment::Tcp { .. } | Segment::Sctp(_) => None,

@@ -252,13 +252,13 @@ impl<'a> FlowView<'a> {
     /// Number of the flow that announced this one, or that carries it.
     #[must_use]
     pub fn parent(&self) -> Option<u64> {
-        (self.flow.parent != 0).then_some(self.flow.parent)
+        self.flow.origin.as_ref().map(|origin| origin.parent)
     }
 
     /// Whether the flow was found inside a tunnel.
     #[must_use]
     pub fn is_tunnelled(&self) -> bool {
-        self.flow.tunnel_path.is_some()
+        self.flow.tunnel_path().is_some()
     }
 
     /// Metadata, in the order of finding.
@@ -313,7 +313,7 @@ impl<'a> FlowView<'a> {
         match self.flow.label {
             Label::None => None,
             Label::Guess(guess) => guess.protocol.map(usize::from),
-            Label::Native { claim, .. } => Some(claim.index),
+            Label::Native { claim, .. } => Some(claim.index()),
         }
     }
 
@@ -336,7 +336,7 @@ pub struct Path<'a>(FlowView<'a>);
 impl fmt::Display for Path<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let view = &self.0;
-        if let Some(tunnel) = view.flow.tunnel_path.as_deref() {
+        if let Some(tunnel) = view.flow.tunnel_path() {
             write!(out, "{tunnel}.")?;
         }
         write!(out, "{}", view.flow.layers)?;

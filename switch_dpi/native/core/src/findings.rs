@@ -231,7 +231,7 @@ impl Findings {
     /// What is kept of a flow whose inspection is over.
     #[must_use]
     pub fn keep(&self) -> Kept {
-        Kept { data: self.data.as_slice().into(), host: self.host, subject: self.subject }
+        Kept { data: self.data.as_slice().into(), host: self.host }
     }
 
     fn add(&mut self, attribute: Attribute, kind: u8, bytes: &[u8]) {
@@ -281,7 +281,6 @@ const MAX_KEPT_CAPACITY: usize = 4096;
 pub struct Kept {
     data: Box<[u8]>,
     host: Span,
-    subject: Span,
 }
 
 impl Kept {
@@ -289,12 +288,6 @@ impl Kept {
     #[must_use]
     pub fn host(&self) -> Option<&str> {
         text_at(&self.data, self.host)
-    }
-
-    /// See [`Findings::subject`].
-    #[must_use]
-    pub fn subject(&self) -> Option<&str> {
-        text_at(&self.data, self.subject)
     }
 
     /// See [`Findings::fields`].
@@ -405,7 +398,7 @@ mod tests {
         assert_eq!(found.subject(), None);
         found.set_subject(b"asked.example");
         let kept = found.keep();
-        assert_eq!((kept.host(), kept.subject()), (Some("www.example.org"), Some("asked.example")));
+        assert_eq!((found.subject(), kept.host()), (Some("asked.example"), Some("www.example.org")));
         assert_eq!(kept.fields().count(), 1, "a name is no value");
     }
 

@@ -12,8 +12,8 @@ use crate::table::Place;
 /// Addresses, ports, carrier, VLAN and tunnel, the same for both directions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowKey {
-    low: Address,
-    high: Address,
+    low: [u64; 2],
+    high: [u64; 2],
     low_port: u16,
     high_port: u16,
     vlan: u16,
@@ -38,14 +38,18 @@ impl FlowKey {
             Segment::Numbered(carrier, _) => carrier,
         };
         let (vlan, ip_version) = (packet.vlan, packet.ip_version);
-        (Self { low, high, low_port, high_port, vlan, ip_version, scope, carrier }, sender_is_low)
+        (
+            Self { low: halves(low), high: halves(high), low_port, high_port, vlan, ip_version, scope, carrier },
+            sender_is_low,
+        )
     }
 }
 
 impl Hash for FlowKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u128(self.low.0);
-        state.write_u128(self.high.0);
+        for half in self.low.into_iter().chain(self.high) {
+            state.write_u64(half);
+        }
         let ports = u64::from(self.low_port) << 16 | u64::from(self.high_port);
         let rest = u64::from(self.vlan) << 16 | u64::from(self.protocol_number()) << 8 | u64::from(self.ip_version);
         state.write_u64(ports << 32 | rest);
@@ -65,6 +69,15 @@ impl FlowKey {
             _ => 0,
         }
     }
+}
+
+/// Two halves need not stand at a multiple of sixteen in memory.
+const fn halves(address: Address) -> [u64; 2] {
+    [(address.0 >> 64) as u64, address.0 as u64]
+}
+
+const fn whole([high, low]: [u64; 2]) -> Address {
+    Address((high as u128) << 64 | low as u128)
 }
 
 /// How far a flow's classification is; the numbers are those of the wire (docs/contracts.md §1: bit 0 is *settled*).
@@ -188,32 +201,41 @@ pub(crate) struct Known {
     pub service: bool,
 }
 
-/// A flow in the table.
+/// A flow in the table. What each packet of a classified flow needs comes first: two lines of the processor's cache.
+#[repr(C)]
 pub(crate) struct Flow {
     pub key: FlowKey,
+    pub last_seen_ns: u64,
+    pub volume: [Volume; 2],
+    pub inspection: Option<Box<Inspection>>,
     pub id: u64,
-    pub layers: Layers,
-    pub originator_is_low: bool,
-    pub known: Known,
     pub state: State,
     pub closing: Closing,
+    pub originator_is_low: bool,
+    /// Whether its protocol carries other flows.
+    pub is_tunnel: bool,
+    pub known: Known,
     /// Type · 256 + code of the first message, if this is ICMP; otherwise 0.
     pub icmp_kind: u16,
     /// Which set of signatures it began with.
     pub generation: u32,
-    pub first_seen_ns: u64,
-    pub last_seen_ns: u64,
-    pub volume: [Volume; 2],
     pub verdict_packet: u64,
+    pub first_seen_ns: u64,
     pub label: Label,
     /// What was thought at the first packet.
     pub first_guess: Option<Guess>,
-    /// Number of the flow that announced this one, or that carries it; 0 for none.
-    pub parent: u64,
-    /// Path of the tunnel's flow.
-    pub tunnel_path: Option<Box<str>>,
-    pub inspection: Option<Box<Inspection>>,
+    pub layers: Layers,
+    pub origin: Option<Box<Origin>>,
     pub found: Kept,
+}
+
+/// The flow that another one comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// Number of the flow that announced it, or that carries it.
+    pub parent: u64,
+    /// Path of the flow that carries it.
+    pub tunnel_path: Option<Box<str>>,
 }
 
 impl Flow {
@@ -232,13 +254,18 @@ impl Flow {
             last_seen_ns: at_ns,
             volume: [Volume::default(); 2],
             verdict_packet: 0,
+            is_tunnel: false,
             label: Label::None,
             first_guess: None,
-            parent: 0,
-            tunnel_path: None,
+            origin: None,
             inspection: None,
             found: Kept::default(),
         }
+    }
+
+    /// Path of the flow that carries it.
+    pub(crate) fn tunnel_path(&self) -> Option<&str> {
+        self.origin.as_ref()?.tunnel_path.as_deref()
     }
 
     /// The protocol that claimed it.
@@ -272,12 +299,12 @@ impl Flow {
 
     pub(crate) fn originator(&self) -> (Address, u16) {
         let key = &self.key;
-        if self.originator_is_low { (key.low, key.low_port) } else { (key.high, key.high_port) }
+        if self.originator_is_low { (whole(key.low), key.low_port) } else { (whole(key.high), key.high_port) }
     }
 
     pub(crate) fn responder(&self) -> (Address, u16) {
         let key = &self.key;
-        if self.originator_is_low { (key.high, key.high_port) } else { (key.low, key.low_port) }
+        if self.originator_is_low { (whole(key.high), key.high_port) } else { (whole(key.low), key.low_port) }
     }
 
     pub(crate) fn direction(&self, sender_is_low: bool) -> Direction {
@@ -298,5 +325,17 @@ impl Flow {
     pub(crate) fn server(&self) -> Option<Server> {
         let (address, port) = self.responder();
         matches!(self.key.carrier, Transport::Tcp | Transport::Udp).then_some((address, port, self.is_tcp()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a packet of a classified flow touches lies in the first two lines of the processor's cache, or near them.
+    #[test]
+    fn a_flow_is_small() {
+        assert!(size_of::<Option<Flow>>() <= 256, "{}", size_of::<Option<Flow>>());
+        assert!(std::mem::offset_of!(Flow, label) <= 152, "{}", std::mem::offset_of!(Flow, label));
     }
 }

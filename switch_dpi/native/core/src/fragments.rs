@@ -94,6 +94,11 @@ impl Fragments {
         self.take(&key).map(Assembly::finish)
     }
 
+    /// Whether no packet waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
     /// Takes out the oldest packet when its time is over, or memory is short; what there is of its beginning.
     pub(crate) fn expire(&mut self, now_ns: u64, options: &Options) -> Option<Option<Assembled>> {
         loop {

@@ -4,6 +4,7 @@
 //! today. Confidence is the share of such guesses that came true so far, and so differs from place to place.
 
 use std::hash::Hash;
+use std::marker::PhantomData;
 
 use crate::flow::Upper;
 use crate::frame::Address;
@@ -58,7 +59,7 @@ pub struct Guess {
     pub source: Source,
 }
 
-/// Addresses in a cache; each has up to [`WAYS`] neighbours.
+/// Sets of places in a cache; keys that meet in a set share its ways.
 const SETS: usize = 1 << 13;
 const WAYS: usize = 4;
 /// A name's address is believed for so long at least: clients keep using it behind its time to live.
@@ -68,73 +69,78 @@ const MAX_LIFETIME_S: u32 = 86_400;
 /// A server's history is guessed from when at least so many of a hundred flows agreed.
 const MIN_AGREEMENT: u32 = 60;
 
-/// A cache of fixed size: a key has one set of places, the one that came first gives way.
+/// A cache of fixed size: a key has one set of places, the one that came first gives way. Keys are kept as 64 bits of a hash
+/// that is seeded at random.
 #[derive(Debug)]
 struct Cache<K, V> {
-    slots: Vec<Option<(K, V)>>,
+    slots: Vec<[(u64, V); WAYS]>,
     hasher: ahash::RandomState,
+    key: PhantomData<K>,
 }
 
-impl<K: Copy + Eq + Hash, V: Copy> Cache<K, V> {
+impl<K: Hash, V: Copy + Default> Cache<K, V> {
     fn new() -> Self {
-        Self { slots: Vec::new(), hasher: ahash::RandomState::new() }
+        Self { slots: Vec::new(), hasher: ahash::RandomState::new(), key: PhantomData }
     }
 
-    fn ways(&self, key: &K) -> std::ops::Range<usize> {
-        let hash = usize::try_from(self.hasher.hash_one(key) >> 32).unwrap_or(0);
-        let first = hash % SETS * WAYS;
-        first..first + WAYS
+    /// The key's set, and what stands for it there; 0 is an empty place.
+    fn place(&self, key: &K) -> (usize, u64) {
+        let hash = self.hasher.hash_one(key);
+        (usize::try_from(hash >> 32).unwrap_or(0) % SETS, hash | 1)
     }
 
     fn get(&self, key: &K) -> Option<V> {
-        let ways = self.slots.get(self.ways(key))?;
-        ways.iter().flatten().find(|(other, _)| other == key).map(|(_, value)| *value)
+        if self.slots.is_empty() {
+            return None;
+        }
+        let (set, print) = self.place(key);
+        self.slots.get(set)?.iter().find(|(other, _)| *other == print).map(|(_, value)| *value)
     }
 
-    fn insert(&mut self, key: K, value: V) {
+    fn insert(&mut self, key: &K, value: V) {
         if self.slots.is_empty() {
-            self.slots.resize(SETS * WAYS, None);
+            self.slots.resize(SETS, [(0, V::default()); WAYS]);
         }
-        let range = self.ways(&key);
-        let Some(ways) = self.slots.get_mut(range) else { return };
-        let place = ways.iter().position(|slot| slot.is_none_or(|(other, _)| other == key)).unwrap_or(WAYS - 1);
+        let (set, print) = self.place(key);
+        let Some(ways) = self.slots.get_mut(set) else { return };
+        let place = ways.iter().position(|(other, _)| *other == print || *other == 0).unwrap_or(WAYS - 1);
         if let Some(up_to_place) = ways.get_mut(..=place) {
             up_to_place.rotate_right(1);
         }
         if let Some(first) = ways.first_mut() {
-            *first = Some((key, value));
+            *first = (print, value);
         }
     }
 }
 
 /// How often guesses of a kind came true.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Record {
-    right: u32,
-    all: u32,
+    right: u16,
+    all: u16,
 }
 
 impl Record {
     fn note(&mut self, is_right: bool) {
-        self.right += u32::from(is_right);
+        self.right += u16::from(is_right);
         self.all += 1;
-        if self.all >= 1 << 16 {
+        if self.all >= 1 << 14 {
             (self.right, self.all) = (self.right / 2, self.all / 2); // what was long ago counts less
         }
     }
 
     fn percent(self) -> u8 {
-        u8::try_from(self.right * 100 / self.all.max(1)).unwrap_or(100)
+        u8::try_from(u32::from(self.right) * 100 / u32::from(self.all.max(1))).unwrap_or(100)
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Named {
     app: u32,
-    until_s: u64,
+    until_s: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Past {
     protocol: u16,
     upper: Option<Upper>,
@@ -163,7 +169,8 @@ impl Guesses {
     /// A client was told that an application's name has this address.
     pub fn learn_name(&mut self, client: Address, server: Address, app: u32, (now_s, ttl_s): (u64, u32)) {
         let until_s = now_s + u64::from(ttl_s.clamp(MIN_LIFETIME_S, MAX_LIFETIME_S));
-        self.names.insert((client, server), Named { app, until_s });
+        let until_s = u32::try_from(until_s).unwrap_or(u32::MAX);
+        self.names.insert(&(client, server), Named { app, until_s });
     }
 
     /// A flow to this server has its verdict; `guess` is what was said at its first packet.
@@ -178,14 +185,14 @@ impl Guesses {
         if !agrees && u32::from(past.record.percent()) < MIN_AGREEMENT {
             past = Past { protocol, upper, record: Record { right: 1, all: 2 } };
         }
-        self.servers.insert(server, past);
+        self.servers.insert(&server, past);
     }
 
     /// What a flow from this client to this server may be.
     #[must_use]
     pub fn guess(&self, client: Address, server: Server, now_s: u64) -> Option<Guess> {
         let past = self.servers.get(&server).filter(|past| u32::from(past.record.percent()) >= MIN_AGREEMENT);
-        let named = self.names.get(&(client, server.0)).filter(|named| named.until_s > now_s);
+        let named = self.names.get(&(client, server.0)).filter(|named| u64::from(named.until_s) > now_s);
         match (named, past) {
             (Some(named), past) => {
                 let upper = Some(Upper::App(named.app));
@@ -251,11 +258,11 @@ mod tests {
 
     #[test]
     fn the_cache_keeps_its_size_and_the_latest() {
-        let mut cache = Cache::new();
+        let mut cache = Cache::<u32, u32>::new();
         for key in 0..200_000u32 {
-            cache.insert(key, key);
+            cache.insert(&key, key);
             assert_eq!(cache.get(&key), Some(key));
         }
-        assert_eq!(cache.slots.len(), SETS * WAYS);
+        assert_eq!(cache.slots.len(), SETS);
     }
 }

@@ -17,10 +17,29 @@ const ANNOUNCED: Evidence = Evidence { confidence: 90, what: "announced by anoth
 /// A native protocol that claimed the flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// Its place in [`ALL`].
-    pub index: usize,
+    index: u16,
     /// Why.
     pub evidence: Evidence,
+}
+
+impl Claim {
+    /// Of the protocol at this place in [`ALL`].
+    #[must_use]
+    pub fn new(index: usize, evidence: Evidence) -> Self {
+        Self { index: u16::try_from(index).unwrap_or(u16::MAX), evidence }
+    }
+
+    /// Its place in [`ALL`].
+    #[must_use]
+    pub fn index(&self) -> usize {
+        self.index.into()
+    }
+
+    /// Whether what the flow's packets carry is to be looked at: its protocol is a tunnel, for certain.
+    #[must_use]
+    pub fn opens_tunnels(&self) -> bool {
+        self.evidence.confidence >= FIRM && ALL.get(self.index()).is_some_and(|protocol| protocol.tunnel.is_some())
+    }
 }
 
 /// What a packet's payload led to.
@@ -141,7 +160,7 @@ impl Inspection {
     #[must_use]
     pub fn finish(&mut self) -> Outcome {
         if self.work.claim.is_none() {
-            let announced = self.work.announced.map(|index| Claim { index, evidence: ANNOUNCED });
+            let announced = self.work.announced.map(|index| Claim::new(index, ANNOUNCED));
             self.work.claim = announced.or(self.work.fallback);
         }
         if self.work.claim.is_some() { Outcome::Settled { open: false } } else { Outcome::GaveUp }
@@ -272,13 +291,13 @@ impl Work {
         if let Some(first) = sample.data.first() {
             self.candidates = self.candidates.and(table.beginning(sample.transport, *first));
             let candidates = self.candidates;
-            self.claim = self.claim.filter(|claim| candidates.contains(claim.index));
+            self.claim = self.claim.filter(|claim| candidates.contains(claim.index()));
         }
         self.probe(sample);
         if let Some(index) = self.announced
             && self.claim.is_none_or(|claim| claim.evidence.confidence < 100)
         {
-            self.claim = Some(Claim { index, evidence: ANNOUNCED });
+            self.claim = Some(Claim::new(index, ANNOUNCED));
         }
         match self.claim {
             None if self.candidates.is_empty() => Outcome::GaveUp,
@@ -291,14 +310,14 @@ impl Work {
     /// The first of some protocols that takes a sample.
     fn claim_of(sample: &Sample<'_>, candidates: Candidates) -> Option<Claim> {
         candidates.iter().find_map(|index| match (ALL.get(index)?.probe)(sample) {
-            Probe::Match(evidence) => Some(Claim { index, evidence }),
+            Probe::Match(evidence) => Some(Claim::new(index, evidence)),
             Probe::No | Probe::NeedMore => None,
         })
     }
 
     fn has_rivals(&self, claim: Claim) -> bool {
         let mut rivals = self.candidates;
-        rivals.remove(claim.index);
+        rivals.remove(claim.index());
         !rivals.is_empty()
     }
 
@@ -315,7 +334,7 @@ impl Work {
             match (protocol.probe)(sample) {
                 Probe::Match(evidence) => {
                     if self.claim.is_none_or(|claim| claim.evidence.confidence < evidence.confidence) {
-                        self.claim = Some(Claim { index, evidence });
+                        self.claim = Some(Claim::new(index, evidence));
                     }
                     if evidence.confidence == 100 {
                         return;
@@ -323,7 +342,7 @@ impl Work {
                 }
                 Probe::No => {
                     self.candidates.remove(index);
-                    self.claim = self.claim.filter(|claim| claim.index != index); // it takes back what it guessed
+                    self.claim = self.claim.filter(|claim| claim.index() != index); // it takes back what it guessed
                 }
                 Probe::NeedMore => {
                     if sample.transport == Transport::Tcp && sample.data.len() >= protocol.max_probe_size {
@@ -336,7 +355,7 @@ impl Work {
 
     /// Shows a new inspector what both sides have sent so far.
     fn open_inspector(&mut self, claim: Claim, sample: &Sample<'_>) -> Outcome {
-        let Some(make) = ALL.get(claim.index).and_then(|protocol| protocol.inspector) else {
+        let Some(make) = ALL.get(claim.index()).and_then(|protocol| protocol.inspector) else {
             return Outcome::Settled { open: false };
         };
         self.inspector = Some(make());

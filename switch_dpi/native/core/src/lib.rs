@@ -11,6 +11,7 @@ pub mod candidates;
 pub mod checker;
 pub mod checks;
 pub mod dcerpc_interfaces;
+mod deadlines;
 pub mod dns_family;
 pub mod documents;
 pub mod domains;

@@ -1,62 +1,28 @@
-//! The flow table: one hash look-up a packet, and for each kind of flow a list in the order of last packets, so that the
-//! flows that have expired are always at the front.
+//! The flow table: one hash look-up a packet. Flows lie in blocks that never move, so that growing costs no copying.
 
 use hashbrown::HashTable;
 
 use crate::flow::{Flow, FlowKey};
 
-/// Flows that share an idle timeout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum List {
-    /// TCP connections.
-    Tcp,
-    /// TCP connections that were closed or reset, kept for late packets.
-    Closed,
-    /// Everything else.
-    Other,
-}
-
-impl List {
-    pub(crate) const ALL: [List; 3] = [List::Tcp, List::Closed, List::Other];
-}
-
 /// A place in the table. It is used again after its flow has gone: [`Flow::id`] tells.
 pub(crate) type Place = u32;
 
-const NOWHERE: Place = Place::MAX;
-
-struct Entry {
-    hash: u64,
-    list: List,
-    before: Place,
-    behind: Place,
-    flow: Option<Flow>,
-}
-
-#[derive(Clone, Copy)]
-struct Ends {
-    front: Place,
-    back: Place,
-}
+const BLOCK_BITS: u32 = 10;
+const BLOCK_SIZE: usize = 1 << BLOCK_BITS;
 
 /// All flows.
 pub(crate) struct FlowTable {
     hasher: ahash::RandomState, // seeded at random: a peer cannot choose keys that collide
-    index: HashTable<Place>,
-    entries: Vec<Entry>,
+    index: HashTable<(u32, Place)>,
+    blocks: Vec<Box<[Option<Flow>]>>,
+    used: usize,
     free: Vec<Place>,
-    ends: [Ends; 3],
 }
 
 impl FlowTable {
     pub(crate) fn new() -> Self {
-        Self {
-            hasher: ahash::RandomState::new(),
-            index: HashTable::new(),
-            entries: Vec::new(),
-            free: Vec::new(),
-            ends: [Ends { front: NOWHERE, back: NOWHERE }; 3],
-        }
+        let (index, blocks) = (HashTable::new(), Vec::new());
+        Self { hasher: ahash::RandomState::new(), index, blocks, used: 0, free: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -68,104 +34,76 @@ impl FlowTable {
     }
 
     pub(crate) fn find(&self, hash: u64, key: &FlowKey) -> Option<Place> {
-        let same = |place: &Place| self.get(*place).is_some_and(|flow| flow.key == *key);
-        self.index.find(hash, same).copied()
+        let tag = tag(hash);
+        let same =
+            |(other, place): &(u32, Place)| *other == tag && self.get(*place).is_some_and(|flow| flow.key == *key);
+        self.index.find(hash, same).map(|(_, place)| *place)
     }
 
     pub(crate) fn get(&self, place: Place) -> Option<&Flow> {
-        self.entries.get(place as usize)?.flow.as_ref()
+        let (block, at) = split(place);
+        self.blocks.get(block)?.get(at)?.as_ref()
     }
 
     pub(crate) fn get_mut(&mut self, place: Place) -> Option<&mut Flow> {
-        self.entries.get_mut(place as usize)?.flow.as_mut()
+        let (block, at) = split(place);
+        self.blocks.get_mut(block)?.get_mut(at)?.as_mut()
     }
 
-    /// Adds a flow that is not in the table, as the youngest of its list. The engine keeps fewer than 2^32 - 1 flows.
-    pub(crate) fn insert(&mut self, hash: u64, list: List, flow: Flow) -> Place {
-        let entry = Entry { hash, list, before: NOWHERE, behind: NOWHERE, flow: Some(flow) };
-        let place = match self.free.pop() {
-            Some(place) => {
-                if let Some(slot) = self.entries.get_mut(place as usize) {
-                    *slot = entry;
-                }
-                place
-            }
-            None => {
-                self.entries.push(entry);
-                Place::try_from(self.entries.len() - 1).unwrap_or(NOWHERE)
-            }
+    /// Adds a flow that is not in the table. The engine keeps fewer than 2^32 - 1 flows.
+    pub(crate) fn insert(&mut self, hash: u64, flow: Flow) -> Place {
+        let place = self.free.pop().unwrap_or_else(|| self.new_place());
+        let (block, at) = split(place);
+        if let Some(slot) = self.blocks.get_mut(block).and_then(|block| block.get_mut(at)) {
+            *slot = Some(flow);
+        }
+        let (hasher, blocks) = (&self.hasher, &self.blocks);
+        let hash_of = |(_, place): &(u32, Place)| {
+            let (block, at) = split(*place);
+            let flow = blocks.get(block).and_then(|block| block.get(at)).and_then(Option::as_ref);
+            flow.map_or(0, |flow| hasher.hash_one(flow.key))
         };
-        let entries = &self.entries;
-        let hash_of = |place: &Place| entries.get(*place as usize).map_or(0, |entry| entry.hash);
-        self.index.insert_unique(hash, place, hash_of);
-        self.link(place, list);
+        self.index.insert_unique(hash, (tag(hash), place), hash_of);
         place
     }
 
-    /// Makes a flow the youngest of `list`.
-    pub(crate) fn touch(&mut self, place: Place, list: List) {
-        let is_there = self.entries.get(place as usize).is_some_and(|entry| entry.list == list);
-        if !(is_there && self.ends(list).back == place) {
-            self.unlink(place);
-            self.link(place, list);
-        }
-    }
-
     pub(crate) fn remove(&mut self, place: Place) -> Option<Flow> {
-        let hash = self.entries.get(place as usize)?.hash;
-        self.unlink(place);
-        if let Ok(found) = self.index.find_entry(hash, |other| *other == place) {
+        let hash = self.hash(&self.get(place)?.key);
+        if let Ok(found) = self.index.find_entry(hash, |(_, other)| *other == place) {
             found.remove();
             self.free.push(place);
         }
-        self.entries.get_mut(place as usize)?.flow.take()
+        let (block, at) = split(place);
+        self.blocks.get_mut(block)?.get_mut(at)?.take()
     }
 
-    /// The flow of a list that was not seen for longest.
-    pub(crate) fn oldest(&self, list: List) -> Option<(Place, &Flow)> {
-        let place = self.ends(list).front;
-        self.get(place).map(|flow| (place, flow))
+    /// All places with a flow.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
+        self.index.iter().map(|(_, place)| *place)
     }
 
-    fn ends(&self, list: List) -> Ends {
-        let [tcp, closed, other] = self.ends;
-        match list {
-            List::Tcp => tcp,
-            List::Closed => closed,
-            List::Other => other,
-        }
+    /// Of some flows from `start` on, the one that was not seen for longest.
+    pub(crate) fn stalest(&self, start: Place, looked_at: usize) -> Option<Place> {
+        let total = u32::try_from(self.used).ok().filter(|total| *total > 0)?;
+        let places = (0..total).map(|step| (start % total).wrapping_add(step) % total);
+        let flows = places.filter_map(|place| Some((place, self.get(place)?))).take(looked_at);
+        flows.min_by_key(|(_, flow)| flow.last_seen_ns).map(|(place, _)| place)
     }
 
-    fn ends_mut(&mut self, list: List) -> &mut Ends {
-        let [tcp, closed, other] = &mut self.ends;
-        match list {
-            List::Tcp => tcp,
-            List::Closed => closed,
-            List::Other => other,
+    fn new_place(&mut self) -> Place {
+        if self.used % BLOCK_SIZE == 0 {
+            self.blocks.push((0..BLOCK_SIZE).map(|_| None).collect());
         }
+        self.used += 1;
+        Place::try_from(self.used - 1).unwrap_or(Place::MAX)
     }
+}
 
-    fn link(&mut self, place: Place, list: List) {
-        let last = std::mem::replace(&mut self.ends_mut(list).back, place);
-        match self.entries.get_mut(last as usize) {
-            Some(entry) => entry.behind = place,
-            None => self.ends_mut(list).front = place,
-        }
-        if let Some(entry) = self.entries.get_mut(place as usize) {
-            (entry.list, entry.before, entry.behind) = (list, last, NOWHERE);
-        }
-    }
+const fn split(place: Place) -> (usize, usize) {
+    ((place >> BLOCK_BITS) as usize, place as usize % BLOCK_SIZE)
+}
 
-    fn unlink(&mut self, place: Place) {
-        let Some(entry) = self.entries.get(place as usize) else { return };
-        let (list, before, behind) = (entry.list, entry.before, entry.behind);
-        match self.entries.get_mut(before as usize) {
-            Some(entry) => entry.behind = behind,
-            None => self.ends_mut(list).front = behind,
-        }
-        match self.entries.get_mut(behind as usize) {
-            Some(entry) => entry.before = before,
-            None => self.ends_mut(list).back = before,
-        }
-    }
+/// Bits of the hash that the index itself does not compare.
+const fn tag(hash: u64) -> u32 {
+    (hash >> 24) as u32
 }

@@ -1,9 +1,10 @@
 //! From a flow's payload to its verdict.
 
-use super::Engine;
+use super::{Engine, SETTLED_PATIENCE_NS};
+use crate::deadlines::Entry;
 use crate::event::{EventKind, Sink};
 use crate::expected::Announced;
-use crate::flow::{Flow, Known, Label, State, Upper};
+use crate::flow::{Flow, Known, Label, Origin, State, Upper};
 use crate::frame::{Packet, ip_protocol};
 use crate::guess::{Guess, Source};
 use crate::inspection::{Claim, Inspection, Outcome};
@@ -31,7 +32,8 @@ impl Engine {
         let announced = self.announced(flow);
         if let Some(announced) = announced {
             self.counters.announced += 1;
-            flow.parent = announced.parent;
+            let tunnel_path = flow.tunnel_path().map(Into::into);
+            flow.origin = Some(Box::new(Origin { parent: announced.parent, tunnel_path }));
             inspection.announce(usize::from(announced.protocol));
         }
         flow.inspection = Some(inspection);
@@ -104,6 +106,7 @@ impl Engine {
             None => without_claim(before, outcome),
         };
         let is_known = flow.label != Label::None;
+        flow.is_tunnel = flow.claim().is_some_and(|claim| claim.opens_tunnels());
         flow.state = match outcome {
             Outcome::GaveUp if !is_known => State::GaveUp,
             Outcome::GaveUp => State::Final,
@@ -121,12 +124,15 @@ impl Engine {
                 (flow.state.is_settled(), flow.label, flow.server())
                 && self.options.guess
             {
-                let protocol = u16::try_from(claim.index).unwrap_or(u16::MAX);
+                let protocol = u16::try_from(claim.index()).unwrap_or(u16::MAX);
                 self.guesses.learn_verdict(server, protocol, upper, flow.first_guess);
             }
         }
+        let (settled_now, id) = (flow.state.is_settled() && !was.is_settled(), flow.id as u32);
         if matches!(outcome, Outcome::GaveUp | Outcome::Settled { open: false }) {
             self.close_inspection(place);
+        } else if settled_now {
+            self.deadlines.insert(Entry { place, id }, self.now_ns.saturating_add(SETTLED_PATIENCE_NS), self.now_ns);
         }
         changed
     }
@@ -201,7 +207,7 @@ fn native_label(
     let now =
         Known { host: found.host().is_some(), subject: found.subject().is_some(), service: found.service().is_some() };
     if let Label::Native { claim: earlier, upper, is_about } = before
-        && earlier.index == claim.index
+        && earlier.index() == claim.index()
         && *known == now
     {
         return Label::Native { claim, upper, is_about };
@@ -216,7 +222,7 @@ fn native_label(
 fn upper_of(claim: Claim, found: &Findings, signatures: &Signatures) -> (Option<Upper>, bool) {
     let by_host = found.host().and_then(|host| signatures.match_host(host)).map(|(app, _)| Upper::App(app));
     let by_service = || found.service().and_then(|key| signatures.upper(key));
-    let by_protocol = || signatures.protocol_app(claim.index).map(Upper::App);
+    let by_protocol = || signatures.protocol_app(claim.index()).map(Upper::App);
     let by_site = || Some(Upper::Site(sites::selector(&sites::registrable_domain(found.host()?)?)));
     if let Some(upper) = by_host.or_else(by_service).or_else(by_protocol).or_else(by_site) {
         return (Some(upper), false);
@@ -238,7 +244,7 @@ fn without_claim(before: Label, outcome: Outcome) -> Label {
 fn same_verdict(one: Label, other: Label) -> bool {
     match (one, other) {
         (Label::Native { claim: a, upper: b, .. }, Label::Native { claim: c, upper: d, .. }) => {
-            a.index == c.index && b == d
+            a.index() == c.index() && b == d
         }
         _ => one == other,
     }
