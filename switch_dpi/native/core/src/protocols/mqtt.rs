@@ -2,12 +2,19 @@
 
 use crate::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::fields::matched;
 use crate::protocol::{
-    Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
-/// Fixed header (5), protocol name (8), level, flags: all that the probe looks at.
-const MAX_PROBE_SIZE: usize = 16;
+/// In the middle of a connection a few packets tell enough.
+const MAX_PROBE_SIZE: usize = 1024;
+/// Packets counted by the probe in each direction.
+const MAX_COUNTED: usize = 8;
+/// Characters of a topic that count; each has some fixed bits.
+const MAX_TOPIC_BITS: u32 = 16;
+/// From here on what was seen without a CONNECT is firm.
+const FIRM_BITS: u32 = 32;
 /// The remaining length has at most four bytes (MQTT 5.0 §1.5.5).
 const MAX_VARINT_SIZE: usize = 4;
 /// Topics reported per flow: enough to tell what a device does, few enough to leave room for other values.
@@ -28,6 +35,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     category: "iot",
     transports: &[Transport::Tcp],
     ports: &[1883],
+    first_bytes: FirstBytes::Where(is_first_byte),
     max_probe_size: MAX_PROBE_SIZE,
     probe,
     inspector: Some(|| Box::<Mqtt>::default()),
@@ -35,23 +43,89 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ..Descriptor::BASE
 };
 
-/// Only CONNECT has marks of its own; it is the first packet of every connection (MQTT 5.0 §3.1).
+/// CONNECT is the first packet of every connection (MQTT 5.0 §3.1) and has marks of its own; where a capture begins later,
+/// packets of both directions must add up.
 fn probe(sample: &Sample<'_>) -> Probe {
+    if sample.data.first() != Some(&CONNECT) {
+        return probe_later(sample);
+    }
     if let Err(answer) = check_start(sample.data) {
         return answer;
     }
     let mut reader = Reader::new(sample.data);
     let Some(head) = read_connect_head(&mut reader) else { return Probe::NeedMore };
     let size = sample.data.len() - reader.rest().len();
-    if !head.is_valid() {
-        return Probe::No;
+    if head.is_valid() { matched(100, "CONNECT", size) } else { Probe::No }
+}
+
+fn probe_later(sample: &Sample<'_>) -> Probe {
+    let Some(ours) = count_bits(sample.data) else { return Probe::No };
+    let theirs = match sample.other.first() {
+        Some(&CONNECT) => Some(0), // it is judged by itself
+        _ => count_bits(sample.other),
+    };
+    match theirs {
+        None => Probe::No,
+        Some(theirs) if ours + theirs >= FIRM_BITS => matched(75, "packets of both ends", sample.data.len()),
+        Some(_) => Probe::NeedMore,
     }
-    Probe::Match(Evidence {
-        confidence: 100,
-        what: "CONNECT",
-        offset: 0,
-        size: u16::try_from(size).unwrap_or(u16::MAX),
-    })
+}
+
+/// Packet types with their reserved flags (MQTT 5.0 §2.1.3); a PUBLISH has no quality of service 3.
+const fn is_first_byte(byte: u8) -> bool {
+    match byte {
+        CONNECT | 0x20 | 0x40 | 0x50 | 0x62 | 0x70 | 0x82 | 0x90 | 0xa2 | 0xb0 | 0xc0 | 0xd0 | 0xe0 | 0xf0 => true,
+        _ => byte & 0xf0 == PUBLISH && byte & 0x06 != 0x06,
+    }
+}
+
+/// How many bits of the packets at the start of `data` are fixed; `None` where one cannot be.
+fn count_bits(data: &[u8]) -> Option<u32> {
+    let (mut position, mut bits) = (0, 0);
+    for _ in 0..MAX_COUNTED {
+        let rest = data.get(position..).unwrap_or_default();
+        let Some(first) = rest.first() else { break };
+        if !is_first_byte(*first) || rest.get(1..5).is_some_and(|size| size.iter().all(|byte| *byte >= 0x80)) {
+            return None;
+        }
+        let Some(packet) = split_packet(rest) else { break };
+        bits += packet_bits(&packet)?;
+        position = position.saturating_add(packet.size);
+    }
+    Some(bits)
+}
+
+/// The same of one packet. Sizes are those of versions 3 and 5 (§3.2 to §3.15).
+fn packet_bits(packet: &Packet<'_>) -> Option<u32> {
+    let size = packet.size - packet.header_size;
+    let fits = |fits: bool, bits: u32| fits.then_some(if packet.is_whole { bits } else { 0 });
+    match packet.first {
+        0x20 => match packet.body {
+            [flags, code, ..] => fits(size >= 2 && *flags <= 1 && (*code <= 5 || *code >= 0x80 && size > 2), 24),
+            _ => fits(size >= 2, 0),
+        },
+        0x40 | 0x50 | 0x62 | 0x70 | 0xb0 => fits((2..64).contains(&size), if size == 2 { 16 } else { 8 }),
+        0x82 | 0xa2 => topic_bits(packet.body.get(2..).unwrap_or_default(), size.checked_sub(2)?),
+        0x90 => {
+            let codes = packet.body.get(2..).unwrap_or_default();
+            fits(size >= 3 && codes.iter().all(|code| *code <= 2 || *code >= 0x80), 14)
+        }
+        0xc0 | 0xd0 => fits(size == 0, 16),
+        0xe0 | 0xf0 => fits(size < 128, if size == 0 { 16 } else { 0 }),
+        _ => topic_bits(packet.body, size),
+    }
+}
+
+/// A topic at the start of `body`, which is part of a packet with this many bytes (§4.7).
+fn topic_bits(body: &[u8], size: usize) -> Option<u32> {
+    let mut reader = Reader::new(body);
+    let Some(length) = reader.u16() else { return (size >= 2).then_some(0) };
+    if length == 0 || usize::from(length) + 2 > size {
+        return None;
+    }
+    let Some(topic) = reader.take(usize::from(length)) else { return Some(0) };
+    let is_topic = !topic.iter().any(u8::is_ascii_control) && std::str::from_utf8(topic).is_ok();
+    is_topic.then(|| 4 + u32::from(length).min(MAX_TOPIC_BITS))
 }
 
 /// Refuses at the first byte that no CONNECT has, so that other streams are let go early.
@@ -148,7 +222,10 @@ struct Packet<'a> {
     first: u8,
     body: &'a [u8],
     is_whole: bool,
+    /// With its fixed header.
     size: usize,
+    /// Of the fixed header.
+    header_size: usize,
 }
 
 /// The packet at the start of `data`; `None` while its fixed header is missing.
@@ -157,8 +234,10 @@ fn split_packet(data: &[u8]) -> Option<Packet<'_>> {
     let first = reader.u8()?;
     let remaining = read_varint(&mut reader)?;
     let body = reader.rest();
-    let size = data.len() - body.len() + remaining;
-    Some(Packet { first, body: body.get(..remaining).unwrap_or(body), is_whole: body.len() >= remaining, size })
+    let header_size = data.len() - body.len();
+    let is_whole = body.len() >= remaining;
+    let body = body.get(..remaining).unwrap_or(body);
+    Some(Packet { first, body, is_whole, size: header_size + remaining, header_size })
 }
 
 impl Mqtt {
@@ -261,6 +340,13 @@ const EXAMPLES: &[Example] = &[
         data: b"\x10\x0e\x00\x06MQIsdp\x03\x02\x00\x3c\x00\x00",
         expect: &[(Attribute::MqttVersion, "3")],
     },
+    Example {
+        title: "a publication and a ping in the middle of a connection",
+        transport: Transport::Tcp,
+        direction: Direction::Originator,
+        data: b"\x32\x13\x00\x0bhome/temp/1\x00\x0721.5\xc0\x00",
+        expect: &[(Attribute::MqttTopic, "home/temp/1")],
+    },
 ];
 
 #[cfg(test)]
@@ -293,6 +379,15 @@ mod tests {
         ] {
             assert_eq!(probe(&sample(data)), Probe::No, "{why}");
         }
+    }
+
+    #[test]
+    fn pings_of_both_ends_are_enough_and_one_is_not() {
+        let ping = sample(b"\xc0\x00");
+        assert_eq!(probe(&ping), Probe::NeedMore);
+        assert!(matches!(probe(&Sample { other: b"\xd0\x00", ..ping }), Probe::Match(_)));
+        assert_eq!(probe(&Sample { other: b"\xd0\x01", ..ping }), Probe::No);
+        assert_eq!(probe(&sample(b"\x30\x06\x00\x09ab")), Probe::No);
     }
 
     #[test]
