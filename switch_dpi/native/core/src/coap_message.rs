@@ -152,15 +152,24 @@ fn judge_options(data: &[u8]) -> Result<(&[u8], u32), Probe> {
             let size = data.len() - rest.len();
             return Ok((data.get(..size).unwrap_or_default(), bits + if rest.is_empty() { 0 } else { 8 }));
         }
-        bits += option_bits(&fields.read()?)?;
+        let before = fields.number;
+        let option = fields.read()?;
+        require(option.number != before || is_repeatable(option.number))?;
+        bits += option_bits(&option)?;
     }
     Err(Probe::No)
 }
 
-/// Sizes and contents of options (RFC 7252 §5.10, table 4; RFC 7641, 7959, 8516, 8613, 8768).
+/// Options that may occur more than once (RFC 7252, table 4).
+const fn is_repeatable(number: u32) -> bool {
+    matches!(number, 1 | 4 | 8 | 11 | 15 | 20 | 292 | 2048..)
+}
+
+/// Sizes and contents of options (RFC 7252 §5.10, table 4; RFC 7641, 7959, 8613). Text beyond
+/// ASCII is legal, and rare enough to be left.
 fn option_bits(option: &MessageOption<'_>) -> Result<u32, Probe> {
     let size = option.value.len();
-    let is_text = option.value.iter().all(|byte| *byte >= b' ' && *byte != 0x7f);
+    let is_text = option.value.iter().all(|byte| (b' '..=b'~').contains(byte));
     let (fits, is_string) = match option.number {
         1 | 4 | 252 | 292 => (size <= 40, false),
         3 | 39 => (size >= 1 && is_text, true),
@@ -171,12 +180,12 @@ fn option_bits(option: &MessageOption<'_>) -> Result<u32, Probe> {
         9 => (size <= 255, false),
         19 | 23 | 27 | 31 => (size <= 3, false),
         35 => (size >= 1 && is_text, true),
-        2048..=65_535 => (size <= 64, false),
+        2048..=65_535 => return require(size <= 64).map(|()| 0),
         _ => (false, false),
     };
     require(fits)?;
     let characters = u32::try_from(size).unwrap_or(0).min(24);
-    Ok(if is_string { 3 + characters * 5 / 4 } else { 3 })
+    Ok(if is_string { 2 + characters * 5 / 4 } else { 2 })
 }
 
 #[cfg(test)]

@@ -125,7 +125,8 @@ fn topic_bits(body: &[u8], size: usize) -> Option<u32> {
     }
     let Some(topic) = reader.take(usize::from(length)) else { return Some(0) };
     let is_topic = !topic.iter().any(u8::is_ascii_control) && std::str::from_utf8(topic).is_ok();
-    is_topic.then(|| 4 + u32::from(length).min(MAX_TOPIC_BITS))
+    // the type, and the upper byte of the length, which is zero
+    (is_topic && length < 256).then(|| 10 + u32::from(length).min(MAX_TOPIC_BITS))
 }
 
 /// Refuses at the first byte that no CONNECT has, so that other streams are let go early.

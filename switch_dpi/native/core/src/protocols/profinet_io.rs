@@ -27,13 +27,6 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ..Descriptor::BASE
 };
 
-/// Whether an interface of DCE/RPC, as the UUID's fields in big-endian order, is PROFINET's device, controller, supervisor or
-/// parameter server: DEA00001 to DEA00004 with a common rest.
-#[must_use]
-pub const fn is_interface(uuid: &[u8; 16]) -> bool {
-    matches!(uuid, [0xde, 0xa0, 0x00, 0x01..=0x04, 0x6c, 0x97, 0x11, 0xd1, 0x82, 0x71, 0x00, 0xa0, 0x24, 0x42, 0xdf, 0x7d])
-}
-
 fn judge(sample: &Sample<'_>) -> Verdict {
     let mut fields = Fields::of(sample);
     let id = fields.u16()?;
@@ -98,17 +91,3 @@ const EXAMPLES: &[Example] = &[
         expect: &[],
     },
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::is_interface;
-
-    #[test]
-    fn four_interfaces_are_known() {
-        let device = *b"\xde\xa0\x00\x01\x6c\x97\x11\xd1\x82\x71\x00\xa0\x24\x42\xdf\x7d";
-        assert!(is_interface(&device));
-        let mut other = device;
-        other[3] = 5;
-        assert!(!is_interface(&other));
-    }
-}
