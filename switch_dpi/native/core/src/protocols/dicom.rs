@@ -7,7 +7,6 @@ use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Prog
 
 const ASSOCIATE_REQUEST: u8 = 1;
 const ASSOCIATE_ACCEPT: u8 = 2;
-const ASSOCIATE_REJECT: u8 = 3;
 const DATA: u8 = 4;
 /// Of an application entity's title.
 const TITLE_SIZE: usize = 16;
@@ -23,7 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     category: "health",
     transports: &[Transport::Tcp],
     ports: &[104, 11_112, 4242],
-    first_bytes: FirstBytes::Of(&[ASSOCIATE_REQUEST, ASSOCIATE_ACCEPT, ASSOCIATE_REJECT, DATA]),
+    first_bytes: FirstBytes::Of(&[ASSOCIATE_REQUEST, ASSOCIATE_ACCEPT, DATA]),
     max_probe_size: 128,
     probe: |sample| answer(judge(sample)),
     inspector: Some(|| Box::new(Reread(read))),
@@ -46,14 +45,6 @@ fn judge(sample: &Sample<'_>) -> Verdict {
                 fields.byte(|character| matches!(character, b' '..=b'~' | 0))?;
             }
             fields.matched(97, "association")
-        }
-        ASSOCIATE_REJECT => {
-            require(size == 4)?;
-            fields.expect(&[0])?;
-            fields.byte(|result| matches!(result, 1 | 2))?;
-            fields.byte(|source| (1..=3).contains(&source))?;
-            fields.byte(|reason| reason <= 10)?;
-            fields.matched(85, "association rejected")
         }
         _ => {
             require((6..MAX_DATA_SIZE).contains(&size))?;
@@ -97,16 +88,9 @@ const EXAMPLES: &[Example] = &[
         expect: &[(Attribute::DicomCalled, "ARCHIVE"), (Attribute::DicomCalling, "CT-3")],
     },
     Example {
-        title: "rejected: called title not recognised",
-        transport: Transport::Tcp,
-        direction: Direction::Responder,
-        data: b"\x03\x00\x00\x00\x00\x04\x00\x01\x01\x07",
-        expect: &[],
-    },
-    Example {
         title: "command set of C-ECHO",
         transport: Transport::Tcp,
-        direction: Direction::Originator,
+        direction: Direction::Responder,
         data: b"\x04\x00\x00\x00\x00\x16\x00\x00\x00\x12\x01\x03\x00\x00\x00\x00\x04\x00\x00\x00\x38\x00\x00\x00\x00\x00\x00\x00",
         expect: &[],
     },
