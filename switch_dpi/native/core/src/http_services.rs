@@ -50,6 +50,8 @@ fn of_target(target: &[u8]) -> Option<&'static str> {
         Some("mpeg-dash")
     } else if ends(b".m3u8") {
         Some("hls")
+    } else if path.starts_with(b"/tor/") {
+        Some("tor") // dir-spec, "Standard URLs"
     } else if path == b"/dns-query" {
         Some("doh-dot") // RFC 8484 §4.1.1: the path that all known resolvers have
     } else {

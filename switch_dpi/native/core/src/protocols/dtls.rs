@@ -11,7 +11,6 @@ use crate::tls_fingerprint::Carrier;
 use crate::tls_handshake::{CLIENT_HELLO, MAX_HELLO_SIZE, is_datagram_version};
 
 const HANDSHAKE: u8 = 22;
-const APPLICATION_DATA: u8 = 23;
 /// Records with a connection id have one more field before their size (RFC 9146 §4).
 const WITH_CONNECTION_ID: u8 = 25;
 /// Type, version, epoch and sequence number, size (RFC 6347 §4.1).
