@@ -12,7 +12,7 @@ const ATTENTION: u8 = 8;
 
 /// AFP.
 pub const DESCRIPTOR: Descriptor = Descriptor {
-    key: "afp",
+    key: "afp-dsi",
     name: "AFP",
     selector: 570,
     category: "file-transfer",
