@@ -42,7 +42,7 @@ fn is_handshake(data: &[u8]) -> Option<bool> {
     let [kind, message] = [reader.u8()?, reader.u8()?];
     let fits = match (mode & RESPONDER != 0, kind, message) {
         // proposal: a map of versions, whose first is a small number or one with node-to-client's bit 15
-        (false, 0x82, 0x00) => matches!(reader.u8()?, 0xa1..=0xb7) && matches!(reader.u8()?, 1..=0x17 | 0x18 | 0x19),
+        (false, 0x82, 0x00) => matches!(reader.u8()?, 0xa1..=0xb7) && matches!(reader.u8()?, 1..=0x19),
         // acceptance of a version, its parameters follow; or refusal with a reason
         (true, 0x83, 0x01) => matches!(reader.u8()?, 1..=0x19) && matches!(reader.u8()?, 1..=0x1a | 0x80..=0x9f),
         (true, 0x82, 0x02) => matches!(reader.u8()?, 0x82 | 0x83) && reader.u8()? <= 2,

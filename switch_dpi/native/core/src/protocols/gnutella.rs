@@ -10,6 +10,8 @@ use crate::protocol::{Descriptor, Direction, Example, Findings, Probe, Progress,
 const STARTS: [&[u8]; 4] = [b"GNUTELLA CONNECT/0.", b"GNUTELLA/0.6 ", b"GNUTELLA OK\n", b"GIV 0:"];
 /// Descriptor header: GUID, type, TTL, hops, size.
 const HEADER_SIZE: usize = 23;
+/// A GUID is random, so that most of its bytes are not small.
+const LEAST_ID_BYTES: usize = 8;
 /// Descriptors go no farther.
 const MAX_HOPS: u8 = 15;
 /// Parts of one message of G2.
@@ -51,7 +53,7 @@ fn is_descriptor(data: &[u8]) -> bool {
     let kind_fits = matches!(u8_at(data, 16), Some(0x00..=0x02 | 0x30..=0x32 | 0x40 | 0x41 | 0x80..=0x82));
     let is_near = |offset| u8_at(data, offset).is_some_and(|count| count <= MAX_HOPS);
     let has_life = u8_at(data, 17).is_some_and(|ttl| ttl > 0);
-    size_fits && kind_fits && is_near(17) && is_near(18) && has_life && data.iter().take(16).any(|byte| *byte != 0)
+    size_fits && kind_fits && is_near(17) && is_near(18) && has_life && data.iter().take(16).filter(|byte| **byte > 3).count() >= LEAST_ID_BYTES
 }
 
 fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {

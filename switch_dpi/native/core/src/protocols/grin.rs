@@ -25,8 +25,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 /// Only the two messages that open a connection: hand and shake.
 fn probe(sample: &Sample<'_>) -> Probe {
-    let network_fits = match (u8_at(sample.data, 0), u8_at(sample.data, 1)) {
-        (Some(b'a'), None | Some(b'=')) | (Some(b'S'), None | Some(b';')) | (None, _) => true,
+    let network_fits = match sample.data {
+        [] | [b'a' | b'S'] => true,
+        [first, second, ..] => matches!((first, second), (b'a', b'=') | (b'S', b';')),
         _ => false,
     };
     match fits(sample.data, &HEADER) {

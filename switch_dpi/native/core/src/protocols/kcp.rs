@@ -33,9 +33,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
 /// Segments of one conversation fill the datagram.
 fn are_segments(data: &[u8]) -> bool {
     let mut reader = Reader::new(data);
-    let conversation = data.get(..4);
+    let conversation = data.get(..4).filter(|number| number.iter().any(|byte| *byte != 0));
     for _ in 0..MAX_SEGMENTS {
-        if reader.rest().get(..4) != conversation || skip_segment(&mut reader).is_none() {
+        if conversation.is_none() || reader.rest().get(..4) != conversation || skip_segment(&mut reader).is_none() {
             return false;
         }
         if reader.is_empty() {

@@ -51,7 +51,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
         Some(b'D') => u8_at(data, 5).is_some() && (data.len() == 6 || u8_at(data, 6) == Some(0)),
         Some(b'E') => le16(data, 5).is_some_and(|rules| rules < 0x1000) && is_rule(data),
         Some(b'm') => is_text(data.get(5..25).unwrap_or(b"\0")),
-        Some(b'f') => u8_at(data, 5) == Some(b'\n') && data.len() % 6 == 0,
+        Some(b'f') => u8_at(data, 5) == Some(b'\n') && data.len().is_multiple_of(6),
         _ => false,
     };
     matched_if(is_single && fits, 85, "query or answer", 5)
