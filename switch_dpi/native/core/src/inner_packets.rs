@@ -98,14 +98,26 @@ pub fn is_ipv4_packet(data: &[u8]) -> bool {
     first >> 4 == 4 && size >= 20 && usize::from(total) >= size && *ttl > 0 && sum_fits
 }
 
-/// Payload length, next header, hop limit, and a source that is no group (RFC 8200 §3).
+/// Payload length, next header, hop limit, and two addresses of ranges that are in use (RFC 8200 §3, RFC 4291 §2.4).
 #[must_use]
 pub fn is_ipv6_packet(data: &[u8]) -> bool {
     const NEXT_HEADERS: [u8; 17] = [0, 4, 6, 17, 41, 43, 44, 47, 50, 51, 58, 59, 60, 89, 103, 132, 135];
     let Some(header) = data.first_chunk::<40>() else { return false };
-    let [first, _, _, _, high, low, next, hops, source, ..] = *header;
+    let [first, _, _, _, high, low, next, hops, ..] = *header;
     let payload = usize::from(u16::from_be_bytes([high, low]));
-    first >> 4 == 6 && payload + 40 == data.len() && NEXT_HEADERS.contains(&next) && hops > 0 && source != 0xff
+    first >> 4 == 6
+        && payload + 40 == data.len()
+        && NEXT_HEADERS.contains(&next)
+        && hops > 0
+        && has_ipv6_addresses(header)
+}
+
+/// Whether the source is global, local or unspecified, and the destination one of those or a group.
+fn has_ipv6_addresses(header: &[u8; 40]) -> bool {
+    let is_station = |first: u8| matches!(first, 0x20..=0x3f | 0xfc..=0xfe);
+    let (source, destination) = (header.get(8..24).unwrap_or_default(), header.get(24..).unwrap_or_default());
+    let source_fits = source.first().is_some_and(|first| is_station(*first)) || source.iter().all(|byte| *byte == 0);
+    source_fits && destination.first().is_some_and(|first| is_station(*first) || *first == 0xff)
 }
 
 /// The sum of RFC 1071, not inverted.

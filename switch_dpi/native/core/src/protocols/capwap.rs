@@ -3,7 +3,7 @@
 use crate::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::frame::link_type;
-use crate::inner_packets::{ethernet_frame, found, u16_at, u32_at};
+use crate::inner_packets::{FrameFit, ethernet_frame, found, u16_at, u32_at};
 use crate::protocol::{
     Carried, Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -88,7 +88,7 @@ fn probe_clear(sample: &Sample<'_>) -> Probe {
         return if is_keep_alive(header.rest) { found(90, "keep-alive of the data channel", MIN_HEADER_SIZE) } else { Probe::No };
     }
     let same_head = sample.other.get(..4) == sample.data.get(..4);
-    match (header.binding, ethernet_frame(header.rest).is_some()) {
+    match (header.binding, ethernet_frame(header.rest) == Some(FrameFit::Checked)) {
         (_, true) => found(70, "data header and its frame", MIN_HEADER_SIZE),
         (1, _) if is_wlan_frame(header.rest) && same_head => found(65, "data headers and frames of 802.11", MIN_HEADER_SIZE),
         (1, _) if is_wlan_frame(header.rest) => found(55, "data header and a frame of 802.11", MIN_HEADER_SIZE),
@@ -103,8 +103,14 @@ fn is_control(header: &Header<'_>) -> bool {
     let (Some(kind), Some(size)) = (u32_at(header.rest, 0), u16_at(header.rest, 5).map(usize::from)) else { return false };
     let kind_fits = (1..=MAX_TYPE).contains(&kind) || (WLAN_TYPES + 1..=WLAN_TYPES + 8).contains(&kind);
     let after = header.rest.len().saturating_sub(5);
-    let is_fragment = header.flags & FRAGMENT_BIT != 0;
-    kind_fits && header.rest.get(7) == Some(&0) && (after == size || after == size + 3 || is_fragment)
+    let size_fits = after == size || after == size + 3 || (header.flags & FRAGMENT_BIT != 0 && size > after);
+    kind_fits && header.rest.get(7) == Some(&0) && size_fits && has_elements(header.rest.get(8..).unwrap_or_default())
+}
+
+/// Nothing, or an element with its type and a length that fits (RFC 5415 §4.6; those of 802.11 begin at 1024).
+fn has_elements(data: &[u8]) -> bool {
+    let (Some(kind), Some(size)) = (u16_at(data, 0), u16_at(data, 2)) else { return data.is_empty() };
+    matches!(kind, 1..=60 | 1024..=1060) && usize::from(size) + 4 <= data.len()
 }
 
 /// A session id element of 16 bytes (RFC 5415 §4.4.1, §4.6.37), its own length before it.

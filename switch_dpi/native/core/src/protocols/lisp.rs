@@ -6,6 +6,12 @@ use crate::protocol::{Carried, Descriptor, Direction, Example, Probe, Sample, Tr
 
 /// Flags and nonce, locator bits or instance (RFC 9300 §5.3).
 const DATA_HEADER_SIZE: usize = 8;
+/// Messages of the reliable transport: errors, registrations, refreshes, notifications.
+const STREAM_TYPES: std::ops::RangeInclusive<u8> = 16..=24;
+/// Header and mark, and what the probe may ask for.
+const STREAM_SIZES: std::ops::RangeInclusive<usize> = 12..=MAX_STREAM_SIZE;
+const MAX_STREAM_SIZE: usize = 1024;
+const STREAM_END: u32 = 0x9fac_ade9;
 /// The three reserved flags.
 const RESERVED_FLAGS: u8 = 0x07;
 
@@ -15,9 +21,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "LISP",
     selector: 1220,
     category: "vpn",
-    transports: &[Transport::Udp],
+    transports: &[Transport::Udp, Transport::Tcp],
     ports: &[4341, 4342],
-    max_probe_size: 64,
+    max_probe_size: MAX_STREAM_SIZE,
     probe,
     tunnel: Some(carried),
     examples: EXAMPLES,
@@ -26,6 +32,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
+    if sample.transport.is_stream() {
+        return probe_stream(data);
+    }
     if data_packet(data).is_some() {
         return found(70, "data header and its packet", DATA_HEADER_SIZE);
     }
@@ -37,6 +46,23 @@ fn probe(sample: &Sample<'_>) -> Probe {
         _ => false,
     };
     if fits { found(75, "control message", 12) } else { Probe::No }
+}
+
+/// A message of the reliable transport (draft-kouvelas-lisp-map-server-reliable-transport §5.1): type, length, id, and a
+/// mark at its end.
+fn probe_stream(data: &[u8]) -> Probe {
+    if data.first().is_some_and(|high| *high != 0) || data.get(1).is_some_and(|kind| !STREAM_TYPES.contains(kind)) {
+        return Probe::No;
+    }
+    let Some(size) = u16_at(data, 2).map(usize::from) else { return Probe::NeedMore };
+    if !STREAM_SIZES.contains(&size) {
+        return Probe::No;
+    }
+    match u32_at(data, size - 4) {
+        Some(STREAM_END) => found(95, "message with its end mark", size),
+        Some(_) => Probe::No,
+        None => Probe::NeedMore,
+    }
 }
 
 /// The packet behind a data header.
@@ -142,6 +168,13 @@ const EXAMPLES: &[Example] = &[
         direction: Direction::Originator,
         data: b"\x38\0\x01\x01\0\0\0\0\0\0\0\0\0\x01\0\x14\x8b\x15\xc4\x9a\x3e\xd7\x60\xf2\x51\x0c\xb8\xe3\x94\x27\x6d\xaf\x18\xca\x73\x05\
             \0\0\x05\xa0\x01\x18\x10\0\0\0\0\x01\x0a\0\0\0\x01\x64\xff\0\0\x05\0\x01\xc0\0\x02\x02",
+        expect: &[],
+    },
+    Example {
+        title: "refresh over TCP",
+        transport: Transport::Tcp,
+        direction: Direction::Responder,
+        data: b"\0\x14\0\x18\0\0\0\x07\0\0\0\0\0\0\0\x01\x8b\x15\xc4\x9a\x9f\xac\xad\xe9",
         expect: &[],
     },
 ];

@@ -112,8 +112,7 @@ fn probe_datagram(sample: &Sample<'_>) -> Probe {
 fn reset_keying(data: &[u8], size: usize) -> Option<Keying> {
     let opcode = data.first()? >> 3;
     let is_client = matches!(opcode, RESET_CLIENT_V1 | RESET_CLIENT_V2);
-    let session = data.get(1..SESSION_SIZE)?;
-    if session.iter().all(|byte| *byte == 0) {
+    if !has_session(data) {
         return None;
     }
     for hmac_size in HMAC_SIZES.into_iter().filter(|_| opcode != RESET_CLIENT_V3) {
@@ -152,7 +151,7 @@ const fn is_time(seconds: u32) -> bool {
 /// end's stands in it.
 fn probe_control(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
-    if !HMAC_SIZES.iter().any(|size| control_fits(data, *size)) && !crypt_fits(data) {
+    if !has_session(data) || (!HMAC_SIZES.iter().any(|size| control_fits(data, *size)) && !crypt_fits(data)) {
         return Probe::No;
     }
     let session = data.get(1..SESSION_SIZE);
@@ -162,8 +161,13 @@ fn probe_control(sample: &Sample<'_>) -> Probe {
     if continues || answers { found(90, "control channel", SESSION_SIZE) } else { Probe::NeedMore }
 }
 
+/// Session ids are random: one that is mostly zeros is none.
+fn has_session(data: &[u8]) -> bool {
+    data.get(1..SESSION_SIZE).is_some_and(|session| session.iter().filter(|byte| **byte == 0).count() <= 2)
+}
+
 fn is_control(data: &[u8]) -> bool {
-    data.first().is_some_and(|first| matches!(first >> 3, 1..=5 | 7 | 8 | 10 | 11))
+    has_session(data) && data.first().is_some_and(|first| matches!(first >> 3, 1..=5 | 7 | 8 | 10 | 11))
 }
 
 /// Whether the session id of the other end stands among the acks: within the layouts' first bytes.

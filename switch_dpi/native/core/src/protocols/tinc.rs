@@ -5,7 +5,7 @@ use crate::attributes::Attribute;
 use crate::lines::{Lines, split_word};
 use crate::inner_packets::{Fit, fit, found};
 use crate::protocol::{
-    Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Expectation, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// ID is request 0.
@@ -92,11 +92,23 @@ impl Inspector for Tinc {
             let (name, _) = split_word(rest);
             if number == b"0" && !name.is_empty() && name.len() <= MAX_NAME_SIZE {
                 found.text(Attribute::TincName, name);
+                expect_data(sample, found);
             }
         }
         *done |= sample.data.len() > 2 * MAX_NAME_SIZE;
         if self.done == [true; 2] { Progress::Done } else { Progress::Settled }
     }
+}
+
+/// The packets themselves go over UDP, to the same port of either end.
+fn expect_data(sample: &Sample<'_>, found: &mut Findings) {
+    found.expect(Expectation {
+        transport: Transport::Udp,
+        address: None,
+        by: Direction::Responder,
+        port: sample.responder_port,
+        protocol: DESCRIPTOR.key,
+    });
 }
 
 const EXAMPLES: &[Example] = &[
