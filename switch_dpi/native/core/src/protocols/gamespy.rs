@@ -20,7 +20,8 @@ const QUERY: &[u8] = b"\xfe\xfd";
 
 /// GameSpy.
 pub const DESCRIPTOR: Descriptor = Descriptor {
-    key: "gamespy",
+    key: "gamespy-game",
+    app: "gamespy",
     name: "GameSpy",
     selector: 944,
     category: "games",

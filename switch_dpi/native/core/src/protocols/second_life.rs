@@ -15,7 +15,8 @@ const REGION_HANDSHAKE: [Byte; 11] =
 
 /// Second Life.
 pub const DESCRIPTOR: Descriptor = Descriptor {
-    key: "second-life",
+    key: "second-life-game",
+    app: "second-life",
     name: "Second Life",
     selector: 959,
     category: "games",

@@ -9,7 +9,8 @@ const PRODUCTS: [&[u8]; 4] = [b"RATS", b"PXES", b"RTSJ", b"RHSS"];
 
 /// StarCraft.
 pub const DESCRIPTOR: Descriptor = Descriptor {
-    key: "starcraft",
+    key: "starcraft-game",
+    app: "starcraft",
     name: "Starcraft",
     selector: 946,
     category: "games",

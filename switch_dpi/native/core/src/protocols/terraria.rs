@@ -13,7 +13,8 @@ const HELLO: [Byte; 13] = [
 
 /// Terraria.
 pub const DESCRIPTOR: Descriptor = Descriptor {
-    key: "terraria",
+    key: "terraria-game",
+    app: "terraria",
     name: "Terraria",
     selector: 952,
     category: "games",
