@@ -30,7 +30,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
         return Probe::No;
     }
     // a message that is longer than 255 bytes goes in pieces, the first of them full
-    let size_fits = |size: u16| if *first == 0xff { size > 0xfd } else { size >= MIN_SIZE && size + 2 == u16::from(*first) };
+    let size_fits = |size: u16| if *first == 0xff { size > 0xfd } else { size >= MIN_SIZE && size.checked_add(2) == Some(u16::from(*first)) };
     match u16_at(data, 2) {
         Some(size) if !size_fits(size) => Probe::No,
         Some(_) if data.len() >= HEADER_SIZE => found(85, "lengths and M2", HEADER_SIZE),
@@ -54,3 +54,16 @@ const EXAMPLES: &[Example] = &[
         expect: &[],
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_of_any_size_is_compared_without_harm() {
+        for data in [&b"\x20\x01\xff\xffM2"[..], b"\xff\x01\xff\xffM2", b"\x0d\x01\0\x0cM2"] {
+            let _answer = probe(&Sample { data, ..Sample::EMPTY });
+        }
+        assert_eq!(probe(&Sample { data: b"\x20\x01\xff\xffM2", ..Sample::EMPTY }), Probe::No);
+    }
+}
