@@ -53,12 +53,13 @@ fn is_pdu(data: &[u8]) -> Option<bool> {
     }
     if kind == TYPE_OPEN {
         let [_timeout, a, b, c] = reader.array()?;
-        return Some(session == 0 && [a, b, c] == [0; 3]);
+        let [_parts, prefix, include, reserved] = reader.array()?; // of the subagent's identifier
+        return Some(session == 0 && size >= 12 && [a, b, c, include, reserved] == [0; 5] && prefix <= 4);
     }
     reader.u32()?; // up time
     let error: [u8; 2] = reader.array()?;
     let error = if is_big { u16::from_be_bytes(error) } else { u16::from_le_bytes(error) };
-    Some(error <= 18 || (FIRST_ERROR..FIRST_ERROR + 16).contains(&error))
+    Some((error <= 18 && session != 0) || (FIRST_ERROR..FIRST_ERROR + 16).contains(&error))
 }
 
 const EXAMPLES: &[Example] = &[

@@ -1,13 +1,16 @@
 //! DHCP for IPv4 (RFC 2131) on top of BOOTP: message type, and what the client says of itself. DHCPv6 is another protocol.
 
+use crate::answers::{answered, of_datagram};
 use crate::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{
-    Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Evidence, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// The fixed part before the options (RFC 2131 §2).
 const FIXED_SIZE: usize = 236;
+/// A BOOTP message with its vendor area (RFC 951 §3).
+const BOOTP_SIZE: usize = 300;
 /// First bytes of the options (RFC 2131 §3).
 const MAGIC_COOKIE: [u8; 4] = [99, 130, 83, 99];
 /// The size of `chaddr`.
@@ -33,6 +36,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     category: "network",
     transports: &[Transport::Udp],
     ports: &[67, 68, 4011],
+    first_bytes: FirstBytes::Of(&[1, 2]),
     max_probe_size: FIXED_SIZE + MAGIC_COOKIE.len(),
     probe,
     inspector: Some(|| Box::<Dhcp>::default()),
@@ -42,7 +46,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     if parse(sample.data).is_none() {
-        return Probe::No;
+        return of_datagram(is_bootp(sample.data), 85, "BOOTP message", FIXED_SIZE);
     }
     Probe::Match(Evidence { confidence: 100, what: "BOOTP message with the DHCP cookie", offset: 236, size: 4 })
 }
@@ -65,6 +69,20 @@ fn parse(data: &[u8]) -> Option<Message<'_>> {
         && hops <= MAX_HOPS
         && reader.array()? == MAGIC_COOKIE;
     is_valid.then(|| Message { hardware_address, options: reader.rest() })
+}
+
+/// BOOTP without options (RFC 951 §3): a whole message of Ethernet whose unused room is zero.
+fn is_bootp(data: &[u8]) -> Option<bool> {
+    let mut reader = Reader::new(data);
+    let head: [u8; 4] = reader.array()?;
+    let (_transaction, _seconds, flags) = (reader.u32()?, reader.u16()?, reader.u16()?);
+    reader.take(16)?; // four addresses
+    let hardware_address: [u8; HARDWARE_ADDRESS_SIZE] = reader.array()?;
+    let (_server, _file, vendor) = (reader.take(64)?, reader.take(128)?, reader.rest());
+    let [a, b, c, d, e, f, padding @ ..] = hardware_address;
+    let is_ethernet = matches!(head, [1 | 2, 1, 6, 0..=MAX_HOPS]) && [a, b, c, d, e, f] != [0; 6] && padding == [0; 10];
+    let is_whole = data.len() >= BOOTP_SIZE && vendor.iter().all(|byte| *byte == 0);
+    Some(is_ethernet && is_whole && flags & 0x7fff == 0)
 }
 
 /// Reads the options of the first datagrams.
@@ -139,7 +157,18 @@ const DISCOVER: [u8; 300] = message(
 const ACKNOWLEDGE: [u8; 252] =
     message([2, 1, 6, 1], [0x02, 0, 0x5e, 0x10, 0, 2], b"\x35\x01\x05\x33\x04\x00\x00\x0e\x10\xff");
 
+/// A BOOTP reply: nothing behind the fixed part.
+const BOOTP_REPLY: [u8; BOOTP_SIZE] = {
+    let mut bytes: [u8; BOOTP_SIZE] = [0; BOOTP_SIZE];
+    copy(&mut bytes, &[2, 1, 6, 0, 0x1a, 0x2b, 0x3c, 0x4d]);
+    copy(bytes.split_at_mut(16).1, &[192, 0, 2, 9, 192, 0, 2, 1]);
+    copy(bytes.split_at_mut(28).1, &[0x02, 0, 0x5e, 0x10, 0, 3]);
+    copy(bytes.split_at_mut(108).1, b"/tftpboot/image");
+    bytes
+};
+
 const EXAMPLES: &[Example] = &[
+    answered(Transport::Udp, "BOOTP reply", &BOOTP_REPLY),
     Example {
         title: "DISCOVER with host name and vendor class",
         transport: Transport::Udp,

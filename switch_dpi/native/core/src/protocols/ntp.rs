@@ -5,7 +5,7 @@
 use crate::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{
-    Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Evidence, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// Where NTP runs; elsewhere the same bytes are believed a little less.
@@ -48,6 +48,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     category: "network",
     transports: &[Transport::Udp],
     ports: &[PORT],
+    first_bytes: FirstBytes::Where(|byte| (1..=4).contains(&version(byte)) && byte & 0x07 != 0),
     max_probe_size: HEADER_SIZE,
     probe,
     inspector: Some(|| Box::<Ntp>::default()),

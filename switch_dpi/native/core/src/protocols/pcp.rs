@@ -44,7 +44,7 @@ fn is_message(data: &[u8]) -> Option<bool> {
     }
     let client: [u8; 16] = reader.array()?;
     let is_mapped = client.starts_with(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]);
-    let is_ipv6 = matches!(client, [0x20..=0x3f | 0xfc..=0xfe, ..]);
+    let is_ipv6 = matches!(client, [0x20 | 0x24 | 0x26 | 0x2a | 0xfd | 0xfe, ..]);
     // announcements have no body; map and peer have one of fixed size, then options (§11.1, §12.1, §14.1)
     let body_fits = match operation {
         0 => data.len() == HEADER_SIZE && lifetime == 0,

@@ -40,7 +40,8 @@ fn is_session(data: &[u8]) -> Option<bool> {
     }
     let (session, size) = (reader.u16()?, reader.u32()?);
     match (kind, size) {
-        (SERIAL_NOTIFY | SERIAL_QUERY, 12) => Some(version > 0 || session != 0),
+        (SERIAL_NOTIFY, 12) => Some(version > 0 && session != 0),
+        (SERIAL_QUERY, 12) => Some(session != 0),
         (RESET_QUERY, 8) => Some(session == 0),
         (CACHE_RESPONSE, 8) => {
             let next = [reader.u8()?, reader.u8()?];
