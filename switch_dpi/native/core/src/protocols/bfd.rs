@@ -7,6 +7,9 @@ use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport}
 const CARRIER: Transport = Transport::Udp;
 /// Control, echo, many hops, micro sessions, seamless.
 const PORTS: [u16; 5] = [3784, 3785, 4784, 6784, 7784];
+/// What an echo holds is its sender's own affair (RFC 5880 §6.4): Cisco's is zeros around its discriminator, a guess at the port.
+const ECHO_PORT: u16 = 3785;
+const ECHO_SIZE: usize = 12;
 /// The mandatory section (§4.1).
 const SIZE: usize = 24;
 const FLAG_AUTHENTICATION: u8 = 0x04;
@@ -24,7 +27,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     selector: 1558,
     transports: &[CARRIER],
     ports: &PORTS,
-    first_bytes: FirstBytes::Where(|byte| byte >> 5 == 1),
+    first_bytes: FirstBytes::Where(|byte| byte >> 5 == 1 || byte == 0),
     probe,
     examples: EXAMPLES,
     ..Descriptor::BASE
@@ -32,11 +35,18 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     let is_usual_port = PORTS.contains(&sample.responder_port) || PORTS.contains(&sample.originator_port);
+    if sample.responder_port == ECHO_PORT && is_echo(sample.data) {
+        return matched(57, "echo packet", ECHO_SIZE);
+    }
     match read(sample.data) {
         Some(true) => matched(80, "control packet", SIZE),
         Some(false) if is_usual_port => matched(58, "control packet with odd intervals", SIZE),
         _ => Probe::No,
     }
+}
+
+fn is_echo(data: &[u8]) -> bool {
+    matches!(data, [0, 0, 0, 0, a, b, c, d, 0, 0, 0, 0] if [a, b, c, d].iter().any(|byte| **byte != 0))
 }
 
 /// Whether the intervals are round; `None` where a field cannot be.
