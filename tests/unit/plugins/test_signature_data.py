@@ -1,5 +1,6 @@
 """The signature files that are shipped: well formed, and right about names that everybody knows."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -38,7 +39,10 @@ def test_the_categories_that_protocols_and_policies_use_are_there() -> None:
 
 def test_keys_differ_from_those_of_the_native_protocols(keys_by_domain: dict[str, str]) -> None:
     protocols = FOLDER.parent / "switch_dpi" / "native" / "core" / "src" / "protocols"
-    assert {file.stem for file in protocols.glob("*.rs")}.isdisjoint(keys_by_domain.values())
+    sources = [file.read_text(encoding="utf-8") for file in protocols.glob("*.rs")]
+    keys = {key for source in sources for key in re.findall(r'^ +key: "([a-z0-9-]+)"', source, re.MULTILINE)}
+    assert len(keys) > 100
+    assert keys.isdisjoint(keys_by_domain.values())
 
 
 @pytest.mark.parametrize(
@@ -57,13 +61,14 @@ def test_keys_differ_from_those_of_the_native_protocols(keys_by_domain: dict[str
         ("contoso.sharepoint.com", "sharepoint"),
         ("edge-mqtt.facebook.com", "messenger"),
         ("scontent.fbcdn.net", "facebook"),
-        ("mmg.whatsapp.net", "whatsapp"),
+        ("mmg.whatsapp.net", "whatsapp-files"),
+        ("web.whatsapp.com", "whatsapp"),
         ("us02web.zoom.us", "zoom"),
         ("wss-primary.slack.com", "slack"),
         ("na1.salesforce.com", "salesforce"),
         ("d111111abcdef8.cloudfront.net", "cloudfront"),
         ("fe2cr.update.microsoft.com", "windows-update"),
-        ("dns.google", "google-dns"),
+        ("dns.google", "doh-dot"),
         ("chatgpt.com", "chatgpt"),
     ],
 )
