@@ -16,6 +16,8 @@ const PLAIN_HEADER_SIZE: u32 = 20;
 const MAX_PLAIN_SIZE: u32 = 1024;
 /// Key identifier, message key, at least one block of the cipher.
 const MIN_ENCRYPTED_SIZE: usize = 40;
+/// A reflector's control datagrams hold little more than a clock.
+const MAX_CONTROL_SIZE: usize = 100;
 /// What follows the tag of a peer in a reflector's control datagrams.
 const REFLECTOR_MARK: [u8; 12] = [0xff; 12];
 const TAG_SIZE: usize = 16;
@@ -133,9 +135,10 @@ fn probe_reflector(data: &[u8]) -> Probe {
     let mark = data.get(TAG_SIZE..TAG_SIZE + REFLECTOR_MARK.len());
     let kind = data.get(TAG_SIZE + REFLECTOR_MARK.len()..).and_then(<[u8]>::first);
     let tag = data.get(..TAG_SIZE).unwrap_or_default();
-    let is_tag = tag.iter().any(|byte| *byte != tag.first().copied().unwrap_or_default());
+    // a tag is random: of 16 bytes at least half differ from all before
+    let is_tag = (0..).zip(tag).filter(|(at, byte)| !tag.iter().take(*at).any(|earlier| earlier == *byte)).count() >= 8;
     match kind {
-        Some(0xf0..=0xff) if mark == Some(&REFLECTOR_MARK) && is_tag => matched(90, "call through a Telegram reflector", 29),
+        Some(0xf0..=0xff) if data.len() <= MAX_CONTROL_SIZE && mark == Some(&REFLECTOR_MARK) && is_tag => matched(90, "call through a Telegram reflector", 29),
         _ => Probe::No,
     }
 }
