@@ -91,6 +91,21 @@ pub fn over_udp(data: &[u8]) -> Option<Message<'_>> {
     read_udp(data).ok()
 }
 
+/// Whether a datagram has at least the form of a message: header, token, and options that end where it ends or at a payload,
+/// whatever they are.
+#[must_use]
+pub fn has_udp_form(data: &[u8]) -> bool {
+    let mut fields = Fields::new(data, Probe::No);
+    let Ok(first) = fields.byte(|first| first >> 6 == 1 && first & 0x0f <= MAX_TOKEN_SIZE) else { return false };
+    let has_head = fields.byte(|code| code != 0 && is_code(code)).is_ok() && fields.u16().is_ok();
+    if !has_head || fields.take(usize::from(first & 0x0f)).is_err() {
+        return false;
+    }
+    let mut options = OptionReader::new(fields.rest());
+    while options.next().is_some() {}
+    options.fields.rest().is_empty()
+}
+
 fn read_udp(data: &[u8]) -> Result<Message<'_>, Probe> {
     let mut fields = Fields::new(data, Probe::No);
     let first = fields.byte(|first| first >> 6 == 1 && first & 0x0f <= MAX_TOKEN_SIZE)?;

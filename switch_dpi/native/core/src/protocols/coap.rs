@@ -2,7 +2,7 @@
 //! fixed bits, so its options must be known, in order and of a legal size.
 
 use crate::attributes::Attribute;
-use crate::coap_message::{Message, OptionReader, over_tcp, over_udp};
+use crate::coap_message::{Message, OptionReader, has_udp_form, over_tcp, over_udp};
 use crate::fields::{Reread, Verdict, answer, is_at_port, matched, require};
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
@@ -31,7 +31,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn datagram(sample: &Sample<'_>) -> Verdict {
-    let message = over_udp(sample.data).ok_or(Probe::No)?;
+    let Some(message) = over_udp(sample.data) else {
+        require(is_at_port(sample, &[PORT]) && has_udp_form(sample.data))?;
+        return Ok(matched(52, "form of a CoAP message", sample.data.len()));
+    };
     let mut bits = message.fixed_bits;
     // an answer repeats the token, and an acknowledgement the message id (RFC 7252 §4.2, §5.3.1)
     if let Some(asked) = over_udp(sample.reverse).filter(|asked| asked.is_request() != message.is_request()) {
@@ -130,6 +133,10 @@ mod tests {
         let request = b"\x44\x01\x12\x34\x01\x02\x03\x04";
         let response = Sample { data: b"\x64\x45\x12\x34\x01\x02\x03\x04\xffhi", reverse: request, ..ping };
         assert!(matches!((DESCRIPTOR.probe)(&response), Probe::Match(evidence) if evidence.confidence >= 60));
+        let odd = b"\x43\x01\x05\xca\x72\x16\x33\x2b.well-known\x04core"; // option 2 is nobody's
+        assert_eq!((DESCRIPTOR.probe)(&Sample { data: odd, ..ping }), Probe::No);
+        let guess = Sample { responder_port: PORT, data: odd, ..ping };
+        assert!(matches!((DESCRIPTOR.probe)(&guess), Probe::Match(evidence) if evidence.confidence < 60));
         let guess = Sample { responder_port: PORT, ..ping };
         assert!(matches!((DESCRIPTOR.probe)(&guess), Probe::Match(evidence) if evidence.confidence < 60));
     }

@@ -26,7 +26,7 @@ fn judge(sample: &Sample<'_>) -> Verdict {
     let mut fields = Fields::of(sample);
     fields.expect(MAGIC)?;
     let size = usize::from(fields.u16()?);
-    require(size == sample.data.len() && size >= HEADER_SIZE && size % BLOCK_SIZE == 0)?;
+    require(size == sample.data.len() && size >= HEADER_SIZE && size.is_multiple_of(BLOCK_SIZE))?;
     let head = fields.u32()?;
     if head == u32::MAX {
         require(size == HEADER_SIZE && fields.rest().iter().all(|byte| *byte == 0xff))?;

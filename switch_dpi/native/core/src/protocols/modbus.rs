@@ -89,7 +89,7 @@ fn fits(function: u8, data: &[u8]) -> bool {
         20 | 21 => counted(0, 0),
         22 => data.len() == 6,
         23 => counted(8, 0) || counted(0, 0),
-        24 => data.len() == 2 || data.len() >= 4 && data.len() % 2 == 0,
+        24 => data.len() == 2 || data.len() >= 4 && data.len().is_multiple_of(2),
         43 => matches!(data.first(), Some(0x0d | 0x0e)),
         0x81..=0xff => data.len() == 1 && data.first().is_some_and(|code| (1..=MAX_EXCEPTION).contains(code)),
         _ => false,
