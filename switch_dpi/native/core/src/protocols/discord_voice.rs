@@ -21,7 +21,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     app: "discord",
     transports: &[Transport::Udp],
     ports: &[50_001, 50_002, 50_003, 50_004, 50_005],
-    first_bytes: FirstBytes::Of(&[0, 0x13]),
+    first_bytes: FirstBytes::Where(|byte| matches!(byte, 0 | 0x13 | 0x80..=0x9f)),
     probe,
     examples: EXAMPLES,
     ..Descriptor::BASE
@@ -29,6 +29,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
+    if matches!(data, [0x80..=0x9f, 200..=207, ..]) {
+        return Probe::NeedMore; // reports of RTCP run beside it (RFC 5761 §4)
+    }
     if data.starts_with(&KEEP_ALIVE) && data.len() == KEEP_ALIVE_SIZE {
         return matched(95, "voice keep-alive", KEEP_ALIVE_SIZE);
     }

@@ -60,7 +60,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
 fn is_sealed_query(data: &[u8]) -> bool {
     const OVERHEAD: usize = 8 + 32 + 12 + 16;
     const MIN_QUERY_SIZE: usize = 256;
-    data.len() >= MIN_QUERY_SIZE && (data.len() - OVERHEAD).is_multiple_of(64)
+    data.len() >= MIN_QUERY_SIZE && (data.len().is_multiple_of(64) || (data.len() - OVERHEAD).is_multiple_of(64))
 }
 
 /// Reads the request for a certificate; what is encrypted tells nothing.
