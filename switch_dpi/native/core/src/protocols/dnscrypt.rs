@@ -5,7 +5,9 @@
 use crate::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::dns_family::{self, DnsInspector, Family, MAX_PROBE_SIZE};
-use crate::protocol::{Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport};
+use crate::protocol::{
+    Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
+};
 
 /// Begins every answer ("Response", `resolver-magic`).
 const RESOLVER_MAGIC: &[u8; 8] = b"r6fnvWj8";

@@ -143,7 +143,8 @@ impl Pending {
             self.message.clear();
             self.message.extend([fragment.kind, high, middle, low]);
         }
-        let is_next = self.message.len() == HEADER_SIZE + fragment.offset && self.message.first() == Some(&fragment.kind);
+        let is_next =
+            self.message.len() == HEADER_SIZE + fragment.offset && self.message.first() == Some(&fragment.kind);
         if is_next {
             self.message.extend_from_slice(fragment.content);
         }

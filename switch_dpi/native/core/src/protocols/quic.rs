@@ -57,7 +57,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
         Kind::Handshake | Kind::ZeroRtt if packet.bytes.len() - packet.number_offset >= MIN_PROTECTED_SIZE => {
             matched(80, "long header of a known version", &packet)
         }
-        Kind::Retry if packet.bytes.len() > packet.header_size() + RETRY_TAG_SIZE => matched(80, "Retry packet", &packet),
+        Kind::Retry if packet.bytes.len() > packet.header_size() + RETRY_TAG_SIZE => {
+            matched(80, "Retry packet", &packet)
+        }
         Kind::VersionNegotiation if negotiates(&packet) => matched(80, "version negotiation", &packet),
         Kind::Unknown if !is_first_of_client(&packet, size) => Probe::No,
         Kind::Unknown if is_reserved(packet.version) => matched(70, "Initial packet of a reserved version", &packet),

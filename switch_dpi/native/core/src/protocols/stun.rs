@@ -4,10 +4,10 @@
 
 use crate::attributes::Attribute;
 use crate::lines::{contains_ignoring_case, is_text};
-use crate::protocol::{Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport};
-use crate::stun_message::{
-    COOKIE, HEADER_SIZE, MESSAGE_INTEGRITY, Message, REALM, SOFTWARE, USERNAME, stream_offset,
+use crate::protocol::{
+    Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
+use crate::stun_message::{COOKIE, HEADER_SIZE, MESSAGE_INTEGRITY, Message, REALM, SOFTWARE, USERNAME, stream_offset};
 
 /// Datagrams or messages read of one flow: the relay's name comes with its first refusal.
 const MAX_MESSAGES: u8 = 16;
@@ -61,7 +61,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
 
 /// Without the cookie type, length and every attribute must fit (RFC 3489 §11).
 fn probe_classic(message: &Message<'_>) -> Probe {
-    let is_known = matches!(message.kind, 0x0001 | 0x0101 | 0x0111 | 0x0002 | 0x0102 | 0x0112 | 0x0003 | 0x0103 | 0x0113);
+    let is_known =
+        matches!(message.kind, 0x0001 | 0x0101 | 0x0111 | 0x0002 | 0x0102 | 0x0112 | 0x0003 | 0x0103 | 0x0113);
     let has_transaction = message.transaction.iter().filter(|byte| **byte != 0).count() >= 8;
     if !is_known || !message.is_whole() || !has_transaction {
         return Probe::No;

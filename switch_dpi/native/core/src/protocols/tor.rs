@@ -23,7 +23,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[9001, 9030],
     first_bytes: FirstBytes::Of(b"nod@"),
     probe: |sample| {
-        let answers = BEGINNINGS.iter().map(|start| documents::probe_start(sample.data, start, "directory document of Tor"));
+        let answers =
+            BEGINNINGS.iter().map(|start| documents::probe_start(sample.data, start, "directory document of Tor"));
         answers.fold(Probe::No, |best, answer| if best == Probe::No { answer } else { best })
     },
     examples: EXAMPLES,
