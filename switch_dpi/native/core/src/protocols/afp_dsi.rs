@@ -63,6 +63,15 @@ fn header(checker: &mut Checker<'_>) -> Recognised {
         checker.within(4, 4)?;
     } else if command == 2 && !is_reply {
         checker.within(1, 0x7e)?; // AFP command
+    } else if is_reply && command != STATUS {
+        let mut asked = checker.of_peer();
+        if asked.u8().is_err() {
+            return Ok((55, "DSI reply"));
+        }
+        require(asked.u8()? <= ATTENTION)?;
+    } else if is_reply {
+        // offsets of the server's type and versions
+        require((16..512).contains(&checker.u16()?) && (16..512).contains(&checker.u16()?))?;
     }
     Ok((85, "DSI header"))
 }

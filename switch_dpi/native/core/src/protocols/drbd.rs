@@ -30,7 +30,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
 fn header80(checker: &mut Checker<'_>) -> Recognised {
     checker.literal(b"\x83\x74\x02\x67")?;
     let command = checker.u16()?;
-    require(command < 0x60 || command >= 0xfff0)?;
+    require(!(0x60..0xfff0).contains(&command))?;
     Ok((if command == FEATURES { 100 } else { 90 }, "DRBD header"))
 }
 
@@ -39,7 +39,7 @@ fn header100(checker: &mut Checker<'_>) -> Recognised {
     checker.literal(b"\x86\x20\xec\x20")?;
     require(checker.u16()? < 0x1000)?;
     let command = checker.u16()?;
-    require(command < 0x60 || command >= 0xfff0)?;
+    require(!(0x60..0xfff0).contains(&command))?;
     checker.take(4)?;
     checker.zeros(4)?;
     Ok((100, "DRBD header"))

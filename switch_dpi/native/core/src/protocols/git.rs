@@ -71,7 +71,7 @@ impl Inspector for Git {
         let digits = sample.data.get(..4).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default();
         let size = usize::from_str_radix(digits, 16).unwrap_or(0);
         let Some(line) = sample.data.get(4..size) else {
-            return if size < 5 || size > MAX_REQUEST_SIZE { Progress::Done } else { Progress::Settled };
+            return if !(5..=MAX_REQUEST_SIZE).contains(&size) { Progress::Done } else { Progress::Settled };
         };
         let mut parts = line.split(|byte| *byte == 0);
         let path = parts.next().and_then(|request| request.splitn(2, |byte| *byte == b' ').nth(1));
