@@ -1,7 +1,8 @@
 //! When flows must be looked at again: a wheel of buckets, so that a packet costs nothing and an expiry costs one look.
 //!
-//! A flow stands in the bucket of the deadline that it had when it was put there. Packets move the deadline without touching the
-//! wheel; when the bucket's turn comes, the flow is asked for its deadline anew, and put further on if that is later.
+//! A flow stands in the first bucket that begins at its deadline or later, so it is looked at up to an eighth of a second late.
+//! Packets move the deadline without touching the wheel; when the bucket's turn comes, the flow is asked for its deadline anew,
+//! and put further on if that is later.
 
 use crate::table::Place;
 
@@ -21,16 +22,16 @@ pub(crate) struct Entry {
 #[derive(Debug)]
 pub(crate) struct Deadlines {
     buckets: Vec<Vec<Entry>>,
-    /// The bucket, counted from time 0, that is next.
+    /// The first bucket, counted from time 0, that has not had its turn.
     next: u64,
-    /// What the current bucket still holds must be looked at again then.
-    due_ns: u64,
+    /// The first one with something in it; every deadline is in or behind it.
+    due: u64,
     count: usize,
 }
 
 impl Default for Deadlines {
     fn default() -> Self {
-        Self { buckets: vec![Vec::new(); BUCKETS as usize], next: 0, due_ns: 0, count: 0 }
+        Self { buckets: vec![Vec::new(); BUCKETS as usize], next: 0, due: u64::MAX, count: 0 }
     }
 }
 
@@ -38,49 +39,36 @@ impl Deadlines {
     /// Puts a flow where its deadline is.
     pub(crate) fn insert(&mut self, entry: Entry, deadline_ns: u64, now_ns: u64) {
         if self.count == 0 {
-            self.next = now_ns / BUCKET_NS;
-            self.due_ns = u64::MAX;
+            (self.next, self.due) = (now_ns / BUCKET_NS + 1, u64::MAX);
         }
-        let bucket = (deadline_ns / BUCKET_NS).clamp(self.next, self.next + BUCKETS - 1);
-        self.due_ns = self.due_ns.min(deadline_ns.max(bucket * BUCKET_NS));
+        let bucket = (deadline_ns / BUCKET_NS).saturating_add(1).clamp(self.next, self.next + BUCKETS - 1);
+        self.due = self.due.min(bucket);
         if let Some(bucket) = self.buckets.get_mut((bucket % BUCKETS) as usize) {
             bucket.push(entry);
             self.count += 1;
         }
     }
 
-    /// Whether a deadline may have passed.
+    /// Whether a bucket's turn has come.
     #[inline]
     pub(crate) fn is_due(&self, now_ns: u64) -> bool {
-        self.count > 0 && self.due_ns <= now_ns
+        self.due <= now_ns / BUCKET_NS
     }
 
-    /// Takes out all that stand in buckets up to `now_ns`. Who is not due must be inserted again, and then
-    /// [`Deadlines::settle`] be called.
+    /// Takes out all that stand in buckets up to `now_ns`; who is not due must be inserted again.
     pub(crate) fn take(&mut self, now_ns: u64, taken: &mut Vec<Entry>) {
         let last = now_ns / BUCKET_NS;
-        let end = last.min(self.next + BUCKETS - 1);
-        for bucket in self.next..=end {
+        for bucket in self.due..=last.min(self.next + BUCKETS - 1) {
             if let Some(bucket) = self.buckets.get_mut((bucket % BUCKETS) as usize) {
                 self.count -= bucket.len();
                 taken.append(bucket);
             }
         }
-        self.next = last;
-        self.due_ns = u64::MAX;
-    }
-
-    /// After a [`Deadlines::take`] and the insertions that follow it: when to look next, at the latest.
-    pub(crate) fn settle(&mut self) {
-        for bucket in self.next..self.next + BUCKETS {
-            if bucket * BUCKET_NS >= self.due_ns {
-                return;
-            }
-            if self.buckets.get((bucket % BUCKETS) as usize).is_some_and(|bucket| !bucket.is_empty()) {
-                self.due_ns = self.due_ns.min((bucket * BUCKET_NS).max(self.next * BUCKET_NS));
-                return;
-            }
-        }
+        self.next = last + 1;
+        let mut ahead = self.next..self.next + BUCKETS;
+        let is_filled =
+            |bucket: &u64| self.buckets.get((bucket % BUCKETS) as usize).is_some_and(|entries| !entries.is_empty());
+        self.due = if self.count == 0 { u64::MAX } else { ahead.find(is_filled).unwrap_or(u64::MAX) };
     }
 }
 
@@ -107,27 +95,30 @@ mod tests {
         deadlines.insert(entry(1), start + 5 * SECOND_NS, start);
         deadlines.insert(entry(2), start + 2 * SECOND_NS, start);
         deadlines.insert(entry(3), start + 500 * SECOND_NS, start);
-        assert!(!deadlines.is_due(start + SECOND_NS));
-        assert!(deadlines.is_due(start + 2 * SECOND_NS));
-        assert_eq!(due(&mut deadlines, start + 2 * SECOND_NS), [2]);
-        deadlines.settle();
-        assert!(!deadlines.is_due(start + 4 * SECOND_NS) && deadlines.is_due(start + 5 * SECOND_NS));
+        assert!(!deadlines.is_due(start + 2 * SECOND_NS));
+        assert!(deadlines.is_due(start + 2 * SECOND_NS + BUCKET_NS));
+        assert_eq!(due(&mut deadlines, start + 3 * SECOND_NS), [2]);
+        assert!(!deadlines.is_due(start + 4 * SECOND_NS) && deadlines.is_due(start + 6 * SECOND_NS));
         assert_eq!(due(&mut deadlines, start + 6 * SECOND_NS), [1]);
-        deadlines.settle();
-        assert!(deadlines.is_due(start + 500 * SECOND_NS));
+        assert!(!deadlines.is_due(start + 100 * SECOND_NS) && deadlines.is_due(start + 130 * SECOND_NS));
         assert_eq!(due(&mut deadlines, start + 10_000 * SECOND_NS), [3]);
-        deadlines.settle();
         assert!(!deadlines.is_due(u64::MAX));
     }
 
     #[test]
-    fn who_is_put_back_into_the_same_bucket_is_due_in_time() {
+    fn nothing_in_a_bucket_is_early() {
         let mut deadlines = Deadlines::default();
-        deadlines.insert(entry(1), 10, 0);
-        deadlines.insert(entry(2), 20, 0);
-        assert_eq!(due(&mut deadlines, 10), [1, 2]);
-        deadlines.insert(entry(2), 20, 10);
-        deadlines.settle();
-        assert!(deadlines.is_due(20));
+        for place in 0..1000 {
+            deadlines.insert(entry(place), u64::from(place) * 1_000_000, 0);
+        }
+        let mut seen = Vec::new();
+        for now_ms in (0..2000).step_by(7) {
+            if deadlines.is_due(now_ms * 1_000_000) {
+                let taken = due(&mut deadlines, now_ms * 1_000_000);
+                assert!(taken.iter().all(|place| u64::from(*place) <= now_ms), "{now_ms}: {taken:?}");
+                seen.extend(taken);
+            }
+        }
+        assert_eq!(seen, (0..1000).collect::<Vec<_>>());
     }
 }

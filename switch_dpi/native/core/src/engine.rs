@@ -313,7 +313,6 @@ impl Engine {
                 self.give_up_waiting(entry, sink);
             }
         }
-        self.deadlines.settle();
         self.due = due;
     }
 

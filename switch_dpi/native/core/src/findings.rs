@@ -1,5 +1,7 @@
 //! What inspectors find: metadata in one piece of memory, names that applications are told by, and news for other flows.
 
+use std::borrow::Cow;
+
 use crate::attributes::Attribute;
 use crate::frame::Address;
 use crate::protocol::{Direction, Transport};
@@ -104,7 +106,7 @@ impl Findings {
     /// Adds text, unless the same value is already there. Bytes that are not UTF-8 are replaced.
     pub fn text(&mut self, attribute: Attribute, text: &[u8]) {
         let kept = text.get(..MAX_VALUE_SIZE).unwrap_or(text);
-        self.add(attribute, TEXT, String::from_utf8_lossy(kept).as_bytes());
+        self.add(attribute, TEXT, valid(kept).as_bytes());
     }
 
     /// Adds a number, unless the same value is already there.
@@ -249,7 +251,7 @@ impl Findings {
     /// Where a name stands; it is added unless a value says the same.
     fn name(&mut self, name: &[u8]) -> Span {
         let kept = name.get(..MAX_VALUE_SIZE).unwrap_or(name);
-        let text = String::from_utf8_lossy(kept);
+        let text = valid(kept);
         let known = self.entries().find(|entry| entry.kind == TEXT && entry.bytes == text.as_bytes());
         match known {
             Some(entry) => entry.span(),
@@ -301,6 +303,11 @@ impl Kept {
     pub fn size(&self) -> usize {
         self.data.len()
     }
+}
+
+/// Most text is valid, and then one look is enough.
+fn valid(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 fn text_at(data: &[u8], Span { start, size }: Span) -> Option<&str> {

@@ -1,8 +1,6 @@
 //! Fingerprints of hello messages: JA3 and JA3S (MD5 over numbers in decimal), JA4 (a readable part and two hashes over sorted
 //! numbers, so that shuffled extensions change nothing). Values reserved by RFC 8701 are left out of all of them.
 
-use std::fmt::Write as _;
-
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
@@ -29,59 +27,71 @@ const NOTHING: &str = "000000000000";
 
 /// Adds both fingerprints of a whole ClientHello.
 pub fn report_client(hello: &ClientHello<'_>, carrier: Carrier, found: &mut Findings) {
-    found.text(Attribute::TlsJa3, ja3(hello).as_bytes());
-    found.text(Attribute::TlsJa4, ja4(hello, carrier).as_bytes());
+    found.text(Attribute::TlsJa3, &ja3(hello));
+    found.text(Attribute::TlsJa4, &ja4(hello, carrier));
 }
 
 /// Adds the fingerprint of a ServerHello.
 pub fn report_server(hello: &ServerHello<'_>, found: &mut Findings) {
-    let extensions = decimal(hello.extension_types());
-    let text = format!("{},{},{extensions}", hello.legacy_version, hello.cipher_suite);
-    found.text(Attribute::TlsJa3s, hexadecimal(&Md5::digest(text)).as_bytes());
+    let mut text = Digits::default();
+    text.decimal(hello.legacy_version);
+    text.push(b',');
+    text.decimal(hello.cipher_suite);
+    text.push(b',');
+    text.decimals(hello.extension_types());
+    found.text(Attribute::TlsJa3s, &md5(&text));
 }
 
-/// JA3: `version,suites,extensions,groups,point formats`, each list in decimal with hyphens.
+/// JA3: `version,suites,extensions,groups,point formats`, each list in decimal with hyphens; 32 hexadecimal digits.
 #[must_use]
-pub fn ja3(hello: &ClientHello<'_>) -> String {
-    let text = format!(
-        "{},{},{},{},{}",
-        hello.legacy_version,
-        decimal(numbers(hello.cipher_suites)),
-        decimal(hello.extension_types()),
-        decimal(numbers(hello.groups)),
-        decimal(hello.point_formats.iter().map(|format| u16::from(*format))),
-    );
-    hexadecimal(&Md5::digest(text))
+pub fn ja3(hello: &ClientHello<'_>) -> [u8; 32] {
+    let mut text = Digits::default();
+    text.decimal(hello.legacy_version);
+    text.push(b',');
+    text.decimals(numbers(hello.cipher_suites));
+    text.push(b',');
+    text.decimals(hello.extension_types());
+    text.push(b',');
+    text.decimals(numbers(hello.groups));
+    text.push(b',');
+    text.decimals(hello.point_formats.iter().map(|format| u16::from(*format)));
+    md5(&text)
 }
 
 /// JA4: carrier, version, whether a name is asked for, both counts, first and last letter of the first ALPN; the suites; the
 /// extensions less name and ALPN, with the signature algorithms in their order.
 #[must_use]
-pub fn ja4(hello: &ClientHello<'_>, carrier: Carrier) -> String {
+pub fn ja4(hello: &ClientHello<'_>, carrier: Carrier) -> Vec<u8> {
     let mut suites: Vec<u16> = numbers(hello.cipher_suites).filter(|number| !is_grease(*number)).collect();
     let mut extensions: Vec<u16> = hello.extension_types().filter(|number| !is_grease(*number)).collect();
-    let letter = match carrier {
-        Carrier::Stream => 't',
-        Carrier::Datagrams => 'd',
-        Carrier::Quic => 'q',
-    };
-    let name = if extensions.contains(&EXTENSION_SERVER_NAME) { 'd' } else { 'i' };
-    let (suite_count, extension_count) = (suites.len().min(99), extensions.len().min(99));
+    let mut fingerprint = Digits::default();
+    fingerprint.push(match carrier {
+        Carrier::Stream => b't',
+        Carrier::Datagrams => b'd',
+        Carrier::Quic => b'q',
+    });
+    fingerprint.0.extend_from_slice(version_digits(hello.highest_version()).as_bytes());
+    fingerprint.push(if extensions.contains(&EXTENSION_SERVER_NAME) { b'd' } else { b'i' });
+    fingerprint.two_decimals(suites.len());
+    fingerprint.two_decimals(extensions.len());
+    fingerprint.0.extend_from_slice(&alpn_letters(hello));
     suites.sort_unstable();
+    let mut listed = Digits::default();
+    listed.four_digits(suites.into_iter());
+    fingerprint.push(b'_');
+    fingerprint.short_hash(&listed);
     extensions.retain(|kind| !matches!(*kind, EXTENSION_SERVER_NAME | EXTENSION_ALPN));
     extensions.sort_unstable();
-    let mut second = four_digits(extensions.into_iter());
-    let signatures = four_digits(numbers(hello.signature_algorithms).filter(|number| !is_grease(*number)));
-    if !signatures.is_empty() {
-        second = format!("{second}_{signatures}");
+    listed.0.clear();
+    listed.four_digits(extensions.into_iter());
+    let mut signatures = numbers(hello.signature_algorithms).filter(|number| !is_grease(*number)).peekable();
+    if signatures.peek().is_some() {
+        listed.push(b'_');
+        listed.four_digits(signatures);
     }
-    format!(
-        "{letter}{}{name}{suite_count:02}{extension_count:02}{}_{}_{}",
-        version_digits(hello.highest_version()),
-        alpn_letters(hello),
-        short_hash(&four_digits(suites.into_iter())),
-        short_hash(&second),
-    )
+    fingerprint.push(b'_');
+    fingerprint.short_hash(&listed);
+    fingerprint.0
 }
 
 fn version_digits(version: u16) -> &'static str {
@@ -99,13 +109,14 @@ fn version_digits(version: u16) -> &'static str {
 }
 
 /// First and last letter of the first protocol offered; hexadecimal digits where they are none.
-fn alpn_letters(hello: &ClientHello<'_>) -> String {
-    let Some(protocol) = hello.alpn().next() else { return "00".to_owned() };
-    let (Some(first), Some(last)) = (protocol.first(), protocol.last()) else { return "00".to_owned() };
-    if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
-        return format!("{}{}", char::from(*first), char::from(*last));
+fn alpn_letters(hello: &ClientHello<'_>) -> [u8; 2] {
+    match hello.alpn().next().map(|protocol| (protocol.first(), protocol.last())) {
+        Some((Some(first), Some(last))) if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() => {
+            [*first, *last]
+        }
+        Some((Some(first), Some(last))) => [hex_digit(first >> 4), hex_digit(last & 0x0f)],
+        _ => *b"00",
     }
-    format!("{:x}{:x}", first >> 4, last & 0x0f)
 }
 
 fn numbers(list: &[u8]) -> impl Iterator<Item = u16> + use<'_> {
@@ -113,43 +124,77 @@ fn numbers(list: &[u8]) -> impl Iterator<Item = u16> + use<'_> {
     std::iter::from_fn(move || reader.u16())
 }
 
-fn decimal(numbers: impl Iterator<Item = u16>) -> String {
-    joined(numbers.filter(|number| !is_grease(*number)), '-', |text, number| write!(text, "{number}"))
-}
-
-fn four_digits(numbers: impl Iterator<Item = u16>) -> String {
-    joined(numbers, ',', |text, number| write!(text, "{number:04x}"))
-}
-
-fn joined(
-    numbers: impl Iterator<Item = u16>,
-    separator: char,
-    add: impl Fn(&mut String, u16) -> std::fmt::Result,
-) -> String {
-    let mut text = String::new();
-    for number in numbers {
-        if !text.is_empty() {
-            text.push(separator);
-        }
-        let _infallible = add(&mut text, number);
+fn md5(text: &Digits) -> [u8; 32] {
+    let mut digits = [0; 32];
+    for (two, byte) in digits.chunks_exact_mut(2).zip(Md5::digest(&text.0)) {
+        two.copy_from_slice(&[hex_digit(byte >> 4), hex_digit(byte & 0x0f)]);
     }
-    text
-}
-
-fn short_hash(text: &str) -> String {
-    if text.is_empty() {
-        return NOTHING.to_owned();
-    }
-    let mut digits = hexadecimal(&Sha256::digest(text));
-    digits.truncate(KEPT_DIGITS);
     digits
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+const fn hex_digit(value: u8) -> u8 {
+    if value < 10 { b'0' + value } else { b'a' + value - 10 }
+}
+
+/// Text that numbers are written to; a hello has a hundred of them, and `write!` would be most of the work.
+#[derive(Default)]
+struct Digits(Vec<u8>);
+
+impl Digits {
+    fn push(&mut self, byte: u8) {
+        self.0.push(byte);
+    }
+
+    fn decimal(&mut self, mut number: u16) {
+        let start = self.0.len();
+        loop {
+            self.0.push(b'0' + (number % 10) as u8);
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        if let Some(digits) = self.0.get_mut(start..) {
+            digits.reverse();
+        }
+    }
+
+    /// Two digits, 99 at most.
+    fn two_decimals(&mut self, number: usize) {
+        let number = u8::try_from(number.min(99)).unwrap_or(99);
+        self.0.extend_from_slice(&[b'0' + number / 10, b'0' + number % 10]);
+    }
+
+    /// With hyphens between, and without the reserved ones.
+    fn decimals(&mut self, numbers: impl Iterator<Item = u16>) {
+        for (at, number) in numbers.filter(|number| !is_grease(*number)).enumerate() {
+            if at > 0 {
+                self.push(b'-');
+            }
+            self.decimal(number);
+        }
+    }
+
+    /// Four hexadecimal digits each, with commas between.
+    fn four_digits(&mut self, numbers: impl Iterator<Item = u16>) {
+        for (at, number) in numbers.enumerate() {
+            if at > 0 {
+                self.push(b',');
+            }
+            let [high, low] = number.to_be_bytes();
+            self.0.extend([high >> 4, high & 0x0f, low >> 4, low & 0x0f].map(hex_digit));
+        }
+    }
+
+    fn short_hash(&mut self, text: &Digits) {
+        if text.0.is_empty() {
+            self.0.extend_from_slice(NOTHING.as_bytes());
+            return;
+        }
+        for byte in Sha256::digest(&text.0).into_iter().take(KEPT_DIGITS / 2) {
+            self.0.extend([byte >> 4, byte & 0x0f].map(hex_digit));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -172,7 +217,7 @@ mod tests {
         let (one, other) = (parse_client_hello(&one).unwrap(), parse_client_hello(&other).unwrap());
         let fingerprint = ja4(&one, Carrier::Stream);
         assert_eq!(fingerprint, ja4(&other, Carrier::Stream));
-        assert!(fingerprint.starts_with("t12d0104h2_"), "{fingerprint}");
+        assert!(fingerprint.starts_with(b"t12d0104h2_"), "{}", fingerprint.escape_ascii());
         assert_ne!(ja3(&one), ja3(&other));
     }
 
@@ -180,9 +225,9 @@ mod tests {
     fn nothing_has_its_own_digits() {
         let hello = client_hello(b"");
         let hello = parse_client_hello(&hello).unwrap();
-        assert!(ja4(&hello, Carrier::Quic).starts_with("q12i010000_"));
-        assert!(ja4(&hello, Carrier::Quic).ends_with("_000000000000"));
+        assert!(ja4(&hello, Carrier::Quic).starts_with(b"q12i010000_"));
+        assert!(ja4(&hello, Carrier::Quic).ends_with(b"_000000000000"));
         // 771,4865,,,
-        assert_eq!(ja3(&hello), hexadecimal(&Md5::digest("771,4865,,,")));
+        assert_eq!(ja3(&hello), md5(&Digits(b"771,4865,,,".to_vec())));
     }
 }
