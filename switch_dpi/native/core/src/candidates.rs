@@ -47,6 +47,24 @@ impl Candidates {
         self
     }
 
+    /// What is in either set.
+    #[must_use]
+    pub fn or(mut self, other: Self) -> Self {
+        for (word, theirs) in self.0.iter_mut().zip(other.0) {
+            *word |= theirs;
+        }
+        self
+    }
+
+    /// What is in this set only.
+    #[must_use]
+    pub fn without(mut self, other: Self) -> Self {
+        for (word, theirs) in self.0.iter_mut().zip(other.0) {
+            *word &= !theirs;
+        }
+        self
+    }
+
     /// The protocols in the set, in ascending order.
     pub fn iter(self) -> impl Iterator<Item = usize> {
         self.0.into_iter().enumerate().flat_map(|(place, mut word)| {

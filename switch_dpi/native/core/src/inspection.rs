@@ -11,6 +11,8 @@ use crate::stream::Stream;
 
 /// Below this, another protocol may take the flow ([`Evidence::confidence`]).
 pub const FIRM: u8 = 60;
+/// From here on, who is found where it usually is need not be compared with all others.
+const SURE_AT_HOME: u8 = 80;
 /// An announced flow is what was announced, unless its own bytes leave no doubt that it is something else.
 const ANNOUNCED: Evidence = Evidence { confidence: 90, what: "announced by another flow", offset: 0, size: 0 };
 
@@ -323,13 +325,16 @@ impl Work {
 
     /// Asks the candidates, those of the ports first; the most confident match becomes the claim.
     fn probe(&mut self, sample: &Sample<'_>) {
-        let mut asked = Candidates::default();
-        let rounds = self.usual.into_iter().chain([self.candidates]);
-        for index in rounds.flat_map(Candidates::iter) {
-            if asked.contains(index) || !self.candidates.contains(index) {
-                continue;
-            }
-            asked.insert(index);
+        let [one, other] = self.usual;
+        let at_home = one.or(other).and(self.candidates);
+        self.ask(at_home, sample);
+        if self.claim.is_none_or(|claim| claim.evidence.confidence < SURE_AT_HOME) {
+            self.ask(self.candidates.without(at_home), sample);
+        }
+    }
+
+    fn ask(&mut self, set: Candidates, sample: &Sample<'_>) {
+        for index in set.iter() {
             let Some(protocol) = ALL.get(index) else { continue };
             match (protocol.probe)(sample) {
                 Probe::Match(evidence) => {

@@ -1,6 +1,9 @@
 //! Fingerprints of hello messages: JA3 and JA3S (MD5 over numbers in decimal), JA4 (a readable part and two hashes over sorted
 //! numbers, so that shuffled extensions change nothing). Values reserved by RFC 8701 are left out of all of them.
 
+use std::cell::RefCell;
+use std::hash::{BuildHasher, Hash, Hasher};
+
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
@@ -27,8 +30,60 @@ const NOTHING: &str = "000000000000";
 
 /// Adds both fingerprints of a whole ClientHello.
 pub fn report_client(hello: &ClientHello<'_>, carrier: Carrier, found: &mut Findings) {
-    found.text(Attribute::TlsJa3, &ja3(hello));
-    found.text(Attribute::TlsJa4, &ja4(hello, carrier));
+    RECENT.with_borrow_mut(|recent| {
+        let (ja3, ja4) = recent.of(hello, carrier);
+        found.text(Attribute::TlsJa3, ja3);
+        found.text(Attribute::TlsJa4, ja4);
+    });
+}
+
+thread_local! {
+    static RECENT: RefCell<Recent> = RefCell::default();
+}
+
+/// The same programs say hello again and again: what was hashed lately is not hashed anew. A place is one hello's, by a hash of
+/// what the fingerprints are made of, seeded at random; another one that meets it there takes it.
+#[derive(Default)]
+struct Recent {
+    hasher: ahash::RandomState,
+    places: Vec<Option<Remembered>>,
+}
+
+struct Remembered {
+    print: u64,
+    ja3: [u8; 32],
+    ja4: Vec<u8>,
+}
+
+const REMEMBERED: usize = 512;
+
+impl Recent {
+    fn of(&mut self, hello: &ClientHello<'_>, carrier: Carrier) -> (&[u8], &[u8]) {
+        if self.places.is_empty() {
+            self.places.resize_with(REMEMBERED, || None);
+        }
+        let print = self.print(hello, carrier);
+        let place = usize::try_from(print >> 32).unwrap_or(0) % REMEMBERED;
+        let Some(place) = self.places.get_mut(place) else { return (b"", b"") };
+        let known = place.take().filter(|known| known.print == print);
+        let known = known.unwrap_or_else(|| Remembered { print, ja3: ja3(hello), ja4: ja4(hello, carrier) });
+        let known = place.insert(known);
+        (&known.ja3, &known.ja4)
+    }
+
+    fn print(&self, hello: &ClientHello<'_>, carrier: Carrier) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write_u8(carrier as u8);
+        hasher.write_u16(hello.legacy_version);
+        hasher.write_u16(hello.highest_version());
+        for list in [hello.cipher_suites, hello.groups, hello.point_formats, hello.signature_algorithms] {
+            hasher.write_usize(list.len());
+            hasher.write(list);
+        }
+        hello.extension_types().for_each(|kind| hasher.write_u16(kind));
+        hello.alpn().next().unwrap_or_default().hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 /// Adds the fingerprint of a ServerHello.
@@ -219,6 +274,18 @@ mod tests {
         assert_eq!(fingerprint, ja4(&other, Carrier::Stream));
         assert!(fingerprint.starts_with(b"t12d0104h2_"), "{}", fingerprint.escape_ascii());
         assert_ne!(ja3(&one), ja3(&other));
+    }
+
+    #[test]
+    fn what_is_remembered_is_what_was_computed() {
+        let mut recent = Recent::default();
+        for round in 0..2000u16 {
+            let [high, low] = (0x4000 + round % 1000).to_be_bytes();
+            let hello = client_hello(&[&[high, low, 0, 0][..], &server_name("www.example.org")].concat());
+            let hello = parse_client_hello(&hello).unwrap();
+            let carrier = if round % 3 == 0 { Carrier::Quic } else { Carrier::Stream };
+            assert_eq!(recent.of(&hello, carrier), (&ja3(&hello)[..], &ja4(&hello, carrier)[..]));
+        }
     }
 
     #[test]
