@@ -79,6 +79,10 @@ proto: $(STAMPS)/dev ## Regenerates the northbound stubs from the .proto file
 	$(VENV)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. --grpc_python_out=. controller_app/northbound/appsteer.proto
 
 # --- figures ----------------------------------------------------------------------------------------------------------
+.PHONY: accuracy
+accuracy: $(STAMPS)/dev ## Right and wrong over the labelled captures, confusion, first packets
+	$(VENV)/python -m tests.accuracy
+
 .PHONY: bench
 bench: $(STAMPS)/bench ## Mark latency, shim relay, event rate, replay against ndpiReader and nfstream
 	$(ROOT) $(VENV)/python -m tests.bench

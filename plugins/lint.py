@@ -23,6 +23,8 @@ SHARED_TAG = "shared"
 """An application with this tag says so itself: it is the provider, whoever's content it delivers."""
 DELIVERY_TAG = "cdn"
 """A delivery network: its names are those of strangers' content, so it has `SHARED_TAG` too."""
+SERVICE_TAG = "service"
+"""A part of a protocol, told by the protocol's own messages: it has a key that the protocol names, and no domains."""
 
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _APP_FIELDS: Mapping[str, type] = {
@@ -224,7 +226,7 @@ def _check_domains(apps: list[Entry]) -> Iterator[Finding]:
     seen = Seen("domain")
     for app in apps:
         own = app.texts("domains")
-        if not own:
+        if not own and SERVICE_TAG not in app.texts("tags"):
             yield app.finding("domains is empty: nothing would ever match", field="domains")
         for at, domain in enumerate(own):
             yield from _check_domain(app, domain)

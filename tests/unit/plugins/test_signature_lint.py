@@ -116,6 +116,11 @@ def test_a_delivery_network_says_that_it_is_shared(tmp_path: Path) -> None:
     assert findings(tmp_path, APPS.replace('tags = ["streaming", "shared"]', 'tags = ["cdn", "shared"]')) == []
 
 
+def test_a_part_of_a_protocol_needs_no_domains(tmp_path: Path) -> None:
+    apps = APPS.replace('["first.example", "first.test"]', "[]").replace('["streaming"]', '["service"]', 1)
+    assert findings(tmp_path, apps) == []
+
+
 @pytest.mark.parametrize(
     ("good", "bad", "line", "text"),
     [
