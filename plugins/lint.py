@@ -1,4 +1,4 @@
-"""Check the signature files: `python -m plugins.lint [FOLDER]`.
+"""Check the signature files: `python -m plugins.lint [FOLDER]`; `appsteer plugins lint` for an operator's own.
 
 Names every fault by file and line, and exits with 1 when there is one. It checks what a machine can: form, uniqueness,
 suffixes that are too broad. Whether a domain belongs to its application is for whoever writes the entry to know.
@@ -7,7 +7,7 @@ suffixes that are too broad. Whether a domain belongs to its application is for 
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +37,9 @@ _APP_FIELDS: Mapping[str, type] = {
     "domains": list,
 }
 _CATEGORY_FIELDS: Mapping[str, type] = {"id": int, "key": str, "name": str, "about": str}
+_EXAMPLE_FIELDS: Mapping[str, type] = {"host": str, "app": str}
+_PLUGIN_TABLES = ("app", "category", "example", "protocol")
+"""What may stand in a plugin's file; the engine checks what a `[[protocol]]` says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -53,7 +56,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One `[[app]]` or `[[category]]`, with the place of each of its parts."""
+    """One `[[app]]`, `[[category]]` or `[[example]]`, with the place of each of its parts."""
 
     file: str
     line: int
@@ -105,14 +108,32 @@ class Seen:
 def lint(folder: Path) -> list[Finding]:
     """Check `categories.toml` and `apps/*.toml` of a folder; the findings come in the order of files and lines."""
     findings: list[Finding] = []
-    categories = _read(folder, folder / "categories.toml", "category", findings)
+    categories = _read(folder, folder / "categories.toml", ("category",), findings)["category"]
     findings += _check_categories(categories)
-    ids = {entry.text("key"): number for entry in categories if (number := entry.number("id")) is not None}
-    apps = [app for path in sorted((folder / "apps").glob("*.toml")) for app in _read(folder, path, "app", findings)]
+    ids = _ids(categories)
+    files = [_read(folder, path, ("app", "example"), findings) for path in sorted((folder / "apps").glob("*.toml"))]
+    apps = [app for file in files for app in file["app"]]
     for check in (_check_identity, _check_domains):
         findings += check(apps)
     for app in apps:
         findings += _check_app(app, ids)
+        findings += _check_block(app, ids)
+    findings += (finding for file in files for example in file["example"] for finding in _check_example(example))
+    return sorted(set(findings))
+
+
+def lint_plugin(files: Sequence[tuple[str, str]], categories: Mapping[str, int]) -> list[Finding]:
+    """Check the (name, text) files of one plugin; `categories` are those of the set that it is to join."""
+    findings: list[Finding] = []
+    parsed = [_parse(name, text, _PLUGIN_TABLES, findings) for name, text in files]
+    own = [entry for file in parsed for entry in file["category"]]
+    apps = [app for file in parsed for app in file["app"]]
+    for check in (_check_identity, _check_domains):
+        findings += check(apps)
+    findings += _check_categories(own)
+    for app in apps:
+        findings += _check_app(app, {**categories, **_ids(own)})
+    findings += (finding for file in parsed for example in file["example"] for finding in _check_example(example))
     return sorted(set(findings))
 
 
@@ -126,36 +147,52 @@ def main(arguments: list[str]) -> int:
     return 1 if findings else 0
 
 
-def _read(folder: Path, path: Path, table: str, findings: list[Finding]) -> list[Entry]:
-    """Read the entries of a file; a file that cannot be read is a finding."""
+def _ids(categories: list[Entry]) -> dict[str, int]:
+    return {entry.text("key"): number for entry in categories if (number := entry.number("id")) is not None}
+
+
+def _read(folder: Path, path: Path, tables: Sequence[str], findings: list[Finding]) -> dict[str, list[Entry]]:
+    """Read the entries of a file by table; a file that cannot be read is a finding."""
     file = str(path.relative_to(folder))
     try:
-        text = path.read_text(encoding="utf-8")
-        document = tomllib.loads(text)
+        return _parse(file, path.read_text(encoding="utf-8"), tables, findings)
     except OSError as error:
         findings.append(Finding(file=file, line=1, text=f"cannot be read: {error.strerror}"))
-        return []
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except UnicodeDecodeError as error:
+        findings.append(Finding(file=file, line=1, text=f"is not TOML: {error}"))
+    return {table: [] for table in tables}
+
+
+def _parse(file: str, text: str, tables: Sequence[str], findings: list[Finding]) -> dict[str, list[Entry]]:
+    entries: dict[str, list[Entry]] = {table: [] for table in tables}
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         place = re.search(r"at line (\d+)", str(error))
         findings.append(Finding(file=file, line=int(place[1]) if place else 1, text=f"is not TOML: {error}"))
-        return []
+        return entries
+    known = " and ".join(f"[[{table}]]" for table in tables)
     findings += (
-        Finding(file=file, line=1, text=f"has {name!r}; only [[{table}]] is known here")
+        Finding(file=file, line=1, text=f"has {name!r}; only {known} are known here")
         for name in document
-        if name != table
+        if name not in tables
     )
-    values = document.get(table, [])
-    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-        findings.append(Finding(file=file, line=1, text=f"{table!r} should be written as [[{table}]] tables"))
-        return []
-    return list(_entries(file, text, table, values))
+    for table in tables:
+        values = document.get(table, [])
+        if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+            findings.append(Finding(file=file, line=1, text=f"{table!r} should be written as [[{table}]] tables"))
+        else:
+            entries[table] = list(_entries(file, text, table, values))
+    return entries
 
 
 def _entries(file: str, text: str, table: str, values: list[Mapping[str, object]]) -> Iterator[Entry]:
     lines = text.splitlines()
-    header = re.compile(rf"\s*\[\[\s*{table}\s*\]\]")
-    starts = [at for at, line in enumerate(lines) if header.match(line)]
-    for start, end, entry in zip(starts, [*starts[1:], len(lines)], values, strict=False):
+    header = re.compile(r"\s*\[\[\s*([\w-]+)\s*\]\]")
+    headers = [(at, found[1]) for at, line in enumerate(lines) if (found := header.match(line))]
+    ends = [at for at, _ in headers[1:]] + [len(lines)]
+    spans = [(start, end) for (start, name), end in zip(headers, ends, strict=False) if name == table]
+    for (start, end), entry in zip(spans, values, strict=False):
         yield Entry(file=file, line=start + 1, values=entry, lines=tuple(lines[start:end]))
 
 
@@ -202,15 +239,9 @@ def _check_fields(entry: Entry, fields: Mapping[str, type]) -> Iterator[Finding]
 
 def _check_app(app: Entry, categories: Mapping[str, int]) -> Iterator[Finding]:
     yield from _check_fields(app, _APP_FIELDS)
-    category, number = app.text("category"), app.number("id")
+    category = app.text("category")
     if category and category not in categories:
         yield app.finding(f"category {category!r} is not in categories.toml", field="category")
-    block = categories.get(Path(app.file).stem)
-    if block is None:
-        yield app.finding(f"stands in {app.file}, which is not named after a category")
-    elif number is not None and number // BLOCK != FIRST_APPLICATION // BLOCK + block:
-        first = FIRST_APPLICATION + block * BLOCK
-        yield app.finding(f"id {number} is not one of this file's, {first} to {first + BLOCK - 1}", field="id")
     tags = app.texts("tags")
     if DELIVERY_TAG in tags and SHARED_TAG not in tags:
         text = f"tag {DELIVERY_TAG!r} needs {SHARED_TAG!r}: what a delivery network carries is others'"
@@ -220,6 +251,24 @@ def _check_app(app: Entry, categories: Mapping[str, int]) -> Iterator[Finding]:
             yield app.finding(
                 f"tag {tag!r} has other characters than a-z, 0-9 and single hyphens", field="tags", item=tag
             )
+
+
+def _check_block(app: Entry, categories: Mapping[str, int]) -> Iterator[Finding]:
+    number, block = app.number("id"), categories.get(Path(app.file).stem)
+    if block is None:
+        yield app.finding(f"stands in {app.file}, which is not named after a category")
+    elif number is not None and number // BLOCK != FIRST_APPLICATION // BLOCK + block:
+        first = FIRST_APPLICATION + block * BLOCK
+        yield app.finding(f"id {number} is not one of this file's, {first} to {first + BLOCK - 1}", field="id")
+
+
+def _check_example(example: Entry) -> Iterator[Finding]:
+    for name in _EXAMPLE_FIELDS:
+        if not isinstance(example.values.get(name), str):
+            yield example.finding(f"{name} should be a text", field=name)
+    for name in example.values:
+        if name not in _EXAMPLE_FIELDS:
+            yield example.finding(f"{name} is not a known field", field=name)
 
 
 def _check_domains(apps: list[Entry]) -> Iterator[Finding]:

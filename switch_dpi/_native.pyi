@@ -13,6 +13,7 @@ __all__ = [
     "EngineOptions",
     "FlowEvent",
     "FlowRecord",
+    "HostMatch",
     "LiveCapture",
     "NativeError",
     "Replay",
@@ -40,6 +41,38 @@ class Signatures:
 
     def match_host(self, host: str) -> int | None:
         """App-ID of the application whose domain the host lies in."""
+
+    def lookup(self, host: str) -> HostMatch | None:
+        """What a flow with this host is found as: an application, else the site. None for what is no site's either."""
+
+    @property
+    def example_count(self) -> int:
+        """``[[example]]`` tables in the files."""
+
+    def failed_examples(self) -> list[str]:
+        """Those that do not hold, each as ``file:line: what``."""
+
+@final
+class HostMatch:
+    """What a host name is found as."""
+
+    @property
+    def app_id(self) -> int: ...
+    @property
+    def app_key(self) -> str:
+        """Of a site: its registrable domain."""
+
+    @property
+    def app(self) -> str:
+        """The name."""
+
+    @property
+    def category(self) -> str:
+        """The category's key; ``unknown`` for a site."""
+
+    @property
+    def entry(self) -> str | None:
+        """The domain of the application that covers the host, in punycode; None for a site."""
 
 @final
 class AppInfo:
@@ -292,6 +325,9 @@ class Engine:
     def advance(self, now_ns: int) -> list[FlowEvent]:
         """Let time pass."""
 
+    def replace_signatures(self, signatures: Signatures) -> None:
+        """For flows that begin from now on; those under way end with the ones that they began with."""
+
     def finish(self) -> list[FlowEvent]:
         """End all flows."""
 
@@ -343,6 +379,9 @@ class LiveCapture:
     ) -> LiveCapture: ...
     def poll(self, timeout_s: float, max_events: int) -> list[FlowEvent]:
         """Up to ``max_events`` events, waiting at most ``timeout_s`` for the first; CaptureError when it is gone."""
+
+    def replace_signatures(self, signatures: Signatures) -> None:
+        """For flows whose first packet is read from now on; those under way end with theirs. No packet waits for it."""
 
     def stats(self) -> dict[str, int]:
         """Counters by name: the engine's, the ring's (``ring_…``), the queue's (``events_…``); at most 50 ms old."""

@@ -6,11 +6,15 @@ Each is imported when it is asked for: `replay` does not wait for the agent's mo
 from importlib import import_module
 from typing import Any, Final
 
-_HOMES: Final = {"agent": "switch_dpi.agent_cli", "replay": "switch_dpi.replay"}
+_HOMES: Final = {
+    "agent": "switch_dpi.agent_cli",
+    "plugins": "switch_dpi.plugins_cli",
+    "replay": "switch_dpi.replay",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """`agent` and `replay`."""
+    """`agent`, `plugins` and `replay`."""
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

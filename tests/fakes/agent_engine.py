@@ -36,7 +36,9 @@ class FakeRecord:
     bytes_s2c: int = 3000
     first_seen_ns: int = 1_000
     last_seen_ns: int = 2_000
-    app_id: int = VIDEO_APP
+    mark_id: int = VIDEO_APP
+    is_tunnelled: bool = False
+    ip_version: int = 4
     protocol: str = "TLS"
     path: str = "eth.ip.tcp.tls.video"
     category_id: int = 3

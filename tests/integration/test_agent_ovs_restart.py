@@ -65,7 +65,7 @@ events: {{reconcile_s: 1}}
 
         until(lambda: len(engine.captures) > 1)  # the tap is another interface now
         track(tmp_path / f"{BRIDGE}.mgmt", ZONE, 40000, conntrack)
-        rest = FakeRecord(l4=17, app_id=0, state=0, category_id=0)
+        rest = FakeRecord(l4=17, mark_id=0, state=0, category_id=0)
         engine.tell(FakeEvent(kind="new", record=rest))
         until(lambda: f"mark={VIDEO_APP}" in conntrack())
     finally:

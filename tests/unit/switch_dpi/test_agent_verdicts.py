@@ -90,7 +90,7 @@ def tracked(**fields: object) -> Connection:
 
 
 def new() -> FakeEvent:
-    return FakeEvent(kind="new", record=FakeRecord(app_id=0, state=0, category_id=0, protocol=""))
+    return FakeEvent(kind="new", record=FakeRecord(mark_id=0, state=0, category_id=0, protocol=""))
 
 
 def ended(reason: str) -> FakeEvent:
@@ -109,7 +109,7 @@ def test_verdict_is_marked_and_told_under_the_flows_id(setting: Setting) -> None
 
 
 def test_flow_without_a_result_is_marked_so_that_copies_stop(setting: Setting) -> None:
-    setting.take(verdict(app_id=UNKNOWN_APP, state=State.GAVE_UP, category_id=0))
+    setting.take(verdict(mark_id=UNKNOWN_APP, state=State.GAVE_UP, category_id=0))
     assert setting.marker.made == [(40000, UNKNOWN_APP, State.GAVE_UP)]
 
 
@@ -181,7 +181,7 @@ def test_fresh_engine_that_sees_only_the_rest_does_not_undo_a_verdict(setting: S
     setting.take(verdict())
     setting.path.begin_run(0.0)
     setting.marker.made.clear()
-    gave_up = verdict(app_id=UNKNOWN_APP, state=State.GAVE_UP)
+    gave_up = verdict(mark_id=UNKNOWN_APP, state=State.GAVE_UP)
     assert setting.take(new(), gave_up) == []
     assert setting.marker.made == [(40000, VIDEO_APP, VIDEO_LABEL)] * 2
 
@@ -189,7 +189,7 @@ def test_fresh_engine_that_sees_only_the_rest_does_not_undo_a_verdict(setting: S
 def test_fresh_engines_result_replaces_an_earlier_one(setting: Setting) -> None:
     setting.take(verdict())
     setting.path.begin_run(0.0)
-    (event,) = setting.take(verdict(app_id=5))
+    (event,) = setting.take(verdict(mark_id=5))
     assert event.app_id == 5
 
 

@@ -96,13 +96,43 @@ def test_the_catalogue_names_protocols_applications_categories_and_attributes(kn
     assert {(a.name, a.id, a.type) for a in known.attributes} >= {("tls.sni", 1, "string"), ("tls.version", 3, "uint")}
 
 
+def test_flows_under_way_end_with_the_signatures_they_began_with() -> None:
+    def request(sport: int) -> bytes:
+        http = b"GET / HTTP/1.1\r\nHost: www.intranet.example.org\r\n\r\n"
+        tcp = sport.to_bytes(2) + b"\0\x50" + b"\0\0\0\1\0\0\0\1\x50\x18\x10\0\0\0\0\0" + http
+        ip = b"\x45\0" + (20 + len(tcp)).to_bytes(2) + b"\0\0\0\0\x40\6\0\0" + bytes([10, 0, 0, 1, 10, 0, 0, 2])
+        return b"\2" * 12 + b"\x08\0" + ip + tcp
+
+    app = '[[app]]\nid=1000000\nkey="{}"\nname="N"\ncategory="web"\ndomains=["intranet.example.org"]\n'
+    old, new = (Signatures.load([*signature_files(), ("mine.toml", app.format(key))]) for key in ("before", "after"))
+    engine = Engine(old)
+    engine.feed(request(1000), at_ns=1)
+    engine.replace_signatures(new)
+    engine.feed(request(1001), at_ns=2)
+    engine.feed(request(1000), at_ns=3)
+    ended = {event.record.sport: event.record.app_key for event in engine.finish() if event.kind == "ended"}
+    assert ended == {1000: "before", 1001: "after"}
+    assert engine.stats()["packets"] == 3
+
+
+def test_a_host_is_looked_up_with_the_entry_that_covers_it(signatures: Signatures) -> None:
+    known, site = signatures.lookup("www.YouTube.com:443"), signatures.lookup("a.no-such-shop.co.uk")
+    assert known is not None
+    assert (known.app_key, known.app, known.category, known.entry) == ("youtube", "YouTube", "video", "youtube.com")
+    assert known.app_id == signatures.match_host("youtube.com")
+    assert site is not None
+    assert (site.app_key, site.app, site.category, site.entry) == ("no-such-shop.co.uk",) * 2 + ("unknown", None)
+    assert site.app_id >= 0x14800000
+    assert signatures.lookup("192.0.2.1") is None
+
+
 def test_equal_catalogues_have_equal_versions(signatures: Signatures, known: Catalogue) -> None:
     assert catalogue(signatures).version == known.version
     assert catalogue(Signatures.load([])).version != known.version
 
 
 def test_a_wrong_signature_file_is_named_with_its_line() -> None:
-    with pytest.raises(SignatureError, match=r"^mine\.toml:2: id 5 of x is not between 10000 and 16777215$"):
+    with pytest.raises(SignatureError, match=r"^mine\.toml:2: id 5 of x is not between 10000 and 8388607$"):
         Signatures.load([("mine.toml", '[[app]]\nid = 5\nkey = "x"\nname = "X"\ncategory = "unknown"\ndomains = []\n')])
 
 

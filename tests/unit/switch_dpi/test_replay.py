@@ -13,7 +13,7 @@ from switch_dpi._native import CaptureError, EngineOptions, Replay, Signatures
 from switch_dpi.replay import replay
 
 FLOW = "pcap src sport dst dport l4 vlan packets bytes packets_c2s packets_s2c bytes_c2s bytes_s2c first_seen duration"
-VERDICT = "app_id app protocol path category state verdict_packet confidence evidence metadata"
+VERDICT = "app_id app protocol path category state verdict_packet confidence evidence flow_id metadata"
 FIELDS = f"{FLOW} {VERDICT}".split(" ")
 REQUEST = b'GET / HTTP/1.1\r\nHost: www.youtube.com\r\nUser-Agent: a"b\r\n\r\n'
 

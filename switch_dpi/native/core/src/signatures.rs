@@ -1,7 +1,8 @@
 //! Applications and categories from their data files: parsed, checked, and looked up by host name.
 //!
 //! A file holds `[[app]]` tables (`id`, `key`, `name`, `category`, `domains`, and optionally `owner`, `tags`) or
-//! `[[category]]` tables (`id`, `key`, `name`, `about`). Every error names file and line.
+//! `[[category]]` tables (`id`, `key`, `name`, `about`), and `[[example]]` tables (`host`, `app`) that say what a host name
+//! should be found as. Every error names file and line.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -85,6 +86,20 @@ pub struct Signatures {
     ports: PortTable,
     protocol_categories: Vec<u8>,
     protocol_apps: Vec<Option<u32>>,
+    examples: Vec<Example>,
+}
+
+/// What a data file says that a host name should be found as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// Name of the file, as it was given.
+    pub file: String,
+    /// Counted from 1.
+    pub line: usize,
+    /// The name.
+    pub host: String,
+    /// Key of the application; empty: no application may claim the name.
+    pub app: String,
 }
 
 impl Default for Signatures {
@@ -97,6 +112,7 @@ impl Default for Signatures {
             ports: PortTable::default(),
             protocol_categories: vec![0; protocols::ALL.len()],
             protocol_apps: vec![None; protocols::ALL.len()],
+            examples: Vec::new(),
         }
     }
 }
@@ -118,6 +134,7 @@ impl Signatures {
             for app in &raw.app {
                 loading.add_app(*place, app)?;
             }
+            loading.add_examples(*place, &raw.example);
         }
         Ok(loading.finish())
     }
@@ -126,6 +143,30 @@ impl Signatures {
     #[must_use]
     pub fn match_host(&self, host: &str) -> Option<(u32, DomainMatch<'_>)> {
         self.domains.lookup(host).map(|found| (found.value, found))
+    }
+
+    /// The examples of the data files.
+    #[must_use]
+    pub fn examples(&self) -> &[Example] {
+        &self.examples
+    }
+
+    /// The examples that do not hold, each as an error at its place.
+    #[must_use]
+    pub fn failed_examples(&self) -> Vec<SignatureError> {
+        self.examples.iter().filter_map(|example| self.try_example(example)).collect()
+    }
+
+    fn try_example(&self, example: &Example) -> Option<SignatureError> {
+        let found = self.match_host(&example.host).and_then(|(index, found)| Some((self.app(index)?, found.domain)));
+        let key = found.map_or("", |(app, _)| app.key.as_str());
+        if key == example.app {
+            return None;
+        }
+        let by = found.map_or("no application's".to_owned(), |(app, domain)| format!("{} by {domain}", app.key));
+        let expected = if example.app.is_empty() { "no application's" } else { &example.app };
+        let message = format!("example {} is {by}, expected {expected}", example.host);
+        Some(SignatureError { file: example.file.clone(), line: example.line, message })
     }
 
     /// The native protocols, by what they can be told from.
@@ -191,6 +232,15 @@ struct RawFile {
     app: Vec<RawApp>,
     #[serde(default)]
     category: Vec<RawCategory>,
+    #[serde(default)]
+    example: Vec<RawExample>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawExample {
+    host: Spanned<String>,
+    app: String,
 }
 
 #[derive(Deserialize)]
@@ -225,8 +275,11 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn error(&self, offset: usize, message: String) -> SignatureError {
-        let line = self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
-        SignatureError { file: self.file.to_owned(), line, message }
+        SignatureError { file: self.file.to_owned(), line: self.line(offset), message }
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
     }
 }
 
@@ -329,6 +382,15 @@ impl Loading {
         Ok(())
     }
 
+    fn add_examples(&mut self, place: Place<'_>, list: &[RawExample]) {
+        self.result.examples.extend(list.iter().map(|raw| Example {
+            file: place.file.to_owned(),
+            line: place.line(raw.host.span().start),
+            host: raw.host.get_ref().clone(),
+            app: raw.app.clone(),
+        }));
+    }
+
     fn finish(mut self) -> Signatures {
         let numbers = protocols::ALL.iter().map(|p: &&Descriptor| self.result.category_by_key(p.category)).collect();
         self.result.protocol_categories = numbers;
@@ -371,6 +433,18 @@ mod tests {
         let app = signatures.app(index).unwrap();
         assert_eq!((app.key.as_str(), app.id.0, found.domain), ("tube", 0x1400_2711, "tube.example"));
         assert_eq!(signatures.category(app.category_id).unwrap().key, "video");
+    }
+
+    #[test]
+    fn examples_that_do_not_hold_are_named() {
+        let examples = "[[example]]\nhost=\"WWW.tube.example\"\napp=\"tube\"\n[[example]]\nhost=\"tube.test\"\napp=\"tube\"\n\
+                        [[example]]\nhost=\"tube.example\"\napp=\"\"\n";
+        let signatures = load(&[CATEGORIES, APPS, examples]).unwrap();
+        let failed: Vec<String> = signatures.failed_examples().iter().map(ToString::to_string).collect();
+        let none = "f.toml:5: example tube.test is no application's, expected tube";
+        let some = "f.toml:8: example tube.example is tube by tube.example, expected no application's";
+        assert_eq!((signatures.examples().len(), failed), (3, vec![none.to_owned(), some.to_owned()]));
+        assert!(error(&["[[example]]\nhost=\"a\"\n"]).contains("missing field `app`"));
     }
 
     #[test]

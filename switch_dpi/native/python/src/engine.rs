@@ -47,6 +47,12 @@ impl Engine {
         self.run(py, |core, sink| core.advance(now_ns, sink))
     }
 
+    /// New flows are classified with other signatures; those under way end with the ones that they began with.
+    fn replace_signatures(&self, signatures: &Signatures) {
+        let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
+        core.replace_signatures(Arc::clone(&signatures.loaded));
+    }
+
     /// Ends all flows.
     fn finish(&self, py: Python<'_>) -> PyResult<Vec<FlowEvent>> {
         self.run(py, |core, sink| core.finish(sink))

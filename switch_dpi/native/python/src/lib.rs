@@ -19,6 +19,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("SignatureError", py.get_type::<errors::SignatureError>())?;
     module.add("CaptureError", py.get_type::<errors::CaptureError>())?;
     module.add_class::<signatures::Signatures>()?;
+    module.add_class::<signatures::HostMatch>()?;
     module.add_class::<catalogue::AppInfo>()?;
     module.add_class::<catalogue::CategoryInfo>()?;
     module.add_class::<catalogue::AttributeInfo>()?;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use appsteer_capture::ring::{Ring, RingError, RingOptions};
 use appsteer_core::engine::{Engine, Frame};
 use appsteer_core::event::{Event, Sink};
+use appsteer_core::signatures::Signatures as Loaded;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -41,6 +42,9 @@ struct Shared {
     stop: AtomicBool,
     stats: Mutex<Vec<(&'static str, u64)>>,
     failure: Mutex<Option<String>>,
+    /// Signatures that the thread is to take before the next packet.
+    next: Mutex<Option<Arc<Loaded>>>,
+    has_next: AtomicBool,
 }
 
 #[pymethods]
@@ -86,6 +90,13 @@ impl LiveCapture {
                 return Ok(Vec::new());
             }
         }
+    }
+
+    /// Flows whose first packet is read from now on are classified with other signatures; those under way end with the
+    /// ones that they began with. No packet waits for it.
+    fn replace_signatures(&self, signatures: &Signatures) {
+        *self.shared.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&signatures.loaded));
+        self.shared.has_next.store(true, Ordering::Release);
     }
 
     /// Counters by name: the engine's, the ring's, the queue's.
@@ -176,10 +187,12 @@ impl Worker {
 
     fn read_block(&mut self, batch: &mut Batch) -> Result<(), RingError> {
         let Some(mut block) = self.ring.poll(TICK)? else {
+            take_next(&self.shared, &mut self.engine);
             self.engine.advance(now_ns(), batch);
             return Ok(());
         };
         for packet in block.packets() {
+            take_next(&self.shared, &mut self.engine);
             let (at_ns, link_type) = (packet.at_ns, packet.link_type);
             let frame = Frame { at_ns, link_type, original_size: packet.original_size, data: packet.data };
             self.engine.feed(frame, batch);
@@ -204,6 +217,17 @@ impl Worker {
         }
         stats.push(("interface_down", self.interrupted));
         *self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner) = stats;
+    }
+}
+
+/// Signatures that wait become the engine's.
+fn take_next(shared: &Shared, engine: &mut Engine) {
+    if !shared.has_next.load(Ordering::Relaxed) {
+        return;
+    }
+    shared.has_next.store(false, Ordering::Relaxed); // before the look: what comes after it raises the flag again
+    if let Some(next) = shared.next.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        engine.replace_signatures(next);
     }
 }
 

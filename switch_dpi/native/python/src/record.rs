@@ -136,9 +136,19 @@ impl From<Event<'_>> for OwnedEvent {
     }
 }
 
+/// How many bytes a value takes in memory, about.
+fn value_size(value: &Value) -> usize {
+    let held = match value {
+        Value::Text(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Uint(_) => 0,
+    };
+    std::mem::size_of::<(Attribute, Value)>() + held
+}
+
 impl OwnedEvent {
     pub(crate) fn metadata_size(&self) -> usize {
-        self.record.metadata.iter().map(|(_, value)| value.size()).sum()
+        self.record.metadata.iter().map(|(_, value)| value_size(value)).sum()
     }
 
     pub(crate) fn into_python(self, py: Python<'_>) -> PyResult<FlowEvent> {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use appsteer_core::app_id::AppId;
 use appsteer_core::signatures::{Signatures as Loaded, SourceFile};
+use appsteer_core::sites;
 use pyo3::prelude::*;
 
 use crate::errors::SignatureError;
@@ -11,6 +13,23 @@ use crate::errors::SignatureError;
 #[pyclass(frozen, module = "switch_dpi._native")]
 pub struct Signatures {
     pub(crate) loaded: Arc<Loaded>,
+}
+
+/// What a host name is found as.
+#[pyclass(frozen, get_all, module = "switch_dpi._native")]
+pub struct HostMatch {
+    app_id: u32,
+    app_key: String,
+    app: String,
+    category: String,
+    entry: Option<String>,
+}
+
+#[pymethods]
+impl HostMatch {
+    fn __repr__(&self) -> String {
+        format!("<HostMatch {} by {}>", self.app_key, self.entry.as_deref().unwrap_or("its registrable domain"))
+    }
 }
 
 #[pymethods]
@@ -27,5 +46,50 @@ impl Signatures {
     fn match_host(&self, host: &str) -> Option<u32> {
         let (index, _) = self.loaded.match_host(host)?;
         self.loaded.app(index).map(|app| app.id.0)
+    }
+
+    /// The application of a host name and the entry that says so, else its site; None for what is no site's either.
+    fn lookup(&self, host: &str) -> Option<HostMatch> {
+        self.known(host).or_else(|| self.site(host))
+    }
+
+    /// How many examples the files have.
+    #[getter]
+    fn example_count(&self) -> usize {
+        self.loaded.examples().len()
+    }
+
+    /// The examples that do not hold, each as `file:line: what`.
+    fn failed_examples(&self) -> Vec<String> {
+        self.loaded.failed_examples().iter().map(ToString::to_string).collect()
+    }
+}
+
+impl Signatures {
+    fn known(&self, host: &str) -> Option<HostMatch> {
+        let (index, found) = self.loaded.match_host(host)?;
+        let app = self.loaded.app(index)?;
+        Some(HostMatch {
+            app_id: app.id.0,
+            app_key: app.key.clone(),
+            app: app.name.clone(),
+            category: self.category(app.category_id),
+            entry: Some(found.domain.to_owned()),
+        })
+    }
+
+    fn site(&self, host: &str) -> Option<HostMatch> {
+        let domain = sites::registrable_domain(host)?;
+        Some(HostMatch {
+            app_id: AppId::ours(sites::selector(&domain)).0,
+            app_key: domain.clone(),
+            app: domain,
+            category: self.category(0),
+            entry: None,
+        })
+    }
+
+    fn category(&self, id: u8) -> String {
+        self.loaded.category(id).map_or(String::new(), |category| category.key.clone())
     }
 }

@@ -1,0 +1,167 @@
+"""The plugins in use: every change makes a whole new set beside the old one, checks it, and only then takes its place.
+
+A change is: read, lint, the plugin's own examples, collisions with the others (and their examples), replacement.
+Whatever fails leaves the old set, and says why.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from plugins.lint import lint_plugin
+from plugins.pack import Plugin, PluginError, packaged, plugins_in, read_plugin
+from switch_dpi._native import SignatureError, Signatures
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """Plugins that go together, and what the engine made of them."""
+
+    plugins: tuple[Plugin, ...]
+    signatures: Signatures
+
+    def plugin(self, name: str) -> Plugin | None:
+        """The plugin of this name."""
+        return next((plugin for plugin in self.plugins if plugin.name == name), None)
+
+
+def lint_findings(plugin: Plugin, base: Sequence[Plugin]) -> list[str]:
+    """Faults of a plugin by itself, as ``file:line: what``; categories may also be those of ``base``."""
+    return [str(finding) for finding in lint_plugin(plugin.files, _categories(base))]
+
+
+def failed_examples(plugin: Plugin, base: Sequence[Plugin]) -> list[str]:
+    """The plugin's own examples that do not hold among ``base``. Raises PluginError when they do not go together."""
+    own = {name for name, _ in plugin.files}
+    failed = _load([*base, plugin]).failed_examples()
+    return [text for text in failed if any(text.startswith(f"{name}:") for name in own)]
+
+
+def assemble(base: Sequence[Plugin], added: Iterable[Plugin]) -> Assembled:
+    """``added`` plugins, each checked, on top of ``base``. Raises PluginError."""
+    together = list(base)
+    for plugin in added:
+        if findings := lint_findings(plugin, together):
+            raise PluginError(findings)
+        together.append(plugin)
+    signatures = _load(together)
+    if failed := signatures.failed_examples():
+        raise PluginError(failed)
+    return Assembled(plugins=tuple(together), signatures=signatures)
+
+
+class PluginSet:
+    """What an engine runs with. Calls may come from any thread; one change at a time."""
+
+    def __init__(self, base: Sequence[Plugin] = (), folders: Sequence[Path] = ()) -> None:
+        """``base`` cannot be unloaded; packaged plugins when empty. Raises PluginError when that alone is refused."""
+        self._base = tuple(base) or (packaged(),)
+        self._folders = tuple(folders)
+        self._given: tuple[Path, ...] = ()
+        self._lock = threading.Lock()
+        self._on_replace: list[Callable[[Assembled], None]] = []
+        self.current = assemble(self._base, ())
+        self.refused: tuple[str, ...] = ()
+        """Why plugins of the folders were left out when they were read last."""
+
+    @property
+    def signatures(self) -> Signatures:
+        """The set as the engine has it."""
+        return self.current.signatures
+
+    def on_replace(self, call: Callable[[Assembled], None]) -> None:
+        """Be called with each new set, in the thread that brought it."""
+        self._on_replace.append(call)
+
+    def load(self, path: Path) -> Assembled:
+        """Add a plugin, or replace the one of its name. Raises PluginError."""
+        with self._lock:
+            plugin = read_plugin(path)
+            self._refuse_base(plugin.name)
+            kept = [other for other in self._added if other.name != plugin.name]
+            assembled = assemble(self._base, [*kept, plugin])
+            self._given = (*(given for given in self._given if _name(given) != plugin.name), path.absolute())
+            return self._take(assembled)
+
+    def unload(self, name: str) -> Assembled:
+        """Leave a plugin out. One of a configured folder is back at the next :meth:`reload`. Raises PluginError."""
+        with self._lock:
+            self._refuse_base(name)
+            if self.current.plugin(name) is None:
+                known = ", ".join(plugin.name for plugin in self.current.plugins)
+                raise PluginError([f"no plugin is called {name!r}; there are {known}"])
+            assembled = assemble(self._base, [plugin for plugin in self._added if plugin.name != name])
+            self._given = tuple(given for given in self._given if _name(given) != name)
+            return self._take(assembled)
+
+    def reload(self) -> Assembled:
+        """Read all files anew: the folders' plugins and those that were loaded by path. Raises PluginError."""
+        with self._lock:
+            found = {plugin.name: plugin for plugin in map(read_plugin, self._paths())}
+            assembled = assemble(self._base, found.values())
+            self.refused = ()
+            return self._take(assembled)
+
+    def start(self) -> None:
+        """Read the folders for the first time: a plugin that is refused is left out and named, the others count."""
+        with self._lock:
+            together = self.current
+            refused: list[str] = []
+            for path in self._paths():
+                try:
+                    added = [*together.plugins[len(self._base) :], read_plugin(path)]
+                    together = assemble(self._base, added)
+                except PluginError as error:
+                    refused += error.problems
+                    log.warning("plugin %s is left out: %s", path, error)
+            self.refused = tuple(refused)
+            self._take(together)
+
+    @property
+    def _added(self) -> tuple[Plugin, ...]:
+        return self.current.plugins[len(self._base) :]
+
+    def _paths(self) -> list[Path]:
+        """Those loaded by path come after the folders', and count for theirs of the same name."""
+        given = {_name(path) for path in self._given}
+        try:
+            found = [path for folder in self._folders for path in plugins_in(folder)]
+        except OSError as error:
+            raise PluginError([f"{error.filename}: cannot be read: {error.strerror}"]) from error
+        return [path for path in found if _name(path) not in given] + list(self._given)
+
+    def _take(self, assembled: Assembled) -> Assembled:
+        self.current = assembled
+        for call in self._on_replace:
+            call(assembled)
+        added = ", ".join(f"{plugin.name} {plugin.version}" for plugin in assembled.plugins)
+        log.info("plugins in use: %s", added)
+        return assembled
+
+    def _refuse_base(self, name: str) -> None:
+        if any(plugin.name == name for plugin in self._base):
+            raise PluginError([f"{name} is what the set is built on: it is neither replaced nor unloaded"])
+
+
+def _load(plugins: Iterable[Plugin]) -> Signatures:
+    try:
+        return Signatures.load([file for plugin in plugins for file in plugin.files])
+    except SignatureError as error:
+        raise PluginError([str(error)]) from error
+
+
+def _categories(plugins: Iterable[Plugin]) -> dict[str, int]:
+    files = (text for plugin in plugins if plugin.categories for _, text in plugin.files if "[[category]]" in text)
+    tables = (table for text in files for table in tomllib.loads(text).get("category", ()))
+    return {table["key"]: table["id"] for table in tables}
+
+
+def _name(path: Path) -> str:
+    return path.name if path.is_dir() else path.stem

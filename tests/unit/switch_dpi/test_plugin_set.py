@@ -1,0 +1,113 @@
+"""The set of plugins: what is taken, what is refused and why, and that a refusal changes nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from plugins.pack import PluginError, packaged, read_plugin
+from switch_dpi.plugin_set import Assembled, PluginSet, assemble
+from tests.unit.switch_dpi.plugin_files import write
+
+HOST = "wiki.intranet.example.org"
+
+
+def app(plugins: PluginSet) -> str | None:
+    found = plugins.signatures.lookup(HOST)
+    return found.app_key if found else None
+
+
+def test_a_plugin_is_loaded_and_unloaded(tmp_path: Path) -> None:
+    plugins = PluginSet()
+    told: list[Assembled] = []
+    plugins.on_replace(told.append)
+    assert app(plugins) == "example.org"
+    plugins.load(write(tmp_path))
+    assert app(plugins) == "intranet"
+    plugins.unload("intranet")
+    assert app(plugins) == "example.org"
+    assert [len(assembled.plugins) for assembled in told] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "reason"),
+    [
+        ("1000000", "1000000x", "intranet.toml:2: is not TOML"),
+        ('"business"', '"busyness"', "intranet.toml:6: category 'busyness' is not in"),
+        ('"intranet.example.org"', '"co.uk"', "intranet.toml:8: domain 'co.uk' is a public suffix"),
+        ('"intranet.example.org"', '"cloudfront.net"', "intranet.toml:8: domain 'cloudfront.net' serves many"),
+        (
+            '"intranet.example.org"',
+            '"youtube.com"',
+            "intranet.toml:8: domain youtube.com of intranet is that of youtube",
+        ),
+        ("1000000", "12000", "intranet.toml:2: id 12000 of intranet is that of app youtube already"),
+        ('key = "intranet"', 'key = "youtube"', "intranet.toml:3: key youtube is that of app 12000 already"),
+        ('key = "intranet"', 'key = "tls"', "intranet.toml:3: key tls is that of protocol tls already"),
+        ('"wiki.intranet', '"wiki.intra', "intranet.toml:11: example wiki.intra.example.org is no application's"),
+        ('app = "intranet"', 'apps = "intranet"', "intranet.toml:10: app should be a text"),
+    ],
+)
+def test_a_plugin_with_a_fault_is_refused_by_file_and_line_and_the_old_set_stays(
+    tmp_path: Path, good: str, bad: str, reason: str
+) -> None:
+    plugins = PluginSet()
+    plugins.load(write(tmp_path))
+    before = plugins.current
+    with pytest.raises(PluginError) as caught:
+        plugins.load(write(tmp_path, good=good, bad=bad))
+    assert reason in str(caught.value)
+    assert plugins.current is before
+    assert app(plugins) == "intranet"
+
+
+def test_a_plugin_may_not_take_what_is_anothers_by_its_examples(tmp_path: Path) -> None:
+    plugins = PluginSet()
+    plugins.load(write(tmp_path))
+    taker = write(tmp_path, "taker.toml", good="intranet", bad="wiki.intranet").read_text()
+    (tmp_path / "taker.toml").write_text(taker.replace("1000000", "1000001").replace('"wiki.intranet"', '"wiki"'))
+    with pytest.raises(PluginError, match=r"intranet.toml:11: example wiki.* is wiki by wiki.intranet.example.org"):
+        plugins.load(tmp_path / "taker.toml")
+
+
+def test_reload_reads_folders_and_what_was_loaded(tmp_path: Path) -> None:
+    configured, elsewhere = tmp_path / "configured", tmp_path / "elsewhere"
+    configured.mkdir()
+    plugins = PluginSet(folders=[configured])
+    plugins.start()
+    loaded = write(elsewhere)
+    plugins.load(loaded)
+    write(configured, "other.toml", good="intranet", bad="extranet")
+    other = (configured / "other.toml").read_text().replace("1000000", "1000001")
+    (configured / "other.toml").write_text(other)
+    assert [plugin.name for plugin in plugins.reload().plugins] == ["packaged", "other", "intranet"]
+    loaded.unlink()
+    with pytest.raises(PluginError, match="cannot be read"):
+        plugins.reload()
+    assert app(plugins) == "intranet"
+
+
+def test_at_the_start_a_bad_plugin_is_left_out_and_named(tmp_path: Path) -> None:
+    write(tmp_path, "a.toml", good='"business"', bad='"busyness"')
+    write(tmp_path, "b.toml")
+    plugins = PluginSet(folders=[tmp_path])
+    plugins.start()
+    assert [plugin.name for plugin in plugins.current.plugins] == ["packaged", "b"]
+    assert len(plugins.refused) == 1
+    assert "a.toml:6" in plugins.refused[0]
+
+
+def test_what_the_set_is_built_on_stays() -> None:
+    plugins = PluginSet()
+    for name, reason in (("packaged", "is what the set is built on"), ("nothing", "no plugin is called 'nothing'")):
+        with pytest.raises(PluginError, match=reason):
+            plugins.unload(name)
+
+
+def test_a_category_of_its_own(tmp_path: Path) -> None:
+    path = write(tmp_path, good='"business"', bad='"ours"')
+    category = '[[category]]\nid = 200\nkey = "ours"\nname = "Ours"\nabout = "What we run ourselves."\n'
+    path.write_text(category + path.read_text())
+    assembled = assemble([packaged()], [read_plugin(path)])
+    found = assembled.signatures.lookup(HOST)
+    assert found is not None
+    assert found.category == "ours"
