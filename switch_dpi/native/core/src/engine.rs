@@ -14,13 +14,13 @@ use generations::Generations;
 use crate::deadlines::{Deadlines, Entry};
 use crate::event::{EndReason, Event, EventKind, FlowView, Sink};
 use crate::expected::Expected;
-use crate::flow::{Flow, FlowKey, Origin, Via};
+use crate::flow::{Closing, Flow, FlowKey, Label, Origin, State, Via};
 use crate::fragments::{Assembled, Fragments};
 use crate::frame::{Decoded, Packet, Piece, Refused, Segment, TcpFlags, decode};
-use crate::guess::Guesses;
+use crate::guess::{Guess, Guesses, Source};
 use crate::inspection::Inspection;
 use crate::options::{Options, SECOND_NS};
-use crate::protocol::Carried;
+use crate::protocol::{Carried, Direction};
 use crate::protocols::ALL;
 use crate::signatures::Signatures;
 use crate::table::{FlowTable, Place};
@@ -205,6 +205,7 @@ impl Engine {
         let arrival = Arrival { key, hash, sender_is_low, packet, via, frames, bytes };
         let (place, is_new) = match self.table.find(hash, &key) {
             Some(place) if !self.begins_again(place, &packet) => (place, false),
+            Some(place) if self.tries_again(place, sender_is_low) => (place, false),
             found => {
                 if let Some(place) = found {
                     self.end(place, None, sink);
@@ -241,6 +242,31 @@ impl Engine {
     fn begins_again(&self, place: Place, packet: &Packet<'_>) -> bool {
         let Segment::Tcp { flags, .. } = packet.segment else { return false };
         flags.syn() && !flags.ack() && self.table.get(place).is_some_and(|flow| flow.closing.is_closed())
+    }
+
+    /// A SYN after one that was refused, or after a connection in which nothing was said, is the same flow's next attempt: its
+    /// inspection begins anew.
+    fn tries_again(&mut self, place: Place, sender_is_low: bool) -> bool {
+        let Some(flow) = self.table.get_mut(place) else { return false };
+        if !flow.closing.is_silent() || flow.direction(sender_is_low) != Direction::Originator {
+            return false;
+        }
+        flow.closing = Closing::default();
+        let signatures = self.generations.get(flow.generation);
+        let mut inspection = flow.inspection.take().or_else(|| self.spare.pop()).unwrap_or_default();
+        self.held_bytes = self.held_bytes.saturating_sub(inspection.held_size());
+        inspection.begin(flow.carrier(), (flow.originator().1, flow.responder().1), signatures.ports());
+        self.held_bytes += inspection.held_size();
+        if let Some(Guess { protocol: Some(protocol), source: Source::Announced, .. }) = flow.first_guess {
+            inspection.announce(protocol.into());
+        }
+        flow.inspection = Some(inspection);
+        self.counters.gave_up -= u64::from(flow.state == State::GaveUp);
+        (flow.state, flow.label) = match flow.first_guess {
+            Some(guess) => (State::Guessed, Label::Guess(guess)),
+            None => (State::Inspecting, Label::None),
+        };
+        true
     }
 
     fn begin(&mut self, arrival: &Arrival<'_>, sink: &mut impl Sink) -> Place {
@@ -281,8 +307,8 @@ impl Engine {
         flow.count(direction, arrival.frames, arrival.bytes);
         flow.last_seen_ns = now_ns;
         let (was_closed, inspected) = (flow.closing.is_closed(), flow.inspection.is_some());
-        if let Segment::Tcp { flags, .. } = arrival.packet.segment {
-            flow.closing.note(flags, direction);
+        if let Segment::Tcp { flags, payload, .. } = arrival.packet.segment {
+            flow.closing.note(flags, payload, direction);
         }
         let closed = flow.closing.is_closed();
         if closed && !was_closed {

@@ -198,15 +198,39 @@ fn a_server_that_speaks_first_is_recognised() {
 fn a_syn_on_a_closed_connection_opens_a_new_flow() {
     let mut bench = Bench::new(Options::default());
     bench.handshake();
-    bench.tcp(CLIENT, SERVER, 1000, FIN | ACK, b"");
+    bench.tcp(CLIENT, SERVER, 1000, FIN | ACK, b"?");
     bench.tcp(CLIENT, SERVER, 1000, SYN, b""); // one side only: still the old flow
     bench.tcp(SERVER, CLIENT, 5000, FIN | ACK, b"");
-    bench.tcp(CLIENT, SERVER, 1001, ACK, b"");
+    bench.tcp(CLIENT, SERVER, 1002, ACK, b"");
     assert_eq!(bench.engine.flow_count(), 1);
     bench.tcp(CLIENT, SERVER, 70_000, SYN, b"");
     let ended: Vec<_> = bench.kinds().into_iter().filter(|kind| matches!(kind, EventKind::Ended(_))).collect();
     assert_eq!(ended, [EventKind::Ended(EndReason::Fin)]);
     assert_eq!(bench.kinds().last(), Some(&EventKind::New));
+}
+
+#[test]
+fn a_syn_after_a_refused_one_is_the_same_flow_until_something_was_said() {
+    let mut bench = Bench::new(Options::default());
+    bench.tcp(CLIENT, SERVER, 10, SYN, b"");
+    bench.tcp(SERVER, CLIENT, 0, RST | ACK, b"");
+    bench.tcp(CLIENT, SERVER, 70_000, SYN, b"");
+    bench.tcp(SERVER, CLIENT, 0, RST | ACK, b"");
+    assert_eq!(bench.engine.flow_count(), 1);
+    bench.tcp(SERVER, CLIENT, 5, SYN, b""); // from the other end: another flow
+    assert_eq!(bench.kinds().iter().filter(|kind| matches!(kind, EventKind::Ended(_))).count(), 1);
+
+    let mut bench = Bench::new(Options::default());
+    bench.tcp(CLIENT, SERVER, 10, SYN, b"");
+    bench.tcp(SERVER, CLIENT, 0, RST | ACK, b"");
+    bench.handshake();
+    bench.tcp(CLIENT, SERVER, 1000, ACK, b"GET / HTTP/1.1\r\nHost: www.tube.example\r\n\r\n");
+    assert_eq!((bench.last().app.as_str(), bench.last().state), ("Tube", State::Final));
+    bench.tcp(SERVER, CLIENT, 5000, RST, b"");
+    bench.tcp(CLIENT, SERVER, 90_000, SYN, b"");
+    let records = bench.finish();
+    assert_eq!(records.iter().map(|record| record.app.as_str()).collect::<Vec<_>>(), ["Unknown"]);
+    assert_eq!((bench.engine.counters().flows, bench.engine.counters().classified), (2, 1));
 }
 
 #[test]

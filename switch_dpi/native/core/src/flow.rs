@@ -161,14 +161,22 @@ pub struct Volume {
 pub(crate) struct Closing {
     fin: [bool; 2],
     rst: bool,
+    /// Whether anything was sent.
+    spoke: bool,
 }
 
 impl Closing {
-    pub(crate) fn note(&mut self, flags: TcpFlags, direction: Direction) {
+    pub(crate) fn note(&mut self, flags: TcpFlags, payload: &[u8], direction: Direction) {
         self.rst |= flags.rst();
+        self.spoke |= !payload.is_empty();
         if flags.fin() {
             *direction.of(&mut self.fin) = true;
         }
+    }
+
+    /// Closed before anything was said.
+    pub(crate) fn is_silent(self) -> bool {
+        self.is_closed() && !self.spoke
     }
 
     pub(crate) fn is_reset(self) -> bool {

@@ -22,6 +22,8 @@ pub const MAX_START_LINE_SIZE: usize = 8192;
 /// The longest registered method has 17 letters (UPDATEREDIRECTREF).
 const MAX_METHOD_SIZE: usize = 24;
 const VERSION: &[u8] = b"HTTP/1.";
+/// Of a request's JSON body so much is read: the method of a call stands near its beginning.
+const MAX_BODY_SIZE: usize = 512;
 /// Methods whose request is recognised, weakly, before its version has come.
 const USUAL_METHODS: &[&[u8]] = &[b"GET", b"POST", b"HEAD", b"PUT"];
 
@@ -140,6 +142,7 @@ pub struct HttpInspector {
     sides: [Side; 2],
     authority: Option<Vec<u8>>,
     has_request: bool,
+    has_json: bool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -153,6 +156,7 @@ enum Part {
     #[default]
     StartLine,
     RequestFields,
+    RequestBody,
     ResponseFields,
     Done,
 }
@@ -161,16 +165,20 @@ impl Inspector for HttpInspector {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
         let mut side = *sample.direction.of(&mut self.sides);
         let mut lines = Lines::new(sample.data, side.position);
-        while side.part != Part::Done
+        while !matches!(side.part, Part::Done | Part::RequestBody)
             && let Some(line) = lines.next()
         {
             side.part = self.read_line(side.part, line, found);
         }
         side.position = lines.position();
+        if side.part == Part::RequestBody {
+            side.part = read_body(lines.rest(), found);
+        }
         *sample.direction.of(&mut self.sides) = side;
         match self.sides.map(|side| side.part) {
             [Part::Done, Part::Done] => Progress::Done,
-            [Part::Done, _] | [_, Part::Done] => Progress::Settled,
+            [Part::RequestBody, Part::Done] | [Part::Done, Part::RequestBody] => Progress::Done,
+            [Part::Done | Part::RequestBody, _] | [_, Part::Done | Part::RequestBody] => Progress::Settled,
             _ if found.host().is_some() => Progress::Settled,
             _ => Progress::NeedMore,
         }
@@ -192,7 +200,7 @@ impl HttpInspector {
                 if let Some(authority) = self.authority.take() {
                     found.set_host(without_port(&authority));
                 }
-                Part::Done
+                if self.has_json { Part::RequestBody } else { Part::Done }
             }
             Part::ResponseFields if line.is_empty() => Part::Done,
             Part::RequestFields => {
@@ -203,7 +211,7 @@ impl HttpInspector {
                 read_response_field(line, found);
                 part
             }
-            Part::Done => part,
+            Part::RequestBody | Part::Done => part,
         }
     }
 
@@ -236,10 +244,22 @@ impl HttpInspector {
             found.set_host(authority.as_deref().map_or(host, without_port));
         } else if name.eq_ignore_ascii_case(b"user-agent") {
             found.text(Attribute::HttpUserAgent, value);
+        } else if name.eq_ignore_ascii_case(b"content-type") {
+            self.has_json = starts_with_ignoring_case(value, b"application/json");
         } else if name.eq_ignore_ascii_case(b"sec-websocket-protocol") {
             found.text(Attribute::WebSocketProtocol, value);
         }
     }
+}
+
+/// Reads the beginning of a JSON body until it has told its service.
+fn read_body(rest: &[u8], found: &mut Findings) -> Part {
+    let start = rest.get(..MAX_BODY_SIZE).unwrap_or(rest);
+    let service = http_services::of_json_body(start);
+    if let Some(service) = service {
+        found.set_service(service);
+    }
+    if service.is_some() || rest.len() >= MAX_BODY_SIZE { Part::Done } else { Part::RequestBody }
 }
 
 fn read_response_field(line: &[u8], found: &mut Findings) {

@@ -1,6 +1,7 @@
 //! What runs over HTTP, by methods, header fields and content types that belong to it alone.
 
 use crate::lines::{contains_ignoring_case, starts_with_ignoring_case};
+use crate::marks::{find, json_text};
 
 /// What method and target of a request say.
 #[must_use]
@@ -18,9 +19,26 @@ pub fn of_field(name: &[u8], value: &[u8]) -> Option<&'static str> {
         b"soapaction" => Some("soap"),
         b"upgrade" if value.eq_ignore_ascii_case(b"websocket") => Some("websocket"),
         b"depth" | b"translate" | b"lock-token" => Some("webdav"), // RFC 4918 §10; [MS-WDVME] §2.2.3
+        _ if starts_with_ignoring_case(name, b"X-Kazaa-") => Some("fasttrack"),
+        _ if starts_with_ignoring_case(name, b"X-Gnutella-") => Some("gnutella"), // HUGE 0.94 §2.4
         _ => None,
     }
 }
+
+/// What the beginning of a JSON body asks for: mining over HTTP (Bitcoin's getwork and BIP 22, Ethereum's eth_getWork), or a node
+/// of Ethereum by its JSON-RPC.
+#[must_use]
+pub fn of_json_body(body: &[u8]) -> Option<&'static str> {
+    let method = json_text(body, "method")?;
+    match method {
+        b"getwork" | b"getblocktemplate" | b"submitblock" => Some("stratum"),
+        b"eth_getWork" | b"eth_submitWork" | b"eth_submitHashrate" => Some("stratum"),
+        _ if METHODS_OF_ETHEREUM.iter().any(|start| method.starts_with(start)) => Some("ethereum"),
+        _ => None,
+    }
+}
+
+const METHODS_OF_ETHEREUM: &[&[u8]] = &[b"eth_", b"net_peerCount", b"web3_", b"engine_", b"debug_trace"];
 
 /// Methods that one service alone has.
 const METHODS: &[(&[u8], &str)] = &[
@@ -54,10 +72,20 @@ fn of_target(target: &[u8]) -> Option<&'static str> {
         Some("tor") // dir-spec, "Standard URLs"
     } else if path == b"/dns-query" {
         Some("doh-dot") // RFC 8484 §4.1.1: the path that all known resolvers have
+    } else if (path.ends_with(b"/announce") || path.ends_with(b"/scrape")) && find(target, b"info_hash=").is_some() {
+        Some("bittorrent") // BEP 3 "Trackers", BEP 48
     } else {
-        None
+        PATHS.iter().find(|(start, _)| path.starts_with(start)).map(|(_, key)| *key)
     }
 }
+
+/// Paths under which one service alone is found.
+const PATHS: &[(&[u8], &str)] = &[
+    (b"/uri-res/N2R", "gnutella"), // RFC 2169 §2.1, as HUGE 0.94 §2.2 uses it
+    (b"/.hash=", "fasttrack"),     // giFT-FastTrack, "File transfers"
+    (b"/vpnsvc/", "softether"),    // SoftEther VPN, session establishment
+    (b"/sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/", "sstp"), // [MS-SSTP] §3.2.4.1
+];
 
 /// Media types that one service alone has, of a request or a response.
 #[must_use]
@@ -89,6 +117,13 @@ const AGENTS: &[(&[u8], &str)] = &[
     (b"WhatsApp/", "whatsapp"),
     (b"TeamViewer", "teamviewer"),
     (b"Spotify/", "spotify"),
+    (b"xmrig/", "stratum"),
+    (b"cpuminer", "stratum"),
+    (b"cgminer/", "stratum"),
+    (b"bfgminer/", "stratum"),
+    (b"LimeWire/", "gnutella"),
+    (b"gtk-gnutella/", "gnutella"),
+    (b"KazaaClient", "fasttrack"),
 ];
 
 fn of_user_agent(value: &[u8]) -> Option<&'static str> {
@@ -114,5 +149,18 @@ mod tests {
             Some("upnp-control")
         );
         assert_eq!(service((b"GET", b"/"), &[(b"User-Agent", b"Mozilla/5.0"), (b"Accept", b"*/*")]), None);
+        assert_eq!(service((b"GET", b"/announce?info_hash=%12&peer_id=-TR4050-"), &[]), Some("bittorrent"));
+        assert_eq!(service((b"GET", b"/announce"), &[]), None);
+        assert_eq!(service((b"GET", b"/uri-res/N2R?urn:sha1:PLST"), &[]), Some("gnutella"));
+        assert_eq!(service((b"GET", b"/.hash=0123"), &[(b"X-Kazaa-Username", b"ann")]), Some("fasttrack"));
+        assert_eq!(service((b"POST", b"/vpnsvc/connect.cgi"), &[]), Some("softether"));
+    }
+
+    #[test]
+    fn a_json_body_tells_by_its_method() {
+        assert_eq!(of_json_body(b"{\"id\":1,\"method\":\"getwork\",\"params\":[]}"), Some("stratum"));
+        assert_eq!(of_json_body(b"{\"jsonrpc\":\"2.0\",\"method\":\"eth_blockNumber\"}"), Some("ethereum"));
+        assert_eq!(of_json_body(b"{\"method\":\"list\"}"), None);
+        assert_eq!(of_json_body(b"{\"method\":\"getwork"), None);
     }
 }

@@ -226,6 +226,9 @@ pub struct Descriptor {
     /// Key of the application in `plugins/apps` that its flows belong to (`"zoom"` for Zoom's media); empty for a protocol that
     /// is nobody's in particular.
     pub app: &'static str,
+    /// Whether its servers have sites: a host that no signature knows becomes an application of its own ([`crate::sites`]). Elsewhere
+    /// the protocol says more than the host does.
+    pub serves_sites: bool,
     /// Finds what a packet of a claimed flow carries, where the protocol is a tunnel; the inner flow is classified for itself.
     pub tunnel: Option<OpenTunnel>,
     /// Held by a test that runs over all protocols.
@@ -247,6 +250,7 @@ impl Descriptor {
         probe: |_| Probe::No,
         inspector: None,
         app: "",
+        serves_sites: false,
         tunnel: None,
         examples: &[],
     };

@@ -10,6 +10,7 @@ use crate::guess::{Guess, Source};
 use crate::inspection::{Claim, Inspection, Outcome};
 use crate::options::SECOND_NS;
 use crate::protocol::{Direction, Expectation, Findings, Resolved, Transport};
+use crate::protocols::ALL;
 use crate::signatures::Signatures;
 use crate::sites;
 use crate::table::Place;
@@ -218,13 +219,14 @@ fn native_label(
 }
 
 /// What runs above a protocol, and whether it is only asked about. An application that the host tells counts most, then a
-/// service that the protocol has seen, then the application that the protocol belongs to, then the host's site.
+/// service that the protocol has seen, then the application that the protocol belongs to, then the host's site where there are sites.
 fn upper_of(claim: Claim, found: &Findings, signatures: &Signatures) -> (Option<Upper>, bool) {
     let by_host = found.host().and_then(|host| signatures.match_host(host)).map(|(app, _)| Upper::App(app));
     let by_service = || found.service().and_then(|key| signatures.upper(key));
     let by_protocol = || signatures.protocol_app(claim.index()).map(Upper::App);
+    let has_site = ALL.get(claim.index()).is_some_and(|protocol| protocol.serves_sites);
     let by_site = || Some(Upper::Site(sites::selector(&sites::registrable_domain(found.host()?)?)));
-    if let Some(upper) = by_host.or_else(by_service).or_else(by_protocol).or_else(by_site) {
+    if let Some(upper) = by_host.or_else(by_service).or_else(by_protocol).or_else(|| by_site().filter(|_| has_site)) {
         return (Some(upper), false);
     }
     let subject = found.subject().and_then(|name| signatures.match_host(name));

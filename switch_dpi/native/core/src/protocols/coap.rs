@@ -13,6 +13,7 @@ const CSM: u8 = 0xe1;
 const FIRM_BITS: u32 = 32;
 const URI_HOST: u32 = 3;
 const URI_PATH: u32 = 11;
+const URI_QUERY: u32 = 15;
 
 /// CoAP.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -89,6 +90,7 @@ fn read_message(message: &Message<'_>, found: &mut Findings) {
     for option in OptionReader::new(message.options) {
         match option.number {
             URI_HOST => found.set_host(option.value),
+            URI_QUERY if option.value.starts_with(b"lwm2m=") => found.set_service("lwm2m"), // OMA LwM2M 1.2 §6.2.1
             URI_PATH => path.extend([b"/", option.value].concat()),
             _ => {}
         }

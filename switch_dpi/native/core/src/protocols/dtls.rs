@@ -16,6 +16,8 @@ const WITH_CONNECTION_ID: u8 = 25;
 /// Type, version, epoch and sequence number, size (RFC 6347 §4.1).
 const RECORD_HEADER_SIZE: usize = 13;
 const MAX_RECORD_SIZE: u16 = (1 << 14) + 2048; // RFC 5246 §6.2.3
+/// What OpenSSL wrote before RFC 4347 gave DTLS its number; Cisco's AnyConnect and OpenConnect still do (openconnect, "dtls.c").
+const BEFORE_THE_STANDARD: u16 = 0x0100;
 /// Datagrams read of one flow: a certificate of 4 KB in pieces of 200 bytes, and what is sent twice.
 const MAX_DATAGRAMS: u8 = 32;
 /// Records read of one datagram.
@@ -31,6 +33,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[443, 853, 2221, 4433, 4740, 5061, 5246, 5247, 5349, 5684, 6514, 8801, 10161],
     first_bytes: FirstBytes::Where(|byte| (20..=26).contains(&byte) || byte < 4),
     max_probe_size: RECORD_HEADER_SIZE,
+    serves_sites: true,
     probe,
     inspector: Some(|| Box::<Dtls>::default()),
     examples: EXAMPLES,
@@ -63,6 +66,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
 /// A record as far as it is there.
 struct Record<'a> {
     kind: u8,
+    version: u16,
     epoch: u16,
     content: &'a [u8],
     is_whole: bool,
@@ -79,7 +83,7 @@ impl<'a> Record<'a> {
         let _sequence = (reader.u16()?, reader.u32()?);
         if kind == WITH_CONNECTION_ID {
             let content = reader.take(reader.rest().len())?; // the id's size is not written (RFC 9146 §4)
-            return Some(Self { kind, epoch, content, is_whole: true });
+            return Some(Self { kind, version, epoch, content, is_whole: true });
         }
         let size = reader.u16()?;
         if size == 0 || size > MAX_RECORD_SIZE {
@@ -90,7 +94,7 @@ impl<'a> Record<'a> {
         if whole.is_none() {
             reader.take(there.len());
         }
-        Some(Self { kind, epoch, content: whole.unwrap_or(there), is_whole: whole.is_some() })
+        Some(Self { kind, version, epoch, content: whole.unwrap_or(there), is_whole: whole.is_some() })
     }
 }
 
@@ -158,6 +162,9 @@ impl Inspector for Dtls {
         let mut reader = Reader::new(sample.data);
         for _ in 0..MAX_RECORDS {
             let Some(record) = Record::read(&mut reader) else { break };
+            if record.version == BEFORE_THE_STANDARD {
+                found.set_service("anyconnect");
+            }
             if record.epoch > 0 {
                 *sample.direction.of(&mut self.is_done) = true; // encrypted from here on
             } else if record.kind == HANDSHAKE {

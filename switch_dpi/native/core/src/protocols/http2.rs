@@ -32,6 +32,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[80, 8080, 50_051],
     first_bytes: FirstBytes::Of(&[b'P', 0]),
     max_probe_size: FRAME_HEADER_SIZE + MAX_SETTINGS_SIZE,
+    serves_sites: true,
     probe,
     inspector: Some(|| Box::<Http2>::default()),
     examples: EXAMPLES,

@@ -14,6 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[3128, 8080, 8000, 8118, 8888],
     first_bytes: FirstBytes::Where(http_message::may_begin),
     max_probe_size: MAX_START_LINE_SIZE,
+    serves_sites: true,
     probe: |sample| http_message::probe(sample, Form::Authority),
     inspector: Some(|| Box::<HttpInspector>::default()),
     examples: EXAMPLES,

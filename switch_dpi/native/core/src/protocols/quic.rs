@@ -36,6 +36,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     transports: &[Transport::Udp],
     ports: &[443, 784, 853, 8853],
     max_probe_size: MIN_INITIAL_DATAGRAM_SIZE,
+    serves_sites: true,
     probe,
     inspector: Some(|| Box::<Quic>::default()),
     examples: EXAMPLES,

@@ -6,6 +6,7 @@ use crate::bytes::Reader;
 use crate::lines::Lines;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 use crate::readers::DatagramReader;
+use crate::sdp::expect_media;
 
 const CARRIER: Transport = Transport::Udp;
 /// Version 1 in the upper three bits, an IPv6 source, and the flags of encryption and compression (§6).
@@ -54,6 +55,7 @@ fn read(data: &[u8], found: &mut Findings) {
     if let Some(name) = Lines::new(text, 0).find_map(|line| line.strip_prefix(b"s=")) {
         found.text(Attribute::SessionDescription, name);
     }
+    expect_media(text, Direction::Originator, found);
 }
 
 const EXAMPLES: &[Example] = &[

@@ -22,6 +22,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[call, answer];
 
+/// The core, abort and interrupt channels of instruments (VXI-11 appendix B).
+const VXI_11: std::ops::RangeInclusive<u32> = 0x06_07af..=0x06_07b1;
+
 fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
@@ -55,6 +58,9 @@ impl Inspector for SunRpc {
         match sun_rpc::head(*sample) {
             Some(call) => {
                 found.uint(Attribute::SunrpcProgram, call.program.into());
+                if VXI_11.contains(&call.subject()) {
+                    found.set_service("vxi-11");
+                }
                 Progress::Done
             }
             None => Progress::Settled,

@@ -14,6 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[443, 853, 992, 5061, 8443, 8883],
     first_bytes: FirstBytes::Of(FIRST_BYTES),
     max_probe_size: MAX_PROBE_SIZE,
+    serves_sites: true,
     probe: |sample| tls_family::probe(sample, Family::Tls),
     inspector: Some(|| Box::<TlsInspector>::default()),
     examples: EXAMPLES,
