@@ -39,6 +39,7 @@ pub const MAX_PROBE_SIZE: usize = 2 + 512;
 
 const HEADER_SIZE: usize = 12;
 const MAX_NAME_SIZE: usize = 255; // RFC 1035 §2.3.4
+const USUAL_NAME_SIZE: usize = 64; // most are shorter
 const MAX_POINTERS: usize = 16; // compression in real messages goes one or two deep; a loop goes on forever
 const MAX_RECORDS: u16 = 512; // an mDNS responder announces dozens; a transfer over TCP is cut off here
 const MAX_ANSWERS: usize = 16; // addresses that are reported
@@ -351,7 +352,7 @@ fn is_single_label(name: &[u8]) -> bool {
 
 /// Reads a name with its compression pointers (RFC 1035 §4.1.4), which must point backwards; `.` for the root.
 fn read_name<'a>(message: &'a [u8], reader: &mut Reader<'a>) -> Result<Vec<u8>, Error> {
-    let mut name = Vec::new();
+    let mut name = Vec::with_capacity(USUAL_NAME_SIZE);
     let mut jumps = 0;
     let mut current = *reader;
     loop {

@@ -1,5 +1,6 @@
 //! Names to applications: the longest suffix of whole labels wins.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// A host name is at most this large (RFC 1035 §2.3.4); larger ones match nothing.
@@ -27,14 +28,14 @@ impl Domains {
     /// [`NotADomain`] when the text is none.
     pub fn insert(&mut self, domain: &str, value: u32) -> Result<Option<u32>, NotADomain> {
         let name = normalise(domain).ok_or_else(|| NotADomain(domain.to_owned()))?;
-        Ok(self.by_name.insert(name.into_boxed_str(), value))
+        Ok(self.by_name.insert(name.into_owned().into_boxed_str(), value))
     }
 
     /// The longest domain that `host` equals or lies under. Case, a trailing dot, a port and the script do not matter.
     #[must_use]
     pub fn lookup(&self, host: &str) -> Option<DomainMatch<'_>> {
         let name = normalise(host)?;
-        let mut rest = name.as_str();
+        let mut rest = &*name;
         loop {
             if let Some((domain, value)) = self.by_name.get_key_value(rest) {
                 return Some(DomainMatch { domain, value: *value });
@@ -50,7 +51,10 @@ pub struct NotADomain(pub String);
 
 /// Lower case, without port and trailing dot, IDN as punycode (RFC 5891, UTS #46); `None` for what is not a name.
 #[must_use]
-pub fn normalise(host: &str) -> Option<String> {
+pub fn normalise(host: &str) -> Option<Cow<'_, str>> {
+    if is_normal(host) {
+        return Some(Cow::Borrowed(host)); // nearly always
+    }
     let host = without_port(host.trim());
     let host = host.strip_suffix('.').unwrap_or(host);
     if host.is_empty() || host.len() > MAX_HOST_SIZE {
@@ -58,7 +62,20 @@ pub fn normalise(host: &str) -> Option<String> {
     }
     let name = if host.is_ascii() { host.to_ascii_lowercase() } else { idna::domain_to_ascii(host).ok()? };
     let fits = |label: &str| !label.is_empty() && label.len() <= 63 && label.bytes().all(is_label_byte);
-    (name.len() <= MAX_HOST_SIZE && name.split('.').all(fits)).then_some(name)
+    (name.len() <= MAX_HOST_SIZE && name.split('.').all(fits)).then_some(Cow::Owned(name))
+}
+
+/// Whether a host is written as [`normalise`] would write it: labels of lower-case letters, digits, hyphens and underscores.
+fn is_normal(host: &str) -> bool {
+    let mut label_size = 0;
+    for byte in host.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => label_size += 1,
+            b'.' if (1..=63).contains(&label_size) => label_size = 0,
+            _ => return false,
+        }
+    }
+    (1..=63).contains(&label_size) && host.len() <= MAX_HOST_SIZE
 }
 
 /// Underscores are not for hosts, but service names have them (RFC 8552).

@@ -262,6 +262,9 @@ impl Findings {
 
     fn push(&mut self, id: u16, kind: u8, bytes: &[u8]) -> Span {
         let size = u16::try_from(bytes.len()).unwrap_or(u16::MAX); // a replaced byte becomes three: at most 6 KiB
+        if self.data.capacity() == 0 {
+            self.data.reserve(USUAL_SIZE);
+        }
         let start = u32::try_from(self.data.len() + HEADER_SIZE).unwrap_or(u32::MAX);
         self.data.extend_from_slice(&id.to_be_bytes());
         self.data.push(kind);
@@ -275,6 +278,8 @@ impl Findings {
     }
 }
 
+/// What most flows bring fits.
+const USUAL_SIZE: usize = 256;
 /// Flows with more have their memory given back.
 const MAX_KEPT_CAPACITY: usize = 4096;
 
