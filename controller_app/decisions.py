@@ -12,6 +12,7 @@ from controller_app.flows import Flow
 from ofext.catalogue import AppEntry, AttributeType, Catalogue
 from ofext.events import FlowEvent
 from ofext.ids import NOT_CLASSIFIED, UNKNOWN_APP, format_app_id
+from ofext.sites import site_in
 from steering.compile.routes import Routes
 from steering.evaluate import Decision, FlowDescription, evaluate, explain
 from steering.network import NetworkView
@@ -42,14 +43,16 @@ class Names:
             entry.attribute: (entry.name, entry.kind) for entry in catalogue.attributes
         }
 
-    def app_key(self, app_id: int) -> str:
-        """The key for policies; the number in RFC 6759's form if no catalogue has it; empty for none."""
+    def app_key(self, app_id: int, path: str = "") -> str:
+        """The key for policies: of a site its domain, if the flow's path names it; the number in RFC 6759's form if no
+        catalogue has it; empty for none.
+        """
         app = self.apps.get(app_id)
         if app is not None:
             return app.key
         if app_id == UNKNOWN_APP:
             return UNKNOWN
-        return format_app_id(app_id) if app_id else ""
+        return site_in(path, app_id) or (format_app_id(app_id) if app_id else "")
 
     def category_key(self, category: int) -> str:
         """The key for policies; the number if no catalogue has it; empty for none."""
@@ -140,7 +143,7 @@ class Judge:
             vlan=event.vlan or None,
             ingress_switch=switch.name if switch else None,
             ingress_port=switch.ports[host.port].name if switch and host else None,
-            application=names.app_key(event.app_id) if classified else None,
+            application=names.app_key(event.app_id, event.path) if classified else None,
             category=names.category_key(event.category) if classified else None,
             sni=metadata.get(SNI),
             http_host=metadata.get(HTTP_HOST),

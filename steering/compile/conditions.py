@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
+from ofext.sites import site_id
 from steering.compile.ranges import merged, range_masks
 from steering.compile.scope import Scope
 from steering.errors import CompileError
@@ -58,7 +59,9 @@ def lower_matches(match: FlowMatch, scope: Scope, *, reverse: bool, by_family: b
 def verdict_matches(rule: PolicyRule, scope: Scope) -> list[Match]:
     """Matches on layer 7 for flows that have a verdict."""
     match, catalogue = rule.match, scope.world.catalogue
-    applications = _numbers(rule, "application", match.application, catalogue.applications)
+    listed = tuple(key for key in match.application or () if "." not in key)
+    sites = [site_id(key) for key in match.application or () if "." in key]
+    applications = _numbers(rule, "application", listed, catalogue.applications) + sites
     categories = _numbers(rule, "category", match.category, catalogue.categories)
     alternatives: list[Sequence[Fragment]] = [
         [{"l7_app_id": number} for number in applications] or [{}],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from steering.errors import PolicyError
 from steering.network import CatalogueView, NetworkView
@@ -26,14 +26,17 @@ def check_policy(policy: Policy, catalogue: CatalogueView | None, network: Netwo
 def _against_catalogue(policy: Policy, catalogue: CatalogueView, source: Source) -> Iterator[PolicyError]:
     for index, rule in enumerate(policy.rules):
         path = ("policies", index, "match")
-        yield from _unknown(rule.match.application, catalogue.applications, "application", path, source)
-        yield from _unknown(rule.match.category, catalogue.categories, "category", path, source)
+        listed = [
+            (at, key) for at, key in enumerate(rule.match.application or ()) if "." not in key
+        ]  # others are sites
+        yield from _unknown(listed, catalogue.applications, "application", path, source)
+        yield from _unknown(enumerate(rule.match.category or ()), catalogue.categories, "category", path, source)
 
 
 def _unknown(
-    keys: tuple[str, ...] | None, known: Mapping[str, int], kind: str, path: tuple[Step, ...], source: Source
+    keys: Iterable[tuple[int, str]], known: Mapping[str, int], kind: str, path: tuple[Step, ...], source: Source
 ) -> Iterator[PolicyError]:
-    for position, key in enumerate(keys or ()):
+    for position, key in keys:
         if key not in known:
             expected = f"no {kind} has the key {key!r}"
             yield source.error((*path, kind, position), expected, suggestion=nearest(key, known))

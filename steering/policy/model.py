@@ -19,6 +19,8 @@ MAX_POLICIES = 16_000  # four priorities each of 65,536
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$", max_length=64)]
+Application = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$|^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=255)]
+"""A key of the catalogue, or with a dot in it the registrable domain of a site."""
 Vid = Annotated[int, Field(strict=True, ge=1, le=4094)]
 Dscp = Annotated[int, Field(strict=True, ge=0, le=63)]
 
@@ -97,7 +99,10 @@ class Ingress(Model):
 class FlowMatch(Model):
     """All conditions given must hold; of the values of one condition, one must."""
 
-    application: OneOrMore[Key] | None = None
+    application: OneOrMore[Application] | None = Field(
+        default=None,
+        description="a key of the catalogue, or the registrable domain of a site that has none (example.org)",
+    )
     category: OneOrMore[Key] | None = None
     sni: OneOrMore[Pattern] | None = None
     http_host: OneOrMore[Pattern] | None = None

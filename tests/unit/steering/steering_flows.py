@@ -1,5 +1,6 @@
 """Described flows as packets and verdicts, for the tests that hold the tables against the evaluator."""
 
+from ofext.sites import site_id
 from steering.evaluate import FlowDescription
 from steering.fields import ETH_IPV4, ETH_IPV6
 from steering.network import CatalogueView
@@ -33,8 +34,9 @@ def packet_of(flow: FlowDescription, flags: int) -> Packet:
 
 def verdict_of(flow: FlowDescription) -> Verdict:
     """What an agent writes into the connection of the flow."""
+    name = str(flow.application)
     return Verdict(
-        app_id=CATALOGUE.applications[str(flow.application)],
+        app_id=site_id(name) if "." in name else CATALOGUE.applications[name],
         category=CATALOGUE.categories[str(flow.category)],
         state=1,
         sni=flow.sni,

@@ -46,6 +46,7 @@ CONDITIONS = [
     ({"dst_port": [80]}, [], [{"ip_proto": 1, "src_port": None, "dst_port": None}]),
     ({"ip_proto": [17], "dst_port": [80]}, [{"ip_proto": 17}], [{}, {"ip_proto": 17, "dst_port": 81}]),
     ({"application": ["ssh", "http"]}, [{}, {"application": "ssh"}], [{"application": "tube"}]),
+    ({"application": ["ssh", "example.org"]}, [{"application": "example.org"}], [{}, {"application": "example.com"}]),
     ({"category": ["video", "web"]}, [{}, {"category": "video"}], [{"category": "unknown"}]),
     ({"category": ["unknown"]}, [{"category": "unknown"}, {"category": "unknown", "application": "custom"}], [{}]),
     ({"sni": ["a.x", "*.b.x"]}, [{"sni": "A.x."}, {"sni": "c.b.x"}], [{}, {"sni": "b.x"}, {"http_host": "a.x"}]),

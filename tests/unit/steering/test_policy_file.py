@@ -223,10 +223,10 @@ def test_a_policy_that_fits_catalogue_and_network_has_no_further_errors() -> Non
 
 
 def test_unknown_applications_switches_and_ports_are_told_with_their_places() -> None:
-    text = GOOD.replace("application: ssh", "application: shh").replace("s2-eth5", "s2-eth55")
+    text = GOOD.replace("application: ssh", "application: [example.org, shh]").replace("s2-eth5", "s2-eth55")
     text = text.replace("category: [video, web]", "category: [video, wbe], ingress: {switch: s3, port: 1}")
     told = [str(error) for error in check_policy(parse_policy(text, "p.yaml"), *view())]
-    assert [error.split(": ")[0] for error in told] == ["p.yaml:5:35", "p.yaml:11:26", "p.yaml:15:31", "p.yaml:15:55"]
+    assert [error.split(": ")[0] for error in told] == ["p.yaml:5:35", "p.yaml:11:40", "p.yaml:15:31", "p.yaml:15:55"]
     assert "did you mean 'ssh'?" in told[1]
     assert "no switch 's3' is connected" in told[3]
 
