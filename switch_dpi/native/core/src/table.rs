@@ -91,7 +91,7 @@ impl FlowTable {
     }
 
     fn new_place(&mut self) -> Place {
-        if self.used % BLOCK_SIZE == 0 {
+        if self.used.is_multiple_of(BLOCK_SIZE) {
             self.blocks.push((0..BLOCK_SIZE).map(|_| None).collect());
         }
         self.used += 1;
