@@ -39,6 +39,10 @@ $(STAMPS)/bench: $(STAMPS)/demo pyproject.toml
 	./setup.sh bench
 	@mkdir -p $(@D) && touch $@
 
+$(STAMPS)/fuzz:
+	$(CARGO) cargo fuzz --version >/dev/null 2>&1 || cargo install -q --locked cargo-fuzz
+	@mkdir -p $(@D) && touch $@
+
 # --- use --------------------------------------------------------------------------------------------------------------
 .PHONY: demo
 demo: $(STAMPS)/demo ## Three switches, real programs, policies, checks against outside evidence
@@ -57,6 +61,28 @@ test-unit: $(STAMPS)/dev ## Python tests without network or root
 test-integration: $(STAMPS)/dev ## Real Open vSwitch, namespaces, packet rings, programs (root)
 	$(ROOT) $(VENV)/python -m pytest tests/integration
 	$(CARGO) cargo test $(if $(ROOT),--config 'target."cfg(all())".runner = "$(ROOT)"') --release -q -p appsteer-capture -- --ignored
+
+# --- hostile input ----------------------------------------------------------------------------------------------------
+# Captures, where there are some; without them the protocols' examples are all there is.
+CAPTURES := $(wildcard ../shared/corpus/pcaps/*.pcap*)
+FUZZ_SECONDS ?= 300
+FUZZ_TARGETS := frame tunnels signatures capture probes engine
+NOISE_COUNT ?= 10000000
+
+.PHONY: fuzz noise torture
+fuzz: $(STAMPS)/fuzz ## Fuzzes every native parser, FUZZ_SECONDS=300 each; what breaks a rule is kept for test-rust
+	$(CARGO) cargo run --release -q -p appsteer-bench -- seeds fuzz/corpus $(addprefix $(CURDIR)/,$(CAPTURES))
+	$(CARGO) cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz build -s none
+	$(CARGO) cd fuzz && for target in $(FUZZ_TARGETS); do \
+	    mkdir -p kept/$$target; RUSTC_BOOTSTRAP=1 cargo fuzz run -s none $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 \
+	        -rss_limit_mb=1024 -artifact_prefix=kept/$$target/ -print_final_stats=1 || failed="$${failed:-} $$target"; \
+	done; [ -z "$${failed:-}" ] || { echo "rules broken in:$$failed; the inputs are in $(NATIVE)/fuzz/kept"; exit 1; }
+
+noise: ## Who claims bytes that mean nothing: NOISE_COUNT=10000000 random payloads of each kind
+	$(CARGO) cargo run --release -q -p appsteer-bench -- noise $(CURDIR)/plugins $(NOISE_COUNT)
+
+torture: ## Captures byte by byte, reordered, cut at every length, with changed bytes: no panic, hang or memory past its bound
+	$(CARGO) cargo run --release -q -p appsteer-bench -- torture $(CURDIR)/plugins $(addprefix $(CURDIR)/,$(CAPTURES))
 
 # --- quality ----------------------------------------------------------------------------------------------------------
 .PHONY: lint format proto

@@ -1,11 +1,16 @@
 //! The engine without Python: for measurements, and for looking at records.
 //!
 //! `records PLUGINS CAPTURE…` prints the flows of capture files as JSON lines. `time PLUGINS CAPTURE [ROUNDS [THREADS]]` plays a
-//! capture from memory and prints seconds of each round, packets, flows and bytes in use as JSON.
+//! capture from memory and prints seconds of each round, packets, flows and bytes in use as JSON. `noise PLUGINS [COUNT]` prints
+//! who claims random payloads. `torture PLUGINS CAPTURE…` plays captures in ways in which no network plays them. `seeds FOLDER
+//! [CAPTURE…]` writes the fuzz targets' first inputs.
 
 mod memory;
+mod noise;
 mod records;
+mod seeds;
 mod time;
+mod torture;
 
 use std::error::Error;
 use std::fs;
@@ -15,7 +20,8 @@ use std::sync::Arc;
 
 use appsteer_core::signatures::{Signatures, SourceFile};
 
-const USAGE: &str = "usage: appsteer-bench records PLUGINS CAPTURE… | time PLUGINS CAPTURE [ROUNDS [THREADS]]";
+const USAGE: &str = "usage: appsteer-bench records PLUGINS CAPTURE… | time PLUGINS CAPTURE [ROUNDS [THREADS]] | \
+                     noise PLUGINS [COUNT] | torture PLUGINS CAPTURE… | seeds FOLDER [CAPTURE…]";
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -25,6 +31,10 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["records", plugins, captures @ ..] => load(plugins).and_then(|known| records::print(&known, captures)),
         ["time", plugins, capture, counts @ ..] if counts.len() <= 2 => time(plugins, capture, counts),
+        ["noise", plugins] => load(plugins).and_then(|known| noise::print(&known, noise::USUAL_COUNT)),
+        ["noise", plugins, count] => load(plugins).and_then(|known| noise::print(&known, count.parse()?)),
+        ["torture", plugins, captures @ ..] => load(plugins).and_then(|known| torture::run(&known, captures)),
+        ["seeds", folder, captures @ ..] => seeds::write(folder, captures),
         _ => Err(USAGE.into()),
     };
     match done {

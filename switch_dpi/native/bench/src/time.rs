@@ -132,7 +132,7 @@ fn play(engine: &mut Engine, memory: &Memory, shard: usize, later_ns: u64) -> Ro
 }
 
 /// Memory of this process that is not swapped out, in bytes (proc(5), statm); 0 where that file is not.
-fn resident() -> usize {
+pub fn resident() -> usize {
     const PAGE_SIZE: usize = 4096;
     let text = fs::read_to_string("/proc/self/statm").unwrap_or_default();
     text.split_whitespace().nth(1).and_then(|pages| pages.parse().ok()).map_or(0, |pages: usize| pages * PAGE_SIZE)

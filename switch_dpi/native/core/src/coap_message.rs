@@ -141,7 +141,10 @@ pub fn over_tcp(data: &[u8]) -> Result<Message<'_>, Probe> {
     if code >> 5 == SIGNALLING {
         let known = OptionReader::new(content).all(|option| matches!(option.number, 2 | 4));
         require(known && OptionReader::new(content).map(|option| option.value.len() + 1).sum::<usize>() == length)?;
-        return Ok(Message { code, id: 0, token, options: &[], size, fixed_bits: 18 });
+        // one code of fifty; no token; of each option the half bytes of number and size; no options at all is a half byte too
+        let option_bits = u32::try_from(OptionReader::new(content).count()).unwrap_or(0) * 6;
+        let fixed_bits = 6 + if token.is_empty() { 4 } else { 0 } + option_bits.max(4);
+        return Ok(Message { code, id: 0, token, options: &[], size, fixed_bits });
     }
     let (options, bits) = judge_options(content)?;
     Ok(Message { code, id: 0, token, options, size, fixed_bits: 6 + bits })

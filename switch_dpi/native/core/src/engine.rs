@@ -8,7 +8,7 @@ mod inspect;
 
 use std::sync::Arc;
 
-pub use counters::Counters;
+pub use counters::{Counters, HeldBytes};
 use generations::Generations;
 
 use crate::deadlines::{Deadlines, Entry};
@@ -153,6 +153,12 @@ impl Engine {
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.counters
+    }
+
+    /// What is held now.
+    #[must_use]
+    pub fn held(&self) -> HeldBytes {
+        HeldBytes { inspected: self.held_bytes, found: self.found_bytes, fragments: self.fragments.held() }
     }
 
     /// Flows in the table.

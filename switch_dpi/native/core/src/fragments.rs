@@ -15,6 +15,10 @@ const TIMEOUT_NS: u64 = 30 * SECOND_NS;
 const MAX_PIECES: usize = 128;
 /// What a piece costs beside its bytes.
 const PIECE_OVERHEAD: usize = 64;
+/// What a packet that waits costs beside its pieces, also when these are empty: its key twice, and what is known of it.
+const PACKET_OVERHEAD: usize = 256;
+/// So many places in the queue may belong to packets that have gone, beside as many as wait.
+const MAX_STALE: usize = 256;
 /// IP's packets are smaller than this.
 const MAX_PACKET_SIZE: usize = 1 << 16;
 
@@ -74,10 +78,12 @@ impl Fragments {
             vlan: piece.envelope.vlan,
             scope: via.scope,
         };
-        let order = &mut self.order;
+        let (order, held) = (&mut self.order, &mut self.held);
         let assembly = self.waiting.entry(key).or_insert_with(|| {
             order.push_back((now_ns, key));
-            Assembly::new(piece.envelope, via, now_ns)
+            let assembly = Assembly::new(piece.envelope, via, now_ns);
+            *held += assembly.size;
+            assembly
         });
         assembly.frames += 1;
         assembly.bytes += u64::from(wire_size);
@@ -92,6 +98,11 @@ impl Fragments {
             return None;
         }
         self.take(&key).map(Assembly::finish)
+    }
+
+    /// Bytes that are held.
+    pub(crate) fn held(&self) -> usize {
+        self.held
     }
 
     /// Whether no packet waits.
@@ -123,13 +134,17 @@ impl Fragments {
     fn take(&mut self, key: &Key) -> Option<Assembly> {
         let assembly = self.waiting.remove(key)?;
         self.held -= assembly.size;
+        if self.order.len() > 2 * self.waiting.len() + MAX_STALE {
+            let waiting = &self.waiting;
+            self.order.retain(|(since_ns, key)| waiting.get(key).is_some_and(|other| other.since_ns == *since_ns));
+        }
         Some(assembly)
     }
 }
 
 impl Assembly {
     fn new(envelope: Envelope, via: Via, since_ns: u64) -> Self {
-        Self { envelope, via, pieces: Vec::new(), end: None, size: 0, frames: 0, bytes: 0, since_ns }
+        Self { envelope, via, pieces: Vec::new(), end: None, size: PACKET_OVERHEAD, frames: 0, bytes: 0, since_ns }
     }
 
     /// False when the packet must be dropped.
@@ -249,6 +264,31 @@ mod tests {
         for at in 0..2 * MAX_PIECES {
             push(&mut fragments, 4, u16::try_from(at * 16).unwrap(), true, b"piece");
         }
-        assert!(fragments.held <= MAX_PIECES * (5 + PIECE_OVERHEAD));
+        assert!(fragments.held <= PACKET_OVERHEAD + MAX_PIECES * (5 + PIECE_OVERHEAD));
+    }
+
+    #[test]
+    fn empty_pieces_and_packets_that_became_whole_are_bounded_too() {
+        let mut fragments = Fragments::default();
+        let options = Options { max_fragment_bytes: 10 * PACKET_OVERHEAD, ..Options::default() };
+        let piece = |identification, has_more, payload| Piece {
+            fragment: Fragment { identification, offset: 0, has_more },
+            envelope: envelope(4),
+            payload,
+        };
+        for identification in 0..5000 {
+            fragments.push(&piece(identification, true, b""), Via::default(), (0, 20));
+            while fragments.expire(0, &options).is_some() {}
+            assert!(fragments.waiting.len() <= 10 && fragments.order.len() <= 10);
+        }
+        for identification in 5000..9000 {
+            fragments.push(&piece(identification, true, b"8 bytes."), Via::default(), (0, 28));
+            fragments.push(
+                &Piece { fragment: Fragment { identification, offset: 8, has_more: false }, ..piece(0, false, b"end") },
+                Via::default(),
+                (0, 23),
+            );
+            assert!(fragments.order.len() <= 2 * fragments.waiting.len() + MAX_STALE + 1);
+        }
     }
 }

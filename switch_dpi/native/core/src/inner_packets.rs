@@ -84,8 +84,13 @@ pub fn is_ip_packet(data: &[u8]) -> bool {
     }
 }
 
+/// What is met above IPv4, in tunnels too (IANA "Assigned Internet Protocol Numbers").
+const ABOVE_IPV4: [u8; 18] = [1, 2, 4, 6, 17, 41, 46, 47, 50, 51, 58, 88, 89, 103, 112, 115, 132, 137];
+/// Jumbo frames are not larger.
+const MAX_TOTAL: u16 = 9216;
+
 /// Header size, total length, TTL and checksum (RFC 791 §3.1). A checksum of zero is left to the network card, and believed where
-/// the length is exactly that of the data; a capture may have cut the packet.
+/// the length is exactly that of the data. A capture may have cut the packet: then its protocol must be known and its length usual.
 #[must_use]
 pub fn is_ipv4_packet(data: &[u8]) -> bool {
     let (Some([first, ..]), Some(total), Some(ttl)) = (data.first_chunk::<20>(), u16_at(data, 2), data.get(8)) else {
@@ -95,7 +100,8 @@ pub fn is_ipv4_packet(data: &[u8]) -> bool {
     let Some(header) = data.get(..size) else { return false };
     let is_exact = usize::from(total) == data.len();
     let sum_fits = checksum(header) == 0xffff || (is_exact && u16_at(data, 10) == Some(0));
-    first >> 4 == 4 && size >= 20 && usize::from(total) >= size && *ttl > 0 && sum_fits
+    let is_usual = total <= MAX_TOTAL && header.get(9).is_some_and(|protocol| ABOVE_IPV4.contains(protocol));
+    first >> 4 == 4 && size >= 20 && usize::from(total) >= size && *ttl > 0 && sum_fits && (is_exact || is_usual)
 }
 
 /// Payload length, next header, hop limit, and two addresses of ranges that are in use (RFC 8200 §3, RFC 4291 §2.4).

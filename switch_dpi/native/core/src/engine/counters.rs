@@ -37,6 +37,17 @@ pub struct Counters {
     pub values_dropped: u64,
 }
 
+/// Bytes that an engine holds beside its table; each has a limit in [`crate::options::Options`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldBytes {
+    /// Payload of flows that are inspected, and what was found in it.
+    pub inspected: usize,
+    /// What was found in the other flows.
+    pub found: usize,
+    /// Fragments that wait for others.
+    pub fragments: usize,
+}
+
 impl Counters {
     /// All of them with their names.
     #[must_use]

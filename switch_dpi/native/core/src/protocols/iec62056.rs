@@ -15,6 +15,8 @@ const WRAPPER_VERSION: &[u8] = &[0, 1];
 const MAX_WRAPPED: usize = 8_192;
 /// Identification lines are at most this long (62056-21 §6.3.2).
 const MAX_LINE_SIZE: usize = 48;
+/// Data lines are at most this long (62056-21 §6.5.3).
+const MAX_DATA_LINE_SIZE: usize = 78;
 
 /// DLMS/COSEM.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -96,6 +98,7 @@ fn skip_address(fields: &mut Fields<'_>) -> Result<(), Probe> {
 fn telegram(sample: &Sample<'_>) -> Verdict {
     let mut lines = Lines::new(sample.data, 0);
     let Some(first) = lines.next() else { return unless_text(sample, sample.data) };
+    require(is_text(first))?;
     let is_request = first.starts_with(b"/?") && first.ends_with(b"!") && first.len() <= 35;
     if is_request {
         return Ok(matched(75, "request of a meter reader", first.len()));
@@ -115,9 +118,12 @@ fn telegram(sample: &Sample<'_>) -> Verdict {
 }
 
 fn unless_text(sample: &Sample<'_>, line: &[u8]) -> Verdict {
-    let is_text = line.iter().all(|byte| matches!(byte, b'\r' | b' '..=b'~'));
-    require(is_text && line.len() <= MAX_LINE_SIZE && sample.transport.is_stream())?;
+    require(is_text(line) && line.len() <= MAX_DATA_LINE_SIZE + 1 && sample.transport.is_stream())?;
     Ok(Probe::NeedMore)
+}
+
+fn is_text(line: &[u8]) -> bool {
+    line.iter().all(|byte| matches!(byte, b'\r' | b' '..=b'~'))
 }
 
 /// `1-0:1.8.1(001581.123*kWh)`: a digit, then only those of a code up to the bracket.
@@ -125,7 +131,8 @@ fn is_data_line(line: &[u8]) -> bool {
     let end = line.iter().position(|byte| *byte == b'(').unwrap_or(0);
     let code = line.get(..end).unwrap_or_default();
     let has_form = code.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'.' | b'*' | b'C' | b'F'));
-    end >= 3 && has_form && code.contains(&b'.') && line.contains(&b')')
+    let is_sound = is_text(line) && line.len() <= MAX_DATA_LINE_SIZE;
+    end >= 3 && is_sound && has_form && code.contains(&b'.') && line.contains(&b')')
 }
 
 const EXAMPLES: &[Example] = &[

@@ -124,10 +124,13 @@ fn session_answer(checker: &mut Checker<'_>) -> Recognised {
     Ok((90, "NetBIOS session answer"))
 }
 
-/// RFC 1002 §4.3.7; alone it is too short to be sure, and twice it is not.
+/// RFC 1002 §4.3.7; alone it is too short to be sure; twice, or before a message of SMB, it is not.
 fn keep_alive(checker: &mut Checker<'_>) -> Recognised {
     checker.literal(b"\x85\0\0\0")?;
-    checker.any_literal(&[b"\x85\0\0\0", b"\0"])?;
+    if checker.any_literal(&[b"\x85\0\0\0", b"\0"])? == 1 {
+        checker.take(3)?;
+        checker.any_literal(&[SMB1, b"\xfeSMB"])?;
+    }
     Ok((65, "NetBIOS keep-alive"))
 }
 

@@ -70,11 +70,12 @@ fn is_answer(data: &[u8], is_expected: bool) -> Option<bool> {
         return Some(false);
     }
     let near = data.get(..MAX_PROBE_SIZE).unwrap_or(data);
-    if MARKS.iter().any(|mark| contains_ignoring_case(near, mark)) {
+    let unreadable = near.iter().position(|byte| !matches!(byte, b'\r' | b'\n') && !is_text(&[*byte]));
+    let text = near.get(..unreadable.unwrap_or(near.len())).unwrap_or(near);
+    if MARKS.iter().any(|mark| contains_ignoring_case(text, mark)) {
         return Some(true);
     }
-    let is_readable = near.iter().all(|byte| matches!(byte, b'\r' | b'\n') || is_text(&[*byte]));
-    if is_readable && near.len() < MAX_PROBE_SIZE { None } else { Some(false) }
+    if unreadable.is_none() && near.len() < MAX_PROBE_SIZE { None } else { Some(false) }
 }
 
 /// Reads the question.

@@ -5,7 +5,7 @@ use crate::fields::{Fields, Verdict, answer, require, sent};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// CONNECT is a command of two bytes: 0xFF and the mode, normal or user-defined (part 2, §1.6.1.1.1).
-const CONNECT_LENGTH: u16 = 2;
+const CONNECT_LENGTH: &[u8] = &[2, 0];
 const CONNECT: &[u8] = &[0xff];
 /// The master's counter begins at zero.
 const MAX_FIRST_COUNTER: u16 = 0xff;
@@ -26,8 +26,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn judge(sample: &Sample<'_>) -> Verdict {
     let mut fields = Fields::of(sample);
-    let length = fields.u16_le()?;
-    require(length == CONNECT_LENGTH)?;
+    fields.expect(CONNECT_LENGTH)?;
     let counter = fields.u16_le()?;
     require(counter <= MAX_FIRST_COUNTER)?;
     fields.expect(CONNECT)?;
