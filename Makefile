@@ -113,6 +113,10 @@ accuracy: $(STAMPS)/dev ## Right and wrong over the labelled captures, confusion
 bench: $(STAMPS)/bench ## Mark latency, shim relay, event rate, replay against ndpiReader and nfstream
 	$(ROOT) $(VENV)/python -m tests.bench
 
+.PHONY: bench-engine
+bench-engine: $(STAMPS)/bench ## The engine from memory against libndpi: time, memory, instructions per packet, stages
+	$(VENV)/python -m tests.bench engine
+
 .PHONY: clean
 clean: ## Removes what was built
 	rm -rf build dist .venv $(NATIVE)/target switch_dpi/_native*.so

@@ -94,7 +94,7 @@ def _walls(files: Sequence[Path]) -> dict[str, list[float]]:
     walls: dict[str, list[float]] = {engine.name: [] for engine in ENGINES}
     for _ in range(REPEATS):
         for engine in ENGINES:
-            walls[engine.name].append(_run(engine.command(files)))
+            walls[engine.name].append(run_timed(engine.command(files)))
     return walls
 
 
@@ -137,7 +137,8 @@ def _playlist(files: Sequence[Path]) -> Path:
     return path
 
 
-def _run(command: Sequence[str]) -> float:
+def run_timed(command: Sequence[str]) -> float:
+    """Seconds of one run on the first processor, start and end included."""
     began = time.perf_counter()
     subprocess.run(["taskset", "-c", "0", *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True)
     return time.perf_counter() - began
