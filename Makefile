@@ -101,8 +101,8 @@ format: $(STAMPS)/dev ## Formats Python and Rust
 	$(VENV)/ruff check --fix .
 	$(CARGO) cargo fmt --all
 
-proto: $(STAMPS)/dev ## Regenerates the northbound stubs from the .proto file
-	$(VENV)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. --grpc_python_out=. controller_app/northbound/appsteer.proto
+proto: $(STAMPS)/dev ## Regenerates the northbound stubs from the .proto files
+	$(VENV)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. --grpc_python_out=. controller_app/northbound/appsteer.proto switch_dpi/northbound/agent.proto
 
 # --- figures ----------------------------------------------------------------------------------------------------------
 .PHONY: accuracy

@@ -1,6 +1,6 @@
-"""A plugin as it is on disk: a file or a folder of TOML files, with Python modules beside them. Read whole, not judged.
+"""A plugin as it is on disk: a file, or a folder of TOML files with Python modules beside them. Read whole, not judged.
 
-A folder has its data files (`*.toml`) at its top and one folder below, as `apps/video.toml`; its modules (`*.py`) at its top.
+A folder has its data files (`*.toml`) at its top and one folder below (`apps/x.toml`), its modules (`*.py`) at its top.
 """
 
 import hashlib
@@ -60,6 +60,11 @@ def packaged() -> Plugin:
     return _plugin(PACKAGED, "", signature_files())
 
 
+def packaged_categories() -> Plugin:
+    """Only the categories of it, for those who bring applications of their own instead."""
+    return _plugin(PACKAGED, "", [file for file in signature_files() if file[0].endswith("categories.toml")])
+
+
 def read_plugin(path: Path) -> Plugin:
     """Read a file or folder; it is named after it. Raises PluginError."""
     path = path.absolute()
@@ -75,10 +80,10 @@ def read_plugin(path: Path) -> Plugin:
 
 
 def plugins_in(folder: Path) -> list[Path]:
-    """Paths of the plugins in a folder: its folders and `.toml` files by name. Nothing when the folder is not there."""
+    """Paths of the plugins in a folder: its folders, `.toml` and `.py` files by name. None when it is not there."""
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if path.is_dir() or path.suffix == ".toml")
+    return sorted(path for path in folder.iterdir() if path.is_dir() or path.suffix in (".toml", ".py"))
 
 
 def _files_of(path: Path) -> tuple[list[Path], list[Path]]:

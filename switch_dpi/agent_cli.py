@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import time
@@ -70,9 +71,12 @@ def reference() -> str:
 
 def _run(config: AgentConfig) -> None:
     logging.basicConfig(level=config.log_level.upper(), format=LOG_FORMAT)
-    from switch_dpi.native_engine import load_engine  # noqa: PLC0415 - --help works where the engine is not built
+    from switch_dpi.native_engine import NativeEngine  # noqa: PLC0415 - --help works where the engine is not built
+    from switch_dpi.northbound.server import serving  # noqa: PLC0415 - as above
 
-    asyncio.run(run_agent(config, load_engine(config)))
+    engine = NativeEngine(config)
+    with contextlib.closing(engine.modules), serving(config.plugins.address, engine):
+        asyncio.run(run_agent(config, engine.facts))
 
 
 def _show_status(config: AgentConfig, *, as_json: bool) -> None:
@@ -122,4 +126,4 @@ def _default(name: str, field: FieldInfo) -> str:
         return {"address": "127.0.0.1", "name": "br0"}.get(name, "...")
     if isinstance(field.default, Path):
         return str(field.default)
-    return json.dumps(field.default)
+    return json.dumps(field.default, default=str)

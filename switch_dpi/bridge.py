@@ -10,9 +10,9 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from ofext.catalogue import Catalogue
@@ -21,7 +21,7 @@ from ofext.hello import AgentInfo
 from ofext.label import PREDICATE_CAPACITY
 from switch_dpi.config import AgentConfig, BridgePlan
 from switch_dpi.conntrack import Connection, parse_conntrack
-from switch_dpi.engine import Capture
+from switch_dpi.engine import Capture, Event
 from switch_dpi.errors import OvsError, SwitchDpiError
 from switch_dpi.flowbook import FlowBook
 from switch_dpi.marker import Marker
@@ -43,15 +43,26 @@ REMARK_DELAY_S: Final = 0.005  # a controller installs many patterns in one bund
 RECONCILE_SOON_S: Final = 0.3  # after marks may have been lost, time for a batch of connections to come up again
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class EngineFacts:
     """What all bridges share of the engine."""
 
     open_capture: Callable[[str], Capture]
     catalogue: Catalogue
-    protocols: Mapping[str, int]
+    protocols: dict[str, int]
     """App-IDs of protocols by name."""
     version: str
+    observe: Callable[[Sequence[Event]], None] = lambda _: None
+    """Is shown all events of all bridges, in their engines' threads."""
+    on_renewed: list[Callable[[], None]] = field(default_factory=list)
+    """Called when the catalogue is another one, from any thread."""
+
+    def renew(self, catalogue: Catalogue, protocols: Mapping[str, int]) -> None:
+        """The engine goes on with other signatures; what it named before keeps its id."""
+        self.protocols.update(protocols)
+        self.catalogue = catalogue
+        for call in self.on_renewed:
+            call()
 
 
 class BridgeAgent:
@@ -88,6 +99,7 @@ class BridgeAgent:
         self._shim = Shim(
             plan.name, config.controller, self._make_session, self._path.publisher, self._path.live_events
         )
+        engine.on_renewed.append(self._shim.wake)
 
     async def run(self) -> None:
         """Until cancelled. What one bridge cannot do stays its own trouble: it is logged and tried again."""
@@ -178,6 +190,7 @@ class BridgeAgent:
             now = time.monotonic()
             if events and self._path.take(events, now):
                 self._shim.wake()
+            self._engine.observe(events)
             if self._path.service(now):
                 self._loop.call_soon_threadsafe(self._reconcile_now.set)
 
@@ -245,7 +258,7 @@ class BridgeAgent:
     def _make_endpoint(self) -> L7Endpoint:
         events = self._config.events
         config = EventConfig(max_batch=events.batch, max_delay_ms=events.delay_ms)
-        return L7Endpoint(self._info, self._engine.catalogue, config)
+        return L7Endpoint(self._info, lambda: self._engine.catalogue, config)
 
     def _info(self) -> AgentInfo:
         return AgentInfo(

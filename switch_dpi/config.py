@@ -20,6 +20,8 @@ from switch_dpi.errors import ConfigError, ConfigProblem, Place
 
 MAX_INTERFACE_NAME = 15  # Linux IFNAMSIZ is 16 with the terminating zero (linux/if.h)
 FIRST_DEFAULT_ZONE = 100  # leaves the low zones, and 0 above all, to rules made by hand
+DEFAULT_AGENT = "unix:/run/appsteer/agent.sock"  # beside the controller's
+LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
 MAX_ZONE = 0xFFFF  # a conntrack zone has 16 bits
 
 Port = Annotated[int, Field(ge=1, le=0xFFFF)]
@@ -175,6 +177,37 @@ class Events(_Section):
     )
 
 
+class Plugins(_Section):
+    """What is added to the signatures, and who may change it."""
+
+    folders: tuple[Path, ...] = Field(
+        default=(Path("/etc/appsteer/plugins"),),
+        description="Folders of plugins that are added to the signatures; one that is not there is empty.",
+    )
+    address: str | None = Field(
+        default=DEFAULT_AGENT,
+        description="Where `appsteer plugins` reaches the agent: `unix:/path`, `127.0.0.1:port`, or null for nowhere.",
+    )
+    module_call_ms: float = Field(
+        default=200.0, gt=0, le=60_000, description="A Python module is cut off when one call takes longer, in ms."
+    )
+    module_share: float = Field(
+        default=0.2, gt=0, le=1, description="The same when its calls take more of the time (0 to 1) over 10 s."
+    )
+    module_queue: int = Field(
+        default=4096, ge=1, le=1_000_000, description="Events that wait for a module; then the oldest are dropped."
+    )
+
+    @field_validator("address")
+    @classmethod
+    def _local(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith("unix:/"):
+            host, _, port = value.rpartition(":")
+            if host not in LOOPBACK or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 0xFFFF:
+                raise ValueError("expected unix:/path or 127.0.0.1:port: who reaches it may run code in the agent")
+        return value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgePlan:
     """A bridge as the agent runs it: every name and number decided."""
@@ -199,6 +232,7 @@ class AgentConfig(_Section):
         default=(),
         description="Application signature files or folders of them; those that came with AppSteer if absent.",
     )
+    plugins: Plugins = Field(default=Plugins(), description="What is added to the signatures while the agent runs.")
     ovs: Ovs = Field(default=Ovs(), description="How Open vSwitch is reached.")
     capture: TapRing = Field(default=TapRing(), description="How packets are taken from the tap.")
     engine: Engine = Field(default=Engine(), description="Bounds of the classification engine.")

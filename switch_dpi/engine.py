@@ -78,6 +78,16 @@ class Record(Protocol):
         ...
 
     @property
+    def app_key(self) -> str:
+        """Key of the application, else of the protocol."""
+        ...
+
+    @property
+    def site(self) -> str:
+        """Registrable domain of a host that no application is known for, else empty."""
+        ...
+
+    @property
     def is_tunnelled(self) -> bool:
         """Found inside a tunnel."""
         ...

@@ -1,18 +1,22 @@
-"""The native engine as the agent uses it: signatures from files, the catalogue in wire form, captures on request."""
+"""The native engine as the agent uses it: plugins, the catalogue in wire form, captures on request."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ofext.catalogue import AppEntry, AppKind, AttributeEntry, AttributeType, Catalogue, CategoryEntry
-from plugins.loader import signature_files
-from switch_dpi._native import CaptureError, EngineOptions, LiveCapture, NativeError, Signatures, catalogue
+from plugins.pack import Plugin, PluginError, packaged, packaged_categories, read_plugin
+from switch_dpi._native import CaptureError, EngineOptions, LiveCapture, NativeError, catalogue
 from switch_dpi._native import Catalogue as NativeCatalogue
 from switch_dpi.bridge import EngineFacts
 from switch_dpi.config import AgentConfig
-from switch_dpi.engine import Capture
+from switch_dpi.engine import Capture, Event
 from switch_dpi.errors import SwitchDpiError
+from switch_dpi.module_runner import Budget
+from switch_dpi.modules import ModuleHost
+from switch_dpi.plugin_set import Assembled, PluginSet
 
 ATTRIBUTE_TYPES = {
     "string": AttributeType.STRING,
@@ -21,40 +25,87 @@ ATTRIBUTE_TYPES = {
 }
 
 
-def load_engine(config: AgentConfig) -> EngineFacts:
-    """Read the signatures and make everything that the bridges share. Raises SwitchDpiError naming file and line."""
-    try:
-        signatures = Signatures.load(signature_texts(config.signatures))
-        options = EngineOptions(**config.engine.model_dump(exclude_none=True))
-    except (NativeError, ValueError, OSError) as error:
-        raise SwitchDpiError(str(error)) from error
-    known = catalogue(signatures)
+class NativeEngine:
+    """What the bridges share: the plugins in use, captures that follow them, modules that get events."""
 
-    def open_capture(interface: str) -> Capture:
+    def __init__(self, config: AgentConfig) -> None:
+        """Read the plugins. Raises SwitchDpiError naming file and line."""
+        self._captures: set[_Following] = set()
+        self._lock = threading.Lock()
+        self._low_latency = config.capture.ring == "packets"
+        protocol_keys: dict[str, str] = {}
+        limits = config.plugins
+        budget = Budget(call_s=limits.module_call_ms / 1000, share=limits.module_share, queue=limits.module_queue)
+        self.modules = ModuleHost(budget, config.state_dir / "modules", protocol_keys)
         try:
-            return LiveCapture(interface, signatures, options, low_latency=config.capture.ring == "packets")
-        except CaptureError as error:
+            self._options = EngineOptions(**config.engine.model_dump(exclude_none=True))
+            self.plugins = PluginSet(_base(config.signatures), limits.folders, self.modules)
+            self.plugins.start()
+        except (NativeError, ValueError, OSError, PluginError) as error:
             raise SwitchDpiError(str(error)) from error
+        known = catalogue(self.plugins.signatures)
+        self._protocol_keys = protocol_keys
+        self.facts = EngineFacts(
+            open_capture=self._open_capture,
+            catalogue=wire_catalogue(known),
+            protocols=_protocols(known),
+            version=known.version.partition("+")[0],
+            observe=self.modules.offer,
+        )
+        self._protocol_keys.update((app.name, app.key) for app in known.apps if app.is_protocol)
+        self.plugins.on_replace(self._follow)
 
-    return EngineFacts(
-        open_capture=open_capture,
-        catalogue=wire_catalogue(known),
-        protocols={app.name: app.app_id for app in known.apps if app.is_protocol},
-        version=known.version.partition("+")[0],
-    )
+    def _open_capture(self, interface: str) -> Capture:
+        with self._lock:  # a set that comes now reaches the capture too
+            try:
+                live = LiveCapture(interface, self.plugins.signatures, self._options, low_latency=self._low_latency)
+            except CaptureError as error:
+                raise SwitchDpiError(str(error)) from error
+            following = _Following(live, self._captures.discard)
+            self._captures.add(following)
+        return following
+
+    def _follow(self, assembled: Assembled) -> None:
+        """A new set: captures take it between packets, the controller is told what it can name."""
+        known = catalogue(assembled.signatures)
+        with self._lock:
+            for capture in list(self._captures):
+                capture.live.replace_signatures(assembled.signatures)
+        self._protocol_keys.update((app.name, app.key) for app in known.apps if app.is_protocol)
+        self.facts.renew(wire_catalogue(known), _protocols(known))
 
 
-def signature_texts(paths: Sequence[Path]) -> list[tuple[str, str]]:
-    """Name and text of every signature file: those that came with AppSteer, unless ``paths`` names others.
+class _Following:
+    """A live capture that is known to the engine as long as it is open."""
 
-    Raises OSError, or SwitchDpiError for a file that is not UTF-8.
-    """
-    packaged = signature_files()
-    if not paths:
-        return packaged
-    files = [file for path in paths for file in (sorted(path.glob("*.toml")) if path.is_dir() else [path])]
-    categories = [item for item in packaged if item[0].endswith("categories.toml")]
-    return categories + [(str(file), _text(file)) for file in files]
+    def __init__(self, live: LiveCapture, forget: Callable[[_Following], None]) -> None:
+        self.live = live
+        self._forget = forget
+
+    def poll(self, timeout_s: float, max_events: int) -> Sequence[Event]:
+        """See ``switch_dpi.engine.Capture``."""
+        return self.live.poll(timeout_s, max_events)
+
+    def stats(self) -> dict[str, int]:
+        """Counters."""
+        return self.live.stats()
+
+    def close(self) -> None:
+        """Stop."""
+        self._forget(self)
+        self.live.close()
+
+
+def _base(paths: Sequence[Path]) -> list[Plugin]:
+    """Those that came with AppSteer, unless ``paths`` names others. Raises PluginError."""
+    given = [read_plugin(path) for path in paths]
+    if any(plugin.is_whole for plugin in given):
+        return given
+    return [packaged_categories(), *given] if given else [packaged()]
+
+
+def _protocols(known: NativeCatalogue) -> dict[str, int]:
+    return {app.name: app.app_id for app in known.apps if app.is_protocol}
 
 
 def wire_catalogue(known: NativeCatalogue) -> Catalogue:
@@ -78,10 +129,3 @@ def wire_catalogue(known: NativeCatalogue) -> Catalogue:
             for a in known.attributes
         ),
     )
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise SwitchDpiError(f"{file}: {error}") from error

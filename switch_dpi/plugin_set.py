@@ -16,6 +16,7 @@ from pathlib import Path
 from plugins.lint import lint_plugin
 from plugins.pack import Plugin, PluginError, packaged, plugins_in, read_plugin
 from switch_dpi._native import SignatureError, Signatures
+from switch_dpi.modules import ModuleHost, check_syntax
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,18 @@ class Assembled:
 
 def lint_findings(plugin: Plugin, base: Sequence[Plugin]) -> list[str]:
     """Faults of a plugin by itself, as ``file:line: what``; categories may also be those of ``base``."""
-    return [str(finding) for finding in lint_plugin(plugin.files, _categories(base))]
+    return [str(finding) for finding in lint_plugin(plugin.files, _categories(base))] + check_syntax(plugin)
+
+
+def faults(plugin: Plugin, base: Sequence[Plugin]) -> list[str]:
+    """Those of a plugin by itself, else the first collision with ``base``."""
+    found = lint_findings(plugin, base)
+    try:
+        if not found:
+            _load([*base, plugin])
+    except PluginError as error:
+        found += error.problems
+    return found
 
 
 def failed_examples(plugin: Plugin, base: Sequence[Plugin]) -> list[str]:
@@ -60,9 +72,12 @@ def assemble(base: Sequence[Plugin], added: Iterable[Plugin]) -> Assembled:
 class PluginSet:
     """What an engine runs with. Calls may come from any thread; one change at a time."""
 
-    def __init__(self, base: Sequence[Plugin] = (), folders: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, base: Sequence[Plugin] = (), folders: Sequence[Path] = (), modules: ModuleHost | None = None
+    ) -> None:
         """``base`` cannot be unloaded; packaged plugins when empty. Raises PluginError when that alone is refused."""
         self._base = tuple(base) or (packaged(),)
+        self._modules = modules
         self._folders = tuple(folders)
         self._given: tuple[Path, ...] = ()
         self._lock = threading.Lock()
@@ -80,13 +95,24 @@ class PluginSet:
         """Be called with each new set, in the thread that brought it."""
         self._on_replace.append(call)
 
+    def is_base(self, name: str) -> bool:
+        """It is neither replaced nor unloaded."""
+        return any(plugin.name == name for plugin in self._base)
+
+    def without(self, name: str) -> list[Plugin]:
+        """The plugins in use but for one, into whose place another is to come."""
+        return [plugin for plugin in self.current.plugins if plugin.name != name or self.is_base(name)]
+
+    def with_plugin(self, plugin: Plugin) -> Assembled:
+        """What the set would be with a plugin; nothing is changed. Raises PluginError."""
+        return assemble(self._base, [*self.without(plugin.name)[len(self._base) :], plugin])
+
     def load(self, path: Path) -> Assembled:
         """Add a plugin, or replace the one of its name. Raises PluginError."""
         with self._lock:
             plugin = read_plugin(path)
             self._refuse_base(plugin.name)
-            kept = [other for other in self._added if other.name != plugin.name]
-            assembled = assemble(self._base, [*kept, plugin])
+            assembled = self._prepared(self.with_plugin(plugin))
             self._given = (*(given for given in self._given if _name(given) != plugin.name), path.absolute())
             return self._take(assembled)
 
@@ -97,7 +123,7 @@ class PluginSet:
             if self.current.plugin(name) is None:
                 known = ", ".join(plugin.name for plugin in self.current.plugins)
                 raise PluginError([f"no plugin is called {name!r}; there are {known}"])
-            assembled = assemble(self._base, [plugin for plugin in self._added if plugin.name != name])
+            assembled = self._prepared(assemble(self._base, self.without(name)[len(self._base) :]))
             self._given = tuple(given for given in self._given if _name(given) != name)
             return self._take(assembled)
 
@@ -105,7 +131,7 @@ class PluginSet:
         """Read all files anew: the folders' plugins and those that were loaded by path. Raises PluginError."""
         with self._lock:
             found = {plugin.name: plugin for plugin in map(read_plugin, self._paths())}
-            assembled = assemble(self._base, found.values())
+            assembled = self._prepared(assemble(self._base, found.values()))
             self.refused = ()
             return self._take(assembled)
 
@@ -117,16 +143,22 @@ class PluginSet:
             for path in self._paths():
                 try:
                     added = [*together.plugins[len(self._base) :], read_plugin(path)]
-                    together = assemble(self._base, added)
+                    together = self._prepared(assemble(self._base, added))
                 except PluginError as error:
                     refused += error.problems
                     log.warning("plugin %s is left out: %s", path, error)
             self.refused = tuple(refused)
-            self._take(together)
+            self._take(self._prepared(together))
 
-    @property
-    def _added(self) -> tuple[Plugin, ...]:
-        return self.current.plugins[len(self._base) :]
+    def _prepared(self, assembled: Assembled) -> Assembled:
+        """With its modules made. Raises PluginError when one cannot be."""
+        if self._modules is not None:
+            try:
+                self._modules.prepare(assembled.plugins)
+            except PluginError:
+                self._modules.discard()
+                raise
+        return assembled
 
     def _paths(self) -> list[Path]:
         """Those loaded by path come after the folders', and count for theirs of the same name."""
@@ -139,6 +171,8 @@ class PluginSet:
 
     def _take(self, assembled: Assembled) -> Assembled:
         self.current = assembled
+        if self._modules is not None:
+            self._modules.replace(assembled.plugins)
         for call in self._on_replace:
             call(assembled)
         added = ", ".join(f"{plugin.name} {plugin.version}" for plugin in assembled.plugins)
@@ -146,7 +180,7 @@ class PluginSet:
         return assembled
 
     def _refuse_base(self, name: str) -> None:
-        if any(plugin.name == name for plugin in self._base):
+        if self.is_base(name):
             raise PluginError([f"{name} is what the set is built on: it is neither replaced nor unloaded"])
 
 

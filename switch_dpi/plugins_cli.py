@@ -10,12 +10,18 @@ from pathlib import Path
 from typing import Annotated, Any, Final, ParamSpec
 
 import typer
+from google.protobuf.message import Message
 from rich.console import Console
 from rich.table import Table
 
 from plugins.pack import PACKAGED, Plugin, PluginError, packaged, read_plugin
 from switch_dpi._native import CaptureError, EngineOptions, Signatures
-from switch_dpi.plugin_set import assemble, failed_examples, lint_findings
+from switch_dpi.config import DEFAULT_AGENT
+from switch_dpi.errors import SwitchDpiError
+from switch_dpi.look_up import look_up
+from switch_dpi.northbound import agent_pb2 as pb
+from switch_dpi.northbound.client import connect
+from switch_dpi.plugin_set import assemble, failed_examples, faults
 from switch_dpi.plugins_diff import Change, Verdict, differences
 
 FAILED: Final = 1
@@ -29,6 +35,12 @@ With = Annotated[
     list[Path] | None,
     typer.Option("--with", metavar="PATH", help="A plugin on top of what comes with AppSteer.", show_default=False),
 ]
+Agent = Annotated[
+    str,
+    typer.Option(
+        "--agent", envvar="APPSTEER_AGENT", metavar="ADDRESS", help="Where the agent's API is: unix:/path or host:port."
+    ),
+]
 Paths = Annotated[list[Path], typer.Argument(help="Plugins: files or folders.", show_default=False)]
 
 plugins = typer.Typer(
@@ -40,7 +52,7 @@ plugins = typer.Typer(
 
 
 def sentences(command: Callable[P, None]) -> Callable[P, None]:
-    """A command whose expected errors are sentences on standard error and exit code 2."""
+    """A command whose expected errors are sentences on standard error: exit code 2 for files, 1 for an agent."""
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -49,6 +61,9 @@ def sentences(command: Callable[P, None]) -> Callable[P, None]:
         except (PluginError, CaptureError) as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(MISUSED) from error
+        except SwitchDpiError as error:
+            typer.echo(f"appsteer: {error}", err=True)
+            raise typer.Exit(FAILED) from error
 
     return guarded
 
@@ -76,21 +91,6 @@ then the registrable domain, entry is null. Of what is no host name in the publi
     _table(("host", "application", "category", "entry"), rows)
 
 
-def look_up(known: Signatures, host: str) -> dict[str, Any]:
-    """The answer for one host, as JSON has it."""
-    match = known.lookup(host)
-    if match is None:
-        return {"host": host, "app": None, "category": None, "entry": None, "generic": False}
-    entry = None if match.entry is None else readable(match.entry)
-    return {
-        "host": host,
-        "app": match.app_key,
-        "category": match.category,
-        "entry": entry,
-        "generic": match.entry is None,
-    }
-
-
 @plugins.command()
 @sentences
 def lint(paths: Paths, added: With = None) -> None:
@@ -98,7 +98,7 @@ def lint(paths: Paths, added: With = None) -> None:
 
     Exit code 1 when there are faults, each named with file and line.
     """
-    _report(paths, added, lambda plugin, base: lint_findings(plugin, base) or _collisions(plugin, base), "no fault")
+    _report(paths, added, faults, "no fault")
 
 
 @plugins.command("test")
@@ -130,6 +130,65 @@ do; 2: something could not be read.
         typer.echo(f"{count} flows change" if count else "no flow changes")
     if count:
         raise typer.Exit(FAILED)
+
+
+@plugins.command("list")
+@sentences
+def list_plugins(address: Agent = DEFAULT_AGENT, as_json: Json = False) -> None:
+    """Show the plugins that a running agent has, its Python modules, and what it left out."""
+    with connect(address) as client:
+        _show_list(client.list(), as_json=as_json)
+
+
+@plugins.command()
+@sentences
+def show(
+    name: Annotated[str, typer.Argument(help="Name of a plugin, as in the list.", show_default=False)],
+    address: Agent = DEFAULT_AGENT,
+    as_json: Json = False,
+) -> None:
+    """Show one plugin of a running agent: where it is from, its files, what it adds."""
+    with connect(address) as client:
+        plugin = client.show(name)
+    if as_json:
+        typer.echo(json.dumps(plain(plugin), ensure_ascii=False))
+        return
+    typer.echo(f"{plugin.name} {plugin.version}  {plugin.source or 'comes with AppSteer'}")
+    typer.echo("files: " + " ".join(plugin.files))
+    typer.echo("adds:  " + " ".join(plugin.keys))
+    _show_modules([plugin])
+
+
+@plugins.command()
+@sentences
+def load(
+    path: Annotated[Path, typer.Argument(help="A plugin on the agent's host: a file or folder.", show_default=False)],
+    address: Agent = DEFAULT_AGENT,
+    as_json: Json = False,
+) -> None:
+    """Add a plugin to a running agent, or replace the one of its name. A plugin with a fault changes nothing."""
+    with connect(address) as client:
+        _show_list(client.load(path), as_json=as_json)
+
+
+@plugins.command()
+@sentences
+def unload(
+    name: Annotated[str, typer.Argument(help="Name of a plugin, as in the list.", show_default=False)],
+    address: Agent = DEFAULT_AGENT,
+    as_json: Json = False,
+) -> None:
+    """Take a plugin out of a running agent. One of a configured folder is back after a reload."""
+    with connect(address) as client:
+        _show_list(client.unload(name), as_json=as_json)
+
+
+@plugins.command("reload")
+@sentences
+def read_again(address: Agent = DEFAULT_AGENT, as_json: Json = False) -> None:
+    """Let a running agent read all its plugins anew. A fault in one of them changes nothing."""
+    with connect(address) as client:
+        _show_list(client.reload(), as_json=as_json)
 
 
 def signatures_of(given: str) -> Signatures:
@@ -166,12 +225,37 @@ def change_line(change: Change) -> str:
     return f"{line}  ({evidence})" if evidence else line
 
 
-def readable(domain: str) -> str:
-    """Punycode as the files have it."""
-    try:
-        return domain.encode("ascii").decode("idna")
-    except UnicodeError:
-        return domain
+def plain(message: Message) -> dict[str, Any]:
+    """A message with all its fields under their names; numbers stay numbers."""
+    return {
+        field.name: [plain(item) if isinstance(item, Message) else item for item in getattr(message, field.name)]
+        if field.is_repeated
+        else getattr(message, field.name)
+        for field in message.DESCRIPTOR.fields
+    }
+
+
+def _show_list(found: pb.PluginList, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(plain(found), ensure_ascii=False))
+        return
+    columns = ("plugin", "version", "applications", "categories", "protocols", "examples", "modules", "from")
+    rows = (
+        [p.name, p.version, *map(str, (p.apps, p.categories, p.protocols, p.examples, len(p.modules))), p.source or "-"]
+        for p in found.plugins
+    )
+    _table(columns, rows)
+    _show_modules(found.plugins)
+    for text in found.refused:
+        typer.echo(f"! left out: {text}")
+
+
+def _show_modules(found: Iterable[pb.Plugin]) -> None:
+    modules = [module for plugin in found for module in plugin.modules]
+    if modules:
+        columns = ("module", "state", "events", "dropped", "busy s", "because")
+        rows = ([m.name, m.state, str(m.events), str(m.dropped), f"{m.busy_s:.3f}", m.reason or "-"] for m in modules)
+        _table(columns, rows)
 
 
 def _verdict_object(verdict: Verdict | None) -> dict[str, str] | None:
@@ -195,14 +279,6 @@ def _hosts(given: Iterable[str]) -> Iterator[str]:
             yield from (name for line in sys.stdin if (name := line.strip()))
         else:
             yield host
-
-
-def _collisions(plugin: Plugin, base: list[Plugin]) -> list[str]:
-    try:
-        failed_examples(plugin, base)
-    except PluginError as error:
-        return list(error.problems)
-    return []
 
 
 def _report(

@@ -100,6 +100,7 @@ class HotRelay:
                     return "stopped"
                 else:
                     self._woken.recv(READ_SIZE)
+                    session.refresh()
                 ended = self._deliver()
                 if ended:
                     return ended

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ofext import catalogue as catalogues
 from ofext import hello
@@ -19,13 +19,24 @@ class L7Endpoint:
     """Consumes this experimenter's messages of one controller session and makes the answers."""
 
     def __init__(
-        self, info: Callable[[], AgentInfo], catalogue: catalogues.Catalogue, config: EventConfig | None = None
+        self,
+        info: Callable[[], AgentInfo],
+        catalogue: Callable[[], catalogues.Catalogue],
+        config: EventConfig | None = None,
     ) -> None:
         self._info = info
         self._catalogue = catalogue
         self.config = config or EventConfig()
         self.is_negotiated = False
         """The controller said hello in a version that the agent speaks."""
+        self._told: catalogues.Catalogue | None = None
+
+    def renewed(self, version: int) -> list[bytes]:
+        """The catalogue in messages of an OpenFlow version, if the controller was told another in this session."""
+        current = self._catalogue()
+        if self._told is None or self._told.version == current.version:
+            return []
+        return [encode_message(part, version=version, xid=0) for part in self._tell(current)]
 
     def receive(self, raw: bytes) -> list[bytes]:
         """Answers to one message or error of the extension from the controller."""
@@ -49,13 +60,17 @@ class L7Endpoint:
 
     def _serve(self, message: Message | Unknown) -> list[Message | L7Error]:
         if isinstance(message, catalogues.CatalogueRequest):
-            return list(catalogues.split(self._catalogue))
+            return list(self._tell(self._catalogue()))
         if isinstance(message, ConfigRequest):
             return [ConfigReply(config=self.config)]
         if isinstance(message, ConfigSet):
             return [self._configure(message.config)]
         kind = message.exp_type if isinstance(message, Unknown) else message.EXP_TYPE
         return [L7Error(code=ErrorCode.UNKNOWN_TYPE, offset=12, data=kind.to_bytes(4, "big"), text="not for an agent")]
+
+    def _tell(self, catalogue: catalogues.Catalogue) -> Iterator[catalogues.Catalogue]:
+        self._told = catalogue
+        return iter(catalogues.split(catalogue))
 
     def _greet(self, message: Hello) -> Message | L7Error:
         if hello.negotiate(hello.SUPPORTED_VERSIONS, message.versions) is None:

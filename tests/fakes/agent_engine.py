@@ -37,6 +37,8 @@ class FakeRecord:
     first_seen_ns: int = 1_000
     last_seen_ns: int = 2_000
     mark_id: int = VIDEO_APP
+    app_key: str = "video"
+    site: str = ""
     is_tunnelled: bool = False
     ip_version: int = 4
     protocol: str = "TLS"
@@ -47,6 +49,7 @@ class FakeRecord:
     confidence: int = 100
     evidence: str = "ClientHello"
     metadata_ids: list[tuple[int, bytes]] = field(default_factory=list)
+    metadata: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ class Setting:
     """A relay between two socket pairs; the far ends are ``switch`` and ``controller``."""
 
     def __init__(self) -> None:
-        session = ShimSession(Gate(), lambda: L7Endpoint(AgentInfo, CATALOGUE), 0.0)
+        session = ShimSession(Gate(), lambda: L7Endpoint(AgentInfo, lambda: CATALOGUE), 0.0)
         session.switch_data(basic.hello(ALL), 0.0)
         session.controller_connected(0.0)
         session.controller_data(basic.hello([5]), 0.0)

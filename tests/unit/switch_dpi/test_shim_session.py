@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ofext.catalogue import Catalogue, CatalogueRequest
 from ofext.config import ConfigRequest, ConfigSet, EventConfig
 from ofext.hello import AgentInfo, Hello
 from ofext.messages import ErrorCode, L7Error, Message, decode_message, encode_message
@@ -32,7 +33,7 @@ class Gate:
 
 
 def make(preferred: int | None = None) -> ShimSession:
-    return ShimSession(Gate(), lambda: L7Endpoint(AgentInfo, CATALOGUE), 0.0, preferred)
+    return ShimSession(Gate(), lambda: L7Endpoint(AgentInfo, lambda: CATALOGUE), 0.0, preferred)
 
 
 def relaying(version: int = 5) -> ShimSession:
@@ -286,3 +287,26 @@ def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
         found.append(data[:cut])
         data = data[cut:]
     return [piece for piece in [*found, data] if piece]
+
+
+def test_a_catalogue_that_changes_is_told_again_to_a_controller_that_asked() -> None:
+    known = [CATALOGUE]
+    session = ShimSession(Gate(), lambda: L7Endpoint(AgentInfo, lambda: known[0]), 0.0)
+    session.switch_data(basic.hello(ALL), 0.0)
+    session.controller_connected(0.0)
+    session.controller_data(basic.hello([5]), 0.0)
+    session.controller_data(encode_message(Hello(), version=5, xid=1), 0.0)
+    session.take()
+    session.refresh()
+    assert session.take().to_controller == b""
+    session.controller_data(encode_message(CatalogueRequest(), version=5, xid=2), 0.0)
+    session.take()
+    session.refresh()
+    assert session.take().to_controller == b""
+    known[0] = Catalogue(version="fake 2", apps=CATALOGUE.apps, categories=CATALOGUE.categories)
+    session.refresh()
+    (told,) = (decode_message(raw).message for raw in Framer().feed(session.take().to_controller))
+    assert isinstance(told, Catalogue)
+    assert (told.version, told.apps) == ("fake 2", CATALOGUE.apps)
+    session.refresh()
+    assert session.take().to_controller == b""

@@ -1,0 +1,195 @@
+"""Serves the agent's API. Calls run in a few threads of their own, beside bridges and engines.
+
+Owns the socket: a stale one, left by a process that died, is removed; one that another process answers on is not taken.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, NoReturn
+
+import grpc
+from grpc_reflection.v1alpha import reflection
+
+from plugins.pack import PluginError, read_plugin
+from switch_dpi._native import CaptureError, EngineOptions
+from switch_dpi.errors import SwitchDpiError
+from switch_dpi.look_up import look_up
+from switch_dpi.modules import ModuleHost
+from switch_dpi.native_engine import NativeEngine
+from switch_dpi.northbound import agent_pb2 as pb
+from switch_dpi.northbound import agent_pb2_grpc as rpc
+from switch_dpi.northbound import convert
+from switch_dpi.plugin_set import Assembled, PluginSet, failed_examples, faults
+from switch_dpi.plugins_diff import differences
+
+log = logging.getLogger(__name__)
+
+THREADS: Final = 4
+SOCKET_UMASK: Final = 0o117  # who may open the socket may run code in the agent: owner and group
+MAX_HOSTS: Final = 100_000  # names in one request
+
+
+class AgentServer:
+    """The server: start() and close()."""
+
+    def __init__(self, address: str, plugins: PluginSet, modules: ModuleHost, version: Callable[[], str]) -> None:
+        """``version`` says which catalogue the controller is told."""
+        self._address = address
+        self._server = grpc.server(ThreadPoolExecutor(THREADS, thread_name_prefix="agent-api"))
+        add: Callable[[Servicer, grpc.Server], None] = rpc.add_PluginsServicer_to_server  # generated without types
+        add(Servicer(plugins, modules, version), self._server)
+        names = (pb.DESCRIPTOR.services_by_name["Plugins"].full_name, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, self._server)
+
+    def start(self) -> None:
+        """Listen. Raises SwitchDpiError."""
+        path = unix_path(self._address)
+        if path is not None:
+            _prepare(path)
+        umask = os.umask(SOCKET_UMASK)
+        try:
+            self._server.add_insecure_port(self._address)
+        except RuntimeError as error:
+            raise SwitchDpiError(f"{self._address}: the API cannot listen there") from error
+        finally:
+            os.umask(umask)
+        self._server.start()
+        log.info("API at %s", self._address)
+
+    def close(self) -> None:
+        """End calls under way and remove the socket."""
+        self._server.stop(grace=0.5).wait()
+        path = unix_path(self._address)
+        if path is not None:
+            path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def serving(address: str | None, engine: NativeEngine) -> Iterator[None]:
+    """The API at ``address`` while it lasts. Where it cannot listen, the agent does without and says so."""
+    server = None
+    if address is not None:
+        server = AgentServer(address, engine.plugins, engine.modules, lambda: engine.facts.catalogue.version)
+        try:
+            server.start()
+        except SwitchDpiError as error:
+            log.warning("no API: %s", error)
+            server = None
+    try:
+        yield
+    finally:
+        if server is not None:
+            server.close()
+
+
+class Servicer(rpc.PluginsServicer):
+    """The calls. Names are those of the .proto file."""
+
+    def __init__(self, plugins: PluginSet, modules: ModuleHost, version: Callable[[], str]) -> None:
+        self._plugins = plugins
+        self._modules = modules
+        self._version = version
+
+    def List(self, _request: pb.ListRequest, _: grpc.ServicerContext) -> pb.PluginList:  # noqa: N802 - gRPC's name
+        return self._list(self._plugins.current)
+
+    def Show(self, request: pb.PluginName, context: grpc.ServicerContext) -> pb.Plugin:  # noqa: N802
+        plugin = self._plugins.current.plugin(request.name)
+        if plugin is None:
+            _refuse(context, grpc.StatusCode.NOT_FOUND, f"no plugin is called {request.name!r}")
+        message = convert.plugin_message(
+            plugin, is_base=self._plugins.is_base(plugin.name), modules=self._modules.status()
+        )
+        return convert.with_content(message, plugin)
+
+    def Lint(self, request: pb.PluginPath, context: grpc.ServicerContext) -> pb.Findings:  # noqa: N802
+        with _faults(context):
+            plugin = read_plugin(Path(request.path))
+            found = faults(plugin, self._plugins.without(plugin.name))
+        return pb.Findings(findings=found, plugin=convert.plugin_message(plugin, is_base=False))
+
+    def Test(self, request: pb.PluginPath, context: grpc.ServicerContext) -> pb.Findings:  # noqa: N802
+        with _faults(context):
+            plugin = read_plugin(Path(request.path))
+            found = failed_examples(plugin, self._plugins.without(plugin.name))
+        return pb.Findings(findings=found, plugin=convert.plugin_message(plugin, is_base=False))
+
+    def Load(self, request: pb.PluginPath, context: grpc.ServicerContext) -> pb.PluginList:  # noqa: N802
+        with _faults(context):
+            return self._list(self._plugins.load(Path(request.path)))
+
+    def Unload(self, request: pb.PluginName, context: grpc.ServicerContext) -> pb.PluginList:  # noqa: N802
+        with _faults(context):
+            return self._list(self._plugins.unload(request.name))
+
+    def Reload(self, _request: pb.ReloadRequest, context: grpc.ServicerContext) -> pb.PluginList:  # noqa: N802
+        with _faults(context):
+            return self._list(self._plugins.reload())
+
+    def Lookup(self, request: pb.LookupRequest, context: grpc.ServicerContext) -> pb.LookupReply:  # noqa: N802
+        if len(request.hosts) > MAX_HOSTS:
+            _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, f"at most {MAX_HOSTS} hosts in a request")
+        known = self._plugins.signatures
+        return pb.LookupReply(hosts=[pb.Host(**look_up(known, host)) for host in request.hosts])
+
+    def Diff(self, request: pb.DiffRequest, context: grpc.ServicerContext) -> Iterator[pb.FlowChange]:  # noqa: N802
+        with _faults(context):
+            beside = self._plugins.with_plugin(read_plugin(Path(request.path)))
+            captures = map(Path, request.captures)
+            for change in differences(self._plugins.signatures, beside.signatures, captures, EngineOptions()):
+                yield convert.change_message(change)
+
+    def _list(self, assembled: Assembled) -> pb.PluginList:
+        modules = self._modules.status()
+        return pb.PluginList(
+            plugins=[
+                convert.plugin_message(plugin, is_base=self._plugins.is_base(plugin.name), modules=modules)
+                for plugin in assembled.plugins
+            ],
+            catalogue_version=self._version(),
+            refused=self._plugins.refused,
+        )
+
+
+@contextlib.contextmanager
+def _faults(context: grpc.ServicerContext) -> Iterator[None]:
+    """What is wrong with a plugin or a capture ends the call with its text."""
+    try:
+        yield
+    except (PluginError, CaptureError) as error:
+        _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
+
+
+def unix_path(address: str) -> Path | None:
+    """The path of a unix address; None for a TCP address."""
+    return Path(address.removeprefix("unix:")) if address.startswith("unix:") else None
+
+
+def _prepare(path: Path) -> None:
+    """Make the folder and remove a stale socket. Raises SwitchDpiError if another process answers on it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_socket():
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+                try:
+                    probe.connect(str(path))
+                except ConnectionRefusedError:
+                    path.unlink()
+                else:
+                    raise SwitchDpiError(f"{path}: another agent answers there already")
+        elif path.exists():
+            raise SwitchDpiError(f"{path}: is there already and no socket")
+    except OSError as error:
+        raise SwitchDpiError(f"{path}: cannot be used for the socket: {error.strerror}") from error
+
+
+def _refuse(context: grpc.ServicerContext, code: grpc.StatusCode, sentence: str) -> NoReturn:
+    context.abort(code, sentence)
+    raise SwitchDpiError(sentence)  # abort() does not return; this tells the type checker
