@@ -96,6 +96,7 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.captures: list[FakeCapture] = []
+        self.given: list[EngineFacts] = []
 
     def open(self, interface: str) -> FakeCapture:
         """Of ``interface``, which must exist."""
@@ -105,12 +106,15 @@ class FakeEngine:
 
     def facts(self) -> EngineFacts:
         """For an agent."""
-        return EngineFacts(
-            open_capture=self.open,
-            catalogue=CATALOGUE,
-            protocols={"TLS": 0x14000001},
-            version="fake",
+        self.given.append(
+            EngineFacts(open_capture=self.open, catalogue=CATALOGUE, protocols={"TLS": 0x14000001}, version="fake")
         )
+        return self.given[-1]
+
+    def renew(self, catalogue: Catalogue) -> None:
+        """Know something else from now on."""
+        for facts in self.given:
+            facts.renew(catalogue, {})
 
     def tell(self, event: FakeEvent, timeout_s: float = 10.0) -> None:
         """Say it through the newest capture, once there is one."""

@@ -18,7 +18,7 @@ from ofext.hello import Hello
 from ofext.messages import ErrorCode, L7Error
 from ofext.openflow.header import Type
 from switch_dpi.config import AgentConfig, parse_config
-from tests.fakes.agent_engine import VIDEO_APP, FakeEngine, FakeEvent, FakeRecord, verdict
+from tests.fakes.agent_engine import CATALOGUE, VIDEO_APP, FakeEngine, FakeEvent, FakeRecord, verdict
 from tests.fakes.agent_lab import RunningAgent, flow_mod, l7_session, track, until
 from tests.fakes.openflow_peer import ControllerPeer
 from tests.open_vswitch import flush_conntrack
@@ -100,6 +100,15 @@ def test_catalogue_and_configuration_are_answered(peer: ControllerPeer) -> None:
     assert session.expect_l7(Catalogue).message.apps[0].key == "video"
     session.send_l7(ConfigSet(config=EventConfig(max_batch=7)))
     assert session.expect_l7(ConfigReply).message.config.max_batch == 7
+
+
+@pytest.mark.usefixtures("agent")
+def test_a_new_catalogue_is_told_in_the_same_session(peer: ControllerPeer, engine: FakeEngine) -> None:
+    session = l7_session(peer)
+    session.send_l7(CatalogueRequest())
+    assert session.expect_l7(Catalogue).message.version == "fake 1"
+    engine.renew(Catalogue(version="fake 2", apps=CATALOGUE.apps))
+    assert session.expect_l7(Catalogue).message.version == "fake 2"
 
 
 @pytest.mark.usefixtures("agent")
