@@ -1,5 +1,8 @@
 //! The engine from outside: frames in, events out.
 
+mod carried;
+mod related;
+
 use std::sync::Arc;
 
 use crate::engine::{Engine, Frame};

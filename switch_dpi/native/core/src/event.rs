@@ -339,18 +339,22 @@ impl fmt::Display for Path<'_> {
         if let Some(tunnel) = view.flow.tunnel_path() {
             write!(out, "{tunnel}.")?;
         }
-        write!(out, "{}", view.flow.layers)?;
+        let layers = view.flow.layers;
+        write!(out, "{layers}")?;
         let below = match (view.ip_version(), view.flow.carrier()) {
+            (0, _) => "",
             (4, Transport::Tcp) => "ip.tcp",
             (4, Transport::Udp) => "ip.udp",
             (4, _) => "ip",
-            (0, _) => "",
             (_, Transport::Tcp) => "ip6.tcp",
             (_, Transport::Udp) => "ip6.udp",
             _ => "ip6",
         };
-        out.write_str(below)?;
-        let mut dot = if below.is_empty() { "" } else { "." };
+        let mut dot = if layers.is_empty() { "" } else { "." };
+        if !below.is_empty() {
+            write!(out, "{dot}{below}")?;
+            dot = ".";
+        }
         if view.protocol_number() == ip_protocol::SCTP && view.protocol().is_none_or(|(key, _)| key != "sctp") {
             write!(out, "{dot}sctp")?;
             dot = ".";

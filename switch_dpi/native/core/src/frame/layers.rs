@@ -56,6 +56,12 @@ impl Layer {
 pub struct Layers(u32);
 
 impl Layers {
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// Adds one inside.
     pub fn push(&mut self, layer: Layer) {
         if self.0 >> 28 == 0 {
@@ -64,14 +70,12 @@ impl Layers {
     }
 }
 
-/// `eth.vlan.` with a dot behind each.
+/// `eth.vlan`, with dots between.
 impl fmt::Display for Layers {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for place in (0..8).rev() {
-            let code = self.0 >> (place * 4) & 0xf;
-            if code != 0 {
-                write!(out, "{}.", Layer::name(code))?;
-            }
+        let codes = (0..8).rev().map(|place| self.0 >> (place * 4) & 0xf).filter(|code| *code != 0);
+        for (at, code) in codes.enumerate() {
+            write!(out, "{}{}", if at > 0 { "." } else { "" }, Layer::name(code))?;
         }
         Ok(())
     }
@@ -87,10 +91,10 @@ mod tests {
         assert_eq!(layers.to_string(), "");
         layers.push(Layer::Ethernet);
         layers.push(Layer::Vlan);
-        assert_eq!(layers.to_string(), "eth.vlan.");
+        assert_eq!(layers.to_string(), "eth.vlan");
         for _ in 0..20 {
             layers.push(Layer::Mpls);
         }
-        assert_eq!(layers.to_string(), "eth.vlan.mpls.mpls.mpls.mpls.mpls.mpls.");
+        assert_eq!(layers.to_string(), "eth.vlan.mpls.mpls.mpls.mpls.mpls.mpls");
     }
 }
