@@ -49,6 +49,7 @@ const TYPE_OPT: u16 = 41; // RFC 6891 §6.1
 const TYPE_NB: u16 = 32; // RFC 1002 §4.2.1.2
 const TYPE_NBSTAT: u16 = 33;
 const NETBIOS_NAME_SIZE: usize = 32; // RFC 1001 §14.1: sixteen bytes as thirty-two letters from A to P
+const ENOUGH_NETBIOS_LETTERS: usize = 28; // of those, where the type is damaged
 const UNICAST_OR_FLUSH: u16 = 0x8000; // top bit of a class (RFC 6762 §18.12, §18.13)
 
 /// Says whether a sample is a message of this family.
@@ -157,10 +158,13 @@ fn judge_damaged(data: &[u8], sample: &Sample<'_>, wanted: Family, offset: u16) 
     Probe::Match(Evidence { confidence: CONFIDENCE_DAMAGED, what: "header of a DNS message", offset, size })
 }
 
-/// Whether enough of a header fits to be a guess; `None` where there is none, or none of an operation that exists.
+/// Whether enough of a header fits to be a guess, false for one that is cut; `None` where there is none, or none of an operation that exists.
 fn is_damaged_message(data: &[u8]) -> Option<bool> {
     let mut reader = Reader::new(data);
     let mut header = [0; 6];
+    if data.len() < HEADER_SIZE {
+        return Some(false);
+    }
     for field in &mut header {
         *field = reader.u16()?;
     }
@@ -335,7 +339,9 @@ fn is_class(class: u16) -> bool {
 fn is_netbios(name: &[u8], kind: u16) -> bool {
     let label = name.split(|byte| *byte == b'.').next().unwrap_or_default();
     // TYPE_NBSTAT is the number of SRV, whose names begin with an underscore (RFC 2782).
-    matches!(kind, TYPE_NB | TYPE_NBSTAT) && label.len() == NETBIOS_NAME_SIZE && !label.starts_with(b"_")
+    let letters = label.iter().filter(|byte| matches!(byte, b'A'..=b'P')).count();
+    let has_kind = matches!(kind, TYPE_NB | TYPE_NBSTAT) && !label.starts_with(b"_");
+    label.len() == NETBIOS_NAME_SIZE && (has_kind || letters >= ENOUGH_NETBIOS_LETTERS)
 }
 
 /// Whether a name can be that of a service somewhere: not link-local, not an address turned round.

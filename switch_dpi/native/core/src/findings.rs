@@ -90,6 +90,7 @@ pub struct Findings {
     host: Span,
     subject: Span,
     service: Option<&'static str>,
+    goes_on: Option<(&'static str, &'static str)>,
     expected: Vec<Expectation>,
     resolved: Vec<Resolved>,
     dropped: u32,
@@ -159,6 +160,17 @@ impl Findings {
         self.service
     }
 
+    /// The flow goes on in another protocol, named by its key: TLS after commands, DTLS after checks of the path. Why, for
+    /// people. The last one counts.
+    pub fn go_on_as(&mut self, key: &'static str, why: &'static str) {
+        self.goes_on = Some((key, why));
+    }
+
+    /// Gives away what the flow went on as since the last call: key, and why.
+    pub fn take_goes_on(&mut self) -> Option<(&'static str, &'static str)> {
+        self.goes_on.take()
+    }
+
     /// Announces another flow. Past [`MAX_EXPECTED`] they are counted as dropped.
     pub fn expect(&mut self, expectation: Expectation) {
         if self.expected.contains(&expectation) {
@@ -225,7 +237,7 @@ impl Findings {
         self.data.clear();
         self.data.shrink_to(MAX_KEPT_CAPACITY);
         (self.count, self.host, self.subject) = (0, Span::default(), Span::default());
-        (self.service, self.dropped) = (None, 0);
+        (self.service, self.goes_on, self.dropped) = (None, None, 0);
         self.expected.clear();
         self.resolved.clear();
     }

@@ -376,7 +376,13 @@ impl Work {
 
     fn feed(&mut self, sample: &Sample<'_>) -> Outcome {
         let Some(inspector) = self.inspector.as_mut() else { return Outcome::Settled { open: false } };
-        match inspector.feed(sample, &mut self.findings) {
+        let progress = inspector.feed(sample, &mut self.findings);
+        if let Some((key, what)) = self.findings.take_goes_on()
+            && let Some(index) = ALL.iter().position(|protocol| protocol.key == key)
+        {
+            self.claim = Some(Claim::new(index, Evidence { confidence: 100, what, offset: 0, size: 0 }));
+        }
+        match progress {
             Progress::Done => Outcome::Settled { open: false },
             Progress::Settled => {
                 self.settled = true;

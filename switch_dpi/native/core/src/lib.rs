@@ -47,6 +47,7 @@ pub mod reply_protocols;
 pub mod sdp;
 pub mod signatures;
 pub mod sites;
+pub mod start_tls;
 pub mod stream;
 pub mod stun_message;
 pub mod sun_rpc;

@@ -3,6 +3,7 @@
 
 use crate::lines::{Lines, is_text, reply};
 use crate::protocol::{Evidence, Findings, Inspector, Probe, Progress, Sample};
+use crate::start_tls::StartTls;
 
 /// How much one line speaks for a protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,13 +73,20 @@ pub struct LineInspector {
     positions: [usize; 2],
     read_line: ReadLine,
     max_line_size: usize,
+    start_tls: Option<StartTls>,
 }
 
 impl LineInspector {
     /// Shows every line that has ended to `read_line`; stops at one that is longer than `max_line_size` and still goes on.
     #[must_use]
     pub const fn new(read_line: ReadLine, max_line_size: usize) -> Self {
-        Self { positions: [0; 2], read_line, max_line_size }
+        Self { positions: [0; 2], read_line, max_line_size, start_tls: None }
+    }
+
+    /// The same, where TLS may follow the lines; then the flow goes on as the protocol with this key.
+    #[must_use]
+    pub const fn with_tls(read_line: ReadLine, max_line_size: usize, key: &'static str) -> Self {
+        Self { positions: [0; 2], read_line, max_line_size, start_tls: Some(StartTls::new(key)) }
     }
 }
 
@@ -88,6 +96,10 @@ impl Inspector for LineInspector {
         let mut lines = Lines::new(sample.data, *position);
         let mut progress = Progress::Settled;
         while progress == Progress::Settled {
+            let tls = self.start_tls.as_mut().and_then(|tls| tls.feed(sample, lines.position(), found));
+            if let Some(progress) = tls {
+                return progress;
+            }
             let is_first = lines.position() == 0;
             let Some(line) = lines.next() else { break };
             progress = (self.read_line)(line, is_first, found);

@@ -7,7 +7,8 @@ use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport}
 const CARRIER: Transport = Transport::Udp;
 /// Control, echo, many hops, micro sessions, seamless.
 const PORTS: [u16; 5] = [3784, 3785, 4784, 6784, 7784];
-/// What an echo holds is its sender's own affair (RFC 5880 §6.4): Cisco's is zeros around its discriminator, a guess at the port.
+/// What an echo holds is its sender's own affair (RFC 5880 §6.4): Cisco's is its discriminator and a small
+/// count between zeros, a guess at the port.
 const ECHO_PORT: u16 = 3785;
 const ECHO_SIZE: usize = 12;
 /// The mandatory section (§4.1).
@@ -46,7 +47,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 fn is_echo(data: &[u8]) -> bool {
-    matches!(data, [0, 0, 0, 0, a, b, c, d, 0, 0, 0, 0] if [a, b, c, d].iter().any(|byte| **byte != 0))
+    matches!(data, [0, 0, 0, 0, a, b, c, d, 0, 0, _, _] if [a, b, c, d].iter().any(|byte| **byte != 0))
 }
 
 /// Whether the intervals are round; `None` where a field cannot be.
@@ -81,3 +82,18 @@ const EXAMPLES: &[Example] = &[
         b"\x20\xc4\x03\x21\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\xc3\x50\x00\x00\xc3\x50\x00\x00\xc3\x50\x01\x09\x01secret",
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn echoes_are_guessed_at_their_port() {
+        let at = |data, responder_port| probe(&Sample { transport: CARRIER, data, responder_port, ..Sample::EMPTY });
+        for data in [b"\0\0\0\0\0\0\0\x01\0\0\0\0", b"\0\0\0\0\0\0\0\x01\0\0\0\x07"] {
+            assert!(matches!(at(data, ECHO_PORT), Probe::Match(evidence) if evidence.confidence < 60));
+            assert_eq!(at(data, 4000), Probe::No);
+        }
+        assert_eq!(at(&[0; ECHO_SIZE], ECHO_PORT), Probe::No);
+    }
+}

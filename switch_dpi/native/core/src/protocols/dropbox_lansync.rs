@@ -7,8 +7,8 @@ use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Prob
 
 /// The key that every announcement has, among the first ones.
 const HOST: &[u8] = b"\"host_int\": ";
-/// Where it must have come by.
-const MAX_HOST_AT: usize = 64;
+/// Where it must have come by: version, port and an empty display name may stand before it.
+const MAX_HOST_AT: usize = 128;
 
 /// Dropbox LAN sync.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -46,6 +46,11 @@ const EXAMPLES: &[Example] = &[
             b"{\"host_int\": 676879976, \"version\": [1, 8], \"displayname\": \"ann-pc\", \"port\": 17500, \"namespaces\": [71, 912]}",
         ),
         &[(Attribute::PeerName, "ann-pc")],
+    ),
+    udp(
+        "version 2, host behind port and name",
+        Direction::Originator,
+        b"{\"version\": [2, 0], \"port\": 17500, \"displayname\": \"\", \"host_int\": 174567193922014698868870351220258, \"namespaces\": [8]}",
     ),
     udp(
         "version 2",

@@ -5,7 +5,6 @@ use crate::bytes::Reader;
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
-use crate::stun_message::Message;
 use crate::tls_family::Messages;
 use crate::tls_fingerprint::Carrier;
 use crate::tls_handshake::{CLIENT_HELLO, MAX_HELLO_SIZE, is_datagram_version};
@@ -31,7 +30,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     category: "web",
     transports: &[Transport::Udp],
     ports: &[443, 853, 2221, 4433, 4740, 5061, 5246, 5247, 5349, 5684, 6514, 8801, 10161],
-    first_bytes: FirstBytes::Where(|byte| (20..=26).contains(&byte) || byte < 4),
+    first_bytes: FirstBytes::Where(|byte| (20..=26).contains(&byte)),
     max_probe_size: RECORD_HEADER_SIZE,
     serves_sites: true,
     probe,
@@ -41,9 +40,6 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    if Message::read(sample.data).is_some_and(|message| message.has_cookie) {
-        return Probe::NeedMore; // checks of the path come first (RFC 7983)
-    }
     let mut reader = Reader::new(sample.data);
     let Some(first) = Record::read(&mut reader) else { return Probe::No };
     let (confidence, what) = match first.kind {

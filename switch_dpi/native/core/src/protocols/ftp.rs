@@ -6,6 +6,7 @@ use crate::protocol::{
     Descriptor, Direction, Example, Expectation, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
 use crate::reply_protocols::{self, Clue, Rules};
+use crate::start_tls::StartTls;
 
 /// Greetings of several lines are customary; the first commands come within this.
 const MAX_PROBE_SIZE: usize = 4096;
@@ -74,46 +75,48 @@ fn command_clue(line: &[u8]) -> Clue {
     }
 }
 
-/// Reads both directions line by line.
-#[derive(Debug, Default)]
+/// Reads both directions line by line, and the TLS that may follow (RFC 4217 §4).
 struct Ftp {
     positions: [usize; 2],
+    start_tls: StartTls,
+}
+
+impl Default for Ftp {
+    fn default() -> Self {
+        Self { positions: [0; 2], start_tls: StartTls::new("ftps") }
+    }
 }
 
 impl Inspector for Ftp {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
         let position = sample.direction.of(&mut self.positions);
         let mut lines = Lines::new(sample.data, *position);
-        let mut progress = Progress::Settled;
-        while progress == Progress::Settled {
+        loop {
+            if let Some(progress) = self.start_tls.feed(sample, lines.position(), found) {
+                return progress;
+            }
             let is_first = lines.position() == 0;
             let Some(line) = lines.next() else { break };
-            progress = match reply(line) {
+            match reply(line) {
                 Some(reply) => read_reply(reply.code, reply.text, is_first, sample.direction, found),
                 None => read_command(line, sample.direction, found),
-            };
+            }
         }
         *position = lines.position();
-        if lines.rest().len() > MAX_LINE_SIZE { Progress::Done } else { progress }
+        if lines.rest().len() > MAX_LINE_SIZE { Progress::Done } else { Progress::Settled }
     }
 }
 
-/// Nothing more is readable once TLS begins (RFC 4217 §4).
-fn read_reply(code: u16, text: &[u8], is_first: bool, by: Direction, found: &mut Findings) -> Progress {
+fn read_reply(code: u16, text: &[u8], is_first: bool, by: Direction, found: &mut Findings) {
     match code {
         220 if is_first => found.text(Attribute::FtpServer, text),
         227 => announce(port_of_six(text), by, found),
         229 => announce(port_of_extended(text), by, found),
-        234 => {
-            found.set_service("ftps");
-            return Progress::Done;
-        }
         _ => {}
     }
-    Progress::Settled
 }
 
-fn read_command(line: &[u8], by: Direction, found: &mut Findings) -> Progress {
+fn read_command(line: &[u8], by: Direction, found: &mut Findings) {
     let (verb, argument) = split_word(line);
     match verb.to_ascii_uppercase().as_slice() {
         b"USER" if !argument.is_empty() => found.text(Attribute::FtpUser, argument),
@@ -122,7 +125,6 @@ fn read_command(line: &[u8], by: Direction, found: &mut Findings) -> Progress {
         b"EPRT" => announce(port_of_extended(argument), by, found),
         _ => {}
     }
-    Progress::Settled
 }
 
 /// The end that names a port is the one that listens there; what it says of its address may be changed by a translator.

@@ -34,7 +34,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     first_bytes: FirstBytes::Where(|byte| byte == b'*' || is_tag_byte(byte)),
     max_probe_size: MAX_LINE_SIZE,
     probe,
-    inspector: Some(|| Box::new(LineInspector::new(read_line, MAX_LINE_SIZE))),
+    inspector: Some(|| Box::new(LineInspector::with_tls(read_line, MAX_LINE_SIZE, "imaps"))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
@@ -100,7 +100,7 @@ fn read_line(line: &[u8], _is_first: bool, found: &mut Findings) -> Progress {
             };
             found.text(Attribute::ImapUser, user);
         }
-        b"STARTTLS" | b"FETCH" | b"UID" | b"COMPRESS" => return Progress::Done,
+        b"FETCH" | b"UID" | b"COMPRESS" => return Progress::Done,
         _ => {}
     }
     Progress::Settled

@@ -31,7 +31,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
         return if has_clock { matched(75, "imo keep-alive", data.len()) } else { Probe::No };
     }
     // before the first keep-alive: single bytes that open the path, or sound of one of the ends
-    let opens = data.len() == 1 || matches!(data, [0x80..=0x8f, _, 0x0d..=0x1a, ..] if data.len() >= MIN_SOUND_SIZE);
+    let follows_opening = sample.other.len() == 1;
+    let is_sound = data.len() >= MIN_SOUND_SIZE && (follows_opening || matches!(data, [0x80..=0x8f, _, 0x0d..=0x1a, ..]));
+    let opens = data.len() == 1 || is_sound;
     if opens { Probe::NeedMore } else { Probe::No }
 }
 
@@ -44,6 +46,14 @@ const EXAMPLES: &[Example] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sound_may_follow_what_opens_the_path() {
+        let sound = [0x6a; MIN_SOUND_SIZE];
+        let sample = Sample { transport: Transport::Udp, data: &sound, ..Sample::EMPTY };
+        assert_eq!(probe(&sample), Probe::No);
+        assert_eq!(probe(&Sample { other: b"\x76", ..sample }), Probe::NeedMore);
+    }
 
     #[test]
     fn zeros_and_other_sizes_are_refused() {

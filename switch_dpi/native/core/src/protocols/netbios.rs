@@ -29,7 +29,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 const STREAM: &[Form] = &[session_request, session_answer, keep_alive, smb];
-const DATAGRAM: &[Form] = &[name_service, datagram, datagram_error];
+const DATAGRAM: &[Form] = &[name_service, datagram, datagram_error, damaged_name_service];
 
 fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, if sample.transport.is_stream() { STREAM } else { DATAGRAM })
@@ -56,6 +56,18 @@ fn name_service(checker: &mut Checker<'_>) -> Recognised {
         require(checker.u16()? & 0x7fff == 1)?;
     }
     Ok((100, "NetBIOS name service message"))
+}
+
+/// A message of the name service that breaks a rule, at its port: most of an encoded name where it must stand.
+fn damaged_name_service(checker: &mut Checker<'_>) -> Recognised {
+    const HEADER_SIZE: usize = 12;
+    const ENOUGH_LETTERS: usize = 24;
+    require(checker.is_at_port(137))?;
+    checker.take(HEADER_SIZE)?;
+    let rest = checker.rest();
+    let letters = rest.iter().take(1 + ENCODED_SIZE).filter(|byte| matches!(byte, b'A'..=b'P')).count();
+    require(letters >= ENOUGH_LETTERS)?;
+    Ok((57, "most of a NetBIOS name"))
 }
 
 /// RFC 1002 §4.4: type, flags, id, source address and port, size, offset, both names.
@@ -234,6 +246,14 @@ mod tests {
         let ask = |data| probe(&Sample { transport: Transport::Udp, data, responder_port: 137, ..Sample::EMPTY });
         assert_eq!(ask(b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x07example\x03org\0\0\x01\0\x01"), Probe::No);
         assert_eq!(ask(b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x20abcdefghijklmnopabcdefghijklmnop\0\0\x01\0\x01"), Probe::No);
+    }
+
+    #[test]
+    fn a_damaged_name_is_guessed_at_its_port() {
+        let data = b"\x12\x34\x01\x10\0\x01\0\0\0\0\0\0\x20EGFCEFsECACACACACACACACACACACACA\0\0\x20\0\x01";
+        let sample = Sample { transport: Transport::Udp, data, responder_port: 137, ..Sample::EMPTY };
+        assert!(matches!(probe(&sample), Probe::Match(evidence) if evidence.confidence < 60));
+        assert_eq!(probe(&Sample { responder_port: 1137, ..sample }), Probe::No);
     }
 
     #[test]

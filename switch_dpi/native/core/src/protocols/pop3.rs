@@ -26,7 +26,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     first_bytes: FirstBytes::Of(b"+-UPASLRDNTQCXupaslrdntqcx"),
     max_probe_size: MAX_LINE_SIZE * 4,
     probe,
-    inspector: Some(|| Box::new(LineInspector::new(read_line, MAX_LINE_SIZE))),
+    inspector: Some(|| Box::new(LineInspector::with_tls(read_line, MAX_LINE_SIZE, "pops"))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
@@ -70,7 +70,7 @@ fn read_line(line: &[u8], _is_first: bool, found: &mut Findings) -> Progress {
     match command.to_ascii_uppercase().as_slice() {
         b"USER" => found.text(Attribute::Pop3User, argument),
         b"APOP" => found.text(Attribute::Pop3User, split_word(argument).0),
-        b"STLS" | b"RETR" | b"TOP" => return Progress::Done,
+        b"RETR" | b"TOP" => return Progress::Done,
         _ => {}
     }
     Progress::Settled

@@ -39,7 +39,11 @@ fn message(checker: &mut Checker<'_>) -> Recognised {
     while !matches!(checker.rest(), [] | [b'\n'] | [b'\r', b'\n']) && fields < MAX_FIELDS {
         let tag = varint(checker)?.0;
         let number = tag >> 3;
-        require((1..=MAX_NUMBER).contains(&number) && number >= last)?;
+        require((1..=MAX_NUMBER).contains(&number))?;
+        if number < last && bits >= ENOUGH_BITS {
+            break; // the next message begins
+        }
+        require(number >= last)?;
         bits += match tag & 7 {
             0 => {
                 let (_, size) = varint(checker)?;
@@ -84,6 +88,10 @@ fn varint(checker: &mut Checker<'_>) -> Checked<(u64, usize)> {
 
 const EXAMPLES: &[Example] = &[
     client("name, number and list", b"\x0a\x03ann\x10\x96\x01\x22\x0dwww.a.example\x32\x05hello\x38\x01"),
+    client(
+        "two messages, one a line",
+        b"\x12\x03ann\x22\x0dwww.a.example\x32\x0bhello world\x38\x01\n\x12\x03bob\x22\x0dwww.b.example\x38\x02\n",
+    ),
     query("negative numbers", b"\x08\xff\xff\xff\xff\x07\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
 ];
 

@@ -31,7 +31,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     category: "voip",
     transports: &[Transport::Udp],
     ports: &[5004],
-    first_bytes: FirstBytes::Where(|byte| byte >> 6 == 2 || byte < 4),
+    first_bytes: FirstBytes::Where(|byte| byte >> 6 == 2),
     max_probe_size: FIXED_HEADER_SIZE,
     probe,
     inspector: Some(|| Box::<Rtp>::default()),
@@ -40,7 +40,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    if is_rtcp(sample.data) || is_stun(sample.data) {
+    if is_rtcp(sample.data) {
         return Probe::NeedMore;
     }
     let Some(header) = Header::read(sample.data) else { return Probe::No };
@@ -68,16 +68,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
         }),
         _ => Probe::NeedMore,
     }
-}
-
-/// Media begin with checks of the path on the same ports (RFC 8445, RFC 7983): zero bits, cookie, a length that fits
-/// (RFC 8489 §5).
-fn is_stun(data: &[u8]) -> bool {
-    const COOKIE: u32 = 0x2112_a442;
-    const HEADER_SIZE: usize = 20;
-    let mut reader = Reader::new(data);
-    let (Some(kind), Some(size), Some(cookie)) = (reader.u16(), reader.u16(), reader.u32()) else { return false };
-    kind >> 14 == 0 && cookie == COOKIE && data.len() == HEADER_SIZE + usize::from(size)
 }
 
 /// Packet types 192 to 223 stand where RTP has a marker and payload types 64 to 95 (RFC 5761 §4).
@@ -282,14 +272,6 @@ mod tests {
         for data in [&dtls[..], quic, &changed(1, 70), &SECOND[..11], b"\x8f\x00\x12\x35\0\0\0\x01\0\0\0\x01", b""] {
             assert_eq!(probe(&sample(data, FIRST)), Probe::No, "{data:?}");
         }
-    }
-
-    #[test]
-    fn checks_of_the_path_may_come_first() {
-        let stun = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";
-        assert_eq!(probe(&sample(stun, &[])), Probe::NeedMore);
-        assert_eq!(probe(&sample(FIRST, stun)), Probe::NeedMore);
-        assert_eq!(probe(&sample(&stun[..19], &[])), Probe::No);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[25, 587, 2525],
     max_probe_size: MAX_PROBE_SIZE,
     probe,
-    inspector: Some(|| Box::new(LineInspector::new(read_line, MAX_COMMAND_SIZE))),
+    inspector: Some(|| Box::new(LineInspector::with_tls(read_line, MAX_COMMAND_SIZE, "smtps"))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
@@ -65,7 +65,7 @@ fn command_clue(line: &[u8]) -> Clue {
     }
 }
 
-/// After DATA, BDAT and STARTTLS no more lines come that tell the parties.
+/// After DATA and BDAT no more lines come that tell the parties.
 fn read_line(line: &[u8], is_first: bool, found: &mut Findings) -> Progress {
     if let Some(reply) = reply(line) {
         if is_first && reply.code == 220 {
@@ -78,7 +78,7 @@ fn read_line(line: &[u8], is_first: bool, found: &mut Findings) -> Progress {
         b"EHLO" | b"HELO" | b"LHLO" if !argument.is_empty() => found.text(Attribute::SmtpHelo, argument),
         b"MAIL" => add_path(Attribute::SmtpMailFrom, argument, b"FROM:", found),
         b"RCPT" => add_path(Attribute::SmtpRecipient, argument, b"TO:", found),
-        b"DATA" | b"BDAT" | b"STARTTLS" => return Progress::Done,
+        b"DATA" | b"BDAT" => return Progress::Done,
         _ => {}
     }
     Progress::Settled

@@ -1,12 +1,15 @@
 //! STUN (RFC 8489, RFC 3489), TURN (RFC 8656) and the checks of ICE (RFC 8445); whose call it serves, where it says so.
 //!
-//! Media and DTLS share the ports of the checks (RFC 7983): where the checks name no service, what follows them names the flow.
+//! DTLS and media share the ports of the checks (RFC 7983). A flow whose checks lead to DTLS goes on as DTLS; one whose checks
+//! name no service and lead to media goes on as RTP.
 
 use crate::attributes::Attribute;
+use crate::inspection::FIRM;
 use crate::lines::{contains_ignoring_case, is_text};
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
+use crate::protocols::{dtls, rtp};
 use crate::stun_message::{COOKIE, HEADER_SIZE, MESSAGE_INTEGRITY, Message, REALM, SOFTWARE, USERNAME, stream_offset};
 
 /// Datagrams or messages read of one flow: the relay's name comes with its first refusal.
@@ -32,14 +35,6 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ..Descriptor::BASE
 };
 
-/// Of a check between peers that names no service: what follows on the same ports, DTLS or media, may take the flow.
-const CONFIDENCE_CHECK: u8 = 58;
-
-/// A check of ICE, or the answer to one (RFC 8445 §7.2, §7.3): a binding with an integrity.
-fn is_check_between_peers(message: &Message<'_>) -> bool {
-    matches!(message.kind, 0x0001 | 0x0101) && message.attributes().any(|(kind, _)| kind == MESSAGE_INTEGRITY)
-}
-
 fn probe(sample: &Sample<'_>) -> Probe {
     if sample.transport.is_stream() {
         return probe_stream(sample.data);
@@ -49,12 +44,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
         return Probe::No;
     }
     if message.has_cookie {
-        let confidence = match message.is_whole() {
-            true if is_check_between_peers(&message) && service(&message, sample).is_none() => CONFIDENCE_CHECK,
-            true => 98,
-            false => 85,
-        };
-        return matched(confidence, "STUN message with cookie", 0);
+        return matched(if message.is_whole() { 98 } else { 85 }, "STUN message with cookie", 0);
     }
     probe_classic(&message)
 }
@@ -112,11 +102,12 @@ fn matched(confidence: u8, what: &'static str, offset: u16) -> Probe {
     Probe::Match(Evidence { confidence, what, offset, size: HEADER_SIZE as u16 })
 }
 
-/// Reads the messages of both directions.
-#[derive(Debug, Default)]
+/// Reads the messages of both directions, and what may follow them on the same ports.
+#[derive(Default)]
 struct Stun {
     positions: [usize; 2],
     messages: u8,
+    next: Option<Box<dyn Inspector>>,
 }
 
 impl Inspector for Stun {
@@ -125,8 +116,10 @@ impl Inspector for Stun {
             self.read_stream(sample, found);
         } else {
             self.messages = self.messages.saturating_add(1);
-            if let Some(message) = Message::read(sample.data) {
-                report(&message, sample, found);
+            let is_message = sample.data.first().is_some_and(|first| *first < 4); // RFC 7983 §7
+            match Message::read(sample.data).filter(|_| is_message) {
+                Some(message) => report(&message, sample, found),
+                None => return self.read_other(sample, found),
             }
         }
         if self.messages >= MAX_MESSAGES { Progress::Done } else { Progress::Settled }
@@ -134,6 +127,28 @@ impl Inspector for Stun {
 }
 
 impl Stun {
+    /// A datagram that is no message: the key exchange of a call, or its media.
+    fn read_other(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
+        if self.next.is_none() {
+            let is_firm = |protocol: &Descriptor| matches!((protocol.probe)(sample), Probe::Match(e) if e.confidence >= FIRM);
+            let is_media = found.service().is_none() && found.host().is_none() && is_firm(&rtp::DESCRIPTOR);
+            let next = match () {
+                () if is_firm(&dtls::DESCRIPTOR) => Some((dtls::DESCRIPTOR, "DTLS record after checks of the path")),
+                () if is_media => Some((rtp::DESCRIPTOR, "RTP headers after checks of the path")),
+                () => None,
+            };
+            if let Some((protocol, why)) = next {
+                found.go_on_as(protocol.key, why);
+                self.next = protocol.inspector.map(|make| make());
+            }
+        }
+        match self.next.as_mut() {
+            Some(next) => next.feed(sample, found),
+            None if self.messages >= MAX_MESSAGES => Progress::Done,
+            None => Progress::Settled,
+        }
+    }
+
     fn read_stream(&mut self, sample: &Sample<'_>, found: &mut Findings) {
         let prefix = stream_offset(sample.data);
         let position = sample.direction.of(&mut self.positions);
@@ -315,6 +330,28 @@ mod tests {
             (b"\x80\x22\x00\x04None", 3478, None),
         ] {
             assert_eq!(service_of(&request(attributes), port), expected, "{attributes:?}");
+        }
+    }
+
+    #[test]
+    fn what_follows_the_checks_is_what_the_flow_goes_on_as() {
+        let check = request(b"");
+        let dtls = b"\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x0c\x0e\0\0\0\0\0\0\0\0\0\0\0";
+        let media = [&b"\x80\x60\0\x01\0\0\0\x01abcdefgh"[..], b"\x80\x60\0\x02\0\0\0\xa1abcdefgh"];
+        let service = request(b"\x40\0\0\x02ab\0\0");
+        for (datagrams, expected) in [
+            (&[&check[..], dtls][..], Some("dtls")),
+            (&[&service, dtls], Some("dtls")),
+            (&[&check, media[0], media[1]], Some("rtp")),
+            (&[&service, media[0], media[1]], None),
+            (&[&check, media[0], b"\xff\xff"], None),
+        ] {
+            let (mut stun, mut found, mut other) = (Stun::default(), Findings::default(), &b""[..]);
+            for data in datagrams {
+                stun.feed(&Sample { transport: Transport::Udp, data, other, ..Sample::EMPTY }, &mut found);
+                other = data;
+            }
+            assert_eq!(found.take_goes_on().map(|(key, _)| key), expected, "{datagrams:02x?}");
         }
     }
 
