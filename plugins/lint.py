@@ -106,12 +106,13 @@ class Seen:
 
 
 def lint(folder: Path) -> list[Finding]:
-    """Check `categories.toml` and `apps/*.toml` of a folder; the findings come in the order of files and lines."""
+    """Check `categories.toml`, `apps/*.toml` and `examples.toml`, if there is one, of a folder: by files and lines."""
     findings: list[Finding] = []
     categories = _read(folder, folder / "categories.toml", ("category",), findings)["category"]
     findings += _check_categories(categories)
     ids = _ids(categories)
     files = [_read(folder, path, ("app", "example"), findings) for path in sorted((folder / "apps").glob("*.toml"))]
+    files += [_read(folder, path, ("app", "example"), findings) for path in sorted(folder.glob("examples.toml"))]
     apps = [app for file in files for app in file["app"]]
     for check in (_check_identity, _check_domains):
         findings += check(apps)

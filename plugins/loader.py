@@ -5,10 +5,11 @@ from importlib.resources.abc import Traversable
 
 
 def signature_files() -> list[tuple[str, str]]:
-    """Name (relative to the package) and text of `categories.toml` and of every `apps/*.toml`, sorted by name."""
+    """Name (below the project) and text of `categories.toml`, every `apps/*.toml` by name, and `examples.toml`."""
     root = files("plugins")
     found = [("categories.toml", root / "categories.toml")]
     found += sorted(_toml(root / "apps", "apps"))
+    found.append(("examples.toml", root / "examples.toml"))
     return [(f"plugins/{name}", file.read_text(encoding="utf-8")) for name, file in found]
 
 

@@ -12,7 +12,7 @@ class Answer(TypedDict):
 
     host: str
     app: str | None
-    """Key; of a site that no entry covers its registrable domain."""
+    """Name, as in flow records; of a site that no entry covers its registrable domain."""
     category: str | None
     entry: str | None
     """The domain that covers the host, as the files have it."""
@@ -26,7 +26,7 @@ def look_up(known: Signatures, host: str) -> Answer:
     if match is None:
         return Answer(host=host, app=None, category=None, entry=None, generic=False)
     entry = None if match.entry is None else readable(match.entry)
-    return Answer(host=host, app=match.app_key, category=match.category, entry=entry, generic=match.entry is None)
+    return Answer(host=host, app=match.app, category=match.category, entry=entry, generic=match.entry is None)
 
 
 def readable(domain: str) -> str:

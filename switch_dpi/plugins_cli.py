@@ -18,7 +18,7 @@ from plugins.pack import PACKAGED, Plugin, PluginError, packaged, read_plugin
 from switch_dpi._native import CaptureError, EngineOptions, Signatures
 from switch_dpi.config import DEFAULT_AGENT
 from switch_dpi.errors import SwitchDpiError
-from switch_dpi.look_up import look_up
+from switch_dpi.look_up import Answer, look_up
 from switch_dpi.northbound import agent_pb2 as pb
 from switch_dpi.northbound.client import connect
 from switch_dpi.plugin_set import assemble, failed_examples, faults
@@ -77,7 +77,7 @@ def lookup(
 ) -> None:
     """Say which application a host name is, and by which entry.
 
-    With [bold]--json[/bold] an object a host: host, app (key), category, entry (the domain that covers the host), \
+    With [bold]--json[/bold] an object a host: host, app (name), category, entry (the domain that covers the host), \
 generic. generic is true when no entry covers the host and only the id fits that its site gets at run time: app is \
 then the registrable domain, entry is null. Of what is no host name in the public tree, all but host are null.
     """
@@ -87,8 +87,14 @@ then the registrable domain, entry is null. Of what is no host name in the publi
         for answer in found:
             typer.echo(json.dumps(answer, ensure_ascii=False))
         return
-    rows = ([a["host"], a["app"] or "-", a["category"] or "-", a["entry"] or "-"] for a in found)
-    _table(("host", "application", "category", "entry"), rows)
+    rows = ([a["host"], a["app"] or "-", key_of(known, a), a["category"] or "-", a["entry"] or "-"] for a in found)
+    _table(("host", "application", "key", "category", "entry"), rows)
+
+
+def key_of(known: Signatures, answer: Answer) -> str:
+    """What a policy calls it."""
+    match = known.lookup(answer["host"])
+    return match.app_key if match else "-"
 
 
 @plugins.command()

@@ -31,7 +31,8 @@ def with_content(message: pb.Plugin, plugin: Plugin) -> pb.Plugin:
     message.files.extend(name for name, _ in (*plugin.files, *plugin.modules))
     for _, text in plugin.files:
         document = tomllib.loads(text)
-        message.keys.extend(entry["key"] for table in ("app", "protocol") for entry in document.get(table, ()))
+        entries = (entry for table in ("app", "protocol") for entry in document.get(table, ()))
+        message.keys.extend(str(entry.get("key", "")) for entry in entries)
     return message
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from plugins.lint import Finding, lint, main
+from plugins.lint import Finding, lint, lint_plugin, main
 
 CATEGORIES = """\
 [[category]]
@@ -164,3 +164,16 @@ def test_the_exit_code_tells_whether_there_are_findings(tmp_path: Path, capsys: 
     (tmp_path / "categories.toml").write_text(CATEGORIES.replace("id = 2", "id = 300"))
     assert main([str(tmp_path)]) == 1
     assert "categories.toml:8: id 300 does not fit in 8 bits" in capsys.readouterr().out
+
+
+def test_a_plugins_own_files_are_checked_by_themselves() -> None:
+    own = '[[category]]\nid = 200\nkey = "ours"\nname = "Ours"\nabout = "Us."\n'
+    app = APPS.replace("12000", "1000000").replace("12001", "1000001").replace('"video"', '"ours"')
+    example = '[[example]]\nhost = "first.test"\napp = "first"\n\n[[example]]\nhost = 5\napp = ""\nport = 80\n'
+    files = [("a.toml", own), ("b.toml", app), ("c.toml", example), ("d.toml", "[[rule]]\n[[protocol]]\n")]
+    assert [str(finding) for finding in lint_plugin(files, {"video": 2})] == [
+        "c.toml:6: host should be a text",
+        "c.toml:8: port is not a known field",
+        "d.toml:1: has 'rule'; only [[app]] and [[category]] and [[example]] and [[protocol]] are known here",
+    ]
+    assert {finding.line for finding in lint_plugin(files[1:2], {"video": 2})} == {6, 15}

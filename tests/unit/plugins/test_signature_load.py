@@ -33,3 +33,8 @@ def test_names_are_found_in_any_case_and_form(
 ) -> None:
     app_id = signatures.match_host(host)
     assert (None if app_id is None else keys[app_id]) == key
+
+
+def test_the_examples_hold(signatures: Signatures) -> None:
+    assert signatures.example_count >= 10
+    assert signatures.failed_examples() == []

@@ -99,7 +99,7 @@ def test_lint_test_lookup_and_diff_over_the_wire(tmp_path: Path, address: str) -
         assert list(stub.Test(pb.PluginPath(path=str(good))).findings) == []
         hosts = stub.Lookup(pb.LookupRequest(hosts=["www.youtube.com", "a.no-such-shop.org", "localhost"])).hosts
         assert [(h.app, h.entry, h.generic) for h in hosts] == [
-            ("youtube", "youtube.com", False),
+            ("YouTube", "youtube.com", False),
             ("no-such-shop.org", "", True),
             ("", "", False),
         ]

@@ -28,7 +28,7 @@ class Writer(FlowModule):
     def close(self):
         (self.folder / "closed").touch()
 """
-BUDGET = Budget(call_s=0.3, share=0.5, queue=8)
+BUDGET = Budget(call_s=1.0, share=0.5, queue=8)
 
 
 @pytest.fixture
@@ -82,8 +82,8 @@ def test_a_module_gets_the_events_that_it_asked_for(tmp_path: Path, host: Module
     [
         ("raise ValueError('oh')", "ValueError: oh ("),
         ("raise SystemExit(3)", "SystemExit: 3 ("),
-        ("while True: pass", "a call took more than 300 ms"),
-        ("time.sleep(0.35)", "a call took"),
+        ("while True: pass", "a call took more than 1000 ms"),
+        ("time.sleep(1.2)", "a call took"),
         (
             """
             while True:
@@ -92,7 +92,7 @@ def test_a_module_gets_the_events_that_it_asked_for(tmp_path: Path, host: Module
                 except Exception:
                     pass
             """,
-            "a call took more than 300 ms",
+            "a call took more than 1000 ms",
         ),
     ],
 )
@@ -112,11 +112,13 @@ def test_one_that_raises_or_is_slow_is_cut_off_and_the_others_go_on(
     until(lambda: not any(thread.name == "module-bad/bad" for thread in threading.enumerate()))
 
 
-def test_one_that_takes_too_much_in_all_is_cut_off(tmp_path: Path, host: ModuleHost) -> None:
-    start(host, module(tmp_path, "class Busy(FlowModule):\n    def flow(self, event): time.sleep(0.2)\n"))
+def test_one_that_takes_too_much_in_all_is_cut_off(tmp_path: Path) -> None:
+    host = ModuleHost(Budget(call_s=5.0, share=0.02, queue=8), tmp_path / "state", {})
+    start(host, module(tmp_path, "class Busy(FlowModule):\n    def flow(self, event): time.sleep(0.05)\n"))
     while not status(host).reason:
         host.offer([verdict()])
-    assert "within 10 s, 50% are allowed" in status(host).reason
+    assert "within 10 s, 2% are allowed" in status(host).reason
+    host.close()
 
 
 def test_the_oldest_events_are_dropped_and_counted_when_a_module_lags(tmp_path: Path, host: ModuleHost) -> None:
