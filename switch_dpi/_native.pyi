@@ -39,6 +39,10 @@ class Signatures:
     def load(files: Sequence[tuple[str, str]]) -> Signatures:
         """Read (file name, TOML text) pairs; raises SignatureError."""
 
+    @property
+    def warnings(self) -> list[str]:
+        """What the authors of declared protocols should know, each as ``file:line: what``."""
+
     def match_host(self, host: str) -> int | None:
         """App-ID of the application whose domain the host lies in."""
 

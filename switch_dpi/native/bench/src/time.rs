@@ -60,8 +60,8 @@ impl Exporter {
         }
         self.batch.extend(view.app_id().0.to_be_bytes());
         self.batch.extend([view.protocol_number(), view.ip_version(), view.state() as u8, view.confidence()]);
-        for (attribute, value) in view.metadata() {
-            self.batch.extend(attribute.id().to_be_bytes());
+        for (id, value) in view.metadata() {
+            self.batch.extend(id.to_be_bytes());
             match value {
                 Field::Text(text) => self.field(text.as_bytes()),
                 Field::Bytes(bytes) => self.field(bytes),

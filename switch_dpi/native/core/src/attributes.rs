@@ -11,6 +11,35 @@ pub enum Kind {
     Bytes,
 }
 
+/// An attribute of a set of signatures, native or declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttributeInfo<'a> {
+    /// The number on the wire.
+    pub id: u16,
+    /// The dotted name.
+    pub name: &'a str,
+    /// How its values are written.
+    pub kind: Kind,
+    /// The unit of a number, or empty.
+    pub unit: &'a str,
+    /// What it means.
+    pub meaning: &'a str,
+}
+
+impl Attribute {
+    /// All that is said of it.
+    #[must_use]
+    pub const fn info(self) -> AttributeInfo<'static> {
+        AttributeInfo {
+            id: self.id(),
+            name: self.name(),
+            kind: self.kind(),
+            unit: self.unit(),
+            meaning: self.meaning(),
+        }
+    }
+}
+
 macro_rules! attributes {
     ($($variant:ident = $id:literal, $name:literal, $kind:ident, $unit:literal, $doc:literal;)*) => {
         /// An attribute that a protocol can report.

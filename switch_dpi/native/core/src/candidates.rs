@@ -1,13 +1,15 @@
 //! Which protocols a flow may still be: a set of bits, and the order in which they are tried.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use crate::declared::{Declared, MAX_DECLARED};
 use crate::protocol::{Descriptor, Transport};
 use crate::protocols::ALL;
 
-const WORDS: usize = ALL.len().div_ceil(64);
+const WORDS: usize = (ALL.len() + MAX_DECLARED).div_ceil(64);
 
-/// A set of native protocols, by their place in [`ALL`].
+/// A set of protocols, by their place in [`ALL`] and, behind those, in what a set of signatures declares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Candidates([u64; WORDS]);
 
@@ -84,7 +86,8 @@ pub struct PortTable {
     datagrams: ByFirstByte,
     numbered: HashMap<Transport, Candidates, ahash::RandomState>,
     usual: HashMap<(Transport, u16), Candidates, ahash::RandomState>,
-    by_key: HashMap<&'static str, usize, ahash::RandomState>,
+    by_key: HashMap<Box<str>, usize, ahash::RandomState>,
+    declared: Vec<Arc<Declared>>,
 }
 
 /// All protocols over a transport with ports, and those whose payload may begin with a byte.
@@ -101,13 +104,18 @@ impl Default for ByFirstByte {
 }
 
 impl ByFirstByte {
-    fn add(&mut self, index: usize, protocol: &Descriptor) {
+    fn add(&mut self, index: usize, allows: impl Fn(u8) -> bool) {
         self.all.insert(index);
         for (byte, set) in (0..=u8::MAX).zip(self.beginning.iter_mut()) {
-            if protocol.first_bytes.allows(byte) {
+            if allows(byte) {
                 set.insert(index);
             }
         }
+    }
+
+    fn remove(&mut self, index: usize) {
+        self.all.remove(index);
+        self.beginning.iter_mut().for_each(|set| set.remove(index));
     }
 }
 
@@ -119,6 +127,7 @@ impl Default for PortTable {
             numbered: HashMap::default(),
             usual: HashMap::default(),
             by_key: HashMap::default(),
+            declared: Vec::new(),
         };
         for (index, protocol) in ALL.iter().enumerate() {
             table.add(index, protocol);
@@ -161,12 +170,44 @@ impl PortTable {
         self.by_key.get(key).copied()
     }
 
+    /// Adds a declared protocol behind all others; the native ones that it replaces are not asked any more over its transports.
+    pub fn declare(&mut self, protocol: Arc<Declared>) {
+        let index = ALL.len() + self.declared.len();
+        self.by_key.insert(protocol.key.as_str().into(), index);
+        let replaced: Vec<usize> = protocol.replaces.iter().filter_map(|key| self.by_key(key)).collect();
+        for transport in protocol.transports.iter().copied() {
+            let by_first_byte = if transport == Transport::Tcp { &mut self.streams } else { &mut self.datagrams };
+            by_first_byte.add(index, |byte| protocol.may_begin_with(transport, byte));
+            for replaced in replaced.iter().copied() {
+                by_first_byte.remove(replaced);
+                let usual = self.usual.iter_mut().filter(|((carrier, _), _)| *carrier == transport);
+                usual.for_each(|(_, set)| set.remove(replaced));
+            }
+            for port in &protocol.ports {
+                self.usual.entry((transport, *port)).or_default().insert(index);
+            }
+        }
+        self.declared.push(protocol);
+    }
+
+    /// The declared protocol at this place.
+    #[must_use]
+    pub fn declared(&self, index: usize) -> Option<&Arc<Declared>> {
+        self.declared.get(index.checked_sub(ALL.len())?)
+    }
+
+    /// The declared protocols; the first has the place `ALL.len()`.
+    #[must_use]
+    pub fn all_declared(&self) -> &[Arc<Declared>] {
+        &self.declared
+    }
+
     fn add(&mut self, index: usize, protocol: &Descriptor) {
-        self.by_key.insert(protocol.key, index);
+        self.by_key.insert(protocol.key.into(), index);
         for transport in protocol.transports {
             match transport {
-                Transport::Tcp => self.streams.add(index, protocol),
-                Transport::Udp => self.datagrams.add(index, protocol),
+                Transport::Tcp => self.streams.add(index, |byte| protocol.first_bytes.allows(byte)),
+                Transport::Udp => self.datagrams.add(index, |byte| protocol.first_bytes.allows(byte)),
                 numbered => self.numbered.entry(*numbered).or_default().insert(index),
             }
             if matches!(transport, Transport::Tcp | Transport::Udp) {

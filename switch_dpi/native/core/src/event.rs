@@ -6,9 +6,8 @@ use crate::app_id::AppId;
 use crate::flow::{Flow, Label, State, Upper, Volume};
 use crate::frame::{Address, ip_protocol};
 use crate::guess::Guess;
-use crate::protocol::{Descriptor, Field, Fields, Transport};
-use crate::protocols::ALL;
-use crate::signatures::{App, Category, Signatures};
+use crate::protocol::{Field, Fields, Transport};
+use crate::signatures::{App, Category, ProtocolInfo, Signatures};
 use crate::sites::registrable_domain;
 
 /// Takes events; the loan ends with the call.
@@ -171,7 +170,9 @@ impl<'a> FlowView<'a> {
     pub fn app_id(&self) -> AppId {
         match self.upper() {
             Some(Upper::App(index)) => self.signatures.app(index).map_or(AppId::UNKNOWN, |app| app.id),
-            Some(Upper::Protocol(index)) => AppId::ours(native(index.into()).map_or(0, |protocol| protocol.selector)),
+            Some(Upper::Protocol(index)) => {
+                AppId::ours(self.protocol_at(index).map_or(0, |protocol| protocol.selector))
+            }
             Some(Upper::Site(selector)) => AppId::ours(selector),
             None => self.protocol_id(),
         }
@@ -207,14 +208,14 @@ impl<'a> FlowView<'a> {
     pub fn app_or_protocol(&self) -> Option<(&'a str, &'a str)> {
         match self.upper() {
             Some(Upper::App(index)) => self.signatures.app(index).map(|app| (app.key.as_str(), app.name.as_str())),
-            Some(Upper::Protocol(index)) => native(index.into()).map(|protocol| (protocol.key, protocol.name)),
+            Some(Upper::Protocol(index)) => self.protocol_at(index).map(|protocol| (protocol.key, protocol.name)),
             Some(Upper::Site(_)) | None => self.protocol(),
         }
     }
 
     /// Key and name of the protocol that carries the rest.
     #[must_use]
-    pub fn protocol(&self) -> Option<(&'static str, &'static str)> {
+    pub fn protocol(&self) -> Option<(&'a str, &'a str)> {
         self.native().map(|protocol| (protocol.key, protocol.name))
     }
 
@@ -245,8 +246,13 @@ impl<'a> FlowView<'a> {
     #[must_use]
     pub fn first_guess(&self) -> Option<FirstGuess<'a>> {
         let guess = self.flow.first_guess?;
-        let app = if let Some(Upper::App(index)) = guess.upper { self.signatures.app(index) } else { None };
-        Some(FirstGuess { guess, app })
+        let protocol = guess.protocol.and_then(|index| self.protocol_at(index)).map(|protocol| protocol.name);
+        let upper = match guess.upper {
+            Some(Upper::Protocol(index)) => self.protocol_at(index).map(|protocol| protocol.name),
+            Some(Upper::App(index)) => self.signatures.app(index).map(|app| app.name.as_str()),
+            Some(Upper::Site(_)) | None => None,
+        };
+        Some(FirstGuess { guess, protocol, upper })
     }
 
     /// Number of the flow that announced this one, or that carries it.
@@ -261,13 +267,19 @@ impl<'a> FlowView<'a> {
         self.flow.tunnel_path().is_some()
     }
 
-    /// Metadata, in the order of finding.
+    /// Metadata by ids of attributes, in the order of finding.
     #[must_use]
     pub fn metadata(&self) -> Fields<'a> {
         match self.flow.inspection.as_ref() {
             Some(inspection) => inspection.findings().fields(),
             None => self.flow.found.fields(),
         }
+    }
+
+    /// The name of an attribute of [`FlowView::metadata`]; empty for an id that nobody has.
+    #[must_use]
+    pub fn attribute_name(&self, id: u16) -> &'a str {
+        self.signatures.attribute(id).map_or("", |attribute| attribute.name)
     }
 
     /// `eth.ip.tcp.tls.youtube`.
@@ -317,15 +329,19 @@ impl<'a> FlowView<'a> {
         }
     }
 
-    fn native(&self) -> Option<&'static Descriptor> {
-        native(self.native_index()?)
+    fn native(&self) -> Option<ProtocolInfo<'a>> {
+        self.signatures.protocol(self.native_index()?)
+    }
+
+    fn protocol_at(&self, index: u16) -> Option<ProtocolInfo<'a>> {
+        self.signatures.protocol(index.into())
     }
 
     /// The attribute that holds the server's name.
-    fn host_attribute(&self) -> &'static str {
+    fn host_attribute(&self) -> &'a str {
         let Some(host) = self.host() else { return "host" };
         let mut fields = self.metadata();
-        fields.find(|(_, field)| *field == Field::Text(host)).map_or("host", |(attribute, _)| attribute.name())
+        fields.find(|(_, field)| *field == Field::Text(host)).map_or("host", |(id, _)| self.attribute_name(id))
     }
 }
 
@@ -391,6 +407,9 @@ impl fmt::Display for EvidenceText<'_> {
             }
             None => write!(out, "{} (", found.what)?,
         }
+        if let Some(declared) = view.signatures.ports().declared(claim.index()) {
+            write!(out, "{}, ", declared.file)?;
+        }
         write!(out, "offset {}, {} bytes)", found.offset, found.size)
     }
 }
@@ -399,24 +418,21 @@ impl fmt::Display for EvidenceText<'_> {
 #[derive(Clone, Copy)]
 pub struct FirstGuess<'a> {
     guess: Guess,
-    app: Option<&'a App>,
+    protocol: Option<&'a str>,
+    upper: Option<&'a str>,
 }
 
 impl<'a> FirstGuess<'a> {
     /// Name of the application, or else of the protocol.
     #[must_use]
     pub fn app(&self) -> Option<&'a str> {
-        let upper = match self.guess.upper {
-            Some(Upper::Protocol(index)) => native(index.into()).map(|protocol| protocol.name),
-            _ => self.app.map(|app| app.name.as_str()),
-        };
-        upper.or(self.protocol())
+        self.upper.or(self.protocol)
     }
 
     /// Name of the protocol.
     #[must_use]
-    pub fn protocol(&self) -> Option<&'static str> {
-        native(self.guess.protocol?.into()).map(|protocol| protocol.name)
+    pub fn protocol(&self) -> Option<&'a str> {
+        self.protocol
     }
 
     /// 0 to 100: how many of a hundred such guesses have come true.
@@ -430,8 +446,4 @@ impl<'a> FirstGuess<'a> {
     pub fn source(&self) -> &'static str {
         self.guess.source.name()
     }
-}
-
-fn native(index: usize) -> Option<&'static Descriptor> {
-    ALL.get(index).copied()
 }

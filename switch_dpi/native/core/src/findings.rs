@@ -107,17 +107,29 @@ impl Findings {
     /// Adds text, unless the same value is already there. Bytes that are not UTF-8 are replaced.
     pub fn text(&mut self, attribute: Attribute, text: &[u8]) {
         let kept = text.get(..MAX_VALUE_SIZE).unwrap_or(text);
-        self.add(attribute, TEXT, valid(kept).as_bytes());
+        self.add(attribute.id(), TEXT, valid(kept).as_bytes());
     }
 
     /// Adds a number, unless the same value is already there.
     pub fn uint(&mut self, attribute: Attribute, number: u64) {
-        self.add(attribute, UINT, &number.to_be_bytes());
+        self.add(attribute.id(), UINT, &number.to_be_bytes());
     }
 
     /// Adds bytes, unless the same value is already there.
     pub fn bytes(&mut self, attribute: Attribute, bytes: &[u8]) {
-        self.add(attribute, BYTES, bytes.get(..MAX_VALUE_SIZE).unwrap_or(bytes));
+        self.add(attribute.id(), BYTES, bytes.get(..MAX_VALUE_SIZE).unwrap_or(bytes));
+    }
+
+    /// Adds a value of an attribute by its id, which may be a declared one ([`crate::signatures::Signatures::attribute`]).
+    pub fn add_field(&mut self, id: u16, field: Field<'_>) {
+        match field {
+            Field::Text(text) => {
+                let kept = text.as_bytes().get(..MAX_VALUE_SIZE).unwrap_or(text.as_bytes());
+                self.add(id, TEXT, valid(kept).as_bytes());
+            }
+            Field::Uint(number) => self.add(id, UINT, &number.to_be_bytes()),
+            Field::Bytes(bytes) => self.add(id, BYTES, bytes.get(..MAX_VALUE_SIZE).unwrap_or(bytes)),
+        }
     }
 
     /// Names the server that the flow goes to (SNI, Host): application signatures are matched on it, so a name that is only
@@ -208,10 +220,10 @@ impl Findings {
         Fields(&self.data)
     }
 
-    /// Copies of what was found, in the order of finding.
+    /// Copies of the values of native attributes, in the order of finding.
     #[must_use]
     pub fn values(&self) -> Vec<(Attribute, Value)> {
-        self.fields().map(|(attribute, field)| (attribute, field.to_value())).collect()
+        self.fields().filter_map(|(id, field)| Some((Attribute::by_id(id)?, field.to_value()))).collect()
     }
 
     /// How many values were found.
@@ -248,13 +260,13 @@ impl Findings {
         Kept { data: self.data.as_slice().into(), host: self.host }
     }
 
-    fn add(&mut self, attribute: Attribute, kind: u8, bytes: &[u8]) {
-        if self.entries().any(|entry| (entry.id, entry.kind) == (attribute.id(), kind) && entry.bytes == bytes) {
+    fn add(&mut self, id: u16, kind: u8, bytes: &[u8]) {
+        if self.entries().any(|entry| (entry.id, entry.kind) == (id, kind) && entry.bytes == bytes) {
             return;
         }
         if usize::from(self.count) < MAX_VALUES {
             self.count += 1;
-            self.push(attribute.id(), kind, bytes);
+            self.push(id, kind, bytes);
         } else {
             self.dropped = self.dropped.saturating_add(1);
         }
@@ -366,25 +378,27 @@ impl<'a> Iterator for Entries<'a> {
     }
 }
 
-/// Values, in the order of finding.
+/// Values with the ids of their attributes, in the order of finding.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'a>(&'a [u8]);
 
 impl<'a> Iterator for Fields<'a> {
-    type Item = (Attribute, Field<'a>);
+    type Item = (u16, Field<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let mut entries = Entries { data: self.0, at: 0 };
             let entry = entries.next()?;
             self.0 = self.0.get(entries.at..)?;
-            let Some(attribute) = Attribute::by_id(entry.id) else { continue };
+            if entry.id == NAME {
+                continue;
+            }
             let field = match entry.kind {
                 UINT => Field::Uint(entry.bytes.try_into().map_or(0, u64::from_be_bytes)),
                 BYTES => Field::Bytes(entry.bytes),
                 _ => Field::Text(std::str::from_utf8(entry.bytes).unwrap_or_default()),
             };
-            return Some((attribute, field));
+            return Some((entry.id, field));
         }
     }
 }

@@ -16,7 +16,7 @@ const SURE_AT_HOME: u8 = 80;
 /// An announced flow is what was announced, unless its own bytes leave no doubt that it is something else.
 const ANNOUNCED: Evidence = Evidence { confidence: 90, what: "announced by another flow", offset: 0, size: 0 };
 
-/// A native protocol that claimed the flow.
+/// A protocol that claimed the flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim {
     index: u16,
@@ -25,13 +25,13 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Of the protocol at this place in [`ALL`].
+    /// Of the protocol at this place in [`ALL`], or behind it in what the signatures declare.
     #[must_use]
     pub fn new(index: usize, evidence: Evidence) -> Self {
         Self { index: u16::try_from(index).unwrap_or(u16::MAX), evidence }
     }
 
-    /// Its place in [`ALL`].
+    /// Its place; see [`crate::signatures::Signatures::protocol`].
     #[must_use]
     pub fn index(&self) -> usize {
         self.index.into()
@@ -295,7 +295,7 @@ impl Work {
             let candidates = self.candidates;
             self.claim = self.claim.filter(|claim| candidates.contains(claim.index()));
         }
-        self.probe(sample);
+        self.probe(sample, table);
         if let Some(index) = self.announced
             && self.claim.is_none_or(|claim| claim.evidence.confidence < 100)
         {
@@ -305,7 +305,7 @@ impl Work {
             None if self.candidates.is_empty() => Outcome::GaveUp,
             None => Outcome::Undecided,
             Some(claim) if claim.evidence.confidence < FIRM && self.has_rivals(claim) => Outcome::Claimed,
-            Some(claim) => self.open_inspector(claim, sample),
+            Some(claim) => self.open_inspector(claim, sample, table),
         }
     }
 
@@ -324,19 +324,23 @@ impl Work {
     }
 
     /// Asks the candidates, those of the ports first; the most confident match becomes the claim.
-    fn probe(&mut self, sample: &Sample<'_>) {
+    fn probe(&mut self, sample: &Sample<'_>, table: &PortTable) {
         let [one, other] = self.usual;
         let at_home = one.or(other).and(self.candidates);
-        self.ask(at_home, sample);
+        self.ask(at_home, sample, table);
         if self.claim.is_none_or(|claim| claim.evidence.confidence < SURE_AT_HOME) {
-            self.ask(self.candidates.without(at_home), sample);
+            self.ask(self.candidates.without(at_home), sample, table);
         }
     }
 
-    fn ask(&mut self, set: Candidates, sample: &Sample<'_>) {
+    fn ask(&mut self, set: Candidates, sample: &Sample<'_>, table: &PortTable) {
         for index in set.iter() {
-            let Some(protocol) = ALL.get(index) else { continue };
-            match (protocol.probe)(sample) {
+            let (answer, max_probe_size) = match (ALL.get(index), table.declared(index)) {
+                (Some(native), _) => ((native.probe)(sample), native.max_probe_size),
+                (None, Some(declared)) => (declared.probe(sample), usize::MAX), // it knows itself when to give up
+                (None, None) => continue,
+            };
+            match answer {
                 Probe::Match(evidence) => {
                     if self.claim.is_none_or(|claim| claim.evidence.confidence < evidence.confidence) {
                         self.claim = Some(Claim::new(index, evidence));
@@ -350,7 +354,7 @@ impl Work {
                     self.claim = self.claim.filter(|claim| claim.index() != index); // it takes back what it guessed
                 }
                 Probe::NeedMore => {
-                    if sample.transport == Transport::Tcp && sample.data.len() >= protocol.max_probe_size {
+                    if sample.transport == Transport::Tcp && sample.data.len() >= max_probe_size {
                         self.candidates.remove(index);
                     }
                 }
@@ -359,11 +363,14 @@ impl Work {
     }
 
     /// Shows a new inspector what both sides have sent so far.
-    fn open_inspector(&mut self, claim: Claim, sample: &Sample<'_>) -> Outcome {
-        let Some(make) = ALL.get(claim.index()).and_then(|protocol| protocol.inspector) else {
-            return Outcome::Settled { open: false };
+    fn open_inspector(&mut self, claim: Claim, sample: &Sample<'_>, table: &PortTable) -> Outcome {
+        self.inspector = match (ALL.get(claim.index()), table.declared(claim.index())) {
+            (Some(native), _) => native.inspector.map(|make| make()),
+            (None, declared) => declared.and_then(|declared| declared.inspector()),
         };
-        self.inspector = Some(make());
+        if self.inspector.is_none() {
+            return Outcome::Settled { open: false };
+        }
         if sample.transport == Transport::Tcp && !sample.other.is_empty() {
             let direction = sample.direction.opposite();
             let earlier = Sample { direction, data: sample.other, other: sample.data, ..*sample };

@@ -70,13 +70,13 @@ fn write_name(out: &mut impl Write, name: Option<&str>) -> fmt::Result {
 fn write_metadata(out: &mut impl Write, view: &FlowView<'_>) -> fmt::Result {
     let fields = view.metadata();
     let mut separator = "";
-    for (at, (attribute, first)) in fields.enumerate() {
-        if fields.take(at).any(|(earlier, _)| earlier == attribute) {
+    for (at, (id, first)) in fields.enumerate() {
+        if fields.take(at).any(|(earlier, _)| earlier == id) {
             continue;
         }
-        write!(out, "{separator}\"{}\":", attribute.name())?;
+        write!(out, "{separator}\"{}\":", view.attribute_name(id))?;
         separator = ",";
-        let mut others = fields.skip(at + 1).filter(|(other, _)| *other == attribute).peekable();
+        let mut others = fields.skip(at + 1).filter(|(other, _)| *other == id).peekable();
         if others.peek().is_none() {
             write_field(out, first)?;
             continue;

@@ -13,6 +13,7 @@ pub mod checks;
 pub mod coap_message;
 pub mod dcerpc_interfaces;
 mod deadlines;
+pub mod declared;
 pub mod dns_family;
 pub mod documents;
 pub mod domains;
@@ -65,6 +66,8 @@ pub mod protocols {
     include!(concat!(env!("OUT_DIR"), "/protocols.rs"));
 }
 
+#[cfg(test)]
+mod declared_tests;
 #[cfg(test)]
 mod engine_tests;
 #[cfg(test)]

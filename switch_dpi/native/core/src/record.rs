@@ -1,5 +1,7 @@
 //! A flow's record, for keeps.
 
+use std::borrow::Cow;
+
 use crate::attributes::Attribute;
 use crate::event::FlowView;
 use crate::flow::{State, Volume};
@@ -48,7 +50,7 @@ pub struct FlowRecord {
     /// Key of the same.
     pub app_key: String,
     /// Name of the protocol, or `Unknown`.
-    pub protocol: &'static str,
+    pub protocol: String,
     /// `eth.ip.tcp.tls.youtube`.
     pub path: String,
     /// Number of the category.
@@ -64,7 +66,16 @@ pub struct FlowRecord {
     /// For people.
     pub evidence: String,
     /// In the order of finding.
-    pub metadata: Vec<(Attribute, Value)>,
+    pub metadata: Vec<(AttributeName, Value)>,
+}
+
+/// An attribute by itself: its set may be gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttributeName {
+    /// The number on the wire.
+    pub id: u16,
+    /// The dotted name.
+    pub name: Cow<'static, str>,
 }
 
 impl From<FlowView<'_>> for FlowRecord {
@@ -91,7 +102,7 @@ impl From<FlowView<'_>> for FlowRecord {
             is_tunnelled: view.is_tunnelled(),
             app: app.to_owned(),
             app_key: app_key.to_owned(),
-            protocol: view.protocol().map_or(UNKNOWN.1, |(_, name)| name),
+            protocol: view.protocol().map_or(UNKNOWN.1, |(_, name)| name).to_owned(),
             path: view.path().to_string(),
             category_id: category.map_or(0, |category| category.id),
             category: category.map_or(UNKNOWN.0, |category| category.key.as_str()).to_owned(),
@@ -99,9 +110,14 @@ impl From<FlowView<'_>> for FlowRecord {
             verdict_packet: view.verdict_packet(),
             confidence: view.confidence(),
             evidence: view.evidence().to_string(),
-            metadata: view.metadata().map(|(attribute, field)| (attribute, field.to_value())).collect(),
+            metadata: view.metadata().map(|(id, field)| (attribute_name(&view, id), field.to_value())).collect(),
         }
     }
+}
+
+fn attribute_name(view: &FlowView<'_>, id: u16) -> AttributeName {
+    let native = Attribute::by_id(id).map(|attribute| Cow::Borrowed(attribute.name()));
+    AttributeName { id, name: native.unwrap_or_else(|| Cow::Owned(view.attribute_name(id).to_owned())) }
 }
 
 /// A value as it travels on the wire: text as UTF-8, a number big-endian in as few bytes as it needs (at least one).

@@ -1,17 +1,23 @@
 //! Applications and categories from their data files: parsed, checked, and looked up by host name.
 //!
 //! A file holds `[[app]]` tables (`id`, `key`, `name`, `category`, `domains`, and optionally `owner`, `tags`) or
-//! `[[category]]` tables (`id`, `key`, `name`, `about`), and `[[example]]` tables (`host`, `app`) that say what a host name
-//! should be found as. Every error names file and line.
+//! `[[category]]` tables (`id`, `key`, `name`, `about`), `[[protocol]]` tables ([`crate::declared`]), and `[[example]]` tables
+//! (`host`, `app`) that say what a host name should be found as. Every error names file and line.
+
+mod files;
 
 use std::collections::HashMap;
-use std::fmt;
 
-use serde::Deserialize;
 use toml::Spanned;
 
+pub(crate) use files::Place;
+use files::{RawApp, RawCategory, RawExample, RawFile, parse};
+pub use files::{SignatureError, SourceFile};
+
 use crate::app_id::{AppId, FIRST_APPLICATION};
+use crate::attributes::AttributeInfo;
 use crate::candidates::PortTable;
+use crate::declared::{DeclaredSet, RawProtocol, try_all};
 use crate::domains::{DomainMatch, Domains, NotADomain};
 use crate::flow::Upper;
 use crate::protocol::Descriptor;
@@ -48,34 +54,6 @@ pub struct Category {
     pub about: String,
 }
 
-/// What is wrong with a data file, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignatureError {
-    /// Name of the file, as it was given.
-    pub file: String,
-    /// Counted from 1.
-    pub line: usize,
-    /// For people.
-    pub message: String,
-}
-
-impl fmt::Display for SignatureError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}:{}: {}", self.file, self.line, self.message)
-    }
-}
-
-impl std::error::Error for SignatureError {}
-
-/// A data file: name and text.
-#[derive(Clone, Copy, Debug)]
-pub struct SourceFile<'a> {
-    /// For error messages.
-    pub name: &'a str,
-    /// TOML.
-    pub text: &'a str,
-}
-
 /// All that the data files say.
 #[derive(Debug)]
 pub struct Signatures {
@@ -86,6 +64,7 @@ pub struct Signatures {
     ports: PortTable,
     protocol_categories: Vec<u8>,
     protocol_apps: Vec<Option<u32>>,
+    declared: DeclaredSet,
     examples: Vec<Example>,
 }
 
@@ -102,6 +81,17 @@ pub struct Example {
     pub app: String,
 }
 
+/// A protocol of a set, native or declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProtocolInfo<'a> {
+    /// `tls`.
+    pub key: &'a str,
+    /// `TLS`.
+    pub name: &'a str,
+    /// Selector in engine 20.
+    pub selector: u32,
+}
+
 impl Default for Signatures {
     fn default() -> Self {
         Self {
@@ -113,6 +103,7 @@ impl Default for Signatures {
             protocol_categories: vec![0; protocols::ALL.len()],
             protocol_apps: vec![None; protocols::ALL.len()],
             examples: Vec::new(),
+            declared: DeclaredSet::default(),
         }
     }
 }
@@ -136,7 +127,16 @@ impl Signatures {
             }
             loading.add_examples(*place, &raw.example);
         }
-        Ok(loading.finish())
+        let mut declared = Vec::new();
+        for (place, raw) in &parsed {
+            for protocol in &raw.protocol {
+                loading.add_protocol(*place, protocol)?;
+                declared.push((*place, protocol));
+            }
+        }
+        let loaded = loading.finish();
+        try_all(&declared, &loaded)?;
+        Ok(loaded)
     }
 
     /// The application whose domain `host` lies in.
@@ -169,7 +169,39 @@ impl Signatures {
         Some(SignatureError { file: example.file.clone(), line: example.line, message })
     }
 
-    /// The native protocols, by what they can be told from.
+    /// The protocol at this place: native ones first, as in [`protocols::ALL`], then those that the files declare.
+    #[must_use]
+    pub fn protocol(&self, index: usize) -> Option<ProtocolInfo<'_>> {
+        if let Some(native) = protocols::ALL.get(index) {
+            return Some(ProtocolInfo { key: native.key, name: native.name, selector: native.selector });
+        }
+        let declared = self.ports.declared(index)?;
+        Some(ProtocolInfo { key: &declared.key, name: &declared.name, selector: declared.selector })
+    }
+
+    /// All protocols, in the order of their places.
+    pub fn protocols(&self) -> impl Iterator<Item = ProtocolInfo<'_>> {
+        (0..protocols::ALL.len() + self.ports.all_declared().len()).filter_map(|index| self.protocol(index))
+    }
+
+    /// The attribute with this id, native or declared.
+    #[must_use]
+    pub fn attribute(&self, id: u16) -> Option<AttributeInfo<'_>> {
+        self.declared.attribute(id)
+    }
+
+    /// All attributes, native ones first.
+    pub fn attributes(&self) -> impl Iterator<Item = AttributeInfo<'_>> {
+        self.declared.attributes()
+    }
+
+    /// What the authors of declared protocols should know: nothing of it is an error.
+    #[must_use]
+    pub fn warnings(&self) -> &[SignatureError] {
+        self.declared.warnings()
+    }
+
+    /// The protocols, by what they can be told from.
     #[must_use]
     pub fn ports(&self) -> &PortTable {
         &self.ports
@@ -212,7 +244,7 @@ impl Signatures {
         self.categories.iter().find(|category| category.id == id)
     }
 
-    /// The category of a native protocol by its place in [`protocols::ALL`]; 0 when the files do not have it.
+    /// The category of a protocol by its place; 0 when the files do not have it.
     #[must_use]
     pub fn protocol_category(&self, index: usize) -> u8 {
         self.protocol_categories.get(index).copied().unwrap_or(0)
@@ -222,75 +254,6 @@ impl Signatures {
     #[must_use]
     pub fn category_by_key(&self, key: &str) -> u8 {
         self.categories.iter().find(|category| category.key == key).map_or(0, |category| category.id)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFile {
-    #[serde(default)]
-    app: Vec<RawApp>,
-    #[serde(default)]
-    category: Vec<RawCategory>,
-    #[serde(default)]
-    example: Vec<RawExample>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawExample {
-    host: Spanned<String>,
-    app: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawApp {
-    id: Spanned<u32>,
-    key: Spanned<String>,
-    name: String,
-    category: Spanned<String>,
-    #[serde(default)]
-    owner: String,
-    #[serde(default)]
-    tags: Vec<String>,
-    domains: Vec<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCategory {
-    id: Spanned<u8>,
-    key: Spanned<String>,
-    name: String,
-    #[serde(default)]
-    about: String,
-}
-
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    file: &'a str,
-    text: &'a str,
-}
-
-impl Place<'_> {
-    fn error(&self, offset: usize, message: String) -> SignatureError {
-        SignatureError { file: self.file.to_owned(), line: self.line(offset), message }
-    }
-
-    fn line(&self, offset: usize) -> usize {
-        self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
-    }
-}
-
-fn parse<'a>(file: &SourceFile<'a>) -> Result<(Place<'a>, RawFile), SignatureError> {
-    let place = Place { file: file.name, text: file.text };
-    match toml::from_str(file.text) {
-        Ok(raw) => Ok((place, raw)),
-        Err(error) => {
-            let offset = error.span().map_or(0, |span| span.start);
-            Err(place.error(offset, error.message().to_owned()))
-        }
     }
 }
 
@@ -344,11 +307,7 @@ impl Loading {
         if let Some(other) = self.keys.insert(key.clone(), format!("app {id}")) {
             return Err(place.error(raw.key.span().start, format!("key {key} is that of {other} already")));
         }
-        let wanted = raw.category.get_ref();
-        let Some(category) = self.result.categories.iter().find(|c| c.key == *wanted) else {
-            return Err(place.error(raw.category.span().start, format!("category {wanted} of {key} is not declared")));
-        };
-        let category_id = category.id;
+        let category_id = self.category_of(place, key, &raw.category)?;
         self.add_domains(place, key, &raw.domains)?;
         self.result.by_key.insert(key.clone(), u32::try_from(self.result.apps.len()).unwrap_or(u32::MAX));
         self.result.apps.push(App {
@@ -360,6 +319,26 @@ impl Loading {
             tags: raw.tags.clone(),
         });
         Ok(())
+    }
+
+    fn add_protocol(&mut self, place: Place<'_>, raw: &Spanned<RawProtocol>) -> Result<(), SignatureError> {
+        let table = raw.get_ref();
+        let (id, key) = (*table.id.get_ref(), table.key.get_ref());
+        check_key(place, &table.key)?;
+        if let Some(other) = self.ids.insert(id, format!("protocol {key}")) {
+            return Err(place.error(table.id.span().start, format!("id {id} of {key} is that of {other} already")));
+        }
+        if let Some(other) = self.keys.insert(key.clone(), format!("protocol {id}")) {
+            return Err(place.error(table.key.span().start, format!("key {key} is that of {other} already")));
+        }
+        self.category_of(place, key, &table.category)?;
+        self.result.declared.add(place, raw, &mut self.result.ports)
+    }
+
+    fn category_of(&self, place: Place<'_>, key: &str, wanted: &Spanned<String>) -> Result<u8, SignatureError> {
+        let found = self.result.categories.iter().find(|category| category.key == *wanted.get_ref());
+        let error = || format!("category {} of {key} is not declared", wanted.get_ref());
+        found.map(|category| category.id).ok_or_else(|| place.error(wanted.span().start, error()))
     }
 
     /// The domains of the application that is about to be pushed.
@@ -392,7 +371,9 @@ impl Loading {
     }
 
     fn finish(mut self) -> Signatures {
-        let numbers = protocols::ALL.iter().map(|p: &&Descriptor| self.result.category_by_key(p.category)).collect();
+        let native = protocols::ALL.iter().map(|p: &&Descriptor| p.category);
+        let declared = self.result.ports.all_declared().iter().map(|protocol| protocol.category.as_str());
+        let numbers = native.chain(declared).map(|key| self.result.category_by_key(key)).collect();
         self.result.protocol_categories = numbers;
         let apps = protocols::ALL.iter().map(|p: &&Descriptor| self.result.by_key.get(p.app).copied()).collect();
         self.result.protocol_apps = apps;

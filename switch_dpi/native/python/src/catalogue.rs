@@ -3,8 +3,7 @@
 use std::fmt::Write as _;
 
 use appsteer_core::app_id::AppId;
-use appsteer_core::attributes::{Attribute, Kind};
-use appsteer_core::protocols;
+use appsteer_core::attributes::{AttributeInfo as Attribute, Kind};
 use pyo3::prelude::*;
 
 use crate::signatures::Signatures;
@@ -35,10 +34,10 @@ pub struct CategoryInfo {
 #[pyclass(frozen, get_all, module = "switch_dpi._native")]
 pub struct AttributeInfo {
     id: u16,
-    name: &'static str,
+    name: String,
     r#type: &'static str,
-    unit: &'static str,
-    meaning: &'static str,
+    unit: String,
+    meaning: String,
 }
 
 /// All of them.
@@ -56,7 +55,7 @@ pub fn catalogue(py: Python<'_>, signatures: &Signatures) -> PyResult<Catalogue>
     let loaded = &signatures.loaded;
     let category_key = |id: u8| loaded.category(id).map_or(String::new(), |category| category.key.clone());
     let mut apps: Vec<AppInfo> = Vec::new();
-    for (index, protocol) in protocols::ALL.iter().enumerate() {
+    for (index, protocol) in loaded.protocols().enumerate() {
         apps.push(protocol_info(protocol.selector, protocol.key, protocol.name, loaded.protocol_category(index)));
     }
     apps.sort_by_key(|app| app.app_id);
@@ -78,8 +77,9 @@ pub fn catalogue(py: Python<'_>, signatures: &Signatures) -> PyResult<Catalogue>
         .iter()
         .map(|c| CategoryInfo { id: c.id, key: c.key.clone(), name: c.name.clone(), about: c.about.clone() })
         .collect();
-    let version = version(&apps, &categories);
-    let attributes = Attribute::ALL.iter().map(|attribute| attribute_info(*attribute));
+    let attributes: Vec<Attribute<'_>> = loaded.attributes().collect();
+    let version = version(&apps, &categories, &attributes);
+    let attributes = attributes.into_iter().map(attribute_info);
     Ok(Catalogue {
         apps: apps.into_iter().map(|app| Py::new(py, app)).collect::<PyResult<_>>()?,
         categories: categories.into_iter().map(|category| Py::new(py, category)).collect::<PyResult<_>>()?,
@@ -101,22 +101,22 @@ fn protocol_info(selector: u32, key: &str, name: &str, category_id: u8) -> AppIn
     }
 }
 
-fn attribute_info(attribute: Attribute) -> AttributeInfo {
+fn attribute_info(attribute: Attribute<'_>) -> AttributeInfo {
     AttributeInfo {
-        id: attribute.id(),
-        name: attribute.name(),
-        r#type: match attribute.kind() {
+        id: attribute.id,
+        name: attribute.name.to_owned(),
+        r#type: match attribute.kind {
             Kind::Text => "string",
             Kind::Uint => "uint",
             Kind::Bytes => "bytes",
         },
-        unit: attribute.unit(),
-        meaning: attribute.meaning(),
+        unit: attribute.unit.to_owned(),
+        meaning: attribute.meaning.to_owned(),
     }
 }
 
 /// The package's version and a fingerprint (FNV-1a, 32 bits) of what the catalogue holds: equal catalogues, equal versions.
-fn version(apps: &[AppInfo], categories: &[CategoryInfo]) -> String {
+fn version(apps: &[AppInfo], categories: &[CategoryInfo], attributes: &[Attribute<'_>]) -> String {
     let mut text = String::new();
     for app in apps {
         let _infallible = writeln!(text, "{} {} {} {}", app.app_id, app.key, app.name, app.category_id);
@@ -124,8 +124,8 @@ fn version(apps: &[AppInfo], categories: &[CategoryInfo]) -> String {
     for category in categories {
         let _infallible = writeln!(text, "{} {} {}", category.id, category.key, category.name);
     }
-    for attribute in Attribute::ALL {
-        let _infallible = writeln!(text, "{} {}", attribute.id(), attribute.name());
+    for attribute in attributes {
+        let _infallible = writeln!(text, "{} {}", attribute.id, attribute.name);
     }
     let hash = text.bytes().fold(0x811c_9dc5u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     format!("{}+{hash:08x}", env!("CARGO_PKG_VERSION"))

@@ -1,9 +1,8 @@
 //! Records and events as Python objects.
 
-use appsteer_core::attributes::Attribute;
 use appsteer_core::event::{Event, EventKind};
 use appsteer_core::protocol::Value;
-use appsteer_core::record::{FlowRecord as Record, wire_value};
+use appsteer_core::record::{AttributeName, FlowRecord as Record, wire_value};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
@@ -40,7 +39,7 @@ macro_rules! getters {
             #[getter]
             fn metadata_ids<'py>(&self, py: Python<'py>) -> Vec<(u16, Bound<'py, PyBytes>)> {
                 let values = self.record.metadata.iter();
-                values.map(|(attribute, value)| (attribute.id(), PyBytes::new(py, &wire_value(value)))).collect()
+                values.map(|(attribute, value)| (attribute.id, PyBytes::new(py, &wire_value(value)))).collect()
             }
 
             fn __repr__(&self) -> String {
@@ -76,7 +75,7 @@ getters! {
     is_tunnelled: bool = r => r.is_tunnelled;
     app: &str = r => &r.app;
     app_key: &str = r => &r.app_key;
-    protocol: &str = r => r.protocol;
+    protocol: &str = r => &r.protocol;
     path: &str = r => &r.path;
     category_id: u8 = r => r.category_id;
     category: &str = r => &r.category;
@@ -86,10 +85,10 @@ getters! {
     evidence: &str = r => &r.evidence;
 }
 
-fn metadata<'py>(py: Python<'py>, values: &[(Attribute, Value)]) -> PyResult<Bound<'py, PyDict>> {
+fn metadata<'py>(py: Python<'py>, values: &[(AttributeName, Value)]) -> PyResult<Bound<'py, PyDict>> {
     let members = PyDict::new(py);
     for (attribute, value) in values {
-        let (name, value) = (attribute.name(), python_value(py, value)?);
+        let (name, value) = (attribute.name.as_ref(), python_value(py, value)?);
         match members.get_item(name)? {
             None => members.set_item(name, value)?,
             Some(list) if list.is_instance_of::<PyList>() => list.call_method1("append", (value,)).map(|_| ())?,

@@ -42,6 +42,12 @@ impl Signatures {
         Ok(Self { loaded: Arc::new(loaded) })
     }
 
+    /// What the authors of declared protocols should know, each as `file:line: what`.
+    #[getter]
+    fn warnings(&self) -> Vec<String> {
+        self.loaded.warnings().iter().map(ToString::to_string).collect()
+    }
+
     /// App-ID of the application whose domain the host lies in.
     fn match_host(&self, host: &str) -> Option<u32> {
         let (index, _) = self.loaded.match_host(host)?;

@@ -1,0 +1,114 @@
+//! Data files as they are written, before any check.
+
+use std::fmt;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::declared::RawProtocol;
+
+/// What is wrong with a data file, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureError {
+    /// Name of the file, as it was given.
+    pub file: String,
+    /// Counted from 1.
+    pub line: usize,
+    /// For people.
+    pub message: String,
+}
+
+impl fmt::Display for SignatureError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}: {}", self.file, self.line, self.message)
+    }
+}
+
+impl std::error::Error for SignatureError {}
+
+/// A data file: name and text.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceFile<'a> {
+    /// For error messages.
+    pub name: &'a str,
+    /// TOML.
+    pub text: &'a str,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFile {
+    #[serde(default)]
+    pub app: Vec<RawApp>,
+    #[serde(default)]
+    pub category: Vec<RawCategory>,
+    #[serde(default)]
+    pub example: Vec<RawExample>,
+    #[serde(default)]
+    pub protocol: Vec<Spanned<RawProtocol>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawExample {
+    pub host: Spanned<String>,
+    pub app: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawApp {
+    pub id: Spanned<u32>,
+    pub key: Spanned<String>,
+    pub name: String,
+    pub category: Spanned<String>,
+    #[serde(default)]
+    pub owner: String,
+    #[serde(default)]
+    pub tags: Vec<String>,
+    pub domains: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCategory {
+    pub id: Spanned<u8>,
+    pub key: Spanned<String>,
+    pub name: String,
+    #[serde(default)]
+    pub about: String,
+}
+
+/// A file, for errors.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    pub file: &'a str,
+    text: &'a str,
+}
+
+impl Place<'_> {
+    /// An error at a byte of the text.
+    pub fn error(&self, offset: usize, message: String) -> SignatureError {
+        SignatureError { file: self.file.to_owned(), line: self.line(offset), message }
+    }
+
+    /// The line of a byte of the text, from 1.
+    pub fn line(&self, offset: usize) -> usize {
+        self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+    }
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// What is no TOML, or has other keys.
+pub(super) fn parse<'a>(file: &SourceFile<'a>) -> Result<(Place<'a>, RawFile), SignatureError> {
+    let place = Place { file: file.name, text: file.text };
+    match toml::from_str(file.text) {
+        Ok(raw) => Ok((place, raw)),
+        Err(error) => {
+            let offset = error.span().map_or(0, |span| span.start);
+            Err(place.error(offset, error.message().to_owned()))
+        }
+    }
+}
