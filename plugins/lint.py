@@ -39,7 +39,19 @@ _APP_FIELDS: Mapping[str, type] = {
 _CATEGORY_FIELDS: Mapping[str, type] = {"id": int, "key": str, "name": str, "about": str}
 _EXAMPLE_FIELDS: Mapping[str, type] = {"host": str, "app": str}
 _PLUGIN_TABLES = ("app", "category", "example", "protocol")
-"""What may stand in a plugin's file; the engine checks what a `[[protocol]]` says."""
+"""What may stand in a plugin's file."""
+_PROTOCOL_FIELDS: Mapping[str, type] = {
+    "id": int,
+    "key": str,
+    "name": str,
+    "category": str,
+    "transports": list,
+    "pattern": list,
+    "example": list,
+}
+_PROTOCOL_OPTIONS = ("ports", "replaces", "field", "counter_example")
+PROTOCOL_IDS = range(9_000, 10_000)
+"""Selectors of declared protocols."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -56,7 +68,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One `[[app]]`, `[[category]]` or `[[example]]`, with the place of each of its parts."""
+    """One `[[app]]`, `[[category]]`, `[[protocol]]` or `[[example]]`, with the place of each of its parts."""
 
     file: str
     line: int
@@ -106,7 +118,7 @@ class Seen:
 
 
 def lint(folder: Path) -> list[Finding]:
-    """Check `categories.toml`, `apps/*.toml` and `examples.toml`, if there is one, of a folder: by files and lines."""
+    """Check `categories.toml`, `apps/*.toml`, `protocols/*.toml` and `examples.toml` of a folder: by files and lines."""
     findings: list[Finding] = []
     categories = _read(folder, folder / "categories.toml", ("category",), findings)["category"]
     findings += _check_categories(categories)
@@ -114,11 +126,14 @@ def lint(folder: Path) -> list[Finding]:
     files = [_read(folder, path, ("app", "example"), findings) for path in sorted((folder / "apps").glob("*.toml"))]
     files += [_read(folder, path, ("app", "example"), findings) for path in sorted(folder.glob("examples.toml"))]
     apps = [app for file in files for app in file["app"]]
-    for check in (_check_identity, _check_domains):
-        findings += check(apps)
+    declared = [_read(folder, path, ("protocol",), findings) for path in sorted((folder / "protocols").glob("*.toml"))]
+    protocols = [protocol for file in declared for protocol in file["protocol"]]
+    findings += _check_identity([*apps, *protocols])
+    findings += _check_domains(apps)
     for app in apps:
         findings += _check_app(app, ids)
         findings += _check_block(app, ids)
+    findings += (finding for protocol in protocols for finding in _check_protocol(protocol, ids))
     findings += (finding for file in files for example in file["example"] for finding in _check_example(example))
     return sorted(set(findings))
 
@@ -129,11 +144,14 @@ def lint_plugin(files: Sequence[tuple[str, str]], categories: Mapping[str, int])
     parsed = [_parse(name, text, _PLUGIN_TABLES, findings) for name, text in files]
     own = [entry for file in parsed for entry in file["category"]]
     apps = [app for file in parsed for app in file["app"]]
-    for check in (_check_identity, _check_domains):
-        findings += check(apps)
+    protocols = [entry for file in parsed for entry in file["protocol"]]
+    findings += _check_identity([*apps, *protocols])
+    findings += _check_domains(apps)
     findings += _check_categories(own)
+    known = {**categories, **_ids(own)}
+    findings += (finding for protocol in protocols for finding in _check_protocol(protocol, known))
     for app in apps:
-        findings += _check_app(app, {**categories, **_ids(own)})
+        findings += _check_app(app, known)
     findings += (finding for file in parsed for example in file["example"] for finding in _check_example(example))
     return sorted(set(findings))
 
@@ -221,7 +239,18 @@ def _check_unique(entry: Entry, ids: Seen, keys: Seen) -> Iterator[Finding]:
         yield entry.finding(clash, field="key")
 
 
-def _check_fields(entry: Entry, fields: Mapping[str, type]) -> Iterator[Finding]:
+def _check_protocol(protocol: Entry, categories: Mapping[str, int]) -> Iterator[Finding]:
+    """Check what stands at the top of a `[[protocol]]`; the engine checks the rest, and tries the examples."""
+    yield from _check_fields(protocol, _PROTOCOL_FIELDS, _PROTOCOL_OPTIONS)
+    category, number = protocol.text("category"), protocol.number("id")
+    if category and category not in categories:
+        yield protocol.finding(f"category {category!r} is not in categories.toml", field="category")
+    if number is not None and number not in PROTOCOL_IDS:
+        text = f"id {number} is not one of declared protocols, {PROTOCOL_IDS[0]} to {PROTOCOL_IDS[-1]}"
+        yield protocol.finding(text, field="id")
+
+
+def _check_fields(entry: Entry, fields: Mapping[str, type], options: Sequence[str] = ()) -> Iterator[Finding]:
     for name, kind in fields.items():
         value = entry.values.get(name)
         if name not in entry.values:
@@ -231,7 +260,7 @@ def _check_fields(entry: Entry, fields: Mapping[str, type]) -> Iterator[Finding]
         elif value == "":
             yield entry.finding(f"{name} is empty", field=name)
     for name in entry.values:
-        if name not in fields:
+        if name not in fields and name not in options:
             yield entry.finding(f"{name} is not a known field", field=name)
     key = entry.text("key")
     if key and not _KEY.fullmatch(key):

@@ -5,10 +5,11 @@ from importlib.resources.abc import Traversable
 
 
 def signature_files() -> list[tuple[str, str]]:
-    """Name (below the project) and text of `categories.toml`, every `apps/*.toml` by name, and `examples.toml`."""
+    """Name and text of `categories.toml`, every `apps/*.toml` and `protocols/*.toml` by name, and `examples.toml`."""
     root = files("plugins")
     found = [("categories.toml", root / "categories.toml")]
-    found += sorted(_toml(root / "apps", "apps"))
+    for folder in ("apps", "protocols"):
+        found += sorted(_toml(root / folder, folder))
     found.append(("examples.toml", root / "examples.toml"))
     return [(f"plugins/{name}", file.read_text(encoding="utf-8")) for name, file in found]
 

@@ -18,9 +18,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from plugins.loader import signature_files
+from plugins.pack import PluginError, packaged, read_plugin
 from switch_dpi._native import CaptureError, EngineOptions, FlowRecord, Replay, Signatures
 from switch_dpi.engine import MAX_COUNT
+from switch_dpi.plugin_set import assemble
 
 STATE_NAMES: Final = {0: "inspecting", 1: "final", 2: "guessed", 3: "revised", 5: "gave up"}
 DEFAULTS: Final = EngineOptions()
@@ -30,6 +31,10 @@ L4_NAMES: Final = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6"}
 def replay(
     files: Annotated[list[Path], typer.Argument(help="Capture files, pcap or pcapng.", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line and flow.")] = False,
+    added: Annotated[
+        list[Path] | None,
+        typer.Option("--with", metavar="PATH", help="A plugin on top of what comes with AppSteer.", show_default=False),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write there instead of standard output.", show_default=False)
     ] = None,
@@ -71,7 +76,12 @@ an unknown host) and parent_flow_id (the flow that announced or carries it). Wit
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    run = Run(signatures=Signatures.load(signature_files()), options=options)
+    try:
+        signatures = assemble([packaged()], map(read_plugin, added or [])).signatures
+    except PluginError as error:
+        typer.echo(f"appsteer replay: {error}", err=True)
+        raise typer.Exit(2) from error
+    run = Run(signatures=signatures, options=options)
     if output is not None:
         _refuse_overwriting(output, files)
     with _output(output) as out:

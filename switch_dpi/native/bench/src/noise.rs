@@ -56,7 +56,7 @@ const SIZES: &[(usize, usize)] = &[(40, 25), (120, 50), (400, 65), (1200, 80)];
 
 /// Claims by protocol and confidence.
 #[derive(Default)]
-struct Claims(BTreeMap<(&'static str, u8), Tally>);
+struct Claims(BTreeMap<(String, u8), Tally>);
 
 #[derive(Default)]
 struct Tally {
@@ -125,7 +125,7 @@ impl Sink for Claims {
         }
         let Address(number) = event.flow.originator().0.max(event.flow.responder().0);
         let number = (number & u128::from(u32::MAX)) as u64 - u64::from(FIRST_ADDRESS);
-        let tally = self.0.entry((key, event.flow.confidence())).or_insert(Tally { flows: 0, first: number });
+        let tally = self.0.entry((key.to_owned(), event.flow.confidence())).or_insert(Tally { flows: 0, first: number });
         tally.flows += 1;
     }
 }

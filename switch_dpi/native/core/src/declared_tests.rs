@@ -285,7 +285,7 @@ fn faults_name_file_line_and_what_was_expected() {
         ("group = 1", "group = 2", 57, "expression has no group 2"),
         ("\"acme.unit\" = 7", "\"acme.unit\" = 8", 60, "should have acme.unit = 8, but has [\"7\"]"),
         ("41434d52 03", "41434d53 03", 60, "should be claimed by it, but is unknown"),
-        ("000a 09", "zz0a 09", 64, "'z' (character 17) is not a hexadecimal digit"),
+        ("000a 09", "zz0a 09", 64, "'z' (character 21) is not a hexadecimal digit"),
         ("hex = \"41434d45 21 02 0007 0001 00\"", "text = \"acme-hello v1.1 x\\r\\n\"", 69, "is claimed by acme"),
         ("ports = [7001]", "replaces = [\"x\"]", 7, "replaces \"x\", which is no native protocol"),
     ] {

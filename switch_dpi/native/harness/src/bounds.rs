@@ -22,14 +22,14 @@ const MAX_NOTED: usize = 4096;
 /// Names the attribute and its size, or the number of values.
 pub fn check_fields(fields: Fields<'_>) -> Held {
     let mut count = 0_usize;
-    for (attribute, field) in fields {
+    for (id, field) in fields {
         count += 1;
         let (size, limit) = match field {
             Field::Text(text) => (text.len(), MAX_TEXT_SIZE),
             Field::Bytes(bytes) => (bytes.len(), MAX_VALUE_SIZE),
             Field::Uint(_) => (0, 0),
         };
-        must(size <= limit, || format!("{} has {size} bytes, more than {limit}", attribute.name()))?;
+        must(size <= limit, || format!("attribute {id} has {size} bytes, more than {limit}"))?;
     }
     must(count <= MAX_VALUES, || format!("{count} values, more than {MAX_VALUES}"))
 }
@@ -45,7 +45,7 @@ pub fn check_evidence(evidence: &Evidence) -> Held {
 }
 
 /// What the flows between two ends were called when they ended; the ends as text, the lower one first.
-pub type Verdicts = BTreeMap<String, BTreeSet<&'static str>>;
+pub type Verdicts = BTreeMap<String, BTreeSet<String>>;
 
 /// Reads every event as an exporter would, and checks it.
 #[derive(Default)]
@@ -90,7 +90,7 @@ impl Auditor {
             let version = flow.ip_version();
             let text = |(address, port): (Address, u16)| format!("{} {port}", address.text(version));
             let ends = format!("{} {} {}", flow.protocol_number(), text(one.min(other)), text(one.max(other)));
-            self.verdicts.entry(ends).or_default().insert(flow.protocol().map_or("", |(key, _)| key));
+            self.verdicts.entry(ends).or_default().insert(flow.protocol().map_or("", |(key, _)| key).to_owned());
         }
     }
 

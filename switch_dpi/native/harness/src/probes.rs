@@ -149,7 +149,7 @@ fn check_findings(found: &Findings) -> Held {
 
 fn written(found: &Findings) -> String {
     let mut values: Vec<String> =
-        found.fields().map(|(attribute, value)| format!("{}={value:?}", attribute.name())).collect();
+        found.fields().map(|(id, value)| format!("{id}={value:?}")).collect();
     values.sort();
     let mut taken = found.clone();
     let news = (taken.take_expected(), taken.take_resolved());

@@ -132,7 +132,7 @@ pub fn play(
 pub fn differences(one: &Report, other: &Report) -> Vec<String> {
     let none = BTreeSet::new();
     let ends: BTreeSet<_> = one.verdicts.keys().chain(other.verdicts.keys()).collect();
-    let of = |verdicts: &BTreeMap<_, BTreeSet<&'static str>>, ends| verdicts.get(ends).unwrap_or(&none).clone();
+    let of = |verdicts: &BTreeMap<_, BTreeSet<String>>, ends| verdicts.get(ends).unwrap_or(&none).clone();
     ends.into_iter()
         .map(|ends| (ends, of(&one.verdicts, ends), of(&other.verdicts, ends)))
         .filter(|(_, one, other)| one != other)

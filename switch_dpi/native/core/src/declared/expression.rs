@@ -97,8 +97,8 @@ impl Expression {
         let dfa = dense::DFA::builder().configure(config).thompson(thompson.clone()).syntax(syntax).build(text);
         let dfa =
             dfa.map_err(|error| format!("expression costs more than {MAX_TABLE_SIZE} bytes of tables: {error}"))?;
-        let groups = group.map(|_| PikeVM::builder().thompson(thompson).syntax(syntax).build(text)).transpose();
-        let groups = groups.map_err(|error| format!("expression costs too much: {error}"))?;
+        let find_groups = || PikeVM::builder().thompson(thompson).syntax(syntax).build(text).map_err(|e| e.to_string());
+        let groups = group.map(|_| find_groups()).transpose()?;
         let Scope { is_search, start, window } = scope;
         let lost = if is_search { log2_ceil(window) } else { 0 };
         let fixed_bits = fixed_bits(&hir, window).saturating_sub(lost);

@@ -248,7 +248,7 @@ fn source(place: Place<'_>, raw: &Spanned<RawField>) -> Loaded<Source> {
             let group = table.group.unwrap_or(1);
             let window = table.window.as_ref().map_or(DEFAULT_WINDOW, |window| *window.get_ref());
             let scope = Scope { is_search: table.search.unwrap_or(false), start: offset, window };
-            Ok(Source::Group { expression: expression(place, text, scope, Some(group))?, group })
+            Ok(Source::Group { expression: Box::new(expression(place, text, scope, Some(group))?), group })
         }
         _ => fault("one of size, prefix, until, until_hex, regex was expected".into()),
     }

@@ -16,7 +16,7 @@ pub(super) enum Source {
     /// From an offset to a delimiter; a datagram's end ends it too.
     Until { offset: usize, delimiter: Vec<u8>, most: usize },
     /// A group of an expression.
-    Group { expression: Expression, group: usize },
+    Group { expression: Box<Expression>, group: usize },
 }
 
 impl Source {
