@@ -118,7 +118,7 @@ class Seen:
 
 
 def lint(folder: Path) -> list[Finding]:
-    """Check `categories.toml`, `apps/*.toml`, `protocols/*.toml` and `examples.toml` of a folder: by files and lines."""
+    """Check `categories.toml`, `apps/*.toml`, `protocols/*.toml` and `examples.toml` of a folder: by file and line."""
     findings: list[Finding] = []
     categories = _read(folder, folder / "categories.toml", ("category",), findings)["category"]
     findings += _check_categories(categories)

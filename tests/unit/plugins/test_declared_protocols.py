@@ -171,7 +171,7 @@ def test_metadata_ids_are_those_of_the_catalogue(signatures: Signatures, message
 def test_a_file_that_breaks_a_rule_is_refused_by_line(file: tuple[str, str]) -> None:
     name, text = file
     for good, bad, expected in [
-        ("02 01", "0201f", f"{name}:12: bytes: 5 hexadecimal digits are not whole bytes"),
+        ("02 01", "0201f", f"{name}:11: bytes: 5 hexadecimal digits are not whole bytes"),
         ('"pumpnet.unit" = 17', '"pumpnet.unit" = 18', "should have pumpnet.unit = 18, but has"),
         ('"504e0381', '"504e0281', "counter-example"),
     ]:

@@ -170,7 +170,7 @@ def test_a_plugins_own_files_are_checked_by_themselves() -> None:
     own = '[[category]]\nid = 200\nkey = "ours"\nname = "Ours"\nabout = "Us."\n'
     app = APPS.replace("12000", "1000000").replace("12001", "1000001").replace('"video"', '"ours"')
     example = '[[example]]\nhost = "first.test"\napp = "first"\n\n[[example]]\nhost = 5\napp = ""\nport = 80\n'
-    files = [("a.toml", own), ("b.toml", app), ("c.toml", example), ("d.toml", "[[rule]]\n[[protocol]]\n")]
+    files = [("a.toml", own), ("b.toml", app), ("c.toml", example), ("d.toml", "[[rule]]\n")]
     assert [str(finding) for finding in lint_plugin(files, {"video": 2})] == [
         "c.toml:6: host should be a text",
         "c.toml:8: port is not a known field",

@@ -125,7 +125,8 @@ impl Sink for Claims {
         }
         let Address(number) = event.flow.originator().0.max(event.flow.responder().0);
         let number = (number & u128::from(u32::MAX)) as u64 - u64::from(FIRST_ADDRESS);
-        let tally = self.0.entry((key.to_owned(), event.flow.confidence())).or_insert(Tally { flows: 0, first: number });
+        let tally =
+            self.0.entry((key.to_owned(), event.flow.confidence())).or_insert(Tally { flows: 0, first: number });
         tally.flows += 1;
     }
 }

@@ -207,7 +207,7 @@ pub struct Descriptor {
     pub key: &'static str,
     /// `"TLS"`: for people.
     pub name: &'static str,
-    /// Selector in engine 20, 1 to 9,999; never reused.
+    /// Selector in engine 20, 1 to 8,999; never reused.
     pub selector: u32,
     /// Key of its category in `plugins/categories.toml`.
     pub category: &'static str,

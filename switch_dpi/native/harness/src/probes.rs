@@ -148,8 +148,7 @@ fn check_findings(found: &Findings) -> Held {
 }
 
 fn written(found: &Findings) -> String {
-    let mut values: Vec<String> =
-        found.fields().map(|(id, value)| format!("{id}={value:?}")).collect();
+    let mut values: Vec<String> = found.fields().map(|(id, value)| format!("{id}={value:?}")).collect();
     values.sort();
     let mut taken = found.clone();
     let news = (taken.take_expected(), taken.take_resolved());

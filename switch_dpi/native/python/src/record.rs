@@ -142,7 +142,7 @@ fn value_size(value: &Value) -> usize {
         Value::Bytes(bytes) => bytes.len(),
         Value::Uint(_) => 0,
     };
-    std::mem::size_of::<(Attribute, Value)>() + held
+    std::mem::size_of::<(AttributeName, Value)>() + held
 }
 
 impl OwnedEvent {
