@@ -148,8 +148,9 @@ class Engine(_Section):
         default=True, description="Keep TCP segments that come too early for those before them; else they are not read."
     )
     guess: bool = Field(
-        default=True,
-        description="Guess a flow at its first packet, from names looked up and earlier verdicts of its server.",
+        default=False,
+        description="Guess a flow at its first packet, from names looked up and earlier verdicts of its server. Policies "
+        "act on a guess as on a verdict: a server with several applications then sends first packets astray.",
     )
     open_tunnels: bool = Field(
         default=False, description="Classify flows inside tunnels too; the switch marks the tunnel, whatever is in it."
