@@ -171,7 +171,7 @@ fn ends(number: u64, usual: &[u16], random: &mut Random) -> Ends {
     let any = u16::from_be_bytes([random.byte(), random.byte()]).max(1);
     let port = random.one_of(usual).filter(|_| number.is_multiple_of(2)).copied().unwrap_or(any);
     let address = u128::from(FIRST_ADDRESS) + u128::from(number & MAX_NUMBER);
-    Ends { originator: (0x0a00_0001, 32_768 | any >> 1), responder: (address, port) }
+    Ends { originator: (0x0a00_0001, 32_768 | any >> 1), responder: (address, port), is_v6: false }
 }
 
 fn ports(transport: Transport) -> Vec<u16> {

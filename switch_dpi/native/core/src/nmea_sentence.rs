@@ -45,6 +45,7 @@ pub fn first_sentence(sample: &Sample<'_>) -> Result<Sentence, Probe> {
         }
         None => sample.data,
     };
+    require(line.len() < MAX_SIZE && may_continue(line))?;
     let sentence = match line.strip_prefix(b"\\") {
         Some(rest) => {
             rest.iter().position(|byte| *byte == b'\\').and_then(|end| rest.get(end + 1..)).ok_or(Probe::No)?

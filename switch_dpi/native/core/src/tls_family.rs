@@ -10,7 +10,7 @@ use crate::protocol::{Direction, Evidence, Findings, Inspector, Probe, Progress,
 use crate::tls_fingerprint::{self, Carrier};
 use crate::tls_handshake::{
     CLIENT_HELLO, ClientHello, MAX_HELLO_SIZE, MESSAGE_HEADER_SIZE, SERVER_HELLO, parse_client_hello,
-    parse_server_hello,
+    parse_server_hello, sound_part_of_client_hello,
 };
 use crate::x509::Names;
 
@@ -327,7 +327,10 @@ impl Messages {
     }
 
     fn read_client_hello(&mut self, message: &[u8], carrier: Carrier, found: &mut Findings) -> bool {
-        let Ok(hello) = parse_client_hello(message) else { return true };
+        let Ok(hello) = parse_client_hello(message) else {
+            sound_part_of_client_hello(message).report(found); // as if it had come byte by byte
+            return true;
+        };
         hello.report(found);
         self.has_name |= hello.server_name.is_some();
         if hello.complete {

@@ -170,6 +170,16 @@ pub fn parse_client_hello(data: &[u8]) -> Result<ClientHello<'_>, Malformed> {
     Ok(hello)
 }
 
+/// What a ClientHello says before the first byte that is wrong; all of it when none is.
+#[must_use]
+pub fn sound_part_of_client_hello(data: &[u8]) -> ClientHello<'_> {
+    let mut hello = ClientHello::default();
+    if let Ok(Some((body, _))) = message_body(data, CLIENT_HELLO) {
+        let _where_it_stops = fill_client_hello(Reader::new(body), &mut hello);
+    }
+    hello
+}
+
 /// Reads a ServerHello with its handshake header; `Ok(None)` when bytes are still missing.
 ///
 /// # Errors

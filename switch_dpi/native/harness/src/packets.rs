@@ -17,17 +17,19 @@ pub mod flag {
     pub const DATA: u8 = 0x18;
 }
 
-/// Addresses and ports of a flow; both addresses below 2^32 make it IPv4.
+/// Addresses and ports of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ends {
     /// Who sends first.
     pub originator: (u128, u16),
     /// The other end.
     pub responder: (u128, u16),
+    /// IPv6; of IPv4 the lower 32 bits of an address count.
+    pub is_v6: bool,
 }
 
 /// From an ephemeral port to one that means nothing.
-pub const ENDS: Ends = Ends { originator: (0x0a00_0001, 50_000), responder: (0xc000_0201, 50_001) };
+pub const ENDS: Ends = Ends { originator: (0x0a00_0001, 50_000), responder: (0xc000_0201, 50_001), is_v6: false };
 
 const ETHERTYPE_IPV4: u16 = 0x0800;
 const ETHERTYPE_IPV6: u16 = 0x86dd;
@@ -82,22 +84,23 @@ impl Ends {
         let ((from, _), (to, _)) = self.from(direction);
         frame.clear();
         frame.extend([2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2]);
-        if let (Ok(from), Ok(to)) = (u32::try_from(from), u32::try_from(to)) {
-            frame.extend(ETHERTYPE_IPV4.to_be_bytes());
-            frame.extend([0x45, 0]);
-            frame.extend(size16(20 + size));
-            frame.extend([0, 1]);
-            frame.extend(fragment.to_be_bytes());
-            frame.extend([64, protocol, 0, 0]);
-            frame.extend(from.to_be_bytes());
-            frame.extend(to.to_be_bytes());
-        } else {
+        if self.is_v6 {
             frame.extend(ETHERTYPE_IPV6.to_be_bytes());
             frame.extend([0x60, 0, 0, 0]);
             frame.extend(size16(size));
             frame.extend([protocol, 64]);
             frame.extend(from.to_be_bytes());
             frame.extend(to.to_be_bytes());
+        } else {
+            frame.extend(ETHERTYPE_IPV4.to_be_bytes());
+            frame.extend([0x45, 0]);
+            frame.extend(size16(20 + size));
+            frame.extend([0, 1]);
+            frame.extend(fragment.to_be_bytes());
+            frame.extend([64, protocol, 0, 0]);
+            for address in [from, to] {
+                frame.extend(address.to_be_bytes().iter().skip(12));
+            }
         }
     }
 }

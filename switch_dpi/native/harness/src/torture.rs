@@ -214,10 +214,11 @@ impl Player {
 
 /// The sender as the originator.
 fn ends_of(packet: &Packet<'_>) -> Ends {
-    let number = |Address(number)| if packet.ip_version == 4 { number & u128::from(u32::MAX) } else { number };
+    let (Address(source), Address(destination)) = (packet.source, packet.destination);
     Ends {
-        originator: (number(packet.source), packet.source_port),
-        responder: (number(packet.destination), packet.destination_port),
+        originator: (source, packet.source_port),
+        responder: (destination, packet.destination_port),
+        is_v6: packet.ip_version == 6,
     }
 }
 

@@ -44,14 +44,13 @@ fn probe(sample: &Sample<'_>) -> Probe {
         return matched(85, "query or answer in words", 6);
     }
     if data.starts_with(QUERY) {
-        // a challenge is asked for with 7 bytes; information with what is wanted behind: all, or flags
-        let fits = match u8_at(data, 2) {
-            Some(0x09) => data.len() == 7,
-            Some(0x00) => has(data, 7, b"\xff\xff\xff") || matches!(data.len(), 10 | 11 | 15),
-            Some(0x01 | 0x02) => data.len() == 7,
-            _ => false,
+        // information is asked for with what is wanted behind: all, or flags
+        return match (u8_at(data, 2), data.len()) {
+            (Some(0x00), _) if has(data, 7, b"\xff\xff\xff") => matched(65, "query", 7),
+            // a challenge, and queries that only a flag names: too few bits to be sure before the answer
+            (Some(0x00), 10 | 11 | 15) | (Some(0x01 | 0x02 | 0x09), 7) => matched(58, "query", 7),
+            _ => Probe::No,
         };
-        return matched_if(fits, 65, "query", 7);
     }
     // answers repeat the four bytes behind the query's type
     let is_answer = matches!(u8_at(data, 0), Some(0x00 | 0x09))

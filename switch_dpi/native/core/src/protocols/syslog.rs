@@ -38,7 +38,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
         None => return more,
     };
     let head = message.get(..LEAST_TEXT_SIZE).unwrap_or(message);
-    let is_line = head.iter().all(|byte| is_text(&[*byte]) || (matches!(byte, b'\r' | b'\n') && !is_stream));
+    // without a date most of it must be ASCII: facilities and names are, whatever the language
+    let is_ascii = head.iter().filter(|byte| byte.is_ascii()).count() * 5 >= head.len() * 4;
+    let is_line = is_ascii && head.iter().all(|byte| is_text(&[*byte]) || (matches!(byte, b'\r' | b'\n') && !is_stream));
     if starts_with_date(message) {
         matched(95, "priority and date", 8)
     } else if !is_line || head.first().is_some_and(|byte| matches!(byte, b'<' | b'/')) {
