@@ -57,6 +57,7 @@ pub mod tds;
 pub mod tls_family;
 pub mod tls_fingerprint;
 pub mod tls_handshake;
+pub mod tls_services;
 pub mod utf16;
 pub mod utp;
 pub mod x509;

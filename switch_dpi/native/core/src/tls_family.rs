@@ -12,6 +12,7 @@ use crate::tls_handshake::{
     CLIENT_HELLO, ClientHello, MAX_HELLO_SIZE, MESSAGE_HEADER_SIZE, SERVER_HELLO, parse_client_hello,
     parse_server_hello, sound_part_of_client_hello,
 };
+use crate::tls_services::{service_of_certificate, service_of_offer};
 use crate::x509::Names;
 
 /// Which protocol inside.
@@ -335,7 +336,7 @@ impl Messages {
         self.has_name |= hello.server_name.is_some();
         if hello.complete {
             tls_fingerprint::report_client(&hello, carrier, found);
-            self.service = service(&hello);
+            self.service = service_of_offer(&hello);
         }
         hello.complete
     }
@@ -378,36 +379,6 @@ impl Messages {
             found.set_host(host);
         }
     }
-}
-
-/// What the application protocols offered say (IANA "TLS ALPN Protocol IDs").
-#[must_use]
-pub fn service(hello: &ClientHello<'_>) -> Option<&'static str> {
-    hello.alpn().find_map(|protocol| match protocol {
-        b"dot" | b"doq" => Some("doh-dot"),
-        b"mqtt" | b"x-amzn-mqtt-ca" => Some("mqtt"),
-        b"sip/2" => Some("sip"),
-        b"stun.turn" | b"stun.nat-discovery" => Some("stun"),
-        b"apns-security-v3" | b"apns-pack-v1" => Some("apple-push"),
-        _ if protocol.starts_with(b"doq-") => Some("doh-dot"),
-        _ => None,
-    })
-}
-
-/// Services that make their own certificates.
-fn service_of_certificate(names: &Names<'_>) -> Option<&'static str> {
-    match (names.subject, names.issuer, names.issuer_organisation) {
-        (b"AnyDesk Client" | b"AnyNet Relay", ..) | (_, b"AnyNet Root CA" | b"AnyDesk Client", _) => Some("anydesk"),
-        (subject, issuer, b"") if is_of_tor(subject, b".net") && is_of_tor(issuer, b".com") => Some("tor"),
-        _ => None,
-    }
-}
-
-/// Tor names both ends of its certificates at random: `www.`, 8 to 20 letters of base 32, `.net` and `.com` (tor-spec,
-/// "Negotiating and initializing channels").
-fn is_of_tor(name: &[u8], ending: &[u8]) -> bool {
-    let middle = name.strip_prefix(b"www.").and_then(|name| name.strip_suffix(ending)).unwrap_or_default();
-    (8..=20).contains(&middle.len()) && middle.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
 }
 
 #[cfg(test)]
@@ -462,7 +433,6 @@ mod tests {
             let server = [server_hello(), certificate_message(&certificate(subject, issuer, &[]))].concat();
             assert_eq!(inspect(&record(&client_hello(b"")), &record(&server)).service(), expected, "{subject}");
         }
-        assert!(is_of_tor(b"www.abcdefgh2345.net", b".net") && !is_of_tor(b"www.Abcdefgh.net", b".net"));
     }
 
     #[test]

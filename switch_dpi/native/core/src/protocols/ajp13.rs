@@ -43,7 +43,10 @@ fn from_web_server(checker: &mut Checker<'_>) -> Recognised {
             Ok((100, "AJP forward request"))
         }
         7 | 8 | 10 => require(size == 1).map(|()| (95, "AJP ping")),
-        0 => require(size > 2).map(|()| (60, "AJP request body")),
+        0 => {
+            let data_size = u16::from(checker.u8()?); // of a small body; its size stands before it
+            require(data_size > 0 && size == data_size + 2).map(|()| (60, "AJP request body"))
+        }
         _ => Err(Probe::No),
     }
 }
@@ -52,7 +55,12 @@ fn from_container(checker: &mut Checker<'_>) -> Recognised {
     checker.literal(b"AB")?;
     let size = checker.u16()?;
     match checker.u8()? {
-        3 => require(checker.u16()? < size).map(|()| (75, "AJP body chunk")),
+        3 => {
+            // a zero byte may stand behind the chunk
+            let data_size = checker.u16()?;
+            let rest = size.checked_sub(3).ok_or(Probe::No)?;
+            require(rest == data_size || rest.checked_sub(1) == Some(data_size)).map(|()| (75, "AJP body chunk"))
+        }
         4 => {
             let status = checker.u16()?;
             require((100..600).contains(&status))?;

@@ -10,7 +10,7 @@ use crate::quic::google::{self, PlainPacket};
 use crate::quic::initial::Keys;
 use crate::quic::packet::{Kind, MAX_CONNECTION_ID_SIZE, Packet};
 use crate::quic::version::{is_reserved, protection};
-use crate::tls_family;
+use crate::tls_services;
 use crate::tls_fingerprint::{self, Carrier};
 use crate::tls_handshake::parse_client_hello;
 
@@ -111,7 +111,7 @@ impl Inspector for Quic {
         hello.report(found);
         if hello.complete {
             tls_fingerprint::report_client(&hello, Carrier::Quic, found);
-            if let Some(service) = tls_family::service(&hello) {
+            if let Some(service) = tls_services::service_of_offer(&hello) {
                 found.set_service(service);
             }
         }

@@ -27,6 +27,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
+    if sample.data.first().is_some_and(|byte| !DESCRIPTOR.first_bytes.allows(*byte)) {
+        return Probe::No;
+    }
     of_stream(is_session(sample.data), 85, "PDU header", HEADER_SIZE)
 }
 

@@ -38,6 +38,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
     if !data.starts_with(b"{") {
         return if data.is_empty() { Probe::NeedMore } else { Probe::No };
     }
+    if data.get(1).is_some_and(|byte| !matches!(byte, b' ' | b'"')) {
+        return Probe::No;
+    }
     let mut lines = Lines::new(data, 0);
     for line in lines.by_ref().take(MAX_LINES) {
         if !line.is_empty() && !line.starts_with(b"{") {
@@ -48,8 +51,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
         }
     }
     let is_open = lines.rest().len() < MAX_PROBE_SIZE && Lines::new(data, 0).count() < MAX_LINES;
-    let is_object = data.get(1).is_none_or(|byte| matches!(byte, b' ' | b'"'));
-    if is_open && is_object { Probe::NeedMore } else { Probe::No }
+    if is_open { Probe::NeedMore } else { Probe::No }
 }
 
 fn is_mining(line: &[u8]) -> bool {
