@@ -51,12 +51,14 @@ fn time(plugins: &str, capture: &str, counts: &[&str]) -> Outcome<()> {
     time::measure(&load(plugins)?, capture, number(0, 5)?, number(1, 1)?.max(1))
 }
 
-/// Reads `categories.toml` and `apps/*.toml` below a folder.
+/// Reads `categories.toml`, `apps/*.toml` and `protocols/*.toml` below a folder.
 fn load(plugins: &str) -> Outcome<Arc<Signatures>> {
     let plugins = Path::new(plugins);
     let mut paths = vec![plugins.join("categories.toml")];
-    for entry in fs::read_dir(plugins.join("apps"))? {
-        paths.push(entry?.path());
+    for folder in ["apps", "protocols"] {
+        for entry in fs::read_dir(plugins.join(folder))? {
+            paths.push(entry?.path());
+        }
     }
     paths.sort();
     let mut files = Vec::new();

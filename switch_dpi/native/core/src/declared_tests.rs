@@ -250,6 +250,22 @@ fn flows_keep_the_names_of_the_set_that_they_began_with() {
 }
 
 #[test]
+fn a_flow_of_an_earlier_set_teaches_the_new_one_nothing() {
+    for replaced in [false, true] {
+        let mut bench = Bench::new(ACME);
+        bench.send(false, &request());
+        if replaced {
+            bench.engine.replace_signatures(Arc::new(load(ACME).unwrap()));
+        }
+        bench.send(true, ANSWER);
+        let again = udp(CLIENT.1 + 1, SERVER.1, b"?");
+        bench.feed(&ethernet(&ipv4(UDP, CLIENT.0, SERVER.0, &again)));
+        let expected = if replaced { State::Inspecting } else { State::Guessed };
+        assert_eq!(bench.log.last.as_ref().unwrap().state, expected);
+    }
+}
+
+#[test]
 fn a_set_knows_its_protocols_and_attributes() {
     let set = load(ACME).unwrap();
     let last = set.protocols().last().unwrap();

@@ -335,10 +335,11 @@ impl Work {
 
     fn ask(&mut self, set: Candidates, sample: &Sample<'_>, table: &PortTable) {
         for index in set.iter() {
-            let (answer, max_probe_size) = match (ALL.get(index), table.declared(index)) {
-                (Some(native), _) => ((native.probe)(sample), native.max_probe_size),
-                (None, Some(declared)) => (declared.probe(sample), usize::MAX), // it knows itself when to give up
-                (None, None) => continue,
+            let (answer, max_probe_size) = if let Some(native) = ALL.get(index) {
+                ((native.probe)(sample), native.max_probe_size)
+            } else {
+                let Some(declared) = table.declared(index) else { continue };
+                (declared.probe(sample), usize::MAX) // it knows itself when to give up
             };
             match answer {
                 Probe::Match(evidence) => {

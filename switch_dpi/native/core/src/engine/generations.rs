@@ -51,6 +51,11 @@ impl Generations {
         self.earlier.retain(|earlier| earlier.flows > 0);
     }
 
+    /// Whether new flows are classified with the set of this number.
+    pub(super) fn is_current(&self, number: u32) -> bool {
+        number == self.current.number
+    }
+
     /// The set with this number; it is there as long as a flow of it is.
     pub(super) fn get(&self, number: u32) -> &Signatures {
         let earlier = self.earlier.iter().find(|earlier| number != self.current.number && earlier.number == number);

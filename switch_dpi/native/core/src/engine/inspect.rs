@@ -124,6 +124,7 @@ impl Engine {
             if let (true, Label::Native { claim, upper, .. }, Some(server)) =
                 (flow.state.is_settled(), flow.label, flow.server())
                 && self.options.guess
+                && self.generations.is_current(flow.generation)
             {
                 let protocol = u16::try_from(claim.index()).unwrap_or(u16::MAX);
                 self.guesses.learn_verdict(server, protocol, upper, flow.first_guess);
@@ -173,14 +174,15 @@ impl Engine {
             return;
         }
         let Some(flow) = self.table.get(place) else { return };
-        let signatures = self.generations.get(flow.generation);
+        let signatures = self.generations.current(); // flows to come are found with it
+        let is_current = self.generations.is_current(flow.generation);
         for announcement in expected {
             let Some(protocol) = signatures.ports().by_key(announcement.protocol) else { continue };
             let end = match announcement.by {
                 Direction::Originator => flow.originator().0,
                 Direction::Responder => flow.responder().0,
             };
-            let upper = if let Label::Native { upper, .. } = flow.label { upper } else { None };
+            let upper = if let Label::Native { upper, .. } = flow.label { upper.filter(|_| is_current) } else { None };
             let protocol = u16::try_from(protocol).unwrap_or(u16::MAX);
             let key = (announcement.transport, announcement.address.unwrap_or(end), announcement.port);
             self.expected.insert(key, Announced { protocol, upper, parent: flow.id }, self.now_ns);
