@@ -56,14 +56,12 @@ class ModuleHost:
 
     def prepare(self, plugins: Iterable[Plugin]) -> None:
         """Make those that are new or were cut off. Raises PluginError when one cannot be made; nothing has changed."""
-        self.discard()
         for plugin in plugins:
             key = (plugin.name, plugin.version)
             running = self._running.get(key, ())
-            if plugin.modules and (not running or any(runner.reason for runner in running)):
-                runners = self._prepared.setdefault(key, [])
-                for path, text in plugin.modules:
-                    self._make(plugin, Path(path), text, runners)
+            is_lost = any(runner.reason for runner in running)
+            if plugin.modules and key not in self._prepared and (not running or is_lost):
+                self._prepared[key] = self._make_all(plugin)
 
     def discard(self) -> None:
         """What was prepared is not needed."""
@@ -74,6 +72,8 @@ class ModuleHost:
     def replace(self, plugins: Iterable[Plugin]) -> None:
         """Go over to the prepared ones; modules of other plugins end."""
         wanted = {(plugin.name, plugin.version) for plugin in plugins}
+        for key in self._prepared.keys() - wanted:
+            _close(self._prepared.pop(key))
         kept = {key: runners for key, runners in self._running.items() if key in wanted and key not in self._prepared}
         gone = [runners for key, runners in self._running.items() if key not in kept]
         self._running = kept | self._prepared
@@ -82,8 +82,8 @@ class ModuleHost:
         for runner in (runner for runners in self._running.values() for runner in runners):
             module = runner.module
             for kind in module.kinds if module else ():
-                for key in module.subscribes or ("",) if module else ():
-                    subscribers.setdefault((kind, key), []).append(runner)
+                for wish in module.subscribes or ("",) if module else ():
+                    subscribers.setdefault((kind, wish), []).append(runner)
         self._subscribers = subscribers
         for runners in gone:
             _close(runners)
@@ -120,6 +120,16 @@ class ModuleHost:
         self._stop.set()
         self.discard()
         self.replace(())
+
+    def _make_all(self, plugin: Plugin) -> list[Runner]:
+        runners: list[Runner] = []
+        try:
+            for path, text in plugin.modules:
+                self._make(plugin, Path(path), text, runners)
+        except PluginError:
+            _close(runners)
+            raise
+        return runners
 
     def _make(self, plugin: Plugin, path: Path, text: str, runners: list[Runner]) -> None:
         """Import a file, and start a runner for each of its classes."""

@@ -6,10 +6,11 @@ Whatever fails leaves the old set, and says why.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,20 +52,21 @@ def faults(plugin: Plugin, base: Sequence[Plugin]) -> list[str]:
 
 def failed_examples(plugin: Plugin, base: Sequence[Plugin]) -> list[str]:
     """The plugin's own examples that do not hold among ``base``. Raises PluginError when they do not go together."""
-    own = {name for name, _ in plugin.files}
-    failed = _load([*base, plugin]).failed_examples()
-    return [text for text in failed if any(text.startswith(f"{name}:") for name in own)]
+    return _failed(_load([*base, plugin]), [plugin])
 
 
 def assemble(base: Sequence[Plugin], added: Iterable[Plugin]) -> Assembled:
-    """``added`` plugins, each checked, on top of ``base``. Raises PluginError."""
-    together = list(base)
+    """``added`` plugins, each checked, on top of ``base``. Raises PluginError.
+
+    Examples of all ``added`` ones have to hold; those of ``base`` only by itself: who adds a plugin may know better.
+    """
+    added, together = list(added), list(base)
     for plugin in added:
         if findings := lint_findings(plugin, together):
             raise PluginError(findings)
         together.append(plugin)
     signatures = _load(together)
-    if failed := signatures.failed_examples():
+    if failed := _failed(signatures, added or base):
         raise PluginError(failed)
     return Assembled(plugins=tuple(together), signatures=signatures)
 
@@ -109,7 +111,7 @@ class PluginSet:
 
     def load(self, path: Path) -> Assembled:
         """Add a plugin, or replace the one of its name. Raises PluginError."""
-        with self._lock:
+        with self._changing():
             plugin = read_plugin(path)
             self._refuse_base(plugin.name)
             assembled = self._prepared(self.with_plugin(plugin))
@@ -118,7 +120,7 @@ class PluginSet:
 
     def unload(self, name: str) -> Assembled:
         """Leave a plugin out. One of a configured folder is back at the next :meth:`reload`. Raises PluginError."""
-        with self._lock:
+        with self._changing():
             self._refuse_base(name)
             if self.current.plugin(name) is None:
                 known = ", ".join(plugin.name for plugin in self.current.plugins)
@@ -129,7 +131,7 @@ class PluginSet:
 
     def reload(self) -> Assembled:
         """Read all files anew: the folders' plugins and those that were loaded by path. Raises PluginError."""
-        with self._lock:
+        with self._changing():
             found = {plugin.name: plugin for plugin in map(read_plugin, self._paths())}
             assembled = self._prepared(assemble(self._base, found.values()))
             self.refused = ()
@@ -153,12 +155,18 @@ class PluginSet:
     def _prepared(self, assembled: Assembled) -> Assembled:
         """With its modules made. Raises PluginError when one cannot be."""
         if self._modules is not None:
-            try:
-                self._modules.prepare(assembled.plugins)
-            except PluginError:
-                self._modules.discard()
-                raise
+            self._modules.prepare(assembled.plugins)
         return assembled
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One change at a time; of one that fails nothing is left."""
+        with self._lock:
+            try:
+                yield
+            finally:
+                if self._modules is not None:
+                    self._modules.discard()
 
     def _paths(self) -> list[Path]:
         """Those loaded by path come after the folders', and count for theirs of the same name."""
@@ -189,6 +197,12 @@ def _load(plugins: Iterable[Plugin]) -> Signatures:
         return Signatures.load([file for plugin in plugins for file in plugin.files])
     except SignatureError as error:
         raise PluginError([str(error)]) from error
+
+
+def _failed(signatures: Signatures, plugins: Iterable[Plugin]) -> list[str]:
+    """Examples of ``plugins`` that do not hold."""
+    own = tuple(f"{name}:" for plugin in plugins for name, _ in plugin.files)
+    return [text for text in signatures.failed_examples() if text.startswith(own)]
 
 
 def _categories(plugins: Iterable[Plugin]) -> dict[str, int]:

@@ -100,7 +100,8 @@ class HotRelay:
                     return "stopped"
                 else:
                     self._woken.recv(READ_SIZE)
-                    session.refresh()
+                    if session.refresh():
+                        self.wake()
                 ended = self._deliver()
                 if ended:
                     return ended

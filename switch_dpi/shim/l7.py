@@ -30,13 +30,20 @@ class L7Endpoint:
         self.is_negotiated = False
         """The controller said hello in a version that the agent speaks."""
         self._told: catalogues.Catalogue | None = None
+        self._news: Iterator[catalogues.Catalogue] = iter(())
 
-    def renewed(self, version: int) -> list[bytes]:
-        """The catalogue in messages of an OpenFlow version, if the controller was told another in this session."""
-        current = self._catalogue()
-        if self._told is None or self._told.version == current.version:
-            return []
-        return [encode_message(part, version=version, xid=0) for part in self._tell(current)]
+    def renewed(self, version: int) -> bytes:
+        """The next part of the catalogue as a message of an OpenFlow version, if the controller was told another one in
+        this session; empty when it knows all. A part at a time: many thousand applications take a while to encode.
+        """
+        part = next(self._news, None)
+        if part is None:
+            current = self._catalogue()
+            if self._told is None or self._told.version == current.version:
+                return b""
+            self._news = self._tell(current)
+            part = next(self._news)
+        return encode_message(part, version=version, xid=0)
 
     def receive(self, raw: bytes) -> list[bytes]:
         """Answers to one message or error of the extension from the controller."""

@@ -161,10 +161,13 @@ class ShimSession:
         elif self.phase is Phase.STANDBY and self._has_controller:
             self._lose_controller("the controller said no HELLO")
 
-    def refresh(self) -> None:
-        """The engine may have another catalogue than the controller was told."""
-        if self.phase is Phase.RELAYING and self.version is not None:
-            self._to_controller.extend(self.endpoint.renewed(self.version))
+    def refresh(self) -> bool:
+        """The engine may have another catalogue than the controller was told; True: call again soon for the rest."""
+        if self.phase is not Phase.RELAYING or self.version is None:
+            return False
+        part = self.endpoint.renewed(self.version)
+        self._to_controller.append(part)
+        return bool(part)
 
     def inject(self, message: bytes) -> None:
         """Put a whole message of the agent's own into the stream to the controller."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import plugins.modules
-from plugins.pack import PluginError, read_plugin
+from plugins.pack import PluginError, packaged_categories, read_plugin
 from switch_dpi.module_runner import Budget
 from switch_dpi.modules import ModuleHost, ModuleStatus
 from switch_dpi.plugin_set import PluginSet
@@ -151,7 +151,7 @@ def test_the_oldest_events_are_dropped_and_counted_when_a_module_lags(tmp_path: 
     ],
 )
 def test_one_that_cannot_be_made_refuses_its_plugin(tmp_path: Path, host: ModuleHost, text: str, reason: str) -> None:
-    plugins_in_use = PluginSet(modules=host)
+    plugins_in_use = PluginSet([packaged_categories()], modules=host)
     before = plugins_in_use.current
     with pytest.raises(PluginError) as caught:
         plugins_in_use.load(module(tmp_path, text))
@@ -161,7 +161,7 @@ def test_one_that_cannot_be_made_refuses_its_plugin(tmp_path: Path, host: Module
 
 
 def test_reload_leaves_running_modules_alone_and_starts_those_cut_off_again(tmp_path: Path, host: ModuleHost) -> None:
-    plugins_in_use = PluginSet(modules=host)
+    plugins_in_use = PluginSet([packaged_categories()], modules=host)
     plugins_in_use.load(module(tmp_path, WRITER, "good.py"))
     plugins_in_use.load(
         module(tmp_path, "class Bad(FlowModule):\n    def flow(self, event): raise KeyError(1)\n", "bad.py")
@@ -191,3 +191,27 @@ def test_the_look_up_counter_writes_a_line_a_client_and_minute(tmp_path: Path, h
         {"at": 300, "client": "10.0.0.2", "lookups": 1, "names": 1},
         {"at": 360, "client": "10.0.0.1", "lookups": 1, "names": 1},
     ]
+
+
+def test_at_the_start_each_module_is_made_once_whatever_else_is_refused(tmp_path: Path, host: ModuleHost) -> None:
+    made = """
+    class Made(FlowModule):
+        def __init__(self, folder):
+            super().__init__(folder)
+            with (folder / "made").open("a") as out:
+                out.write("x")
+        def close(self):
+            (self.folder / "closed").touch()
+    """
+    (tmp_path / "all").mkdir()
+    for name, text in {"a.py": made, "b.py": "1 / 0", "c.py": made}.items():
+        module(tmp_path / "all", text, name)
+    plugins_in_use = PluginSet([packaged_categories()], [tmp_path / "all"], host)
+    plugins_in_use.start()
+    assert [plugin.name for plugin in plugins_in_use.current.plugins] == ["packaged", "a", "c"]
+    assert "b.py:1: module b/b: ZeroDivisionError" in plugins_in_use.refused[0]
+    with pytest.raises(PluginError):
+        plugins_in_use.reload()
+    assert [(tmp_path / "state" / name / "made").read_text() for name in ("a", "c")] == ["x", "x"]
+    assert not list(tmp_path.glob("state/*/closed"))
+    assert {found.name for found in host.status()} == {"a/a.Made", "c/c.Made"}

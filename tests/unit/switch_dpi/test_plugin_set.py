@@ -1,14 +1,35 @@
 """The set of plugins: what is taken, what is refused and why, and that a refusal changes nothing."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from plugins.pack import PluginError, packaged, read_plugin
+from plugins.pack import Plugin, PluginError, packaged, packaged_categories, read_plugin
 from switch_dpi.plugin_set import Assembled, PluginSet, assemble
 from tests.unit.switch_dpi.plugin_files import write
 
 HOST = "wiki.intranet.example.org"
+
+
+VIDEO = """\
+[[app]]
+id = 12000
+key = "youtube"
+name = "YouTube"
+category = "video"
+domains = ["youtube.com", "google.com"]
+
+[[example]]
+host = "www.google.com"
+app = "youtube"
+"""
+
+
+def small() -> Plugin:
+    """A base that is quickly loaded."""
+    categories = packaged_categories()
+    return dataclasses.replace(categories, files=(*categories.files, ("plugins/apps/video.toml", VIDEO)))
 
 
 def app(plugins: PluginSet) -> str | None:
@@ -17,7 +38,7 @@ def app(plugins: PluginSet) -> str | None:
 
 
 def test_a_plugin_is_loaded_and_unloaded(tmp_path: Path) -> None:
-    plugins = PluginSet()
+    plugins = PluginSet([small()])
     told: list[Assembled] = []
     plugins.on_replace(told.append)
     assert app(plugins) == "example.org"
@@ -50,7 +71,7 @@ def test_a_plugin_is_loaded_and_unloaded(tmp_path: Path) -> None:
 def test_a_plugin_with_a_fault_is_refused_by_file_and_line_and_the_old_set_stays(
     tmp_path: Path, good: str, bad: str, reason: str
 ) -> None:
-    plugins = PluginSet()
+    plugins = PluginSet([small()])
     plugins.load(write(tmp_path))
     before = plugins.current
     with pytest.raises(PluginError) as caught:
@@ -61,7 +82,7 @@ def test_a_plugin_with_a_fault_is_refused_by_file_and_line_and_the_old_set_stays
 
 
 def test_a_plugin_may_not_take_what_is_anothers_by_its_examples(tmp_path: Path) -> None:
-    plugins = PluginSet()
+    plugins = PluginSet([small()])
     plugins.load(write(tmp_path))
     taker = write(tmp_path, "taker.toml", good="intranet", bad="wiki.intranet").read_text()
     (tmp_path / "taker.toml").write_text(taker.replace("1000000", "1000001").replace('"wiki.intranet"', '"wiki"'))
@@ -72,7 +93,7 @@ def test_a_plugin_may_not_take_what_is_anothers_by_its_examples(tmp_path: Path) 
 def test_reload_reads_folders_and_what_was_loaded(tmp_path: Path) -> None:
     configured, elsewhere = tmp_path / "configured", tmp_path / "elsewhere"
     configured.mkdir()
-    plugins = PluginSet(folders=[configured])
+    plugins = PluginSet([small()], folders=[configured])
     plugins.start()
     loaded = write(elsewhere)
     plugins.load(loaded)
@@ -89,7 +110,7 @@ def test_reload_reads_folders_and_what_was_loaded(tmp_path: Path) -> None:
 def test_at_the_start_a_bad_plugin_is_left_out_and_named(tmp_path: Path) -> None:
     write(tmp_path, "a.toml", good='"business"', bad='"busyness"')
     write(tmp_path, "b.toml")
-    plugins = PluginSet(folders=[tmp_path])
+    plugins = PluginSet([small()], folders=[tmp_path])
     plugins.start()
     assert [plugin.name for plugin in plugins.current.plugins] == ["packaged", "b"]
     assert len(plugins.refused) == 1
@@ -97,17 +118,31 @@ def test_at_the_start_a_bad_plugin_is_left_out_and_named(tmp_path: Path) -> None
 
 
 def test_what_the_set_is_built_on_stays() -> None:
-    plugins = PluginSet()
+    plugins = PluginSet([small()])
     for name, reason in (("packaged", "is what the set is built on"), ("nothing", "no plugin is called 'nothing'")):
         with pytest.raises(PluginError, match=reason):
             plugins.unload(name)
+
+
+def test_without_a_base_it_is_what_comes_with_appsteer() -> None:
+    assert PluginSet().current.plugins == (packaged(),)
 
 
 def test_a_category_of_its_own(tmp_path: Path) -> None:
     path = write(tmp_path, good='"business"', bad='"ours"')
     category = '[[category]]\nid = 200\nkey = "ours"\nname = "Ours"\nabout = "What we run ourselves."\n'
     path.write_text(category + path.read_text())
-    assembled = assemble([packaged()], [read_plugin(path)])
+    assembled = assemble([small()], [read_plugin(path)])
     found = assembled.signatures.lookup(HOST)
     assert found is not None
     assert found.category == "ours"
+
+
+def test_an_operator_may_know_better_than_what_comes_with_appsteer(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    path.write_text(path.read_text().replace("wiki.intranet.example.org", "www.google.com").replace(
+        "intranet.example.org", "www.google.com"
+    ))  # fmt: skip
+    found = assemble([small()], [read_plugin(path)]).signatures.lookup("www.google.com")
+    assert found is not None
+    assert found.app_key == "intranet"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ofext.catalogue import Catalogue, CatalogueRequest
+from ofext.catalogue import AppEntry, Catalogue, CatalogueRequest, join
 from ofext.config import ConfigRequest, ConfigSet, EventConfig
 from ofext.hello import AgentInfo, Hello
 from ofext.messages import ErrorCode, L7Error, Message, decode_message, encode_message
@@ -303,10 +303,15 @@ def test_a_catalogue_that_changes_is_told_again_to_a_controller_that_asked() -> 
     session.take()
     session.refresh()
     assert session.take().to_controller == b""
-    known[0] = Catalogue(version="fake 2", apps=CATALOGUE.apps, categories=CATALOGUE.categories)
-    session.refresh()
-    (told,) = (decode_message(raw).message for raw in Framer().feed(session.take().to_controller))
-    assert isinstance(told, Catalogue)
-    assert (told.version, told.apps) == ("fake 2", CATALOGUE.apps)
-    session.refresh()
+    many = tuple(AppEntry(app_id=number, key=f"app-{number}", name="x" * 99) for number in range(1, 2000))
+    known[0] = Catalogue(version="fake 2", apps=many)
+    assert session.refresh()
+    known[0] = Catalogue(version="fake 3", apps=many[:1])  # waits for the end of the one before
+    while session.refresh():
+        pass
+    parts = [decode_message(raw).message for raw in Framer().feed(session.take().to_controller)]
+    told = [part for part in parts if isinstance(part, Catalogue)]
+    assert [part.version for part in told] == ["fake 2"] * (len(told) - 1) + ["fake 3"]
+    assert join(told[:-1]) == Catalogue(version="fake 2", apps=many)
+    assert not session.refresh()
     assert session.take().to_controller == b""

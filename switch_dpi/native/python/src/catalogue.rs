@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use appsteer_core::app_id::AppId;
 use appsteer_core::attributes::{AttributeInfo as Attribute, Kind};
+use appsteer_core::signatures::Signatures as Loaded;
 use pyo3::prelude::*;
 
 use crate::signatures::Signatures;
@@ -53,6 +54,22 @@ pub struct Catalogue {
 #[pyfunction]
 pub fn catalogue(py: Python<'_>, signatures: &Signatures) -> PyResult<Catalogue> {
     let loaded = &signatures.loaded;
+    let (apps, categories, attributes, version) = py.detach(|| {
+        let (apps, categories) = (apps(loaded), categories(loaded));
+        let attributes: Vec<Attribute<'_>> = loaded.attributes().collect();
+        let version = version(&apps, &categories, &attributes);
+        let attributes: Vec<AttributeInfo> = attributes.into_iter().map(attribute_info).collect();
+        (apps, categories, attributes, version)
+    });
+    Ok(Catalogue {
+        apps: apps.into_iter().map(|app| Py::new(py, app)).collect::<PyResult<_>>()?,
+        categories: categories.into_iter().map(|category| Py::new(py, category)).collect::<PyResult<_>>()?,
+        attributes: attributes.into_iter().map(|attribute| Py::new(py, attribute)).collect::<PyResult<_>>()?,
+        version,
+    })
+}
+
+fn apps(loaded: &Loaded) -> Vec<AppInfo> {
     let category_key = |id: u8| loaded.category(id).map_or(String::new(), |category| category.key.clone());
     let mut apps: Vec<AppInfo> = Vec::new();
     for (index, protocol) in loaded.protocols().enumerate() {
@@ -72,20 +89,12 @@ pub fn catalogue(py: Python<'_>, signatures: &Signatures) -> PyResult<Catalogue>
     for app in &mut apps {
         app.category = category_key(app.category_id);
     }
-    let categories: Vec<CategoryInfo> = loaded
-        .categories()
-        .iter()
-        .map(|c| CategoryInfo { id: c.id, key: c.key.clone(), name: c.name.clone(), about: c.about.clone() })
-        .collect();
-    let attributes: Vec<Attribute<'_>> = loaded.attributes().collect();
-    let version = version(&apps, &categories, &attributes);
-    let attributes = attributes.into_iter().map(attribute_info);
-    Ok(Catalogue {
-        apps: apps.into_iter().map(|app| Py::new(py, app)).collect::<PyResult<_>>()?,
-        categories: categories.into_iter().map(|category| Py::new(py, category)).collect::<PyResult<_>>()?,
-        attributes: attributes.map(|attribute| Py::new(py, attribute)).collect::<PyResult<_>>()?,
-        version,
-    })
+    apps
+}
+
+fn categories(loaded: &Loaded) -> Vec<CategoryInfo> {
+    let all = loaded.categories().iter();
+    all.map(|c| CategoryInfo { id: c.id, key: c.key.clone(), name: c.name.clone(), about: c.about.clone() }).collect()
 }
 
 fn protocol_info(selector: u32, key: &str, name: &str, category_id: u8) -> AppInfo {

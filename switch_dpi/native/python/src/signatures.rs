@@ -34,11 +34,12 @@ impl HostMatch {
 
 #[pymethods]
 impl Signatures {
-    /// Reads (file name, TOML text) pairs.
+    /// Reads (file name, TOML text) pairs. Other threads run meanwhile: a large set takes a while.
     #[staticmethod]
-    fn load(files: Vec<(String, String)>) -> PyResult<Self> {
+    fn load(py: Python<'_>, files: Vec<(String, String)>) -> PyResult<Self> {
         let files: Vec<_> = files.iter().map(|(name, text)| SourceFile { name, text }).collect();
-        let loaded = Loaded::load(&files).map_err(|error| SignatureError::new_err(error.to_string()))?;
+        let loaded = py.detach(|| Loaded::load(&files));
+        let loaded = loaded.map_err(|error| SignatureError::new_err(error.to_string()))?;
         Ok(Self { loaded: Arc::new(loaded) })
     }
 
