@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -57,9 +58,22 @@ def agent(tmp_path: Path, peer: ControllerPeer) -> Iterator[Path]:
             subprocess.run(("ovs-vsctl", "--if-exists", "del-br", BRIDGE), check=True)
 
 
-def run(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [*APPSTEER, "plugins", *map(str, arguments), "--agent", f"unix:{folder / 'agent.sock'}"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+class Operator:
+    """Runs commands; meanwhile the controller goes on answering echo requests, or the bridge would leave it."""
+
+    def __init__(self, folder: Path, session: Session) -> None:
+        self._address = f"unix:{folder / 'agent.sock'}"
+        self._session = session
+
+    def run(self, *arguments: object) -> tuple[int, str]:
+        """The exit code and what was said."""
+        command = [*APPSTEER, "plugins", *map(str, arguments), "--agent", self._address]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+            while process.poll() is None:
+                with contextlib.suppress(TimeoutError):
+                    self._session.expect(lambda _: False, 0.2)
+            said = process.stdout.read() if process.stdout else ""
+        return process.returncode, said
 
 
 def whole_catalogue(session: Session) -> Catalogue:
@@ -73,19 +87,20 @@ def test_plugins_of_a_running_agent_are_changed(agent: Path, peer: ControllerPee
     session = l7_session(peer)
     session.send_l7(CatalogueRequest())
     before = whole_catalogue(session)
+    operator = Operator(agent, session)
     path = write(agent)
-    loaded = run(agent, "load", path)
-    assert (loaded.returncode, "intranet" in loaded.stdout) == (0, True), loaded.stderr
+    code, said = operator.run("load", path)
+    assert (code, "intranet" in said) == (0, True), said
     after = whole_catalogue(session)
     assert {app.key for app in after.apps} - {app.key for app in before.apps} == {"intranet"}
     assert {app.key: app.app_id for app in before.apps}.items() <= {app.key: app.app_id for app in after.apps}.items()
     path.write_text(path.read_text().replace('"business"', '"busyness"'))
-    refused = run(agent, "reload")
-    assert (refused.returncode, f"{path}:6: category 'busyness'" in refused.stderr) == (1, True)
-    assert run(agent, "load", Path(plugins.modules.__file__).with_name("lookup_counter.py")).returncode == 0
-    listed = json.loads(run(agent, "list", "--json").stdout)
+    code, said = operator.run("reload")
+    assert (code, f"{path}:6: category 'busyness'" in said) == (1, True), said
+    assert operator.run("load", Path(plugins.modules.__file__).with_name("lookup_counter.py"))[0] == 0
+    listed = json.loads(operator.run("list", "--json")[1])
     assert [plugin["name"] for plugin in listed["plugins"]] == ["packaged", "intranet", "lookup_counter"]
     assert listed["plugins"][2]["modules"][0]["state"] == "running"
-    assert run(agent, "unload", "intranet").returncode == 0
+    assert operator.run("unload", "intranet")[0] == 0
     assert whole_catalogue(session).version == before.version
     assert "Traceback" not in (agent / "log").read_text()

@@ -16,6 +16,7 @@ impl EngineOptions {
     #[pyo3(signature = (*, max_flows=None, idle_timeout_tcp_s=None, idle_timeout_udp_s=None, max_stream_bytes=None,
                         max_inspected_packets=None, inspect_timeout_s=None, max_held_bytes=None,
                         defragment=None, max_fragment_bytes=None, reassemble=None, open_tunnels=None, guess=None))]
+    #[expect(clippy::too_many_arguments, reason = "each is a keyword of the Python constructor")]
     fn new(
         max_flows: Option<usize>,
         idle_timeout_tcp_s: Option<f64>,
