@@ -122,7 +122,8 @@ impl Inspector for Stun {
                 None => return self.read_other(sample, found),
             }
         }
-        if self.messages >= MAX_MESSAGES { Progress::Done } else { Progress::Settled }
+        let is_over = self.messages >= MAX_MESSAGES && self.next.is_none();
+        if is_over { Progress::Done } else { Progress::Settled }
     }
 }
 
@@ -353,6 +354,15 @@ mod tests {
             }
             assert_eq!(found.take_goes_on().map(|(key, _)| key), expected, "{datagrams:02x?}");
         }
+    }
+
+    #[test]
+    fn checks_between_the_messages_of_a_key_exchange_do_not_end_it() {
+        let (mut stun, mut found, check) = (Stun::default(), Findings::default(), request(b""));
+        let mut feed = |data| stun.feed(&Sample { transport: Transport::Udp, data, ..Sample::EMPTY }, &mut found);
+        feed(&check);
+        feed(dtls::DESCRIPTOR.examples[0].data);
+        assert!((0..MAX_MESSAGES).all(|_| feed(&check) == Progress::Settled));
     }
 
     #[test]
