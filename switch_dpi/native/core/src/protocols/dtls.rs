@@ -48,7 +48,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
             None => return Probe::No,
         },
         _ if !first.is_whole => return Probe::No,
-        WITH_CONNECTION_ID => (60, "DTLS record with a connection id"),
+        WITH_CONNECTION_ID => (58, "DTLS record with a connection id"),
         _ => (85, "DTLS record"),
     };
     while !reader.is_empty() {

@@ -112,7 +112,7 @@ fn probe_datagram(sample: &Sample<'_>) -> Probe {
     let is_second = has(sample.other, 0, &[protocol]) && sample.other.get(1).is_some_and(|byte| (0x90..=0xa3).contains(byte));
     match (is_known, is_sure) {
         (true, true) => matched(75, "state of a server", 6),
-        (true, false) if is_usual(sample) => matched(if is_second { 60 } else { 55 }, "message", 2),
+        (true, false) if is_usual(sample) => matched(if is_second { 58 } else { 55 }, "message", 2),
         (true, false) => Probe::NeedMore,
         _ => Probe::No,
     }
@@ -148,7 +148,7 @@ fn probe_kad(sample: &Sample<'_>, opcode: u8) -> Probe {
     }
     let is_kad_before = |other: &[u8]| has(other, 0, &[KAD]) && other.get(1).copied().is_some_and(is_kad);
     match is_kad_before(sample.other) || is_kad_before(sample.reverse) {
-        true => matched(60, "Kad messages", 2),
+        true => matched(58, "Kad messages", 2),
         false if is_usual(sample) => matched(55, "Kad message", 2),
         false => Probe::NeedMore,
     }
@@ -193,6 +193,6 @@ mod tests {
     fn two_short_messages_of_kad_are_enough() {
         let sample = Sample { transport: Transport::Udp, data: b"\xe4\x60", ..Sample::EMPTY };
         assert_eq!(probe(&sample), Probe::NeedMore);
-        assert!(matches!(probe(&Sample { reverse: b"\xe4\x61\x36\x12", ..sample }), Probe::Match(e) if e.confidence == 60));
+        assert!(matches!(probe(&Sample { reverse: b"\xe4\x61\x36\x12", ..sample }), Probe::Match(e) if e.confidence == 58));
     }
 }
