@@ -88,14 +88,18 @@ const STRANGERS: &[Stranger] = &[
 
 #[test]
 fn nobody_claims_an_example_of_another_protocol() {
+    let mut claims = Vec::new();
     for owner in ALL {
         for example in owner.examples {
             for other in others(owner.key, example.transport) {
                 let answer = (other.probe)(&sample(example, example.data, &[]));
-                assert!(!is_firm(answer), "{} claims {}, {}: {answer:?}", other.key, owner.key, example.title);
+                if is_firm(answer) {
+                    claims.push(format!("{} claims {}, {}: {answer:?}", other.key, owner.key, example.title));
+                }
             }
         }
     }
+    assert!(claims.is_empty(), "{claims:#?}");
 }
 
 #[test]

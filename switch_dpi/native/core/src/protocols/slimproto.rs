@@ -7,7 +7,8 @@ use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport}
 const HELLO_SIZE: usize = 9;
 /// A server's message: size (two bytes), name.
 const MESSAGE_SIZE: usize = 6;
-const MESSAGES: &[&[u8]] = &[b"strm", b"vers", b"setd", b"serv", b"aude", b"audg", b"grfe", b"grfb", b"visu", b"stat", b"cont"];
+/// `stat` is left out: it is how a question to apcupsd begins, too.
+const MESSAGES: &[&[u8]] = &[b"strm", b"vers", b"setd", b"serv", b"aude", b"audg", b"grfe", b"grfb", b"visu", b"cont"];
 /// What a search asks for, each with a size of 0.
 const QUESTIONS: &[&[u8]] = &[b"IPAD", b"NAME", b"JSON", b"VERS", b"UUID", b"JVID", b"CLIP"];
 
