@@ -46,6 +46,7 @@ fn clue(line: &[u8]) -> Clue {
     let words = rest.split(|byte| *byte == b' ').count();
     match command.to_ascii_uppercase().as_slice() {
         b"NICK" if !rest.is_empty() && words <= 2 => Clue::Sure(75),
+        b"USER" if rest.split(|byte| *byte == b' ').nth(1) == Some(b"pass") => Clue::Against, // APRS-IS logs in so
         b"USER" if words >= 4 && rest.windows(2).any(|pair| pair == b" :") => Clue::Sure(90),
         b"USER" if words >= 4 => Clue::Sure(75),
         b"CAP" if starts_with_ignoring_case(rest, b"LS") || starts_with_ignoring_case(rest, b"REQ :") => Clue::Sure(95),

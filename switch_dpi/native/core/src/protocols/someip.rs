@@ -37,10 +37,11 @@ fn judge(sample: &Sample<'_>) -> Verdict {
     let length = usize::try_from(message(&mut fields)?).map_err(|_| Probe::No)?;
     let Some([kind @ .., _, _, _, _]) = sample.data.first_chunk::<8>() else { return Err(Probe::No) };
     let is_fixed = u32::from_be_bytes(*kind) == DISCOVERY || COOKIES.contains(&u32::from_be_bytes(*kind));
-    if sample.transport.is_stream() {
-        return fields.matched(if is_fixed { 95 } else { 65 }, "SOME/IP header");
-    }
     let end = UNCOUNTED_HEADER + length;
+    if sample.transport.is_stream() {
+        let is_whole = sample.data.len() == end; // otherwise other protocols with a length at the same place fit, too
+        return fields.matched(if is_fixed { 95 } else if is_whole { 70 } else { 55 }, "SOME/IP header");
+    }
     match sample.data.get(end..) {
         Some([]) => {}
         Some(next) => drop(message(&mut Fields::new(next, Probe::No))?),
