@@ -33,9 +33,10 @@ fn probe(sample: &Sample<'_>) -> Probe {
 fn frame(checker: &mut Checker<'_>) -> Recognised {
     let version = checker.u8()?;
     require(matches!(version & !RESPONSE_BIT, 1..=5))?;
-    checker.within(0, 0x1f)?;
     let is_response = version & RESPONSE_BIT != 0;
-    let stream = if version & !RESPONSE_BIT >= 3 { checker.u16()? } else { u16::from(checker.u8()?) };
+    let is_wide = version & !RESPONSE_BIT >= 3;
+    checker.within(0, if is_wide { 0x1f } else { 0x03 })?; // versions 1 and 2 know compression and tracing
+    let stream = if is_wide { checker.u16()? } else { u16::from(checker.u8()?) << 8 };
     require(is_response || stream < 0x8000)?;
     let opcode = checker.within(0, 0x10)?;
     require(matches!(opcode, 0x00 | 0x02 | 0x03 | 0x06 | 0x08 | 0x0c | 0x0e | 0x10) == is_response)?;
