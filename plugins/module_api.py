@@ -3,6 +3,7 @@
 Events are the engine's (docs/contracts.md §3, `FlowEvent`); they are described here as far as modules need them.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -61,7 +62,7 @@ class Event(Protocol):
         ...
 
 
-class FlowModule:
+class FlowModule(ABC):
     """Subclass it in a plugin's `.py` file; one object of each subclass is made when the plugin is loaded.
 
     All calls come from one thread of the object's own. A call that raises or takes too long is its last one.
@@ -76,9 +77,9 @@ class FlowModule:
         """`folder` is the plugin's own, to write to."""
         self.folder = folder
 
+    @abstractmethod
     def flow(self, event: Event) -> None:
         """Take an event."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """Finish: the plugin is unloaded, or the agent stops."""

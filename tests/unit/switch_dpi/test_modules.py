@@ -147,7 +147,11 @@ def test_the_oldest_events_are_dropped_and_counted_when_a_module_lags(tmp_path: 
         ("def (", "mine.py:4: is not Python"),
         ("1 / 0", "mine.py:1: module mine/mine: ZeroDivisionError: division by zero"),
         ("x = 1", "there is no subclass of plugins.module_api.FlowModule"),
-        ("class A(FlowModule):\n    def __init__(self, folder): raise OSError('full')\n", "OSError: full"),
+        ("class A(FlowModule): pass\n", "Can't instantiate abstract class A"),
+        (
+            "class A(FlowModule):\n    def __init__(self, folder): raise OSError('full')\n    def flow(self, event): ...\n",
+            "OSError: full",
+        ),
     ],
 )
 def test_one_that_cannot_be_made_refuses_its_plugin(tmp_path: Path, host: ModuleHost, text: str, reason: str) -> None:

@@ -2,21 +2,15 @@
 //! with fixed first and last words (as public descriptions of the game's servers have it). Over UDP; the handshake is
 //! big-endian, the segments little-endian.
 
-use crate::bytes::Reader;
 use crate::marks::{be32, has, matched, matched_if, udp};
 use crate::protocol::{Descriptor, Direction, Example, Probe, Sample, Transport};
+use crate::protocols::kcp::{COMMANDS, are_segments};
 
 /// First and last word of: connect, its answer, disconnect.
 const FRAMES: [(u32, u32); 3] = [(0x0000_00ff, 0xffff_ffff), (0x0000_0145, 0x1451_4545), (0x0000_0194, 0x1941_9494)];
 const FRAME_SIZE: usize = 20;
 /// 1,234,567,890: the word before the last of connect and its answer.
 const ENET_TYPE: &[u8] = b"\x49\x96\x02\xd2";
-/// KCP's commands.
-const COMMANDS: std::ops::RangeInclusive<u8> = 81..=84;
-const PUSH: u8 = 81;
-/// Segments of one datagram.
-const MAX_SEGMENTS: usize = 64;
-
 /// Genshin Impact.
 pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "genshin-impact",
@@ -41,30 +35,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     if !data.get(8).is_some_and(|command| COMMANDS.contains(command)) {
         return Probe::No;
     }
-    matched_if(are_segments(data), 75, "segments with a token", 28)
-}
-
-fn are_segments(data: &[u8]) -> bool {
-    let mut reader = Reader::new(data);
-    let conversation = data.get(..8);
-    for _ in 0..MAX_SEGMENTS {
-        if reader.rest().get(..8) != conversation || skip_segment(&mut reader).is_none() {
-            return false;
-        }
-        if reader.is_empty() {
-            return true;
-        }
-    }
-    false
-}
-
-fn skip_segment(reader: &mut Reader<'_>) -> Option<()> {
-    reader.take(8)?;
-    let [command, fragments] = reader.array()?;
-    reader.take(2 + 4 + 4 + 4)?;
-    let size = reader.array().map(u32::from_le_bytes)?;
-    let fits = COMMANDS.contains(&command) && (command == PUSH || size == 0 && fragments == 0);
-    reader.take(usize::try_from(size).ok()?).filter(|_| fits).map(|_| ())
+    matched_if(are_segments(data, 8), 75, "segments with a token", 28)
 }
 
 const EXAMPLES: &[Example] = &[

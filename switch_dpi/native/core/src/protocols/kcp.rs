@@ -6,7 +6,7 @@ use crate::marks::{matched_if, udp};
 use crate::protocol::{Descriptor, Direction, Example, Probe, Sample, Transport};
 
 /// Push, acknowledge, ask for the window, tell the window.
-const COMMANDS: std::ops::RangeInclusive<u8> = 81..=84;
+pub const COMMANDS: std::ops::RangeInclusive<u8> = 81..=84;
 const PUSH: u8 = 81;
 /// Segments of one datagram.
 const MAX_SEGMENTS: usize = 64;
@@ -27,15 +27,17 @@ fn probe(sample: &Sample<'_>) -> Probe {
     if !sample.data.get(4).is_some_and(|command| COMMANDS.contains(command)) {
         return Probe::No;
     }
-    matched_if(are_segments(sample.data), 80, "segments", 24)
+    matched_if(are_segments(sample.data, 4), 80, "segments", 24)
 }
 
-/// Segments of one conversation fill the datagram.
-fn are_segments(data: &[u8]) -> bool {
+/// Whether segments of one conversation fill the datagram; its number has four bytes, in relatives of KCP more.
+#[must_use]
+pub fn are_segments(data: &[u8], conversation_size: usize) -> bool {
     let mut reader = Reader::new(data);
-    let conversation = data.get(..4).filter(|number| number.iter().any(|byte| *byte != 0));
+    let conversation = data.get(..conversation_size).filter(|number| number.iter().any(|byte| *byte != 0));
     for _ in 0..MAX_SEGMENTS {
-        if conversation.is_none() || reader.rest().get(..4) != conversation || skip_segment(&mut reader).is_none() {
+        let is_same = conversation.is_some() && reader.take(conversation_size) == conversation;
+        if !is_same || skip_segment(&mut reader).is_none() {
             return false;
         }
         if reader.is_empty() {
@@ -45,9 +47,8 @@ fn are_segments(data: &[u8]) -> bool {
     false
 }
 
-/// Conversation, command, fragments to come, window, time, number, first number not received, size.
+/// Behind the conversation: command, fragments to come, window, time, number, first number not received, size.
 fn skip_segment(reader: &mut Reader<'_>) -> Option<()> {
-    reader.take(4)?;
     let [command, fragments] = reader.array()?;
     reader.take(2 + 4 + 4 + 4)?;
     let size = reader.array().map(u32::from_le_bytes)?;
