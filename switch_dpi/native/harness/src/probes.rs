@@ -69,7 +69,8 @@ fn protocol_of(selector: u16) -> Option<&'static Descriptor> {
 pub fn check(protocol: &Descriptor, sample: &Sample<'_>) -> Held {
     let answer = (protocol.probe)(sample);
     if let Some(byte) = sample.data.first() {
-        must(answer == Probe::No || protocol.first_bytes.allows(*byte), || format!("{byte:#04x} begins {answer:?}"))?;
+        let is_match = matches!(answer, Probe::Match(_));
+        must(!is_match || protocol.first_bytes.allows(*byte), || format!("{byte:#04x} begins {answer:?}"))?;
     }
     let whole = inspect(protocol, sample, [sample.data.len()].into_iter());
     check_findings(&whole)?;

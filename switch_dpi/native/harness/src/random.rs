@@ -11,6 +11,13 @@ impl Random {
         Self(if seed == 0 { 1 } else { seed })
     }
 
+    /// The sequence that belongs to a name (its 64-bit FNV-1a hash is the seed).
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        Self::new(name.bytes().fold(0xcbf2_9ce4_8422_2325, hash))
+    }
+
     /// The next number.
     pub const fn number(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;

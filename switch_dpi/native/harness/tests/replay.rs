@@ -40,9 +40,9 @@ fn every_kept_input_keeps_the_rules() {
 
 #[test]
 fn changed_seeds_keep_the_rules() {
-    let mut random = Random::new(0x5eed_0005);
     let mut broken = Vec::new();
     for Seed { target, name, data } in of_examples() {
+        let mut random = Random::named(&name); // a new seed changes nothing for the others
         for change in 0..CHANGES {
             let changed = match target {
                 "probes" => [&data[..7], &mangle(&data[7..], &mut random)].concat(), // the same protocol

@@ -35,12 +35,13 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let mut reader = Reader::new(sample.data);
     let mut offset = 0;
     if sample.transport.is_stream() {
-        let Some(size) = reader.u16() else { return Probe::NeedMore };
-        if reader.rest().len() < RESOLVER_MAGIC.len() {
-            let is_magic = RESOLVER_MAGIC.starts_with(reader.rest()) || CLIENT_MAGIC.starts_with(reader.rest());
-            if is_magic && usize::from(size) >= MIN_SIZE {
-                return Probe::NeedMore;
-            }
+        if reader.u16().is_none() {
+            return Probe::NeedMore;
+        }
+        if reader.rest().len() < RESOLVER_MAGIC.len()
+            && (RESOLVER_MAGIC.starts_with(reader.rest()) || CLIENT_MAGIC.starts_with(reader.rest()))
+        {
+            return Probe::NeedMore;
         }
         offset = 2;
     } else if sample.data.len() < MIN_SIZE {

@@ -30,9 +30,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let is_usual = [sample.originator_port, sample.responder_port].contains(&PORT);
     let mut lines = Lines::new(sample.data, 0);
     let Some(line) = lines.next() else {
-        let fits = sample.data.iter().all(|byte| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\r'));
-        let begins = sample.data.iter().take(2).all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b','));
-        return if fits && begins { Probe::NeedMore } else { Probe::No };
+        let ports = sample.data.split(|byte| *byte == b':').next().unwrap_or_default();
+        let is_number = |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_whitespace() || *byte == b',';
+        return if ports.iter().all(is_number) { Probe::NeedMore } else { Probe::No };
     };
     let mut fields = line.split(|byte| *byte == b':').map(<[u8]>::trim_ascii);
     let ports = fields.next().unwrap_or_default();

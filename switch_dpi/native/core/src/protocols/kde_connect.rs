@@ -30,11 +30,11 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     let line = Lines::new(data, 0).next();
-    if data.starts_with(b"{") && find(line.unwrap_or(data), IDENTITY).is_some() {
+    let is_object = data.starts_with(b"{") && data.get(1).is_none_or(|byte| matches!(byte, b' ' | b'"'));
+    if is_object && find(line.unwrap_or(data), IDENTITY).is_some() {
         return matched(100, "identity", 21);
     }
     let may_come = sample.transport == Transport::Tcp && line.is_none() && data.len() < MAX_PROBE_SIZE;
-    let is_object = data.starts_with(b"{") && data.get(1).is_none_or(|byte| matches!(byte, b' ' | b'"'));
     if data.is_empty() || may_come && is_object { Probe::NeedMore } else { Probe::No }
 }
 

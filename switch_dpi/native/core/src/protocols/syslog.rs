@@ -43,12 +43,14 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let is_line = is_ascii && head.iter().all(|byte| is_text(&[*byte]) || (matches!(byte, b'\r' | b'\n') && !is_stream));
     if starts_with_date(message) {
         matched(95, "priority and date", 8)
+    } else if is_stream && head.len() < LEAST_TEXT_SIZE {
+        Probe::NeedMore // a date may yet come
     } else if !is_line || head.first().is_some_and(|byte| matches!(byte, b'<' | b'/')) {
         Probe::No
-    } else if head.len() >= LEAST_TEXT_SIZE || (!is_stream && head.len() >= 8) {
+    } else if head.len() >= if is_stream { LEAST_TEXT_SIZE } else { 8 } {
         matched(65, "priority and text", 5)
     } else {
-        more
+        Probe::No
     }
 }
 
