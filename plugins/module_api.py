@@ -81,5 +81,5 @@ class FlowModule(ABC):
     def flow(self, event: Event) -> None:
         """Take an event."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027  optional: most modules have nothing to finish
         """Finish: the plugin is unloaded, or the agent stops."""

@@ -149,7 +149,9 @@ def test_the_oldest_events_are_dropped_and_counted_when_a_module_lags(tmp_path: 
         ("x = 1", "there is no subclass of plugins.module_api.FlowModule"),
         ("class A(FlowModule): pass\n", "Can't instantiate abstract class A"),
         (
-            "class A(FlowModule):\n    def __init__(self, folder): raise OSError('full')\n    def flow(self, event): ...\n",
+            "class A(FlowModule):\n"
+            "    def __init__(self, folder): raise OSError('full')\n"
+            "    def flow(self, event): ...\n",
             "OSError: full",
         ),
     ],
