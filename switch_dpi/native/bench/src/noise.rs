@@ -5,13 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::thread;
 
+use appsteer_core::classification::inspection::FIRM;
 use appsteer_core::engine::{Engine, Frame};
-use appsteer_core::event::{Event, EventKind, Sink};
 use appsteer_core::frame::{Address, link_type};
-use appsteer_core::inspection::FIRM;
 use appsteer_core::options::Options;
 use appsteer_core::protocol::{Direction, Transport};
 use appsteer_core::protocols::ALL;
+use appsteer_core::report::event::{Event, EventKind, Sink};
 use appsteer_core::signatures::Signatures;
 use appsteer_harness::packets::{Ends, flag};
 use appsteer_harness::random::Random;

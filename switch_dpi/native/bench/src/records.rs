@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use appsteer_capture::file::CaptureFile;
 use appsteer_core::engine::{Engine, Frame};
-use appsteer_core::event::{Event, EventKind, Sink};
-use appsteer_core::json;
 use appsteer_core::options::Options;
+use appsteer_core::report::event::{Event, EventKind, Sink};
+use appsteer_core::report::json;
 use appsteer_core::signatures::Signatures;
 
 use crate::Outcome;

@@ -6,9 +6,9 @@ use std::thread;
 use std::time::Instant;
 
 use appsteer_core::engine::Engine;
-use appsteer_core::event::{Event, EventKind, FlowView, Sink};
 use appsteer_core::options::{Options, SECOND_NS};
 use appsteer_core::protocol::Field;
+use appsteer_core::report::event::{Event, EventKind, FlowView, Sink};
 use appsteer_core::signatures::Signatures;
 use mimalloc::MiMalloc;
 

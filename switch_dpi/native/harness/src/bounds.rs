@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use appsteer_core::engine::Engine;
-use appsteer_core::event::{Event, EventKind, FlowView, Sink};
 use appsteer_core::frame::Address;
-use appsteer_core::json;
 use appsteer_core::options::Options;
 use appsteer_core::protocol::{Evidence, Field, Fields, MAX_VALUE_SIZE, MAX_VALUES};
+use appsteer_core::report::event::{Event, EventKind, FlowView, Sink};
+use appsteer_core::report::json;
 
 use crate::{Held, must};
 

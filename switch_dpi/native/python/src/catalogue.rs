@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use appsteer_core::app_id::AppId;
-use appsteer_core::attributes::{AttributeInfo as Attribute, Kind};
+use appsteer_core::protocol::attributes::{AttributeInfo as Attribute, Kind};
+use appsteer_core::report::app_id::AppId;
 use appsteer_core::signatures::Signatures as Loaded;
 use pyo3::prelude::*;
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use appsteer_core::engine::{Engine as Core, Frame};
-use appsteer_core::event::{Event, Sink};
+use appsteer_core::report::event::{Event, Sink};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use appsteer_capture::ring::{Ring, RingError, RingOptions};
 use appsteer_core::engine::{Engine, Frame};
-use appsteer_core::event::{Event, Sink};
+use appsteer_core::report::event::{Event, Sink};
 use appsteer_core::signatures::Signatures as Loaded;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;

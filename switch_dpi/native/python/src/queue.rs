@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use appsteer_core::event::EventKind;
+use appsteer_core::report::event::EventKind;
 
 use crate::record::OwnedEvent;
 

@@ -1,8 +1,8 @@
 //! Records and events as Python objects.
 
-use appsteer_core::event::{Event, EventKind};
 use appsteer_core::protocol::Value;
-use appsteer_core::record::{AttributeName, FlowRecord as Record, wire_value};
+use appsteer_core::report::event::{Event, EventKind};
+use appsteer_core::report::record::{AttributeName, FlowRecord as Record, wire_value};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use appsteer_capture::file::CaptureFile;
 use appsteer_core::engine::{Engine, Frame};
-use appsteer_core::event::{Event, EventKind, Sink};
-use appsteer_core::json;
-use appsteer_core::record::FlowRecord as Record;
+use appsteer_core::report::event::{Event, EventKind, Sink};
+use appsteer_core::report::json;
+use appsteer_core::report::record::FlowRecord as Record;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 

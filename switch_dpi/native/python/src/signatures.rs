@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use appsteer_core::app_id::AppId;
+use appsteer_core::report::app_id::AppId;
+use appsteer_core::signatures::sites;
 use appsteer_core::signatures::{Signatures as Loaded, SourceFile};
-use appsteer_core::sites;
 use pyo3::prelude::*;
 
 use crate::errors::SignatureError;

@@ -9,7 +9,7 @@ use super::raw::{Endian, FieldType};
 use super::shape::{Extent, Fit, Mark};
 use super::sources::Source;
 use super::{Declared, DeclaredAttribute};
-use crate::attributes::Kind;
+use crate::protocol::attributes::Kind;
 use crate::protocol::{Direction, Field, Findings, Inspector, Progress, Sample, Transport};
 
 /// Fields of one protocol: as many as a word has bits.

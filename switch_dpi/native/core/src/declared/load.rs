@@ -10,7 +10,7 @@ use super::raw::{FieldType, RawBytes, RawField, RawLength, RawPattern, RawProtoc
 use super::shape::{Length, Mark, Shape};
 use super::sources::Source;
 use super::{Declared, DeclaredAttribute, FIRST_ATTRIBUTE, FIRST_SELECTOR, LAST_SELECTOR, MAX_PATTERNS};
-use crate::attributes::Attribute;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Direction, MAX_VALUE_SIZE, Transport};
 use crate::signatures::{Place, SignatureError};
 

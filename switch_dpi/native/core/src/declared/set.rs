@@ -5,8 +5,8 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::{Declaration, Declared, DeclaredAttribute, FIRST_ATTRIBUTE, MAX_DECLARED, RawProtocol, declare};
-use crate::attributes::{Attribute, AttributeInfo};
-use crate::candidates::PortTable;
+use crate::classification::candidates::PortTable;
+use crate::protocol::attributes::{Attribute, AttributeInfo};
 use crate::protocols::ALL;
 use crate::signatures::{Place, SignatureError};
 

@@ -1,19 +1,19 @@
 //! From a flow's payload to its verdict.
 
 use super::{Engine, SETTLED_PATIENCE_NS};
-use crate::deadlines::Entry;
-use crate::event::{EventKind, Sink};
-use crate::expected::Announced;
+use crate::classification::guess::{Guess, Source};
+use crate::classification::inspection::{Claim, Inspection, Outcome};
+use crate::flow::deadlines::Entry;
+use crate::flow::expected::Announced;
+use crate::flow::table::Place;
 use crate::flow::{Flow, Known, Label, Origin, State, Upper};
 use crate::frame::{Packet, ip_protocol};
-use crate::guess::{Guess, Source};
-use crate::inspection::{Claim, Inspection, Outcome};
 use crate::options::SECOND_NS;
 use crate::protocol::{Direction, Expectation, Findings, Resolved, Transport};
 use crate::protocols::ALL;
+use crate::report::event::{EventKind, Sink};
 use crate::signatures::Signatures;
-use crate::sites;
-use crate::table::Place;
+use crate::signatures::sites;
 
 /// Inspections kept for the next flows, so that a flow needs no new buffers.
 const MAX_SPARE_INSPECTIONS: usize = 256;

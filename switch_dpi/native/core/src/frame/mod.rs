@@ -4,6 +4,7 @@
 //! reason. Of a payload that the capture cut, what is there counts. What stands below IP is opened here; tunnels above IP are
 //! flows of their own, and their protocols say what they carry ([`crate::protocol::Descriptor::tunnel`]).
 
+pub(crate) mod fragments;
 mod ip;
 mod layers;
 mod link;

@@ -1,0 +1,403 @@
+//! The work on one flow until its verdict, and on its metadata a little longer: pure, no table, no clock.
+
+use crate::classification::candidates::{Candidates, PortTable};
+use crate::flow::stream::Stream;
+use crate::frame::{DataChunks, Segment, TcpFlags};
+use crate::options::Options;
+use crate::protocol::{
+    Direction, Evidence, Expectation, Findings, Inspector, MAX_PREVIOUS, Probe, Progress, Resolved, Sample, Transport,
+};
+use crate::protocols::ALL;
+
+/// Below this, another protocol may take the flow ([`Evidence::confidence`]).
+pub const FIRM: u8 = 60;
+/// From here on, who is found where it usually is need not be compared with all others.
+const SURE_AT_HOME: u8 = 80;
+/// An announced flow is what was announced, unless its own bytes leave no doubt that it is something else.
+const ANNOUNCED: Evidence = Evidence { confidence: 90, what: "announced by another flow", offset: 0, size: 0 };
+
+/// A protocol that claimed the flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    index: u16,
+    /// Why.
+    pub evidence: Evidence,
+}
+
+impl Claim {
+    /// Of the protocol at this place in [`ALL`], or behind it in what the signatures declare.
+    #[must_use]
+    pub fn new(index: usize, evidence: Evidence) -> Self {
+        Self { index: u16::try_from(index).unwrap_or(u16::MAX), evidence }
+    }
+
+    /// Its place; see [`crate::signatures::Signatures::protocol`].
+    #[must_use]
+    pub fn index(&self) -> usize {
+        self.index.into()
+    }
+
+    /// Whether what the flow's packets carry is to be looked at: its protocol is a tunnel, for certain.
+    #[must_use]
+    pub fn opens_tunnels(&self) -> bool {
+        self.evidence.confidence >= FIRM && ALL.get(self.index()).is_some_and(|protocol| protocol.tunnel.is_some())
+    }
+}
+
+/// What a packet's payload led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// More is needed.
+    Undecided,
+    /// The protocol is known, the verdict may still depend on what follows.
+    Claimed,
+    /// The verdict stands; `open` when more metadata may follow.
+    Settled {
+        /// Whether the inspection goes on.
+        open: bool,
+    },
+    /// No protocol is left, or the budget is used up.
+    GaveUp,
+}
+
+/// A flow's payload seen so far, and who may still claim it.
+pub struct Inspection {
+    transport: Transport,
+    originator_port: u16,
+    responder_port: u16,
+    sides: [Side; 2],
+    packets: u32,
+    work: Work,
+}
+
+impl Default for Inspection {
+    fn default() -> Self {
+        Self {
+            transport: Transport::Tcp,
+            originator_port: 0,
+            responder_port: 0,
+            sides: Default::default(),
+            packets: 0,
+            work: Work::default(),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Side {
+    stream: Stream,
+    previous: Vec<u8>,
+}
+
+impl Inspection {
+    /// Begins anew for another flow.
+    pub fn begin(&mut self, transport: Transport, ports: (u16, u16), table: &PortTable) {
+        self.transport = transport;
+        (self.originator_port, self.responder_port) = ports;
+        let usual = [self.responder_port, self.originator_port].map(|port| table.usual(transport, port));
+        let mut findings = std::mem::take(&mut self.work.findings);
+        findings.clear();
+        self.work = Work { candidates: table.all(transport), usual, findings, ..Work::default() };
+        for side in &mut self.sides {
+            side.stream.reset();
+            side.previous.clear();
+        }
+        self.packets = 0;
+    }
+
+    /// Another flow has said that this one will speak a protocol.
+    pub fn announce(&mut self, index: usize) {
+        self.work.announced = Some(index);
+    }
+
+    /// The protocol that claimed the flow, if one did.
+    #[must_use]
+    pub fn claim(&self) -> Option<Claim> {
+        self.work.claim
+    }
+
+    /// What was found so far.
+    #[must_use]
+    pub fn findings(&self) -> &Findings {
+        &self.work.findings
+    }
+
+    /// Gives away the flows that this one has announced since the last call.
+    pub fn take_expected(&mut self) -> Vec<Expectation> {
+        self.work.findings.take_expected()
+    }
+
+    /// Gives away the addresses that were answered since the last call.
+    pub fn take_resolved(&mut self) -> Vec<Resolved> {
+        self.work.findings.take_resolved()
+    }
+
+    /// How many bytes are held: payload, and what was found in it.
+    #[must_use]
+    pub fn held_size(&self) -> usize {
+        self.sides.iter().map(|side| side.stream.held_size()).sum::<usize>() + self.work.findings.size()
+    }
+
+    /// Looks at a packet.
+    pub fn look(
+        &mut self,
+        direction: Direction,
+        segment: &Segment<'_>,
+        table: &PortTable,
+        options: &Options,
+    ) -> Outcome {
+        match *segment {
+            Segment::Tcp { sequence, flags, payload } => {
+                self.look_at_stream(direction, (sequence, flags), payload, table, options)
+            }
+            Segment::Udp([]) => Outcome::Undecided,
+            Segment::Udp(payload) | Segment::Numbered(_, payload) => {
+                self.look_at_datagram((self.transport, direction), payload, table, options)
+            }
+            Segment::Sctp(chunks) => self.look_at_chunks(direction, chunks, table, options),
+        }
+    }
+
+    /// What stands when nothing more will come.
+    #[must_use]
+    pub fn finish(&mut self) -> Outcome {
+        if self.work.claim.is_none() {
+            let announced = self.work.announced.map(|index| Claim::new(index, ANNOUNCED));
+            self.work.claim = announced.or(self.work.fallback);
+        }
+        if self.work.claim.is_some() { Outcome::Settled { open: false } } else { Outcome::GaveUp }
+    }
+
+    fn look_at_stream(
+        &mut self,
+        direction: Direction,
+        (sequence, flags): (u32, TcpFlags),
+        payload: &[u8],
+        table: &PortTable,
+        options: &Options,
+    ) -> Outcome {
+        let [ours, theirs] = split(&mut self.sides, direction);
+        let mut first = sequence;
+        if flags.syn() {
+            ours.stream.begin(sequence);
+            first = first.wrapping_add(1); // data on a SYN stands behind it (RFC 7413)
+        }
+        if payload.is_empty() {
+            return Outcome::Undecided;
+        }
+        self.packets += 1;
+        let grown = ours.stream.push(first, payload, options.max_stream_bytes, options.reassemble);
+        if grown {
+            let sample = Sample {
+                transport: Transport::Tcp,
+                direction,
+                data: ours.stream.data(),
+                other: theirs.stream.data(),
+                reverse: &[],
+                originator_port: self.originator_port,
+                responder_port: self.responder_port,
+            };
+            let outcome = self.work.step(&sample, table);
+            let full = ours.stream.data().len() >= options.max_stream_bytes;
+            return self.within_budget(outcome, full, options);
+        }
+        self.within_budget(Outcome::Undecided, false, options)
+    }
+
+    fn look_at_datagram(
+        &mut self,
+        (transport, direction): (Transport, Direction),
+        payload: &[u8],
+        table: &PortTable,
+        options: &Options,
+    ) -> Outcome {
+        self.packets += 1;
+        let [ours, theirs] = split(&mut self.sides, direction);
+        let sample = Sample {
+            transport,
+            direction,
+            data: payload,
+            other: &ours.previous,
+            reverse: &theirs.previous,
+            originator_port: self.originator_port,
+            responder_port: self.responder_port,
+        };
+        let outcome = self.work.step(&sample, table);
+        ours.previous.clear();
+        ours.previous.extend_from_slice(payload.get(..MAX_PREVIOUS).unwrap_or(payload));
+        self.within_budget(outcome, false, options)
+    }
+
+    /// The messages of an SCTP packet, each for those who name its payload protocol identifier. An association that carries
+    /// nothing known is SCTP itself.
+    fn look_at_chunks(&mut self, direction: Direction, chunks: &[u8], table: &PortTable, options: &Options) -> Outcome {
+        if self.work.fallback.is_none() {
+            let itself = Sample { transport: self.transport, direction, data: chunks, ..Sample::EMPTY };
+            self.work.fallback = Work::claim_of(&itself, table.all(self.transport));
+        }
+        for (identifier, data) in DataChunks::new(chunks) {
+            let transport = Transport::Sctp(identifier);
+            let may_be = table.all(transport);
+            if data.is_empty() || (may_be.is_empty() && self.work.inspector.is_none()) {
+                continue;
+            }
+            self.work.candidates = may_be;
+            let outcome = self.look_at_datagram((transport, direction), data, table, options);
+            if outcome != Outcome::Undecided && outcome != Outcome::GaveUp {
+                return outcome;
+            }
+        }
+        self.packets += 1;
+        self.within_budget(Outcome::Undecided, false, options)
+    }
+
+    fn within_budget(&mut self, outcome: Outcome, full: bool, options: &Options) -> Outcome {
+        let spent = full || self.packets >= options.max_inspected_packets;
+        match outcome {
+            Outcome::Undecided | Outcome::Claimed if spent => self.finish(),
+            Outcome::Settled { open: true } if spent => Outcome::Settled { open: false },
+            outcome => outcome,
+        }
+    }
+}
+
+fn split(sides: &mut [Side; 2], direction: Direction) -> [&mut Side; 2] {
+    let [originator, responder] = sides;
+    match direction {
+        Direction::Originator => [originator, responder],
+        Direction::Responder => [responder, originator],
+    }
+}
+
+/// The parts of an inspection that change while a sample borrows its streams.
+#[derive(Default)]
+struct Work {
+    candidates: Candidates,
+    /// Who usually runs at the responder's port, and at the originator's.
+    usual: [Candidates; 2],
+    inspector: Option<Box<dyn Inspector>>,
+    claim: Option<Claim>,
+    /// What another flow said that this one is.
+    announced: Option<usize>,
+    /// What it is if nothing better is found.
+    fallback: Option<Claim>,
+    settled: bool,
+    findings: Findings,
+}
+
+impl Work {
+    fn step(&mut self, sample: &Sample<'_>, table: &PortTable) -> Outcome {
+        if self.inspector.is_some() {
+            return self.feed(sample);
+        }
+        if let Some(first) = sample.data.first() {
+            self.candidates = self.candidates.and(table.beginning(sample.transport, *first));
+            let candidates = self.candidates;
+            self.claim = self.claim.filter(|claim| candidates.contains(claim.index()));
+        }
+        self.probe(sample, table);
+        if let Some(index) = self.announced
+            && self.claim.is_none_or(|claim| claim.evidence.confidence < 100)
+        {
+            self.claim = Some(Claim::new(index, ANNOUNCED));
+        }
+        match self.claim {
+            None if self.candidates.is_empty() => Outcome::GaveUp,
+            None => Outcome::Undecided,
+            Some(claim) if claim.evidence.confidence < FIRM && self.has_rivals(claim) => Outcome::Claimed,
+            Some(claim) => self.open_inspector(claim, sample, table),
+        }
+    }
+
+    /// The first of some protocols that takes a sample.
+    fn claim_of(sample: &Sample<'_>, candidates: Candidates) -> Option<Claim> {
+        candidates.iter().find_map(|index| match (ALL.get(index)?.probe)(sample) {
+            Probe::Match(evidence) => Some(Claim::new(index, evidence)),
+            Probe::No | Probe::NeedMore => None,
+        })
+    }
+
+    fn has_rivals(&self, claim: Claim) -> bool {
+        let mut rivals = self.candidates;
+        rivals.remove(claim.index());
+        !rivals.is_empty()
+    }
+
+    /// Asks the candidates, those of the ports first; the most confident match becomes the claim.
+    fn probe(&mut self, sample: &Sample<'_>, table: &PortTable) {
+        let [one, other] = self.usual;
+        let at_home = one.or(other).and(self.candidates);
+        self.ask(at_home, sample, table);
+        if self.claim.is_none_or(|claim| claim.evidence.confidence < SURE_AT_HOME) {
+            self.ask(self.candidates.without(at_home), sample, table);
+        }
+    }
+
+    fn ask(&mut self, set: Candidates, sample: &Sample<'_>, table: &PortTable) {
+        for index in set.iter() {
+            let (answer, max_probe_size) = if let Some(native) = ALL.get(index) {
+                ((native.probe)(sample), native.max_probe_size)
+            } else {
+                let Some(declared) = table.declared(index) else { continue };
+                (declared.probe(sample), usize::MAX) // it knows itself when to give up
+            };
+            match answer {
+                Probe::Match(evidence) => {
+                    if self.claim.is_none_or(|claim| claim.evidence.confidence < evidence.confidence) {
+                        self.claim = Some(Claim::new(index, evidence));
+                    }
+                    if evidence.confidence == 100 {
+                        return;
+                    }
+                }
+                Probe::No => {
+                    self.candidates.remove(index);
+                    self.claim = self.claim.filter(|claim| claim.index() != index); // it takes back what it guessed
+                }
+                Probe::NeedMore => {
+                    if sample.transport == Transport::Tcp && sample.data.len() >= max_probe_size {
+                        self.candidates.remove(index);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Shows a new inspector what both sides have sent so far.
+    fn open_inspector(&mut self, claim: Claim, sample: &Sample<'_>, table: &PortTable) -> Outcome {
+        self.inspector = match (ALL.get(claim.index()), table.declared(claim.index())) {
+            (Some(native), _) => native.inspector.map(|make| make()),
+            (None, declared) => declared.and_then(|declared| declared.inspector()),
+        };
+        if self.inspector.is_none() {
+            return Outcome::Settled { open: false };
+        }
+        if sample.transport == Transport::Tcp && !sample.other.is_empty() {
+            let direction = sample.direction.opposite();
+            let earlier = Sample { direction, data: sample.other, other: sample.data, ..*sample };
+            if self.feed(&earlier) == (Outcome::Settled { open: false }) {
+                return Outcome::Settled { open: false };
+            }
+        }
+        self.feed(sample)
+    }
+
+    fn feed(&mut self, sample: &Sample<'_>) -> Outcome {
+        let Some(inspector) = self.inspector.as_mut() else { return Outcome::Settled { open: false } };
+        let progress = inspector.feed(sample, &mut self.findings);
+        if let Some((key, what)) = self.findings.take_goes_on()
+            && let Some(index) = ALL.iter().position(|protocol| protocol.key == key)
+        {
+            self.claim = Some(Claim::new(index, Evidence { confidence: 100, what, offset: 0, size: 0 }));
+        }
+        match progress {
+            Progress::Done => Outcome::Settled { open: false },
+            Progress::Settled => {
+                self.settled = true;
+                Outcome::Settled { open: true }
+            }
+            Progress::NeedMore if self.settled => Outcome::Settled { open: true },
+            Progress::NeedMore => Outcome::Claimed,
+        }
+    }
+}

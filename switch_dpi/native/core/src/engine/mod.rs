@@ -1,0 +1,431 @@
+//! The engine: frames and times in, flow events out.
+//!
+//! Time never runs backwards here: a packet that is older than the one before it is taken to be as old as that one.
+
+mod counters;
+mod generations;
+mod inspect;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::sync::Arc;
+
+pub use counters::{Counters, HeldBytes};
+use generations::Generations;
+
+use crate::classification::guess::{Guess, Guesses, Source};
+use crate::classification::inspection::Inspection;
+use crate::flow::deadlines::{Deadlines, Entry};
+use crate::flow::expected::Expected;
+use crate::flow::table::{FlowTable, Place};
+use crate::flow::{Closing, Flow, FlowKey, Label, Origin, State, Via};
+use crate::frame::fragments::{Assembled, Fragments};
+use crate::frame::{Decoded, Packet, Piece, Refused, Segment, TcpFlags, decode};
+use crate::options::{Options, SECOND_NS};
+use crate::protocol::{Carried, Direction};
+use crate::protocols::ALL;
+use crate::report::event::{EndReason, Event, EventKind, FlowView, Sink};
+use crate::signatures::Signatures;
+
+/// A closed connection stays so long for its last packets: several retransmission timeouts (RFC 6298 §2).
+const CLOSED_LINGER_NS: u64 = 10 * SECOND_NS;
+/// A flow whose verdict stands is looked into for more metadata so long (an answer to a request), and no longer.
+const SETTLED_PATIENCE_NS: u64 = 5 * SECOND_NS;
+/// When the table is full, the flow idle for longest among so many makes room.
+const EVICTION_CHOICE: usize = 64;
+/// Tunnels in tunnels are opened this deep: more are rare, and a peer must not choose the work.
+const MAX_TUNNELS: u8 = 4;
+
+/// A captured frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// When it was seen.
+    pub at_ns: u64,
+    /// See [`crate::frame::link_type`].
+    pub link_type: u32,
+    /// Bytes on the wire; the capture may hold less.
+    pub original_size: u32,
+    /// From the link layer's header on.
+    pub data: &'a [u8],
+}
+
+/// One flow table and all that is needed to fill it. Nothing is shared but the signatures.
+pub struct Engine {
+    options: Options,
+    generations: Generations,
+    table: FlowTable,
+    fragments: Fragments,
+    expected: Expected,
+    guesses: Guesses,
+    deadlines: Deadlines,
+    due: Vec<Entry>,
+    clock_hand: Place,
+    #[expect(clippy::vec_box, reason = "the boxes move between here and the flows; unboxing would allocate again")]
+    spare: Vec<Box<Inspection>>,
+    held_bytes: usize,
+    found_bytes: usize,
+    now_ns: u64,
+    next_id: u64,
+    counters: Counters,
+}
+
+/// A packet on its way to its flow.
+struct Arrival<'a> {
+    key: FlowKey,
+    hash: u64,
+    sender_is_low: bool,
+    packet: Packet<'a>,
+    via: Via,
+    frames: u32,
+    bytes: u64,
+}
+
+impl Engine {
+    /// An empty engine.
+    #[must_use]
+    pub fn new(signatures: Arc<Signatures>, options: Options) -> Self {
+        Self {
+            options: Options { max_flows: options.max_flows.clamp(1, Place::MAX as usize - 1), ..options },
+            generations: Generations::new(signatures),
+            table: FlowTable::new(),
+            fragments: Fragments::default(),
+            expected: Expected::default(),
+            guesses: Guesses::default(),
+            deadlines: Deadlines::default(),
+            due: Vec::new(),
+            clock_hand: 0,
+            spare: Vec::new(),
+            held_bytes: 0,
+            found_bytes: 0,
+            now_ns: 0,
+            next_id: 1,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Flows that begin from now on are classified with these signatures; those under way finish with the ones that they began
+    /// with. What was learned for guesses is forgotten: it names applications of the old set.
+    pub fn replace_signatures(&mut self, signatures: Arc<Signatures>) {
+        self.generations.replace(signatures);
+        self.guesses = Guesses::default();
+        self.expected = Expected::default();
+    }
+
+    /// The signatures that new flows are classified with.
+    #[must_use]
+    pub fn signatures(&self) -> &Arc<Signatures> {
+        self.generations.current()
+    }
+
+    /// Takes in a frame.
+    pub fn feed(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
+        self.counters.packets += 1;
+        self.counters.bytes += u64::from(frame.original_size);
+        self.advance(frame.at_ns, sink);
+        self.take_frame(frame.link_type, frame.data, frame.original_size, Via::default(), sink);
+    }
+
+    /// Lets time pass: flows that are idle for too long end, inspections that take too long are given up.
+    pub fn advance(&mut self, now_ns: u64, sink: &mut impl Sink) {
+        self.now_ns = self.now_ns.max(now_ns);
+        if !self.fragments.is_empty() {
+            while let Some(beginning) = self.fragments.expire(self.now_ns, &self.options) {
+                self.take_beginning(beginning, sink);
+            }
+        }
+        if self.deadlines.is_due(self.now_ns) {
+            self.look_at_due(sink);
+        }
+    }
+
+    /// Ends all flows, in the order of their last packets.
+    pub fn finish(&mut self, sink: &mut impl Sink) {
+        while let Some(beginning) = self.fragments.drain() {
+            self.take_beginning(beginning, sink);
+        }
+        let mut places: Vec<Place> = self.table.places().collect();
+        places.sort_by_cached_key(|place| self.table.get(*place).map(|flow| (flow.last_seen_ns, flow.id)));
+        for place in places {
+            self.end(place, Some(EndReason::Shutdown), sink);
+        }
+        self.deadlines = Deadlines::default();
+    }
+
+    /// What was seen and done so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// What is held now.
+    #[must_use]
+    pub fn held(&self) -> HeldBytes {
+        HeldBytes { inspected: self.held_bytes, found: self.found_bytes, fragments: self.fragments.held() }
+    }
+
+    /// Flows in the table.
+    #[must_use]
+    pub fn flow_count(&self) -> usize {
+        self.table.len()
+    }
+
+    fn take_frame(&mut self, link_type: u32, data: &[u8], wire_size: u32, via: Via, sink: &mut impl Sink) {
+        match decode(link_type, data) {
+            Ok(Decoded::Whole(packet)) => self.take_packet(packet, via, (1, u64::from(wire_size)), sink),
+            Ok(Decoded::Piece(piece)) => self.take_piece(&piece, wire_size, via, sink),
+            Err(reason) => self.count_refused(reason),
+        }
+    }
+
+    fn take_piece(&mut self, piece: &Piece<'_>, wire_size: u32, via: Via, sink: &mut impl Sink) {
+        if self.options.defragment {
+            if let Some(whole) = self.fragments.push(piece, via, (self.now_ns, wire_size)) {
+                self.counters.reassembled += 1;
+                self.take_assembled(&whole, sink);
+            }
+        } else if piece.fragment.offset == 0 {
+            match piece.envelope.open(piece.payload) {
+                Ok(packet) => self.take_packet(packet, via, (1, u64::from(wire_size)), sink),
+                Err(reason) => self.count_refused(reason),
+            }
+        } else {
+            self.counters.later_fragments += 1;
+        }
+    }
+
+    fn take_beginning(&mut self, beginning: Option<Assembled>, sink: &mut impl Sink) {
+        match beginning {
+            Some(assembled) => self.take_assembled(&assembled, sink),
+            None => self.counters.later_fragments += 1,
+        }
+    }
+
+    fn take_assembled(&mut self, assembled: &Assembled, sink: &mut impl Sink) {
+        match assembled.envelope.open(&assembled.payload) {
+            Ok(packet) => self.take_packet(packet, assembled.via, (assembled.frames, assembled.bytes), sink),
+            Err(reason) => self.count_refused(reason),
+        }
+    }
+
+    fn take_packet(&mut self, packet: Packet<'_>, via: Via, (frames, bytes): (u32, u64), sink: &mut impl Sink) {
+        let (key, sender_is_low) = FlowKey::of(&packet, via.scope);
+        let hash = self.table.hash(&key);
+        let arrival = Arrival { key, hash, sender_is_low, packet, via, frames, bytes };
+        let (place, is_new) = match self.table.find(hash, &key) {
+            Some(place) if !self.begins_again(place, &packet) => (place, false),
+            Some(place) if self.tries_again(place, sender_is_low) => (place, false),
+            found => {
+                if let Some(place) = found {
+                    self.end(place, None, sink);
+                }
+                (self.begin(&arrival, sink), true)
+            }
+        };
+        self.take_in(place, &arrival, is_new, sink);
+        if self.options.open_tunnels && via.depth < MAX_TUNNELS {
+            self.open_tunnel(place, &arrival, sink);
+        }
+    }
+
+    /// Classifies what a tunnel's packet carries, as a flow of its own.
+    fn open_tunnel(&mut self, place: Place, arrival: &Arrival<'_>, sink: &mut impl Sink) {
+        let Some(carried) = self.table.get(place).and_then(|flow| carried(flow, &arrival.packet)) else { return };
+        let Some(flow) = self.table.get(place) else { return };
+        let via = Via { depth: arrival.via.depth + 1, scope: carried.scope, tunnel: flow.id, place };
+        self.counters.tunnelled += 1;
+        let size = u32::try_from(carried.data.len()).unwrap_or(u32::MAX);
+        self.take_frame(carried.link_type, carried.data, size, via, sink);
+    }
+
+    fn count_refused(&mut self, reason: Refused) {
+        let counter = match reason {
+            Refused::LinkType(_) => &mut self.counters.unknown_link,
+            Refused::NotIp => &mut self.counters.not_ip,
+            Refused::Malformed(_) => &mut self.counters.malformed,
+        };
+        *counter += 1;
+    }
+
+    /// A SYN on a closed connection opens another one between the same ports.
+    fn begins_again(&self, place: Place, packet: &Packet<'_>) -> bool {
+        let Segment::Tcp { flags, .. } = packet.segment else { return false };
+        flags.syn() && !flags.ack() && self.table.get(place).is_some_and(|flow| flow.closing.is_closed())
+    }
+
+    /// A SYN after one that was refused, or after a connection in which nothing was said, is the same flow's next attempt: its
+    /// inspection begins anew.
+    fn tries_again(&mut self, place: Place, sender_is_low: bool) -> bool {
+        let Some(flow) = self.table.get_mut(place) else { return false };
+        if !flow.closing.is_silent() || flow.direction(sender_is_low) != Direction::Originator {
+            return false;
+        }
+        flow.closing = Closing::default();
+        let signatures = self.generations.get(flow.generation);
+        let mut inspection = flow.inspection.take().or_else(|| self.spare.pop()).unwrap_or_default();
+        self.held_bytes = self.held_bytes.saturating_sub(inspection.held_size());
+        inspection.begin(flow.carrier(), (flow.originator().1, flow.responder().1), signatures.ports());
+        self.held_bytes += inspection.held_size();
+        if let Some(Guess { protocol: Some(protocol), source: Source::Announced, .. }) = flow.first_guess {
+            inspection.announce(protocol.into());
+        }
+        flow.inspection = Some(inspection);
+        self.counters.gave_up -= u64::from(flow.state == State::GaveUp);
+        (flow.state, flow.label) = match flow.first_guess {
+            Some(guess) => (State::Guessed, Label::Guess(guess)),
+            None => (State::Inspecting, Label::None),
+        };
+        true
+    }
+
+    fn begin(&mut self, arrival: &Arrival<'_>, sink: &mut impl Sink) -> Place {
+        if self.table.len() >= self.options.max_flows {
+            self.evict(sink);
+        }
+        let flags = match arrival.packet.segment {
+            Segment::Tcp { flags, .. } => flags,
+            _ => TcpFlags::default(),
+        };
+        // Who answers a SYN is the responder, also when the SYN itself was not seen.
+        let originator_is_low = arrival.sender_is_low != (flags.syn() && flags.ack());
+        let id = self.next_id;
+        self.next_id += 1;
+        self.counters.flows += 1;
+        let mut flow = Flow::new(arrival.key, id, self.now_ns, arrival.packet.layers, originator_is_low);
+        if let Segment::Numbered(_, [kind, code, ..]) = arrival.packet.segment
+            && flow.is_icmp()
+        {
+            flow.icmp_kind = u16::from_be_bytes([*kind, *code]);
+        }
+        flow.generation = self.generations.enter();
+        if let Some(tunnel) = self.table.get(arrival.via.place).filter(|tunnel| tunnel.id == arrival.via.tunnel) {
+            let tunnel_path = Some(self.view(tunnel).path().to_string().into_boxed_str());
+            flow.origin = Some(Box::new(Origin { parent: tunnel.id, tunnel_path }));
+        }
+        self.prepare(&mut flow);
+        let deadline_ns = self.deadline(&flow);
+        let place = self.table.insert(arrival.hash, flow);
+        self.deadlines.insert(Entry { place, id: id as u32 }, deadline_ns, self.now_ns);
+        place
+    }
+
+    fn take_in(&mut self, place: Place, arrival: &Arrival<'_>, is_new: bool, sink: &mut impl Sink) {
+        let now_ns = self.now_ns;
+        let Some(flow) = self.table.get_mut(place) else { return };
+        let direction = flow.direction(arrival.sender_is_low);
+        flow.count(direction, arrival.frames, arrival.bytes);
+        flow.last_seen_ns = now_ns;
+        let (was_closed, inspected) = (flow.closing.is_closed(), flow.inspection.is_some());
+        if let Segment::Tcp { flags, payload, .. } = arrival.packet.segment {
+            flow.closing.note(flags, payload, direction);
+        }
+        let closed = flow.closing.is_closed();
+        if closed && !was_closed {
+            let (id, deadline_ns) = (flow.id as u32, now_ns.saturating_add(CLOSED_LINGER_NS));
+            self.deadlines.insert(Entry { place, id }, deadline_ns, now_ns); // earlier than the one it stands in
+        }
+        if is_new {
+            self.publish(place, EventKind::New, sink);
+            self.publish_first(place, sink);
+        }
+        if inspected {
+            self.inspect(place, direction, &arrival.packet, closed, sink);
+        }
+    }
+
+    /// Ends the flows whose time is over, gives up inspections that took too long, and puts the others further on.
+    fn look_at_due(&mut self, sink: &mut impl Sink) {
+        let mut due = std::mem::take(&mut self.due);
+        self.deadlines.take(self.now_ns, &mut due);
+        for entry in due.drain(..) {
+            let Some(flow) = self.table.get(entry.place).filter(|flow| flow.id as u32 == entry.id) else { continue };
+            let deadline_ns = self.deadline(flow);
+            if deadline_ns > self.now_ns {
+                self.deadlines.insert(entry, deadline_ns, self.now_ns);
+            } else if self.idle_deadline(flow) <= self.now_ns {
+                self.end(entry.place, None, sink);
+            } else {
+                self.give_up_waiting(entry, sink);
+            }
+        }
+        self.due = due;
+    }
+
+    fn give_up_waiting(&mut self, entry: Entry, sink: &mut impl Sink) {
+        if let Some(inspection) = self.table.get_mut(entry.place).and_then(|flow| flow.inspection.as_mut()) {
+            let outcome = inspection.finish();
+            self.conclude(entry.place, outcome, sink);
+        }
+        if let Some(flow) = self.table.get(entry.place) {
+            let deadline_ns = self.deadline(flow).max(self.now_ns + 1);
+            self.deadlines.insert(entry, deadline_ns, self.now_ns);
+        }
+    }
+
+    /// When there is something to do about a flow that says nothing more.
+    fn deadline(&self, flow: &Flow) -> u64 {
+        let idle_ns = self.idle_deadline(flow);
+        let patience_ns = match (&flow.inspection, flow.state.is_settled()) {
+            (None, _) => return idle_ns,
+            (Some(_), true) => self.options.inspect_timeout_ns.min(SETTLED_PATIENCE_NS),
+            (Some(_), false) => self.options.inspect_timeout_ns,
+        };
+        idle_ns.min(flow.first_seen_ns.saturating_add(patience_ns))
+    }
+
+    fn idle_deadline(&self, flow: &Flow) -> u64 {
+        let timeout_ns = match (flow.is_tcp(), flow.closing.is_closed()) {
+            (true, true) => CLOSED_LINGER_NS,
+            (true, false) => self.options.idle_timeout_tcp_ns,
+            (false, _) => self.options.idle_timeout_udp_ns,
+        };
+        flow.last_seen_ns.saturating_add(timeout_ns)
+    }
+
+    /// Makes room: of some flows the one idle for longest goes, others the next time.
+    fn evict(&mut self, sink: &mut impl Sink) {
+        if let Some(place) = self.table.stalest(self.clock_hand, EVICTION_CHOICE) {
+            self.clock_hand = place.wrapping_add(1);
+            self.counters.evicted += 1;
+            self.end(place, Some(EndReason::Evicted), sink);
+        }
+    }
+
+    /// Takes a flow out; without a reason given, what its packets say is the reason.
+    fn end(&mut self, place: Place, reason: Option<EndReason>, sink: &mut impl Sink) {
+        if let Some(inspection) = self.table.get_mut(place).and_then(|flow| flow.inspection.as_mut()) {
+            let outcome = inspection.finish();
+            self.apply(place, outcome); // the flow's end says it all
+        }
+        let Some(flow) = self.table.remove(place) else { return };
+        self.found_bytes -= flow.found.size();
+        let reason = match reason {
+            Some(EndReason::Evicted) => EndReason::Evicted,
+            _ if flow.closing.is_reset() => EndReason::Rst,
+            _ if flow.closing.is_closed() => EndReason::Fin,
+            other => other.unwrap_or(EndReason::Idle),
+        };
+        sink.event(Event { kind: EventKind::Ended(reason), at_ns: self.now_ns, flow: self.view(&flow) });
+        self.generations.leave(flow.generation);
+    }
+
+    fn publish(&self, place: Place, kind: EventKind, sink: &mut impl Sink) {
+        if let Some(flow) = self.table.get(place) {
+            sink.event(Event { kind, at_ns: self.now_ns, flow: self.view(flow) });
+        }
+    }
+
+    fn view<'a>(&'a self, flow: &'a Flow) -> FlowView<'a> {
+        FlowView::new(flow, self.generations.get(flow.generation))
+    }
+}
+
+/// What is inside a packet of a flow that a tunnel's protocol has claimed for certain.
+fn carried<'a>(flow: &Flow, packet: &Packet<'a>) -> Option<Carried<'a>> {
+    let claim = flow.claim().filter(|_| flow.is_tunnel)?;
+    let open = ALL.get(claim.index())?.tunnel?;
+    match packet.segment {
+        Segment::Udp(payload) | Segment::Numbered(_, payload) => open(payload),
+        Segment::Tcp { .. } | Segment::Sctp(_) => None,
+    }
+}

@@ -1,0 +1,354 @@
+//! What is kept of one flow.
+
+pub(crate) mod deadlines;
+pub(crate) mod expected;
+pub mod stream;
+pub(crate) mod table;
+
+use std::hash::{Hash, Hasher};
+
+use crate::classification::guess::{Guess, Server};
+use crate::classification::inspection::{Claim, Inspection};
+use crate::flow::table::Place;
+use crate::frame::{Address, Layers, Packet, Segment, TcpFlags, ip_protocol};
+use crate::protocol::findings::Kept;
+use crate::protocol::{Direction, Transport};
+
+/// Addresses, ports, carrier, VLAN and tunnel, the same for both directions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowKey {
+    low: [u64; 2],
+    high: [u64; 2],
+    low_port: u16,
+    high_port: u16,
+    vlan: u16,
+    ip_version: u8,
+    scope: u32,
+    carrier: Transport,
+}
+
+impl FlowKey {
+    /// The key of a packet's flow, and whether the sender is its lower end. `scope` keeps tunnels apart
+    /// ([`crate::protocol::Carried::scope`]).
+    #[must_use]
+    pub fn of(packet: &Packet<'_>, scope: u32) -> (Self, bool) {
+        let sender = (packet.source, packet.source_port);
+        let receiver = (packet.destination, packet.destination_port);
+        let sender_is_low = sender <= receiver;
+        let ((low, low_port), (high, high_port)) = if sender_is_low { (sender, receiver) } else { (receiver, sender) };
+        let carrier = match packet.segment {
+            Segment::Tcp { .. } => Transport::Tcp,
+            Segment::Udp(_) => Transport::Udp,
+            Segment::Sctp(_) => Transport::Ip(ip_protocol::SCTP),
+            Segment::Numbered(carrier, _) => carrier,
+        };
+        let (vlan, ip_version) = (packet.vlan, packet.ip_version);
+        (
+            Self { low: halves(low), high: halves(high), low_port, high_port, vlan, ip_version, scope, carrier },
+            sender_is_low,
+        )
+    }
+}
+
+impl Hash for FlowKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for half in self.low.into_iter().chain(self.high) {
+            state.write_u64(half);
+        }
+        let ports = u64::from(self.low_port) << 16 | u64::from(self.high_port);
+        let rest = u64::from(self.vlan) << 16 | u64::from(self.protocol_number()) << 8 | u64::from(self.ip_version);
+        state.write_u64(ports << 32 | rest);
+        if self.scope != 0 || self.ip_version == 0 {
+            state.write_u32(self.scope);
+            self.carrier.hash(state);
+        }
+    }
+}
+
+impl FlowKey {
+    fn protocol_number(&self) -> u8 {
+        match self.carrier {
+            Transport::Tcp => ip_protocol::TCP,
+            Transport::Udp => ip_protocol::UDP,
+            Transport::Ip(number) => number,
+            _ => 0,
+        }
+    }
+}
+
+/// Two halves need not stand at a multiple of sixteen in memory.
+const fn halves(address: Address) -> [u64; 2] {
+    [(address.0 >> 64) as u64, address.0 as u64]
+}
+
+const fn whole([high, low]: [u64; 2]) -> Address {
+    Address((high as u128) << 64 | low as u128)
+}
+
+/// How far a flow's classification is; the numbers are those of the wire (docs/contracts.md §1: bit 0 is *settled*).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
+    /// Nothing known yet.
+    #[default]
+    Inspecting = 0b000,
+    /// The verdict may still change with what the flow says next.
+    Guessed = 0b010,
+    /// The verdict stands.
+    Final = 0b001,
+    /// The verdict stands, and is another one than before.
+    Revised = 0b011,
+    /// Inspected without a result.
+    GaveUp = 0b101,
+}
+
+impl State {
+    /// No more inspection is needed for the verdict.
+    #[must_use]
+    pub const fn is_settled(self) -> bool {
+        self as u8 & 1 == 1
+    }
+
+    /// `final`, `gave_up`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            State::Inspecting => "inspecting",
+            State::Guessed => "guessed",
+            State::Final => "final",
+            State::Revised => "revised",
+            State::GaveUp => "gave_up",
+        }
+    }
+}
+
+/// What runs above a flow's protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upper {
+    /// An application, by its place in the signatures.
+    App(u32),
+    /// Another protocol, by its place in [`crate::protocols::ALL`].
+    Protocol(u16),
+    /// A site that no application is known for, by its selector ([`crate::signatures::sites`]).
+    Site(u32),
+}
+
+/// What the flow is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Label {
+    /// Not known.
+    #[default]
+    None,
+    /// What is thought before the flow has said anything, or when it said nothing that is known.
+    Guess(Guess),
+    /// A native protocol, and what runs above it.
+    Native {
+        /// Who claimed it, and why.
+        claim: Claim,
+        /// See above.
+        upper: Option<Upper>,
+        /// Whether `upper` is what the flow asks about, not what it is (a DNS look-up).
+        is_about: bool,
+    },
+}
+
+/// Packets and bytes on the wire of one direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Volume {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes, link layer included.
+    pub bytes: u64,
+}
+
+/// How a TCP connection has come to its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Closing {
+    fin: [bool; 2],
+    rst: bool,
+    /// Whether anything was sent.
+    spoke: bool,
+}
+
+impl Closing {
+    pub(crate) fn note(&mut self, flags: TcpFlags, payload: &[u8], direction: Direction) {
+        self.rst |= flags.rst();
+        self.spoke |= !payload.is_empty();
+        if flags.fin() {
+            *direction.of(&mut self.fin) = true;
+        }
+    }
+
+    /// Closed before anything was said.
+    pub(crate) fn is_silent(self) -> bool {
+        self.is_closed() && !self.spoke
+    }
+
+    pub(crate) fn is_reset(self) -> bool {
+        self.rst
+    }
+
+    pub(crate) fn is_closed(self) -> bool {
+        self.rst || self.fin == [true, true]
+    }
+}
+
+/// Through which flow a packet came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Via {
+    /// How many tunnels there are around it.
+    pub depth: u8,
+    /// See [`crate::protocol::Carried::scope`].
+    pub scope: u32,
+    /// Number of the tunnel's flow; 0 outside of tunnels.
+    pub tunnel: u64,
+    /// And its place in the table.
+    pub place: Place,
+}
+
+/// Which of what a verdict rests on was known when it was last looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub host: bool,
+    pub subject: bool,
+    pub service: bool,
+}
+
+/// A flow in the table. What each packet of a classified flow needs comes first: two lines of the processor's cache.
+#[repr(C)]
+pub(crate) struct Flow {
+    pub key: FlowKey,
+    pub last_seen_ns: u64,
+    pub volume: [Volume; 2],
+    pub inspection: Option<Box<Inspection>>,
+    pub id: u64,
+    pub state: State,
+    pub closing: Closing,
+    pub originator_is_low: bool,
+    /// Whether its protocol carries other flows.
+    pub is_tunnel: bool,
+    pub known: Known,
+    /// Type · 256 + code of the first message, if this is ICMP; otherwise 0.
+    pub icmp_kind: u16,
+    /// Which set of signatures it began with.
+    pub generation: u32,
+    pub verdict_packet: u64,
+    pub first_seen_ns: u64,
+    pub label: Label,
+    /// What was thought at the first packet.
+    pub first_guess: Option<Guess>,
+    pub layers: Layers,
+    pub origin: Option<Box<Origin>>,
+    pub found: Kept,
+}
+
+/// The flow that another one comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// Number of the flow that announced it, or that carries it.
+    pub parent: u64,
+    /// Path of the flow that carries it.
+    pub tunnel_path: Option<Box<str>>,
+}
+
+impl Flow {
+    pub(crate) fn new(key: FlowKey, id: u64, at_ns: u64, layers: Layers, originator_is_low: bool) -> Self {
+        Self {
+            key,
+            id,
+            layers,
+            originator_is_low,
+            known: Known::default(),
+            state: State::Inspecting,
+            closing: Closing::default(),
+            icmp_kind: 0,
+            generation: 0,
+            first_seen_ns: at_ns,
+            last_seen_ns: at_ns,
+            volume: [Volume::default(); 2],
+            verdict_packet: 0,
+            is_tunnel: false,
+            label: Label::None,
+            first_guess: None,
+            origin: None,
+            inspection: None,
+            found: Kept::default(),
+        }
+    }
+
+    /// Path of the flow that carries it.
+    pub(crate) fn tunnel_path(&self) -> Option<&str> {
+        self.origin.as_ref()?.tunnel_path.as_deref()
+    }
+
+    /// The protocol that claimed it.
+    pub(crate) fn claim(&self) -> Option<Claim> {
+        if let Label::Native { claim, .. } = self.label { Some(claim) } else { None }
+    }
+
+    pub(crate) fn is_tcp(&self) -> bool {
+        self.key.carrier == Transport::Tcp
+    }
+
+    pub(crate) fn is_icmp(&self) -> bool {
+        matches!(self.key.carrier, Transport::Ip(ip_protocol::ICMP | ip_protocol::ICMPV6))
+    }
+
+    pub(crate) fn carrier(&self) -> Transport {
+        self.key.carrier
+    }
+
+    pub(crate) fn protocol_number(&self) -> u8 {
+        self.key.protocol_number()
+    }
+
+    pub(crate) fn ip_version(&self) -> u8 {
+        self.key.ip_version
+    }
+
+    pub(crate) fn vlan(&self) -> u16 {
+        self.key.vlan
+    }
+
+    pub(crate) fn originator(&self) -> (Address, u16) {
+        let key = &self.key;
+        if self.originator_is_low { (whole(key.low), key.low_port) } else { (whole(key.high), key.high_port) }
+    }
+
+    pub(crate) fn responder(&self) -> (Address, u16) {
+        let key = &self.key;
+        if self.originator_is_low { (whole(key.high), key.high_port) } else { (whole(key.low), key.low_port) }
+    }
+
+    pub(crate) fn direction(&self, sender_is_low: bool) -> Direction {
+        if sender_is_low == self.originator_is_low { Direction::Originator } else { Direction::Responder }
+    }
+
+    pub(crate) fn packets(&self) -> u64 {
+        self.volume.iter().map(|volume| volume.packets).sum()
+    }
+
+    pub(crate) fn count(&mut self, direction: Direction, packets: u32, bytes: u64) {
+        let volume = direction.of(&mut self.volume);
+        volume.packets += u64::from(packets);
+        volume.bytes += bytes;
+    }
+
+    /// Address, port and transport of the end that is asked for service.
+    pub(crate) fn server(&self) -> Option<Server> {
+        let (address, port) = self.responder();
+        matches!(self.key.carrier, Transport::Tcp | Transport::Udp).then_some((address, port, self.is_tcp()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a packet of a classified flow touches lies in the first two lines of the processor's cache, or near them.
+    #[test]
+    fn a_flow_is_small() {
+        assert!(size_of::<Option<Flow>>() <= 256, "{}", size_of::<Option<Flow>>());
+        assert!(std::mem::offset_of!(Flow, label) <= 152, "{}", std::mem::offset_of!(Flow, label));
+    }
+}

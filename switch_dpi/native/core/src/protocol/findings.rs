@@ -1,0 +1,455 @@
+//! What inspectors find: metadata in one piece of memory, names that applications are told by, and news for other flows.
+
+use std::borrow::Cow;
+
+use crate::frame::Address;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Direction, Transport};
+
+/// A metadata value, for keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Text, UTF-8; bytes that are not are replaced.
+    Text(String),
+    /// A number.
+    Uint(u64),
+    /// Anything else.
+    Bytes(Vec<u8>),
+}
+
+/// A metadata value where it lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field<'a> {
+    /// See [`Value::Text`].
+    Text(&'a str),
+    /// See [`Value::Uint`].
+    Uint(u64),
+    /// See [`Value::Bytes`].
+    Bytes(&'a [u8]),
+}
+
+impl Field<'_> {
+    /// A copy.
+    #[must_use]
+    pub fn to_value(self) -> Value {
+        match self {
+            Field::Text(text) => Value::Text(text.to_owned()),
+            Field::Uint(number) => Value::Uint(number),
+            Field::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
+        }
+    }
+}
+
+/// Bounds what one flow may remember; a peer chooses how much it sends.
+pub const MAX_VALUES: usize = 64;
+/// The longest text or bytes kept of one value: names, URLs and user agents fit, bodies do not.
+pub const MAX_VALUE_SIZE: usize = 2048;
+
+/// An address that stands behind the name that was looked up ([`Findings::set_subject`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The address.
+    pub address: Address,
+    /// How long the answer holds (RFC 1035 §3.2.1).
+    pub ttl_s: u32,
+}
+
+/// How many addresses one answer may bring.
+pub const MAX_RESOLVED: usize = 32;
+
+/// A flow that this one has announced: FTP's data connection, the media of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// What will carry it: TCP or UDP.
+    pub transport: Transport,
+    /// The address of one end as it was announced; `None` stands for the end of this flow that announced it.
+    pub address: Option<Address>,
+    /// Who announced it.
+    pub by: Direction,
+    /// The port of that end.
+    pub port: u16,
+    /// Key of the native protocol that it will speak.
+    pub protocol: &'static str,
+}
+
+/// How many flows one flow may announce, at most, between two packets.
+pub const MAX_EXPECTED: usize = 16;
+
+/// A piece of what was found; empty stands for none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Span {
+    start: u32,
+    size: u16,
+}
+
+/// What an inspector found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    data: Vec<u8>,
+    count: u8,
+    host: Span,
+    subject: Span,
+    service: Option<&'static str>,
+    goes_on: Option<(&'static str, &'static str)>,
+    expected: Vec<Expectation>,
+    resolved: Vec<Resolved>,
+    dropped: u32,
+}
+
+/// Entries are an attribute's id, a kind and a size, and so many bytes. Names that are no value have the id 0.
+const NAME: u16 = 0;
+const TEXT: u8 = 0;
+const UINT: u8 = 1;
+const BYTES: u8 = 2;
+const HEADER_SIZE: usize = 5;
+
+impl Findings {
+    /// Adds text, unless the same value is already there. Bytes that are not UTF-8 are replaced.
+    pub fn text(&mut self, attribute: Attribute, text: &[u8]) {
+        let kept = text.get(..MAX_VALUE_SIZE).unwrap_or(text);
+        self.add(attribute.id(), TEXT, valid(kept).as_bytes());
+    }
+
+    /// Adds a number, unless the same value is already there.
+    pub fn uint(&mut self, attribute: Attribute, number: u64) {
+        self.add(attribute.id(), UINT, &number.to_be_bytes());
+    }
+
+    /// Adds bytes, unless the same value is already there.
+    pub fn bytes(&mut self, attribute: Attribute, bytes: &[u8]) {
+        self.add(attribute.id(), BYTES, bytes.get(..MAX_VALUE_SIZE).unwrap_or(bytes));
+    }
+
+    /// Adds a value of an attribute by its id, which may be a declared one ([`crate::signatures::Signatures::attribute`]).
+    pub fn add_field(&mut self, id: u16, field: Field<'_>) {
+        match field {
+            Field::Text(text) => {
+                let kept = text.as_bytes().get(..MAX_VALUE_SIZE).unwrap_or(text.as_bytes());
+                self.add(id, TEXT, valid(kept).as_bytes());
+            }
+            Field::Uint(number) => self.add(id, UINT, &number.to_be_bytes()),
+            Field::Bytes(bytes) => self.add(id, BYTES, bytes.get(..MAX_VALUE_SIZE).unwrap_or(bytes)),
+        }
+    }
+
+    /// Names the server that the flow goes to (SNI, Host): application signatures are matched on it, so a name that is only
+    /// spoken of (a DNS question) is not for here. The first one stays.
+    pub fn set_host(&mut self, name: &[u8]) {
+        if self.host == Span::default() {
+            self.host = self.name(name);
+        }
+    }
+
+    /// The server's name, as it stood on the wire.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        text_at(&self.data, self.host)
+    }
+
+    /// Names the host that a look-up is about (a DNS question). Its application names the record, but the flow is not that
+    /// application's: a resolver's flow asks for many. The first one stays.
+    pub fn set_subject(&mut self, name: &[u8]) {
+        if self.subject == Span::default() {
+            self.subject = self.name(name);
+        }
+    }
+
+    /// The name that was asked for.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        text_at(&self.data, self.subject)
+    }
+
+    /// Names what runs on top, by the key of an application or of a protocol: `"webdav"` over HTTP. The first one stays; an
+    /// application that the host tells counts more.
+    pub fn set_service(&mut self, key: &'static str) {
+        self.service.get_or_insert(key);
+    }
+
+    /// What runs on top.
+    #[must_use]
+    pub fn service(&self) -> Option<&'static str> {
+        self.service
+    }
+
+    /// The flow goes on in another protocol, named by its key: TLS after commands, DTLS after checks of the path. Why, for
+    /// people. The last one counts.
+    pub fn go_on_as(&mut self, key: &'static str, why: &'static str) {
+        self.goes_on = Some((key, why));
+    }
+
+    /// Gives away what the flow went on as since the last call: key, and why.
+    pub fn take_goes_on(&mut self) -> Option<(&'static str, &'static str)> {
+        self.goes_on.take()
+    }
+
+    /// Announces another flow. Past [`MAX_EXPECTED`] they are counted as dropped.
+    pub fn expect(&mut self, expectation: Expectation) {
+        if self.expected.contains(&expectation) {
+            return;
+        }
+        if self.expected.len() < MAX_EXPECTED {
+            self.expected.push(expectation);
+        } else {
+            self.dropped = self.dropped.saturating_add(1);
+        }
+    }
+
+    /// Tells an address that was answered, at most [`MAX_RESOLVED`] between two packets.
+    pub fn resolve(&mut self, resolved: Resolved) {
+        if self.resolved.len() < MAX_RESOLVED {
+            self.resolved.push(resolved);
+        } else {
+            self.dropped = self.dropped.saturating_add(1);
+        }
+    }
+
+    /// Gives away the addresses that were answered since the last call.
+    pub fn take_resolved(&mut self) -> Vec<Resolved> {
+        std::mem::take(&mut self.resolved)
+    }
+
+    /// Gives away what was announced since the last call.
+    pub fn take_expected(&mut self) -> Vec<Expectation> {
+        std::mem::take(&mut self.expected)
+    }
+
+    /// What was found, in the order of finding.
+    #[must_use]
+    pub fn fields(&self) -> Fields<'_> {
+        Fields(&self.data)
+    }
+
+    /// Copies of the values of native attributes, in the order of finding.
+    #[must_use]
+    pub fn values(&self) -> Vec<(Attribute, Value)> {
+        self.fields().filter_map(|(id, field)| Some((Attribute::by_id(id)?, field.to_value()))).collect()
+    }
+
+    /// How many values were found.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count.into()
+    }
+
+    /// How many bytes all of it takes in memory, about.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.data.len()
+    }
+
+    /// How many values did not fit in [`MAX_VALUES`].
+    #[must_use]
+    pub fn dropped(&self) -> u32 {
+        self.dropped
+    }
+
+    /// Forgets everything, and keeps the memory for the next flow.
+    pub fn clear(&mut self) {
+        self.data.clear();
+        self.data.shrink_to(MAX_KEPT_CAPACITY);
+        (self.count, self.host, self.subject) = (0, Span::default(), Span::default());
+        (self.service, self.goes_on, self.dropped) = (None, None, 0);
+        self.expected.clear();
+        self.resolved.clear();
+    }
+
+    /// What is kept of a flow whose inspection is over.
+    #[must_use]
+    pub fn keep(&self) -> Kept {
+        Kept { data: self.data.as_slice().into(), host: self.host }
+    }
+
+    fn add(&mut self, id: u16, kind: u8, bytes: &[u8]) {
+        if self.entries().any(|entry| (entry.id, entry.kind) == (id, kind) && entry.bytes == bytes) {
+            return;
+        }
+        if usize::from(self.count) < MAX_VALUES {
+            self.count += 1;
+            self.push(id, kind, bytes);
+        } else {
+            self.dropped = self.dropped.saturating_add(1);
+        }
+    }
+
+    /// Where a name stands; it is added unless a value says the same.
+    fn name(&mut self, name: &[u8]) -> Span {
+        let kept = name.get(..MAX_VALUE_SIZE).unwrap_or(name);
+        let text = valid(kept);
+        let known = self.entries().find(|entry| entry.kind == TEXT && entry.bytes == text.as_bytes());
+        match known {
+            Some(entry) => entry.span(),
+            None if text.is_empty() => Span::default(),
+            None => self.push(NAME, TEXT, text.as_bytes()),
+        }
+    }
+
+    fn push(&mut self, id: u16, kind: u8, bytes: &[u8]) -> Span {
+        let size = u16::try_from(bytes.len()).unwrap_or(u16::MAX); // a replaced byte becomes three: at most 6 KiB
+        if self.data.capacity() == 0 {
+            self.data.reserve(USUAL_SIZE);
+        }
+        let start = u32::try_from(self.data.len() + HEADER_SIZE).unwrap_or(u32::MAX);
+        self.data.extend_from_slice(&id.to_be_bytes());
+        self.data.push(kind);
+        self.data.extend_from_slice(&size.to_be_bytes());
+        self.data.extend_from_slice(bytes);
+        Span { start, size }
+    }
+
+    fn entries(&self) -> Entries<'_> {
+        Entries { data: &self.data, at: 0 }
+    }
+}
+
+/// What most flows bring fits.
+const USUAL_SIZE: usize = 256;
+/// Flows with more have their memory given back.
+const MAX_KEPT_CAPACITY: usize = 4096;
+
+/// What was found in a flow, as it is kept until the flow ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    data: Box<[u8]>,
+    host: Span,
+}
+
+impl Kept {
+    /// See [`Findings::host`].
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        text_at(&self.data, self.host)
+    }
+
+    /// See [`Findings::fields`].
+    #[must_use]
+    pub fn fields(&self) -> Fields<'_> {
+        Fields(&self.data)
+    }
+
+    /// See [`Findings::size`].
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.data.len()
+    }
+}
+
+/// Most text is valid, and then one look is enough.
+fn valid(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
+fn text_at(data: &[u8], Span { start, size }: Span) -> Option<&str> {
+    let start = start as usize;
+    let bytes = data.get(start..start + usize::from(size)).filter(|bytes| !bytes.is_empty())?;
+    std::str::from_utf8(bytes).ok()
+}
+
+struct Entry<'a> {
+    id: u16,
+    kind: u8,
+    start: usize,
+    bytes: &'a [u8],
+}
+
+impl Entry<'_> {
+    fn span(&self) -> Span {
+        let size = u16::try_from(self.bytes.len()).unwrap_or(u16::MAX);
+        Span { start: u32::try_from(self.start).unwrap_or(u32::MAX), size }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Entries<'a> {
+    data: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Entry<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (header, rest) = self.data.get(self.at..)?.split_first_chunk::<HEADER_SIZE>()?;
+        let [id_high, id_low, kind, size_high, size_low] = *header;
+        let size = usize::from(u16::from_be_bytes([size_high, size_low]));
+        let start = self.at + HEADER_SIZE;
+        self.at = start + size;
+        Some(Entry { id: u16::from_be_bytes([id_high, id_low]), kind, start, bytes: rest.get(..size)? })
+    }
+}
+
+/// Values with the ids of their attributes, in the order of finding.
+#[derive(Clone, Copy, Debug)]
+pub struct Fields<'a>(&'a [u8]);
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = (u16, Field<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let mut entries = Entries { data: self.0, at: 0 };
+            let entry = entries.next()?;
+            self.0 = self.0.get(entries.at..)?;
+            if entry.id == NAME {
+                continue;
+            }
+            let field = match entry.kind {
+                UINT => Field::Uint(entry.bytes.try_into().map_or(0, u64::from_be_bytes)),
+                BYTES => Field::Bytes(entry.bytes),
+                _ => Field::Text(std::str::from_utf8(entry.bytes).unwrap_or_default()),
+            };
+            return Some((entry.id, field));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_come_back_in_their_order_and_once() {
+        let mut found = Findings::default();
+        found.text(Attribute::TlsSni, b"www.example.org");
+        found.uint(Attribute::SipStatus, 200);
+        found.bytes(Attribute::DhcpClientMac, &[0, 255]);
+        found.text(Attribute::TlsSni, b"www.example.org");
+        found.text(Attribute::TlsSni, b"a\xff");
+        let expected = vec![
+            (Attribute::TlsSni, Value::Text("www.example.org".into())),
+            (Attribute::SipStatus, Value::Uint(200)),
+            (Attribute::DhcpClientMac, Value::Bytes(vec![0, 255])),
+            (Attribute::TlsSni, Value::Text("a\u{fffd}".into())),
+        ];
+        assert_eq!((found.values(), found.count()), (expected, 4));
+    }
+
+    #[test]
+    fn names_share_the_memory_of_values_and_the_first_one_stays() {
+        let mut found = Findings::default();
+        found.text(Attribute::TlsSni, b"www.example.org");
+        let size = found.size();
+        found.set_host(b"www.example.org");
+        found.set_host(b"another");
+        assert_eq!((found.host(), found.size()), (Some("www.example.org"), size));
+        found.set_subject(b"");
+        assert_eq!(found.subject(), None);
+        found.set_subject(b"asked.example");
+        let kept = found.keep();
+        assert_eq!((found.subject(), kept.host()), (Some("asked.example"), Some("www.example.org")));
+        assert_eq!(kept.fields().count(), 1, "a name is no value");
+    }
+
+    #[test]
+    fn what_one_flow_brings_is_bounded_and_forgotten() {
+        let mut found = Findings::default();
+        for number in 0..100 {
+            found.uint(Attribute::SipStatus, number);
+            found.text(Attribute::HttpUrl, &[b'\xff'; 5000]);
+        }
+        assert_eq!((found.count(), found.dropped()), (MAX_VALUES, 37));
+        assert!(found.size() < MAX_VALUES * (HEADER_SIZE + 3 * MAX_VALUE_SIZE));
+        found.clear();
+        assert_eq!(found, Findings::default());
+    }
+}

@@ -1,0 +1,49 @@
+//! ITU-T H.245 over TPKT: how the ends of an H.323 call agree on media. Its first message names the protocol.
+
+use crate::bytes::Reader;
+use crate::probing::matching::{ANSWERS, ASKS, example, matched};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
+
+/// TPKT (RFC 1006 §6) without its size, request, terminalCapabilitySet; then, after a sequence number, the protocol's object
+/// identifier `{itu-t(0) recommendation(0) h(8) 245 version(0)}`.
+const START: [Option<u8>; 13] = [
+    Some(3), Some(0), None, None, Some(2), Some(0x70), None, Some(6), Some(0), Some(8), Some(0x81), Some(0x75), Some(0),
+];
+
+/// H.245.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "h245",
+    name: "H.245",
+    selector: 713,
+    category: "voip",
+    transports: &[Transport::Tcp],
+    first_bytes: FirstBytes::Of(&[3]),
+    probe,
+    examples: EXAMPLES,
+    ..Descriptor::BASE
+};
+
+fn probe(sample: &Sample<'_>) -> Probe {
+    let fits = sample.data.iter().zip(START).all(|(byte, wanted)| wanted.is_none_or(|wanted| wanted == *byte));
+    let size = sample.data.get(2..).and_then(|rest| Reader::new(rest).u16());
+    match fits && size.is_none_or(|size| usize::from(size) > START.len()) {
+        false => Probe::No,
+        true if sample.data.len() < START.len() => Probe::NeedMore,
+        true => matched(95, "H.245 terminal capabilities", START.len()),
+    }
+}
+
+const EXAMPLES: &[Example] = &[
+    example(
+        "capabilities of the caller",
+        ASKS,
+        b"\x03\x00\x00\x24\x02\x70\x01\x06\x00\x08\x81\x75\x00\x07\x80\x12\x80\x00\x01\x3c\x00\x01\x00\x00\x01\x00\x00\x01\x00\x00\x02\x20\xc0\x13\x80\x00",
+        &[],
+    ),
+    example(
+        "capabilities of the called",
+        ANSWERS,
+        b"\x03\x00\x00\x18\x02\x70\x02\x06\x00\x08\x81\x75\x00\x0b\x80\x12\x80\x00\x01\x3c\x00\x01\x00\x00",
+        &[],
+    ),
+];

@@ -1,0 +1,35 @@
+//! GDB Remote Serial Protocol (GDB manual, appendix E): the question for features that a debugger begins with, and its answer.
+
+use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
+
+/// GDB remote.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "gdb-remote",
+    name: "GDB remote",
+    selector: 1713,
+    category: "developer",
+    transports: &[Transport::Tcp],
+    ports: &[2345, 1234, 3333],
+    first_bytes: FirstBytes::Of(b"+$"),
+    max_probe_size: 40,
+    probe: |sample| any_form(sample, FORMS),
+    examples: EXAMPLES,
+    ..Descriptor::BASE
+};
+
+const FORMS: &[Form] = &[features];
+
+fn features(checker: &mut Checker<'_>) -> Recognised {
+    let mut ahead = *checker;
+    if ahead.literal(b"+").is_ok() {
+        *checker = ahead;
+    }
+    checker.any_literal(&[b"$qSupported", b"$PacketSize=", b"$QStartNoAckMode#b0", b"$vMustReplyEmpty#3a"])?;
+    Ok((100, "GDB remote packet"))
+}
+
+const EXAMPLES: &[Example] = &[
+    client("features of the debugger", b"+$qSupported:multiprocess+;swbreak+#c6"),
+    server("features of the target", b"+$PacketSize=47ff;QPassSignals+#12"),
+];

@@ -1,0 +1,81 @@
+//! Apache Kafka (Kafka protocol guide, "Protocol Primitive Types", "Request Header"), big-endian.
+
+use crate::protocol::attributes::Attribute;
+use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require};
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
+
+/// The greatest API key of Kafka 4, with room for some more.
+const MAX_API_KEY: u16 = 100;
+/// The greatest version of any of them, with room.
+const MAX_VERSION: u16 = 20;
+
+/// Kafka.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "kafka",
+    name: "Kafka",
+    selector: 619,
+    category: "developer",
+    transports: &[Transport::Tcp],
+    ports: &[9092],
+    first_bytes: FirstBytes::Of(&[0]),
+    max_probe_size: 300,
+    probe,
+    inspector: Some(|| Box::<Kafka>::default()),
+    examples: EXAMPLES,
+    ..Descriptor::BASE
+};
+
+const FORMS: &[Form] = &[request, response];
+
+fn probe(sample: &Sample<'_>) -> Probe {
+    any_form(sample, FORMS)
+}
+
+/// Size, what is asked for, its version, correlation, client's name.
+fn request(checker: &mut Checker<'_>) -> Recognised {
+    checker.literal(b"\0")?;
+    require(checker.u24()? >= 10)?;
+    require(checker.u16()? <= MAX_API_KEY)?;
+    require(checker.u16()? <= MAX_VERSION)?;
+    require(checker.u32()? < 0x0100_0000)?;
+    let name = checker.u16()?;
+    require((2..=255).contains(&name))?;
+    checker.all(usize::from(name), |byte| byte.is_ascii_graphic() || byte == b' ')?;
+    Ok((if name >= 3 { 85 } else { 65 }, "Kafka request"))
+}
+
+/// A response has nothing but the correlation of its request.
+fn response(checker: &mut Checker<'_>) -> Recognised {
+    checker.literal(b"\0")?;
+    require(checker.u24()? >= 4)?;
+    let correlation = checker.u32()?;
+    let mut asked = checker.of_peer();
+    let mut ahead = asked;
+    request(&mut ahead)?;
+    asked.take(8)?;
+    require(asked.u32()? == correlation)?;
+    Ok((90, "Kafka response"))
+}
+
+/// Reads the client's name.
+#[derive(Debug, Default)]
+struct Kafka;
+
+impl Inspector for Kafka {
+    fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
+        let mut asked = Checker::new(*sample);
+        if request(&mut asked).is_err() {
+            return Progress::Settled;
+        }
+        found.text(Attribute::KafkaClientId, sample.data.get(14..asked.position()).unwrap_or_default());
+        Progress::Done
+    }
+}
+
+const EXAMPLES: &[Example] = &[
+    Example {
+        expect: &[(Attribute::KafkaClientId, "rdkafka")],
+        ..client("versions wanted", b"\0\0\0\x25\0\x12\0\x03\0\0\0\x01\0\x07rdkafka\0\x0blibrdkafka\x062.3.0\0")
+    },
+    client("metadata wanted", b"\0\0\0\x1a\0\x03\0\x01\0\0\0\x02\0\x0aconsumer-1\xff\xff\xff\xff"),
+];

@@ -1,0 +1,34 @@
+//! The scalability protocols of nanomsg and NNG over TCP (nanomsg RFC "sp-tcp-mapping-01").
+
+use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
+
+/// nanomsg.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "nanomsg",
+    name: "nanomsg",
+    selector: 616,
+    category: "developer",
+    transports: &[Transport::Tcp],
+    first_bytes: FirstBytes::Of(&[0]),
+    probe,
+    examples: EXAMPLES,
+    ..Descriptor::BASE
+};
+
+const FORMS: &[Form] = &[header];
+
+fn probe(sample: &Sample<'_>) -> Probe {
+    any_form(sample, FORMS)
+}
+
+/// `\0SP\0`, the socket's type, reserved.
+fn header(checker: &mut Checker<'_>) -> Recognised {
+    checker.literal(b"\0SP\0")?;
+    require(checker.u16()? <= 0x0fff)?;
+    checker.zeros(2)?;
+    Ok((95, "SP header"))
+}
+
+const EXAMPLES: &[Example] =
+    &[client("request socket", b"\0SP\0\0\x30\0\0"), server("reply socket", b"\0SP\0\0\x31\0\0\0\0\0\0\0\0\0\x05")];

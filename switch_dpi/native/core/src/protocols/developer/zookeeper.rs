@@ -1,0 +1,73 @@
+//! ZooKeeper's client port (ZooKeeper's jute description, ConnectRequest and ConnectResponse; administrator's guide, "The
+//! Four Letter Words"), big-endian.
+
+use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
+
+/// A session's password.
+const PASSWORD_SIZE: u32 = 16;
+
+/// ZooKeeper.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "zookeeper",
+    name: "ZooKeeper",
+    selector: 522,
+    category: "developer",
+    transports: &[Transport::Tcp],
+    ports: &[2181],
+    first_bytes: FirstBytes::Of(b"\0rsmcdew"),
+    probe,
+    examples: EXAMPLES,
+    ..Descriptor::BASE
+};
+
+const FORMS: &[Form] = &[request, response, word];
+
+fn probe(sample: &Sample<'_>) -> Probe {
+    any_form(sample, FORMS)
+}
+
+/// Size, protocol 0, last transaction, timeout in ms, session, password, and since 3.4 whether reading suffices.
+fn request(checker: &mut Checker<'_>) -> Recognised {
+    checker.zeros(3)?;
+    checker.within(44, 45)?;
+    checker.zeros(4)?;
+    checker.u64()?;
+    require(checker.u32()? < 0x1000_0000)?;
+    checker.u64()?;
+    require(checker.u32()? == PASSWORD_SIZE)?;
+    Ok((95, "ZooKeeper connect request"))
+}
+
+fn response(checker: &mut Checker<'_>) -> Recognised {
+    checker.zeros(3)?;
+    checker.within(36, 37)?;
+    checker.zeros(4)?;
+    require(checker.u32()? < 0x1000_0000)?;
+    checker.u64()?;
+    require(checker.u32()? == PASSWORD_SIZE)?;
+    Ok((95, "ZooKeeper connect response"))
+}
+
+/// A word alone.
+fn word(checker: &mut Checker<'_>) -> Recognised {
+    checker.any_literal(&[b"ruok", b"stat", b"srvr", b"mntr", b"conf", b"cons", b"dump", b"envi", b"wchs"])?;
+    require(matches!(checker.rest(), [] | [b'\n'] | [b'\r', b'\n']))?;
+    let mut answer = checker.of_peer();
+    match answer.any_literal(&[b"imok", b"Zookeeper version: ", b"zk_version\t", b"clientPort=", b"Environment:\n"]) {
+        Ok(_) => Ok((95, "ZooKeeper four-letter word")),
+        Err(Probe::NeedMore) => Err(Probe::NeedMore),
+        Err(_) => Err(Probe::No),
+    }
+}
+
+const EXAMPLES: &[Example] = &[
+    client(
+        "connect",
+        b"\0\0\0\x2d\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x75\x30\0\0\0\0\0\0\0\0\0\0\0\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+    ),
+    server(
+        "connected",
+        b"\0\0\0\x25\0\0\0\0\0\0\x75\x30\x01\0\0\x5b\x12\x34\0\0\0\0\0\x10abcdefghijklmnop\0",
+    ),
+];

@@ -1,0 +1,54 @@
+//! LonTalk over IP (ANSI/CEA-852, ISO/IEC 14908-4): data and configuration packets of LonWorks channels.
+
+use crate::probing::fields::{Fields, Verdict, answer, require, sent};
+use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
+
+/// Size, version, type, extension, flags, vendor, session, sequence number, timestamp.
+const HEADER_SIZE: usize = 20;
+const VERSION: u8 = 1;
+/// The lower bits of the flags name the protocol: 0 is that of ISO/IEC 14908-1, 1 that of EIA-600.
+const PROTOCOL_MASK: u8 = 0x1f;
+
+/// LonTalk over IP.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "cnp-ip",
+    name: "CNP-IP",
+    selector: 312,
+    category: "industrial",
+    transports: &[Transport::Udp, Transport::Tcp],
+    ports: &[1628, 1629],
+    first_bytes: FirstBytes::Where(|byte| byte < 0x08),
+    probe: |sample| answer(judge(sample)),
+    examples: EXAMPLES,
+    ..Descriptor::BASE
+};
+
+fn judge(sample: &Sample<'_>) -> Verdict {
+    let mut fields = Fields::of(sample);
+    let size = usize::from(fields.u16()?);
+    require((HEADER_SIZE..0x0800).contains(&size))?;
+    require(sample.transport.is_stream() || size == sample.data.len())?;
+    fields.expect(&[VERSION])?;
+    fields.byte(|kind| matches!(kind, 0x01 | 0x03..=0x09 | 0x60..=0x7f))?;
+    let extension = usize::from(fields.u8()?) * 4;
+    require(HEADER_SIZE + extension <= size)?;
+    fields.byte(|flags| flags & PROTOCOL_MASK <= 1 && flags & 0xc0 == 0)?;
+    let vendor = fields.u16()?;
+    let confidence = if sample.transport.is_stream() || vendor != 0 { 55 } else { 80 };
+    require(confidence > 55 || extension == 0)?;
+    fields.array::<12>()?;
+    fields.matched(confidence, "LonTalk/IP header")
+}
+
+const EXAMPLES: &[Example] = &[
+    sent(
+        "data packet",
+        Transport::Udp,
+        b"\x00\x1c\x01\x01\x00\x00\x00\x00\x6b\x8b\x45\x67\x00\x00\x00\x01\x00\x00\x00\x00\x09\x01\xa9\x01\xaa\x01\x23\x45",
+    ),
+    sent(
+        "request for the channel's routing",
+        Transport::Udp,
+        b"\x00\x18\x01\x63\x00\x00\x00\x00\x00\x00\x00\x2a\x00\x00\x00\x05\x00\x00\x00\x00\x00\x01\x00\x00",
+    ),
+];

@@ -1,0 +1,57 @@
+//! CODESYS controllers' communication over TCP, as publicly described: version 2 (magic 0xBBBB) and the block driver of
+//! version 3 (magic 0x000117E8, little-endian).
+
+use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
+
+/// Version 3: magic, then the size of the block with this header, then a datagram, which begins with 0xC5 or its like.
+const BLOCK: &[u8] = &[0xe8, 0x17, 0x01, 0x00];
+const DATAGRAM: u8 = 0xc5;
+const BLOCK_HEADER_SIZE: u32 = 8;
+/// A datagram has at most 512 bytes.
+const MAX_BLOCK_SIZE: u32 = 1_024;
+const VERSION_2: &[u8] = &[0xbb, 0xbb];
+/// Version 2 sends telegrams of a few kilobytes.
+const MAX_LENGTH: u32 = 0x4000;
+
+/// CODESYS.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "codesys-gateway",
+    app: "codesys",
+    name: "CODESYS",
+    selector: 323,
+    category: "industrial",
+    transports: &[Transport::Tcp],
+    ports: &[1200, 2455, 11_740],
+    first_bytes: FirstBytes::Of(&[0xe8, 0xbb]),
+    probe: |sample| answer(judge(sample)),
+    examples: EXAMPLES,
+    ..Descriptor::BASE
+};
+
+fn judge(sample: &Sample<'_>) -> Verdict {
+    let mut fields = Fields::of(sample);
+    if sample.data.first() == VERSION_2.first() {
+        fields.expect(VERSION_2)?;
+        let size = fields.array::<4>()?;
+        let length = u32::from_le_bytes(size).min(u32::from_be_bytes(size));
+        require((1..MAX_LENGTH).contains(&length))?;
+        fields.byte(|service| service != 0)?;
+        return fields.matched(65, "CODESYS 2 telegram");
+    }
+    fields.expect(BLOCK)?;
+    let size = fields.u32_le()?;
+    require((BLOCK_HEADER_SIZE + 1..=MAX_BLOCK_SIZE).contains(&size))?;
+    fields.expect(&[DATAGRAM])?;
+    fields.matched(97, "CODESYS 3 block")
+}
+
+const EXAMPLES: &[Example] = &[
+    sent("login of version 2, little-endian", Transport::Tcp, b"\xbb\xbb\x01\x00\x00\x00\x01"),
+    sent("login of version 2, big-endian", Transport::Tcp, b"\xbb\xbb\x00\x00\x00\x01\x01"),
+    answered(
+        "block of version 3",
+        Transport::Tcp,
+        b"\xe8\x17\x01\x00\x1c\x00\x00\x00\xc5\x73\x40\x03\x00\x00\x01\x02\x00\x00\x2d\xdd\x00\x00\x00\x00\x00\x00\x00\x00",
+    ),
+];

@@ -1,0 +1,34 @@
+//! ProConOS, the run-time of Phoenix Contact and others over TCP, as publicly described: 0xCC, version, size of the frame.
+
+use crate::probing::fields::{Fields, Verdict, answer, answered, sent};
+use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
+
+/// Start and version.
+const START: &[u8] = &[0xcc, 0x01, 0x00];
+
+/// ProConOS.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "proconos",
+    name: "ProConOS",
+    selector: 370,
+    category: "industrial",
+    transports: &[Transport::Tcp],
+    ports: &[20_547],
+    first_bytes: FirstBytes::Of(&[0xcc]),
+    probe: |sample| answer(judge(sample)),
+    examples: EXAMPLES,
+    ..Descriptor::BASE
+};
+
+fn judge(sample: &Sample<'_>) -> Verdict {
+    let mut fields = Fields::of(sample);
+    fields.expect(START)?;
+    fields.byte(|command| matches!(command, 0x00..=0x0f))?;
+    fields.byte(|kind| matches!(kind, 0x40 | 0xc0))?;
+    fields.matched(70, "ProConOS frame")
+}
+
+const EXAMPLES: &[Example] = &[
+    sent("information", Transport::Tcp, b"\xcc\x01\x00\x0b\x40\x02\x00\x00\x47\xee"),
+    answered("information", Transport::Tcp, b"\xcc\x01\x00\x0b\xc0\x02\x00\x00ProConOS V3.0.1040\x00"),
+];

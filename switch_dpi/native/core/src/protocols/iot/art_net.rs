@@ -1,0 +1,34 @@
+//! Art-Net 4 (Artistic Licence), stage lighting over UDP.
+
+use crate::probing::fields::{Fields, Verdict, answer, answered, sent};
+use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
+
+/// First bytes of every packet.
+const MAGIC: &[u8] = b"Art-Net\0";
+
+/// Art-Net.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "art-net",
+    name: "Art-Net",
+    selector: 374,
+    category: "iot",
+    transports: &[Transport::Udp],
+    ports: &[6454],
+    first_bytes: FirstBytes::Of(b"A"),
+    probe: |sample| answer(judge(sample)),
+    examples: EXAMPLES,
+    ..Descriptor::BASE
+};
+
+fn judge(sample: &Sample<'_>) -> Verdict {
+    let mut fields = Fields::of(sample);
+    fields.expect(MAGIC)?;
+    fields.u16_le()?; // operation
+    fields.matched(100, "Art-Net packet")
+}
+
+const EXAMPLES: &[Example] = &[
+    sent("poll", Transport::Udp, b"Art-Net\0\x00\x20\x00\x0e\x02\x00"),
+    sent("two channels", Transport::Udp, b"Art-Net\0\x00\x50\x00\x0e\x01\x00\x00\x00\x00\x02\xff\x80"),
+    answered("sync", Transport::Udp, b"Art-Net\0\x00\x52\x00\x0e\x00\x00"),
+];

@@ -1,0 +1,36 @@
+//! Speedwire of SMA's inverters and meters over UDP (SMA, "Speedwire"): a name, then data in tagged pieces.
+
+use crate::probing::fields::{Fields, Verdict, answer, answered, sent};
+use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
+
+/// Name, then the group's tag: four bytes, tag 42.
+const START: &[u8] = b"SMA\0\x00\x04\x02\xa0";
+
+/// Speedwire.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "speedwire",
+    name: "SMA-Speedwire",
+    selector: 382,
+    category: "iot",
+    transports: &[Transport::Udp],
+    ports: &[9522],
+    first_bytes: FirstBytes::Of(b"S"),
+    probe: |sample| answer(judge(sample)),
+    examples: EXAMPLES,
+    ..Descriptor::BASE
+};
+
+fn judge(sample: &Sample<'_>) -> Verdict {
+    let mut fields = Fields::of(sample);
+    fields.expect(START)?;
+    fields.matched(100, "Speedwire packet")
+}
+
+const EXAMPLES: &[Example] = &[
+    sent("discovery", Transport::Udp, b"SMA\0\x00\x04\x02\xa0\xff\xff\xff\xff\x00\x00\x00\x20\x00\x00\x00\x00"),
+    answered(
+        "answer with an address",
+        Transport::Udp,
+        b"SMA\0\x00\x04\x02\xa0\x00\x00\x00\x01\x00\x02\x00\x00\x00\x01\x00\x04\x00\x10\x00\x01\x00\x03\x00\x04\x00\x20\x00\x00\x00\x01",
+    ),
+];

@@ -1,0 +1,33 @@
+//! Advanced Device Discovery Protocol of Digi, as publicly described: mark, type and size, big-endian.
+
+use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply, require};
+use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
+
+/// ADDP.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "addp",
+    name: "ADDP",
+    selector: 1747,
+    category: "network",
+    transports: &[Transport::Udp],
+    ports: &[2362],
+    first_bytes: FirstBytes::Of(b"D"),
+    max_probe_size: 16,
+    probe: |sample| any_form(sample, FORMS),
+    examples: EXAMPLES,
+    ..Descriptor::BASE
+};
+
+const FORMS: &[Form] = &[message];
+
+fn message(checker: &mut Checker<'_>) -> Recognised {
+    checker.any_literal(&[b"DIGI", b"DVKT", b"DGDP"])?;
+    require((1..=16).contains(&checker.u16()?))?;
+    require(usize::from(checker.u16()?) == checker.rest().len())?;
+    Ok((95, "ADDP message"))
+}
+
+const EXAMPLES: &[Example] = &[
+    query("search", b"DIGI\0\x01\0\x06\xff\xff\xff\xff\xff\xff"),
+    reply("found", b"DIGI\0\x02\0\x08\x01\x06\0\x40\x9d\x12\x34\x56"),
+];

@@ -1,0 +1,30 @@
+//! MSN Messenger Protocol (MSNP): the negotiation of its version.
+
+use crate::probing::matching::{ASKS, example, probe_beginning};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
+
+/// How it begins.
+const BEGINNINGS: &[&[u8]] = &[b"VER 0 MSNP", b"VER 1 MSNP", b"VER 2 MSNP", b"VER 3 MSNP"];
+
+/// MSN Messenger.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "msnp",
+    name: "MSN Messenger",
+    selector: 740,
+    category: "messaging",
+    transports: &[Transport::Tcp],
+    ports: &[1863],
+    first_bytes: FirstBytes::Of(b"V"),
+    probe,
+    examples: EXAMPLES,
+    ..Descriptor::BASE
+};
+
+fn probe(sample: &Sample<'_>) -> Probe {
+    probe_beginning(sample, BEGINNINGS, 95, "negotiation of the version")
+}
+
+const EXAMPLES: &[Example] = &[
+    example("a client offers versions", ASKS, b"VER 1 MSNP18 MSNP17 CVR0\r\n", &[]),
+    example("an old client", ASKS, b"VER 0 MSNP8 CVR0\r\n", &[]),
+];

@@ -1,0 +1,38 @@
+//! apcupsd (its manual, "NIS network server protocol"): lines behind their size in two bytes, big-endian.
+
+use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
+
+/// apcupsd.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "apcupsd",
+    name: "apcupsd",
+    selector: 1715,
+    category: "monitoring",
+    transports: &[Transport::Tcp],
+    ports: &[3551],
+    first_bytes: FirstBytes::Of(b"\0"),
+    max_probe_size: 32,
+    probe: |sample| any_form(sample, FORMS),
+    examples: EXAMPLES,
+    ..Descriptor::BASE
+};
+
+const FORMS: &[Form] = &[request, status];
+
+fn request(checker: &mut Checker<'_>) -> Recognised {
+    checker.any_literal(&[b"\0\x06status", b"\0\x06events"])?;
+    Ok((95, "apcupsd request"))
+}
+
+fn status(checker: &mut Checker<'_>) -> Recognised {
+    let size = checker.u16()?;
+    require((12..128).contains(&size))?;
+    checker.literal(b"APC      : 0")?;
+    Ok((100, "apcupsd status"))
+}
+
+const EXAMPLES: &[Example] = &[
+    client("status", b"\0\x06status"),
+    server("status", b"\0\x1bAPC      : 001,036,0870\n\0\x19DATE  "),
+];

@@ -1,0 +1,37 @@
+//! ISO 8583, messages of card payments in text form: size in two bytes, big-endian, message type of four digits, bitmap of sixteen
+//! hexadecimal digits.
+
+use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
+
+/// ISO 8583.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "iso8583",
+    name: "ISO 8583",
+    selector: 1743,
+    category: "finance",
+    transports: &[Transport::Tcp],
+    first_bytes: FirstBytes::Where(|byte| byte < 8),
+    max_probe_size: 24,
+    probe: |sample| any_form(sample, FORMS),
+    examples: EXAMPLES,
+    ..Descriptor::BASE
+};
+
+const FORMS: &[Form] = &[message];
+
+fn message(checker: &mut Checker<'_>) -> Recognised {
+    require((20..2048).contains(&checker.u16()?))?;
+    checker.within(b'0', b'2')?; // version
+    checker.within(b'1', b'8')?; // class
+    checker.within(b'0', b'4')?; // function
+    checker.within(b'0', b'5')?; // origin
+    let bitmap = checker.all(16, |byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte))?;
+    require(bitmap.iter().any(|digit| *digit != b'0'))?;
+    Ok((85, "message type and bitmap"))
+}
+
+const EXAMPLES: &[Example] = &[
+    client("network management", b"\0\x3a0800822000000000000004000000000000000417123456000001301"),
+    server("answer", b"\0\x3c081082200000020000000400000000000000041712345600000100301"),
+];

@@ -1,0 +1,84 @@
+//! AYIYA, Anything In Anything (draft-massar-v6ops-ayiya-02): IPv6 in UDP, signed, as SixXS ran it.
+
+use crate::frame::link_type;
+use crate::probing::inner_packets::{found, u32_at};
+use crate::protocol::{Carried, Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+
+/// Sizes and methods, operation, next header, epoch (§4).
+const FIXED_SIZE: usize = 8;
+/// 1 January 2004, when the draft was written, and the year 2058, in Unix time.
+const EPOCHS: std::ops::Range<u32> = 1_072_915_200..2_777_000_000;
+
+/// AYIYA.
+pub const DESCRIPTOR: Descriptor = Descriptor {
+    key: "ayiya",
+    name: "AYIYA",
+    selector: 1219,
+    category: "vpn",
+    transports: &[Transport::Udp],
+    ports: &[5072],
+    // 2^n bytes of identity, n up to 4; identity type integer or text
+    first_bytes: FirstBytes::Where(|byte| byte >> 4 <= 4 && matches!(byte & 0x0f, 1 | 2)),
+    max_probe_size: 64,
+    probe,
+    tunnel: Some(carried),
+    examples: EXAMPLES,
+    ..Descriptor::BASE
+};
+
+fn probe(sample: &Sample<'_>) -> Probe {
+    let Some(header) = Header::read(sample.data) else { return Probe::No };
+    // no packet where the next header says so; an IPv6 packet of the right version where it says that
+    let payload_fits = match header.next {
+        41 => header.payload.len() >= 40 && matches!(header.payload.first(), Some(0x60..=0x6f)),
+        4 => header.payload.len() >= 20 && matches!(header.payload.first(), Some(0x45..=0x4f)),
+        _ => header.payload.is_empty(),
+    };
+    if payload_fits { found(85, "AYIYA header", FIXED_SIZE) } else { Probe::No }
+}
+
+struct Header<'a> {
+    next: u8,
+    payload: &'a [u8],
+}
+
+impl<'a> Header<'a> {
+    /// Sizes are powers of two for the identity and words for the signature: 20 bytes of SHA-1, 16 of MD5.
+    fn read(data: &'a [u8]) -> Option<Self> {
+        let [identity, signature, operation, next, ..] = *data.first_chunk::<FIXED_SIZE>()?;
+        let hash_fits = matches!(signature, 0x00 | 0x41 | 0x52 | 0x83);
+        let operation_fits = operation >> 4 <= 2 && operation & 0x0f <= 4;
+        let next_fits = matches!(next, 4 | 41 | 59);
+        let is_identity = identity >> 4 <= 4 && matches!(identity & 0x0f, 1 | 2);
+        if !(is_identity && hash_fits && operation_fits && next_fits && EPOCHS.contains(&u32_at(data, 4)?)) {
+            return None;
+        }
+        let size = FIXED_SIZE + (1 << (identity >> 4)) + usize::from(signature >> 4) * 4;
+        Some(Self { next, payload: data.get(size..)? })
+    }
+}
+
+fn carried(data: &[u8]) -> Option<Carried<'_>> {
+    let header = Header::read(data).filter(|header| !header.payload.is_empty())?;
+    Some(Carried { link_type: link_type::RAW, data: header.payload, scope: 0 })
+}
+
+const EXAMPLES: &[Example] = &[
+    Example {
+        title: "a packet without next header",
+        transport: Transport::Udp,
+        direction: Direction::Originator,
+        data: b"\x41\x52\x11\x29\x4f\x10\x20\x30\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02\
+            \x8b\x15\xc4\x9a\x3e\xd7\x60\xf2\x51\x0c\xb8\xe3\x94\x27\x6d\xaf\x18\xca\x73\x05\
+            \x60\0\0\0\0\0\x3b\x40\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01",
+        expect: &[],
+    },
+    Example {
+        title: "heart beat",
+        transport: Transport::Udp,
+        direction: Direction::Responder,
+        data: b"\x41\x52\x11\x3b\x4f\x10\x20\x31\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\
+            \x8b\x15\xc4\x9a\x3e\xd7\x60\xf2\x51\x0c\xb8\xe3\x94\x27\x6d\xaf\x18\xca\x73\x05",
+        expect: &[],
+    },
+];
