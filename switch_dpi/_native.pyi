@@ -15,6 +15,7 @@ __all__ = [
     "FlowRecord",
     "HostMatch",
     "LiveCapture",
+    "LiveRecords",
     "NativeError",
     "Replay",
     "SignatureError",
@@ -342,10 +343,14 @@ class Engine:
 class Replay:
     """Iterates over the records of a capture file (pcap, pcapng), each when its flow has ended.
 
-    A broken file gives the records of what could be read first, then CaptureError.
+    A broken file gives the records of what could be read first, then CaptureError. With several threads, each has an
+    engine for its share of the packets (all between two addresses go to one), and records come in no certain order;
+    they are taken either one by one or as lines.
     """
 
-    def __new__(cls, path: str, signatures: Signatures, options: EngineOptions | None = None) -> Replay: ...
+    def __new__(
+        cls, path: str, signatures: Signatures, options: EngineOptions | None = None, *, threads: int = 1
+    ) -> Replay: ...
     def __iter__(self) -> Iterator[FlowRecord]: ...
     def __next__(self) -> FlowRecord: ...
     def json_lines(self, capture: str) -> str | None:
@@ -368,9 +373,11 @@ class Replay:
 
 @final
 class LiveCapture:
-    """An interface under inspection by a thread of its own. Opens in the caller's network namespace; needs CAP_NET_RAW.
+    """An interface under inspection by threads of its own. Opens in the caller's network namespace; needs CAP_NET_RAW.
 
     With ``low_latency`` every packet is handed over at once (TPACKET_V2), else in blocks (TPACKET_V3) for much traffic.
+    Each of ``threads`` has a ring and an engine; all packets between two addresses go to the same one. What ``options``
+    bounds is divided among them.
     """
 
     def __new__(
@@ -380,6 +387,7 @@ class LiveCapture:
         options: EngineOptions | None = None,
         *,
         low_latency: bool = True,
+        threads: int = 1,
     ) -> LiveCapture: ...
     def poll(self, timeout_s: float, max_events: int) -> list[FlowEvent]:
         """Up to ``max_events`` events, waiting at most ``timeout_s`` for the first; CaptureError when it is gone."""
@@ -388,7 +396,29 @@ class LiveCapture:
         """For flows whose first packet is read from now on; those under way end with theirs. No packet waits for it."""
 
     def stats(self) -> dict[str, int]:
-        """Counters by name: the engine's, the ring's (``ring_…``), the queue's (``events_…``); at most 50 ms old."""
+        """Counters by name: the engines', the rings' (``ring_…``), the queue's (``events_…``); at most 50 ms old."""
+
+    def rings(self) -> list[dict[str, int]]:
+        """What each ring counted: packets, drops, freezes (times that drops began)."""
 
     def close(self) -> None:
         """Stop; ``poll`` returns. May be called twice."""
+
+@final
+class LiveRecords:
+    """The flows of an interface as lines of JSON, each when it has ended; else as LiveCapture, always in blocks."""
+
+    def __new__(
+        cls, interface: str, signatures: Signatures, options: EngineOptions | None = None, *, threads: int = 1
+    ) -> LiveRecords: ...
+    def json_lines(self, timeout_s: float) -> str | None:
+        """Lines that came; empty when none did in time, None when no more will come; CaptureError when it is gone."""
+
+    def stats(self) -> dict[str, int]:
+        """Counters by name: the engines', the rings' (``ring_…``), ``records_lost`` for want of a reader."""
+
+    def rings(self) -> list[dict[str, int]]:
+        """What each ring counted: packets, drops, freezes (times that drops began)."""
+
+    def close(self) -> None:
+        """Stop and end all flows; their lines can still be taken. May be called twice."""

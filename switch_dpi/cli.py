@@ -8,13 +8,14 @@ from typing import Any, Final
 
 _HOMES: Final = {
     "agent": "switch_dpi.agent_cli",
+    "capture": "switch_dpi.capture_cli",
     "plugins": "switch_dpi.plugins_cli",
     "replay": "switch_dpi.replay",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """`agent`, `plugins` and `replay`."""
+    """`agent`, `capture`, `plugins` and `replay`."""
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from switch_dpi.config_places import problem_at, problems_of, root_mapping
-from switch_dpi.engine import MAX_COUNT, MAX_TIMEOUT_S
+from switch_dpi.engine import MAX_COUNT, MAX_THREADS, MAX_TIMEOUT_S
 from switch_dpi.errors import ConfigError, ConfigProblem, Place
 
 MAX_INTERFACE_NAME = 15  # Linux IFNAMSIZ is 16 with the terminating zero (linux/if.h)
@@ -119,6 +119,13 @@ class TapRing(_Section):
         default="packets",
         description="`packets`: each at once, so that verdicts come early; `blocks`: in blocks (TPACKET_V3) that are "
         "handed over when they are full or a millisecond old, which costs less when there is much to inspect.",
+    )
+    threads: int = Field(
+        default=1,
+        ge=1,
+        le=MAX_THREADS,
+        description="Threads, each with a ring and an engine, among which packets are divided by their addresses, "
+        "as is what `engine` bounds. What one learns for guesses and from announcements the others do not know.",
     )
 
 

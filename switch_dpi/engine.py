@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 MAX_COUNT: Final = 2**32 - 1  # flows, packets or bytes that an engine may be told to take: above what memory holds
 MAX_TIMEOUT_S: Final = 1e9  # the native engine takes no more
+MAX_THREADS: Final = 64  # as above: more than machines have processors for one interface
 
 
 class Record(Protocol):
@@ -169,7 +170,7 @@ class Capture(Protocol):
         """Wait for events; empty after the time-out."""
         ...
 
-    def stats(self) -> dict[str, int]:
+    def stats(self) -> Mapping[str, object]:
         """Counters."""
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ofext.catalogue import AppEntry, AppKind, AttributeEntry, AttributeType, Catalogue, CategoryEntry
@@ -32,7 +32,7 @@ class NativeEngine:
         """Read the plugins. Raises SwitchDpiError naming file and line."""
         self._captures: set[_Following] = set()
         self._lock = threading.Lock()
-        self._low_latency = config.capture.ring == "packets"
+        self._tap = config.capture
         protocol_keys: dict[str, str] = {}
         limits = config.plugins
         budget = Budget(call_s=limits.module_call_ms / 1000, share=limits.module_share, queue=limits.module_queue)
@@ -58,7 +58,13 @@ class NativeEngine:
     def _open_capture(self, interface: str) -> Capture:
         with self._lock:  # a set that comes now reaches the capture too
             try:
-                live = LiveCapture(interface, self.plugins.signatures, self._options, low_latency=self._low_latency)
+                live = LiveCapture(
+                    interface,
+                    self.plugins.signatures,
+                    self._options,
+                    low_latency=self._tap.ring == "packets",
+                    threads=self._tap.threads,
+                )
             except CaptureError as error:
                 raise SwitchDpiError(str(error)) from error
             following = _Following(live, self._captures.discard)
@@ -86,9 +92,10 @@ class _Following:
         """See ``switch_dpi.engine.Capture``."""
         return self.live.poll(timeout_s, max_events)
 
-    def stats(self) -> dict[str, int]:
-        """Counters."""
-        return self.live.stats()
+    def stats(self) -> Mapping[str, object]:
+        """Counters; ``rings`` has those of each ring when there are several."""
+        rings = self.live.rings()
+        return {**self.live.stats(), **({"rings": rings} if len(rings) > 1 else {})}
 
     def close(self) -> None:
         """Stop."""

@@ -5,57 +5,47 @@ Records leave as they are made; a file that is missing or broken is named on sta
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Final, TextIO
+from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from plugins.pack import PluginError, packaged, read_plugin
 from switch_dpi._native import CaptureError, EngineOptions, FlowRecord, Replay, Signatures
-from switch_dpi.engine import MAX_COUNT
-from switch_dpi.plugin_set import assemble
+from switch_dpi.record_options import (
+    DEFAULTS,
+    L4_NAMES,
+    STATE_NAMES,
+    Added,
+    IdleTimeoutTcp,
+    IdleTimeoutUdp,
+    MaxFlows,
+    MaxInspectedPackets,
+    Output,
+    Threads,
+    end_text,
+    engine_options,
+    opened,
+    signatures_with,
+)
 
-STATE_NAMES: Final = {0: "inspecting", 1: "final", 2: "guessed", 3: "revised", 5: "gave up"}
-DEFAULTS: Final = EngineOptions()
-L4_NAMES: Final = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6"}
 
-
-def replay(
+def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command
     files: Annotated[list[Path], typer.Argument(help="Capture files, pcap or pcapng.", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line and flow.")] = False,
-    added: Annotated[
-        list[Path] | None,
-        typer.Option("--with", metavar="PATH", help="A plugin on top of what comes with AppSteer.", show_default=False),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write there instead of standard output.", show_default=False)
-    ] = None,
-    idle_timeout_tcp: Annotated[
-        float, typer.Option(metavar="SECONDS", help="A TCP flow without packets for so long has ended.")
-    ] = DEFAULTS.idle_timeout_tcp_s,
-    idle_timeout_udp: Annotated[
-        float, typer.Option(metavar="SECONDS", help="The same for all other flows.")
-    ] = DEFAULTS.idle_timeout_udp_s,
-    max_flows: Annotated[
-        int,
-        typer.Option(
-            metavar="N", min=1, max=MAX_COUNT, help="Flows in the table at a time; the one idle for longest makes room."
-        ),
-    ] = DEFAULTS.max_flows,
-    max_inspected_packets: Annotated[
-        int,
-        typer.Option(
-            metavar="N", min=1, max=MAX_COUNT, help="Packets with payload that are looked into, for each flow."
-        ),
-    ] = DEFAULTS.max_inspected_packets,
+    added: Added = None,
+    output: Output = None,
+    threads: Threads = 1,
+    idle_timeout_tcp: IdleTimeoutTcp = DEFAULTS.idle_timeout_tcp_s,
+    idle_timeout_udp: IdleTimeoutUdp = DEFAULTS.idle_timeout_udp_s,
+    max_flows: MaxFlows = DEFAULTS.max_flows,
+    max_inspected_packets: MaxInspectedPackets = DEFAULTS.max_inspected_packets,
 ) -> None:
     """Say what the flows of capture files are, one record a flow, each when its flow has ended.
 
@@ -68,24 +58,11 @@ and first_packet (what was guessed: protocol, app, confidence, from). Without it
 
     The exit code is 1 when a file could not be read to its end; what could be read of it is in the output.
     """
-    try:
-        options = EngineOptions(
-            idle_timeout_tcp_s=idle_timeout_tcp,
-            idle_timeout_udp_s=idle_timeout_udp,
-            max_flows=max_flows,
-            max_inspected_packets=max_inspected_packets,
-        )
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-    try:
-        signatures = assemble([packaged()], map(read_plugin, added or [])).signatures
-    except PluginError as error:
-        typer.echo(f"appsteer replay: {error}", err=True)
-        raise typer.Exit(2) from error
-    run = Run(signatures=signatures, options=options)
+    options = engine_options(idle_timeout_tcp, idle_timeout_udp, max_flows, max_inspected_packets)
+    run = Run(signatures=signatures_with(added or [], "replay"), options=options, threads=threads)
     if output is not None:
         _refuse_overwriting(output, files)
-    with _output(output) as out:
+    with opened(output, "replay") as out:
         if as_json:
             for text in run.json(files):
                 out.write(text)
@@ -103,6 +80,7 @@ class Run:
 
     signatures: Signatures
     options: EngineOptions
+    threads: int = 1
     packets: int = 0
     bytes: int = 0
     failures: list[str] = field(default_factory=list)
@@ -124,7 +102,7 @@ class Run:
     @contextmanager
     def _opened(self, file: Path) -> Iterator[Replay | None]:
         try:
-            replayed = Replay(str(file), self.signatures, self.options)
+            replayed = Replay(str(file), self.signatures, self.options, threads=self.threads)
         except (CaptureError, UnicodeEncodeError) as error:
             is_name = isinstance(error, UnicodeEncodeError)
             self.failures.append(f"{str(file)!r}: the name is not UTF-8" if is_name else str(error))
@@ -145,28 +123,6 @@ def _refuse_overwriting(output: Path, files: Iterable[Path]) -> None:
         with suppress(OSError):  # one of them does not exist
             if file.is_file() and output.samefile(file):
                 raise typer.BadParameter(f"{output} is one of the capture files", param_hint="--output")
-
-
-@contextmanager
-def _output(path: Path | None) -> Iterator[TextIO]:
-    """Standard output or a file; a full disk ends the command with a sentence."""
-    try:
-        out = sys.stdout if path is None else path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="--output") from error
-    try:
-        yield out
-        out.flush()
-    except BrokenPipeError:
-        raise  # not an error: the reader had enough
-    except OSError as error:
-        with suppress(OSError):
-            out.close()  # otherwise the interpreter tries to write the rest once more, and complains
-        typer.echo(f"appsteer replay: {path or 'standard output'}: {error.strerror}", err=True)
-        raise typer.Exit(1) from error
-    finally:
-        if path is not None:
-            out.close()
 
 
 def _write_table(run: Run, files: list[Path], out: TextIO) -> None:
@@ -191,8 +147,8 @@ def _cells(file: Path, record: FlowRecord) -> list[str]:
     return [
         file.name,
         L4_NAMES.get(record.l4, str(record.l4)),
-        _end(record.src, record.sport),
-        _end(record.dst, record.dport),
+        end_text(record.src, record.sport),
+        end_text(record.dst, record.dport),
         str(record.packets_c2s + record.packets_s2c),
         str(record.bytes_c2s + record.bytes_s2c),
         _name(record),
@@ -204,10 +160,6 @@ def _cells(file: Path, record: FlowRecord) -> list[str]:
 
 def _name(record: FlowRecord) -> str:
     return record.app if record.app == record.protocol else f"{record.protocol} · {record.app}"
-
-
-def _end(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _summary(run: Run, names: Counter[str], took_s: float) -> str:

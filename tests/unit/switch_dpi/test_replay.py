@@ -142,3 +142,53 @@ def test_what_can_be_read_of_a_broken_file_comes_before_its_error(capture: Path,
     assert {next(replayed).sport, next(replayed).sport} == {1, 2}
     with pytest.raises(CaptureError, match=r"broken\.pcap: at byte \d+"):
         next(replayed)
+
+
+def many_hosts(path: Path) -> Path:
+    """Requests and answers of more flows than one thread would be given at a time."""
+    frames = []
+    for number in range(3000):
+        frames.append((100 + number / 1000, tcp_frame(REQUEST, 1 + number % 7)))
+        source = struct.pack("!4B", 10, 1, number >> 8, number & 255)
+        frames[-1] = (frames[-1][0], frames[-1][1][:26] + source + frames[-1][1][30:])
+    path.write_bytes(pcap(*frames))
+    return path
+
+
+def test_with_threads_the_records_are_the_same_in_another_order(tmp_path: Path) -> None:
+    path = many_hosts(tmp_path / "many.pcap")
+    alone, shared = (run(path, "--json", "--threads", count) for count in (1, 3))
+    assert (alone.exit_code, shared.exit_code) == (0, 0)
+    one, other = (list(map(json.loads, result.stdout.splitlines())) for result in (alone, shared))
+    assert len({record["flow_id"] for record in other}) == len(one) == 3000
+    for record in one + other:
+        del record["flow_id"]
+        record.pop("first_packet", None)  # from verdicts of the same server that an engine has seen before
+    ordered = [sorted(records, key=lambda record: record["src"]) for records in (one, other)]
+    assert ordered[0] == ordered[1]
+
+
+def test_threads_give_records_or_lines(tmp_path: Path) -> None:
+    replayed = Replay(str(many_hosts(tmp_path / "many.pcap")), Signatures.load(signature_files()), threads=2)
+    assert sum(1 for _ in replayed) == 3000
+    assert (replayed.packets, replayed.stats()["flows"], replayed.truncated_at) == (3000, 3000, None)
+    replayed = Replay(str(tmp_path / "many.pcap"), Signatures.load(signature_files()), threads=2)
+    next(replayed)
+    with pytest.raises(RuntimeError, match="either records or JSON lines"):
+        replayed.json_lines("many.pcap")
+
+
+def test_threads_tell_of_a_broken_file_after_its_records(capture: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.pcap"
+    broken.write_bytes(capture.read_bytes() + struct.pack("<IIII", 0, 0, 0xFFFFFFFF, 0xFFFFFFFF) + b"x" * 64)
+    result = run(broken, "--json", "--threads", 2)
+    assert (result.exit_code, len(result.stdout.splitlines())) == (1, 2)
+    assert "broken.pcap: at byte" in result.stderr
+
+
+def test_a_number_of_threads_that_nobody_has_is_refused(capture: Path) -> None:
+    for wrong in (0, 65):
+        result = run(capture, "--threads", wrong)
+        assert (result.exit_code, "--threads" in result.stderr) == (2, True)
+        with pytest.raises(ValueError, match=f"threads is {wrong}, but should be 1 to 64"):
+            Replay(str(capture), Signatures.load(signature_files()), threads=wrong)

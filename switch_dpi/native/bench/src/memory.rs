@@ -2,7 +2,7 @@
 
 use appsteer_capture::file::CaptureFile;
 use appsteer_core::engine::Frame;
-use appsteer_core::frame::{Address, Decoded, decode};
+use appsteer_core::frame::share_of;
 
 use crate::Outcome;
 
@@ -33,7 +33,7 @@ impl Memory {
                 size: u32::try_from(packet.data.len())?,
                 original_size: packet.original_size,
                 link_type: packet.link_type,
-                shard: shard_of(packet.link_type, packet.data, shards),
+                shard: share_of(packet.link_type, packet.data, shards),
             });
             bytes.extend_from_slice(packet.data);
         }
@@ -59,17 +59,4 @@ impl Memory {
             data: self.bytes.get(place.start..place.start + place.size as usize).unwrap_or_default(),
         })
     }
-}
-
-fn shard_of(link_type: u32, data: &[u8], shards: usize) -> usize {
-    if shards == 1 {
-        return 0;
-    }
-    let (Address(one), Address(other)) = match decode(link_type, data) {
-        Ok(Decoded::Whole(packet)) => (packet.source, packet.destination),
-        Ok(Decoded::Piece(piece)) => (piece.envelope.source, piece.envelope.destination),
-        Err(_) => return 0,
-    };
-    let mixed = (one ^ other).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-    usize::try_from(mixed >> 100).unwrap_or(0) % shards
 }

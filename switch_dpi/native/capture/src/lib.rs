@@ -5,6 +5,8 @@
 #![deny(unsafe_code)]
 
 mod buffer;
+#[cfg(target_os = "linux")]
+pub mod fanout;
 pub mod file;
 mod pcap;
 mod pcapng;

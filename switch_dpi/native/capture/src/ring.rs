@@ -17,8 +17,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::Packet;
-use crate::ring_layout::{ETHERNET_ADDRESSES_SIZE, Header, Layout, VLAN_TAG_SIZE};
-use crate::ring_options::link_type_of;
+use crate::ring_layout::{ETHERNET_ADDRESSES_SIZE, ETHERNET_HEADER_SIZE, Header, Layout, VLAN_TAG_SIZE};
+use crate::ring_options::{ETHERNET_LINK_TYPE, link_type_of};
 pub use crate::ring_options::{HandOver, RingError, RingOptions, Statistics};
 
 /// An open ring on one interface.
@@ -39,6 +39,13 @@ impl Ring {
     /// # Errors
     /// A [`RingError`]; an interface that is down can be opened, and [`Self::poll`] then says so.
     pub fn open(interface: &str, options: &RingOptions) -> Result<Self, RingError> {
+        let ring = Self::open_closed(interface, options)?;
+        ring.let_in(options.snap_size)?;
+        Ok(ring)
+    }
+
+    /// As [`Self::open`], but nothing comes in before [`Self::let_in`].
+    pub(crate) fn open_closed(interface: &str, options: &RingOptions) -> Result<Self, RingError> {
         options.check(page_size())?;
         let index =
             interface_index(interface).ok_or_else(|| RingError::NoSuchInterface { interface: interface.to_owned() })?;
@@ -47,7 +54,7 @@ impl Ring {
         set(&socket, "PACKET_VERSION", libc::PACKET_VERSION, &(layout.version() as c_int))?;
         set(&socket, "PACKET_RESERVE", libc::PACKET_RESERVE, &(VLAN_TAG_SIZE as c_uint))?;
         set(&socket, "PACKET_IGNORE_OUTGOING", libc::PACKET_IGNORE_OUTGOING, &c_int::from(options.ignore_outgoing))?;
-        limit_size(&socket, options.snap_size)?;
+        limit_size(&socket, 0)?;
         set(&socket, "PACKET_RX_RING", libc::PACKET_RX_RING, &request(options))?;
         let memory = Mapping::new(&socket, options.block_size as usize, options.block_count as usize)?;
         bind(&socket, index)?;
@@ -59,6 +66,34 @@ impl Ring {
             .ok_or_else(|| RingError::UnsupportedLink { interface: interface.to_owned(), hardware })?;
         let interface = interface.to_owned();
         Ok(Self { socket, memory, interface, index, link_type, layout, current: 0, statistics: Statistics::default() })
+    }
+
+    /// Lets packets in, each cut to `snap_size` bytes.
+    pub(crate) fn let_in(&self, snap_size: u32) -> Result<(), RingError> {
+        limit_size(&self.socket, snap_size)
+    }
+
+    /// Joins the rings of a group that share packets, or begins a group; the group's number.
+    pub(crate) fn join(&self, group: Option<u16>, ignore_outgoing: bool) -> Result<u16, RingError> {
+        let outgoing = if ignore_outgoing { libc::PACKET_FANOUT_FLAG_IGNORE_OUTGOING } else { 0 };
+        let unique = if group.is_none() { libc::PACKET_FANOUT_FLAG_UNIQUEID } else { 0 };
+        let request = (libc::PACKET_FANOUT_CBPF | outgoing | unique) << 16 | c_uint::from(group.unwrap_or(0));
+        set(&self.socket, "PACKET_FANOUT", libc::PACKET_FANOUT, &request)?;
+        let mut joined: c_int = 0;
+        get(&self.socket, "PACKET_FANOUT", libc::SOL_PACKET, libc::PACKET_FANOUT, &mut joined)?;
+        Ok(joined as u16) // the lower half
+    }
+
+    /// Gives the ring's group the program that says which of them a packet goes to.
+    pub(crate) fn share_by(&self, program: &mut [libc::sock_filter]) -> Result<(), RingError> {
+        let length = u16::try_from(program.len()).unwrap_or(u16::MAX);
+        let program = libc::sock_fprog { len: length, filter: program.as_mut_ptr() };
+        set(&self.socket, "PACKET_FANOUT_DATA", libc::PACKET_FANOUT_DATA, &program)
+    }
+
+    /// Bytes before the network header: 14 (IEEE 802.3 §3.1.1), or none.
+    pub(crate) fn link_header_size(&self) -> u32 {
+        if self.link_type == ETHERNET_LINK_TYPE { ETHERNET_HEADER_SIZE } else { 0 }
     }
 
     /// Waits for the next block of packets; `None` when the time is over or a signal came.
@@ -375,7 +410,8 @@ fn promiscuous(index: c_uint) -> libc::packet_mreq {
     }
 }
 
-/// The kernel keeps as many bytes of a packet as the socket's filter says: this one says the same of every packet.
+/// The kernel keeps as many bytes of a packet as the socket's filter says, none at all for 0: this one says the same of every
+/// packet.
 fn limit_size(socket: &OwnedFd, snap_size: u32) -> Result<(), RingError> {
     let keep = libc::sock_filter { code: (libc::BPF_RET | libc::BPF_K) as u16, jt: 0, jf: 0, k: snap_size };
     let mut program = [keep];

@@ -7,6 +7,8 @@ use crate::ring_options::{HandOver, RingOptions};
 
 /// Destination and source address, before which nothing stands in an Ethernet frame.
 pub(crate) const ETHERNET_ADDRESSES_SIZE: usize = 12;
+/// The addresses and the type.
+pub(crate) const ETHERNET_HEADER_SIZE: u32 = 14;
 /// Tag protocol identifier and tag control information (IEEE 802.1Q §9.3).
 pub(crate) const VLAN_TAG_SIZE: usize = 4;
 /// The tag protocol identifier of a packet whose status does not name one.

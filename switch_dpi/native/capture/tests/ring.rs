@@ -2,32 +2,15 @@
 //! end and reads the ring on the other. Needs root: `cargo test -p appsteer-capture -- --ignored`.
 #![cfg(target_os = "linux")]
 
-use std::error::Error;
-use std::io;
 use std::net::UdpSocket;
-use std::process::Command;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use appsteer_capture::ring::{HandOver, Ring, RingError, RingOptions};
 use nix::sched::{CloneFlags, unshare};
 
-type Outcome = Result<(), Box<dyn Error>>;
+mod veth;
 
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Moves this test's thread into a new namespace and connects `r3a` (10.9.0.1) to `r3b`; both go when the thread ends.
-fn namespace_with_veth() -> Outcome {
-    unshare(CloneFlags::CLONE_NEWNET)?;
-    ip("link add r3a type veth peer name r3b")?;
-    ip("link set r3b address 02:00:00:00:00:0b")?;
-    for end in ["r3a", "r3b"] {
-        ip(&format!("link set {end} addrgenmode none"))?;
-        ip(&format!("link set {end} up"))?;
-    }
-    ip("address add 10.9.0.1/24 dev r3a")?;
-    ip("neighbour add 10.9.0.2 lladdr 02:00:00:00:00:0b dev r3a")?;
-    wait_until_up()
-}
+use veth::{Outcome, PATIENCE, ip, namespace_with_veth, send_raw, wait_until_up};
 
 const BOTH: [RingOptions; 2] = [BLOCKS, PACKETS];
 const BLOCKS: RingOptions = RingOptions {
@@ -49,24 +32,6 @@ fn in_both_ways(test: fn(&RingOptions) -> Outcome) -> Outcome {
         std::thread::spawn(run).join().map_err(|_| format!("{:?}: panicked", options.hand_over))??;
     }
     Ok(())
-}
-
-fn ip(arguments: &str) -> Outcome {
-    let done = Command::new("ip").args(arguments.split(' ')).status()?;
-    if done.success() { Ok(()) } else { Err(io::Error::other(format!("ip {arguments}: {done}")).into()) }
-}
-
-/// Until `r3a` sends what it is given: the kernel notices a carrier in its own time, up to a second later.
-fn wait_until_up() -> Outcome {
-    let patience = Instant::now() + PATIENCE;
-    while Instant::now() < patience {
-        let shown = Command::new("ip").args(["-o", "link", "show", "r3a"]).output()?;
-        if String::from_utf8_lossy(&shown.stdout).contains("state UP") {
-            return Ok(());
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    Err("r3a did not come up".into())
 }
 
 /// Sends each payload as one datagram to port 7 of the other end.
@@ -115,7 +80,7 @@ fn vlan_tags_are_put_back() -> Outcome {
         let mut ring = Ring::open("r3b", options)?;
         for tags in ["81000123", "88a80456", "88a8045681006123"] {
             let sent = format!("{addresses}{tags}0800{}", "45".repeat(60));
-            send_raw(&sent)?;
+            send_raw(std::slice::from_ref(&sent))?;
             let packets = receive(&mut ring, 1)?;
             let (data, size, _) = packets.first().ok_or("no frame")?;
             let received: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -124,16 +89,6 @@ fn vlan_tags_are_put_back() -> Outcome {
         }
         Ok(())
     })
-}
-
-/// Sends a frame, given in hexadecimal digits, as it is.
-fn send_raw(frame: &str) -> Outcome {
-    let program = "import socket as s, sys\n\
-        raw = s.socket(s.AF_PACKET, s.SOCK_RAW)\n\
-        raw.bind(('r3a', 0))\n\
-        raw.send(bytes.fromhex(sys.argv[1]))";
-    let done = Command::new("python3").args(["-c", program, frame]).status()?;
-    if done.success() { Ok(()) } else { Err(io::Error::other(format!("python3: {done}")).into()) }
 }
 
 #[test]

@@ -30,6 +30,20 @@ pub struct Options {
     pub guess: bool,
 }
 
+impl Options {
+    /// What each of `count` engines may take that share the traffic of one link, so that all together take no more than one.
+    #[must_use]
+    pub fn shared_by(self, count: usize) -> Self {
+        let count = count.max(1);
+        Self {
+            max_flows: self.max_flows.div_ceil(count),
+            max_held_bytes: self.max_held_bytes.div_ceil(count),
+            max_fragment_bytes: self.max_fragment_bytes.div_ceil(count),
+            ..self
+        }
+    }
+}
+
 /// Nanoseconds in a second.
 pub const SECOND_NS: u64 = 1_000_000_000;
 

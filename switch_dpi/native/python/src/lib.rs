@@ -3,12 +3,15 @@
 mod catalogue;
 mod engine;
 mod errors;
+mod line_queue;
 mod live;
 mod options;
 mod queue;
 mod record;
 mod replay;
+mod shared_replay;
 mod signatures;
+mod workers;
 
 use mimalloc::MiMalloc;
 use pyo3::prelude::*;
@@ -34,5 +37,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<engine::Engine>()?;
     module.add_class::<replay::Replay>()?;
     module.add_class::<live::LiveCapture>()?;
+    module.add_class::<live::LiveRecords>()?;
     module.add_function(wrap_pyfunction!(catalogue::catalogue, module)?)
 }

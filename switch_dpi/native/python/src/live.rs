@@ -1,238 +1,238 @@
-//! A live interface: a thread of its own reads the ring and runs the engine; Python takes events from a queue.
+//! A live interface as Python sees it: events, or records as lines, from a queue that threads of their own fill.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use appsteer_capture::ring::{Ring, RingError, RingOptions};
-use appsteer_core::engine::{Engine, Frame};
-use appsteer_core::report::event::{Event, Sink};
-use appsteer_core::signatures::Signatures as Loaded;
+use appsteer_capture::ring::RingOptions;
+use appsteer_core::report::event::{Event, EventKind, Sink};
+use appsteer_core::report::json;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::engine::named;
-use crate::errors::CaptureError;
-use crate::options::EngineOptions;
+use crate::line_queue::LineQueue;
+use crate::options::{EngineOptions, thread_count};
 use crate::queue::EventQueue;
 use crate::record::{FlowEvent, OwnedEvent};
 use crate::signatures::Signatures;
+use crate::workers::{Outlet, Wanted, Workers};
 
-/// The thread looks this often whether it should stop, and lets time pass for idle flows.
-const TICK: Duration = Duration::from_millis(100);
-/// Counters are published this often: asking the kernel for its own costs a system call.
-const STATS_EVERY: Duration = Duration::from_millis(50);
-/// After an interface went down.
-const DOWN_PAUSE: Duration = Duration::from_millis(500);
-/// A waiting `poll` looks this often for signals such as Ctrl-C.
+/// A waiting call looks this often for signals such as Ctrl-C.
 const SIGNAL_CHECK: Duration = Duration::from_millis(200);
+/// Lines are handed over in pieces of about this size, or when they are so old.
+const PIECE_SIZE: usize = 1 << 16;
+const PIECE_AGE: Duration = Duration::from_millis(100);
 
 /// An interface under inspection.
 #[pyclass(frozen, module = "switch_dpi._native")]
 pub struct LiveCapture {
-    shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    queue: Arc<EventQueue>,
+    workers: Workers,
 }
 
-#[derive(Default)]
-struct Shared {
-    queue: EventQueue,
-    stop: AtomicBool,
-    stats: Mutex<Vec<(&'static str, u64)>>,
-    failure: Mutex<Option<String>>,
-    /// Signatures that the thread is to take before the next packet.
-    next: Mutex<Option<Arc<Loaded>>>,
-    has_next: AtomicBool,
+struct Batch {
+    events: Vec<OwnedEvent>,
+    queue: Arc<EventQueue>,
+}
+
+impl Sink for Batch {
+    fn event(&mut self, event: Event<'_>) {
+        self.events.push(OwnedEvent::from(event));
+    }
+}
+
+impl Outlet for Batch {
+    fn hand_over(&mut self, _is_last: bool) {
+        if !self.events.is_empty() {
+            self.queue.push(self.events.drain(..));
+        }
+    }
+
+    fn close(&self) {
+        self.queue.close();
+    }
 }
 
 #[pymethods]
 impl LiveCapture {
     #[new]
-    #[pyo3(signature = (interface, signatures, options=None, *, low_latency=true))]
+    #[pyo3(signature = (interface, signatures, options=None, *, low_latency=true, threads=1))]
     fn new(
         interface: &str,
         signatures: &Signatures,
         options: Option<&EngineOptions>,
         low_latency: bool,
+        threads: usize,
     ) -> PyResult<Self> {
-        let ring_options = if low_latency { RingOptions::low_latency() } else { RingOptions::default() };
-        let ring = Ring::open(interface, &ring_options).map_err(capture_error)?;
+        let ring = if low_latency { RingOptions::low_latency() } else { RingOptions::default() };
         let options = options.map(|given| given.options).unwrap_or_default();
-        let engine = Engine::new(Arc::clone(&signatures.loaded), options);
-        let shared = Arc::new(Shared::default());
-        let worker = Worker { ring, engine, shared: Arc::clone(&shared), interrupted: 0, told: None };
-        let name = format!("dpi-{interface}");
-        let thread = thread::Builder::new().name(name).spawn(move || worker.run());
-        let thread = thread.map_err(|error| CaptureError::new_err(format!("{interface}: no thread: {error}")))?;
-        Ok(Self { shared, thread: Mutex::new(Some(thread)) })
+        let wanted = Wanted { interface, ring, options, threads: thread_count(threads)? };
+        let queue = Arc::new(EventQueue::default());
+        let outlet = || Batch { events: Vec::new(), queue: Arc::clone(&queue) };
+        let workers = Workers::start(&wanted, &signatures.loaded, outlet)?;
+        Ok(Self { queue, workers })
     }
 
     /// Up to `max_events` events; waits at most `timeout_s` for the first one.
     fn poll(&self, py: Python<'_>, timeout_s: f64, max_events: usize) -> PyResult<Vec<FlowEvent>> {
-        let timeout = Duration::try_from_secs_f64(timeout_s)
-            .map_err(|_| PyValueError::new_err(format!("timeout_s is {timeout_s}, but should be 0 or more")))?;
-        let mut left = timeout;
-        loop {
-            let slice = left.min(SIGNAL_CHECK);
-            let closed = self.shared.queue.is_closed(); // asked before: nothing comes after it, so no event is left behind
-            let events = py.detach(|| self.shared.queue.wait(slice, max_events));
-            if !events.is_empty() {
-                return events.into_iter().map(|event| event.into_python(py)).collect();
-            }
-            if closed {
-                return self.raise_failure().map(|()| Vec::new());
-            }
-            py.check_signals()?;
-            left = left.saturating_sub(slice);
-            if left.is_zero() {
-                return Ok(Vec::new());
-            }
+        let events = waiting(py, timeout_s, |slice| {
+            let closed = self.queue.is_closed(); // asked before: nothing comes after it, so no event is left behind
+            let events = self.queue.wait(slice, max_events);
+            (!events.is_empty() || closed).then_some(events)
+        })?;
+        match events {
+            None => Ok(Vec::new()),
+            Some(events) if events.is_empty() => self.workers.raise_failure().map(|()| Vec::new()),
+            Some(events) => events.into_iter().map(|event| event.into_python(py)).collect(),
         }
     }
 
     /// Flows whose first packet is read from now on are classified with other signatures; those under way end with the
     /// ones that they began with. No packet waits for it.
     fn replace_signatures(&self, signatures: &Signatures) {
-        *self.shared.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&signatures.loaded));
-        self.shared.has_next.store(true, Ordering::Release);
+        self.workers.replace_signatures(&signatures.loaded);
     }
 
-    /// Counters by name: the engine's, the ring's, the queue's.
+    /// Counters by name: the engines', the rings', the queue's.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let stats = PyDict::new(py);
-        let engine = self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for (name, value) in engine.into_iter().chain(self.shared.queue.counters()) {
-            stats.set_item(name, value)?;
-        }
-        Ok(stats)
+        dictionary(py, self.workers.stats().into_iter().chain(self.queue.counters()))
     }
 
-    /// Stops the thread; a waiting `poll` returns. May be called twice.
+    /// What each ring counted.
+    fn rings<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        self.workers.rings().into_iter().map(|counters| dictionary(py, counters)).collect()
+    }
+
+    /// Stops the threads; a waiting `poll` returns. May be called twice.
     fn close(&self, py: Python<'_>) {
-        py.detach(|| self.stop());
+        self.queue.close();
+        py.detach(|| self.workers.stop());
     }
 }
 
-impl LiveCapture {
-    fn stop(&self) {
-        self.shared.stop.store(true, Ordering::Relaxed);
-        self.shared.queue.close();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            let _panicked = thread.join(); // it has said so on standard error
-        }
-    }
-
-    fn raise_failure(&self) -> PyResult<()> {
-        match self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(failure) => Err(CaptureError::new_err(failure)),
-            None => Ok(()),
-        }
-    }
+/// The records of an interface's flows as lines of JSON.
+#[pyclass(frozen, module = "switch_dpi._native")]
+pub struct LiveRecords {
+    queue: Arc<LineQueue>,
+    workers: Workers,
 }
 
-impl Drop for LiveCapture {
-    fn drop(&mut self) {
-        self.stop();
-    }
+struct Lines {
+    interface: String,
+    text: String,
+    records: u64,
+    since: Instant,
+    queue: Arc<LineQueue>,
 }
 
-fn capture_error(error: RingError) -> PyErr {
-    CaptureError::new_err(error.to_string())
-}
-
-struct Worker {
-    ring: Ring,
-    engine: Engine,
-    shared: Arc<Shared>,
-    interrupted: u64,
-    told: Option<Instant>,
-}
-
-struct Batch(Vec<OwnedEvent>);
-
-impl Sink for Batch {
+impl Sink for Lines {
     fn event(&mut self, event: Event<'_>) {
-        self.0.push(OwnedEvent::from(event));
+        if matches!(event.kind, EventKind::Ended(_)) {
+            // Writing to a String cannot fail.
+            let _infallible = json::write_record(&mut self.text, &self.interface, &event.flow);
+            self.records += 1;
+        }
     }
 }
 
-impl Worker {
-    fn run(mut self) {
-        let mut batch = Batch(Vec::new());
-        let failure = self.read(&mut batch).err().map(|error| error.to_string());
-        self.engine.finish(&mut batch);
-        self.hand_over(&mut batch);
-        self.tell_stats();
-        *self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
-        self.shared.queue.close();
-    }
-
-    /// Until it is told to stop, or can read no more.
-    fn read(&mut self, batch: &mut Batch) -> Result<(), RingError> {
-        while !self.shared.stop.load(Ordering::Relaxed) {
-            match self.read_block(batch) {
-                Err(RingError::InterfaceDown { .. }) => {
-                    self.interrupted += 1;
-                    thread::sleep(DOWN_PAUSE);
-                }
-                other => other?,
-            }
-            self.hand_over(batch);
+impl Outlet for Lines {
+    fn hand_over(&mut self, is_last: bool) {
+        if is_last || self.text.len() >= PIECE_SIZE || self.since.elapsed() >= PIECE_AGE {
+            self.queue.push(&self.text, self.records);
+            self.text.clear();
+            (self.records, self.since) = (0, Instant::now());
         }
-        Ok(())
     }
 
-    fn read_block(&mut self, batch: &mut Batch) -> Result<(), RingError> {
-        let Some(mut block) = self.ring.poll(TICK)? else {
-            take_next(&self.shared, &mut self.engine);
-            self.engine.advance(now_ns(), batch);
-            return Ok(());
+    fn close(&self) {
+        self.queue.close();
+    }
+}
+
+#[pymethods]
+impl LiveRecords {
+    #[new]
+    #[pyo3(signature = (interface, signatures, options=None, *, threads=1))]
+    fn new(
+        interface: &str,
+        signatures: &Signatures,
+        options: Option<&EngineOptions>,
+        threads: usize,
+    ) -> PyResult<Self> {
+        let options = options.map(|given| given.options).unwrap_or_default();
+        let wanted = Wanted { interface, ring: RingOptions::high_rate(), options, threads: thread_count(threads)? };
+        let queue = Arc::new(LineQueue::default());
+        let outlet = || Lines {
+            interface: interface.to_owned(),
+            text: String::new(),
+            records: 0,
+            since: Instant::now(),
+            queue: Arc::clone(&queue),
         };
-        for packet in block.packets() {
-            take_next(&self.shared, &mut self.engine);
-            let (at_ns, link_type) = (packet.at_ns, packet.link_type);
-            let frame = Frame { at_ns, link_type, original_size: packet.original_size, data: packet.data };
-            self.engine.feed(frame, batch);
-        }
-        Ok(())
+        let workers = Workers::start(&wanted, &signatures.loaded, outlet)?;
+        Ok(Self { queue, workers })
     }
 
-    fn hand_over(&mut self, batch: &mut Batch) {
-        if !batch.0.is_empty() {
-            self.shared.queue.push(batch.0.drain(..));
-        }
-        if self.told.is_none_or(|told| told.elapsed() >= STATS_EVERY) {
-            self.tell_stats();
+    /// Lines that came; empty when none did within `timeout_s`, None when there will be no more.
+    fn json_lines(&self, py: Python<'_>, timeout_s: f64) -> PyResult<Option<String>> {
+        let text = waiting(py, timeout_s, |slice| {
+            let closed = self.queue.is_closed(); // asked before, as in `poll`
+            let text = self.queue.wait(slice);
+            (!text.is_empty() || closed).then_some(text)
+        })?;
+        match text {
+            None => Ok(Some(String::new())),
+            Some(text) if text.is_empty() => self.workers.raise_failure().map(|()| None),
+            Some(text) => Ok(Some(text)),
         }
     }
 
-    fn tell_stats(&mut self) {
-        self.told = Some(Instant::now());
-        let mut stats = named(&self.engine);
-        if let Ok(ring) = self.ring.statistics() {
-            stats.extend([("ring_packets", ring.packets), ("ring_drops", ring.drops), ("ring_freezes", ring.freezes)]);
-        }
-        stats.push(("interface_down", self.interrupted));
-        *self.shared.stats.lock().unwrap_or_else(PoisonError::into_inner) = stats;
+    /// Counters by name: the engines', the rings', the queue's.
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        dictionary(py, self.workers.stats().into_iter().chain([("records_lost", self.queue.lost())]))
+    }
+
+    /// What each ring counted.
+    fn rings<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        self.workers.rings().into_iter().map(|counters| dictionary(py, counters)).collect()
+    }
+
+    /// Stops the threads and ends all flows; their lines are still there. May be called twice.
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| self.workers.stop());
+        self.queue.close();
     }
 }
 
-/// Signatures that wait become the engine's.
-fn take_next(shared: &Shared, engine: &mut Engine) {
-    if !shared.has_next.load(Ordering::Relaxed) {
-        return;
-    }
-    shared.has_next.store(false, Ordering::Relaxed); // before the look: what comes after it raises the flag again
-    if let Some(next) = shared.next.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        engine.replace_signatures(next);
+/// Calls `step` with slices of the time until it has something; signals are looked at between them.
+fn waiting<T: Send>(
+    py: Python<'_>,
+    timeout_s: f64,
+    mut step: impl FnMut(Duration) -> Option<T> + Send,
+) -> PyResult<Option<T>> {
+    let mut left = Duration::try_from_secs_f64(timeout_s)
+        .map_err(|_| PyValueError::new_err(format!("timeout_s is {timeout_s}, but should be 0 or more")))?;
+    loop {
+        let slice = left.min(SIGNAL_CHECK);
+        if let Some(found) = py.detach(|| step(slice)) {
+            return Ok(Some(found));
+        }
+        py.check_signals()?;
+        left = left.saturating_sub(slice);
+        if left.is_zero() {
+            return Ok(None);
+        }
     }
 }
 
-/// The clock of the ring's time stamps.
-fn now_ns() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+/// Counters as Python has them.
+pub(crate) fn dictionary<'py>(
+    py: Python<'py>,
+    counters: impl IntoIterator<Item = (&'static str, u64)>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let all = PyDict::new(py);
+    for (name, value) in counters {
+        all.set_item(name, value)?;
+    }
+    Ok(all)
 }

@@ -1,5 +1,6 @@
 //! The engine's limits as Python gives them.
 
+use appsteer_capture::fanout::MAX_RINGS;
 use appsteer_core::options::{Options, SECOND_NS};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -111,6 +112,14 @@ impl EngineOptions {
     #[getter]
     fn guess(&self) -> bool {
         self.options.guess
+    }
+}
+
+/// How many threads share a load.
+pub(crate) fn thread_count(given: usize) -> PyResult<usize> {
+    match given {
+        1..=MAX_RINGS => Ok(given),
+        _ => Err(PyValueError::new_err(format!("threads is {given}, but should be 1 to {MAX_RINGS}"))),
     }
 }
 

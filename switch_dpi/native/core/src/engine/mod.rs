@@ -67,6 +67,7 @@ pub struct Engine {
     found_bytes: usize,
     now_ns: u64,
     next_id: u64,
+    id_step: u64,
     counters: Counters,
 }
 
@@ -100,8 +101,16 @@ impl Engine {
             found_bytes: 0,
             now_ns: 0,
             next_id: 1,
+            id_step: 1,
             counters: Counters::default(),
         }
+    }
+
+    /// Makes this engine number `index` of `count` that share the traffic of one link: no two of them give a flow the same id.
+    /// To be called before the first frame.
+    pub fn number_flows(&mut self, index: usize, count: usize) {
+        self.next_id = 1 + index as u64;
+        self.id_step = count.max(1) as u64;
     }
 
     /// Flows that begin from now on are classified with these signatures; those under way finish with the ones that they began
@@ -289,7 +298,7 @@ impl Engine {
         // Who answers a SYN is the responder, also when the SYN itself was not seen.
         let originator_is_low = arrival.sender_is_low != (flags.syn() && flags.ack());
         let id = self.next_id;
-        self.next_id += 1;
+        self.next_id += self.id_step;
         self.counters.flows += 1;
         let mut flow = Flow::new(arrival.key, id, self.now_ns, arrival.packet.layers, originator_is_low);
         if let Segment::Numbered(_, [kind, code, ..]) = arrival.packet.segment

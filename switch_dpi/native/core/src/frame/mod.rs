@@ -8,12 +8,14 @@ pub(crate) mod fragments;
 mod ip;
 mod layers;
 mod link;
+mod share;
 mod transport;
 mod wlan;
 
 pub use ip::{Address, AddressText, Fragment};
 pub use layers::{Layer, Layers};
 pub use link::link_type;
+pub use share::share_of;
 pub use transport::{DataChunks, Segment, TcpFlags};
 
 use crate::protocol::Transport;
