@@ -16,6 +16,9 @@ const SURE_AT_HOME: u8 = 80;
 /// An announced flow is what was announced, unless its own bytes leave no doubt that it is something else.
 const ANNOUNCED: Evidence = Evidence { confidence: 90, what: "announced by another flow", offset: 0, size: 0 };
 
+/// A flow that was only heard of is that where nothing firm says otherwise.
+const HEARD_OF: Evidence = Evidence { confidence: 55, what: "told of by another flow", offset: 0, size: 0 };
+
 /// A protocol that claimed the flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim {
@@ -35,6 +38,11 @@ impl Claim {
     #[must_use]
     pub fn index(&self) -> usize {
         self.index.into()
+    }
+
+    /// How sure another protocol must be to take an announced flow.
+    const fn gives_way_at(&self) -> u8 {
+        if self.evidence.confidence < FIRM { FIRM } else { 100 }
     }
 
     /// Whether what the flow's packets carry is to be looked at: its protocol is a tunnel, for certain.
@@ -105,9 +113,9 @@ impl Inspection {
         self.packets = 0;
     }
 
-    /// Another flow has said that this one will speak a protocol.
-    pub fn announce(&mut self, index: usize) {
-        self.work.announced = Some(index);
+    /// Another flow has said that this one will speak a protocol: one of its ends, or (by hearsay) somebody else.
+    pub fn announce(&mut self, index: usize, is_hearsay: bool) {
+        self.work.announced = Some(Claim::new(index, if is_hearsay { HEARD_OF } else { ANNOUNCED }));
     }
 
     /// The protocol that claimed the flow, if one did.
@@ -125,6 +133,11 @@ impl Inspection {
     /// Gives away the flows that this one has announced since the last call.
     pub fn take_expected(&mut self) -> Vec<Expectation> {
         self.work.findings.take_expected()
+    }
+
+    /// Gives away the flows that this one has told of as others' since the last call.
+    pub fn take_heard_of(&mut self) -> Vec<Expectation> {
+        self.work.findings.take_heard_of()
     }
 
     /// Gives away the addresses that were answered since the last call.
@@ -162,8 +175,7 @@ impl Inspection {
     #[must_use]
     pub fn finish(&mut self) -> Outcome {
         if self.work.claim.is_none() {
-            let announced = self.work.announced.map(|index| Claim::new(index, ANNOUNCED));
-            self.work.claim = announced.or(self.work.fallback);
+            self.work.claim = self.work.announced.or(self.work.fallback);
         }
         if self.work.claim.is_some() { Outcome::Settled { open: false } } else { Outcome::GaveUp }
     }
@@ -278,7 +290,7 @@ struct Work {
     inspector: Option<Box<dyn Inspector>>,
     claim: Option<Claim>,
     /// What another flow said that this one is.
-    announced: Option<usize>,
+    announced: Option<Claim>,
     /// What it is if nothing better is found.
     fallback: Option<Claim>,
     settled: bool,
@@ -296,10 +308,10 @@ impl Work {
             self.claim = self.claim.filter(|claim| candidates.contains(claim.index()));
         }
         self.probe(sample, table);
-        if let Some(index) = self.announced
-            && self.claim.is_none_or(|claim| claim.evidence.confidence < 100)
+        if let Some(announced) = self.announced
+            && self.claim.is_none_or(|claim| claim.evidence.confidence < announced.gives_way_at())
         {
-            self.claim = Some(Claim::new(index, ANNOUNCED));
+            self.claim = Some(announced);
         }
         match self.claim {
             None if self.candidates.is_empty() => Outcome::GaveUp,

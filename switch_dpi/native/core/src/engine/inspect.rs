@@ -35,12 +35,13 @@ impl Engine {
             self.counters.announced += 1;
             let tunnel_path = flow.tunnel_path().map(Into::into);
             flow.origin = Some(Box::new(Origin { parent: announced.parent, tunnel_path }));
-            inspection.announce(usize::from(announced.protocol));
+            inspection.announce(usize::from(announced.protocol), announced.is_hearsay);
         }
         flow.inspection = Some(inspection);
         flow.first_guess = match announced {
-            Some(Announced { protocol, upper, .. }) => {
-                Some(Guess { protocol: Some(protocol), upper, confidence: 90, source: Source::Announced })
+            Some(Announced { protocol, upper, is_hearsay, .. }) => {
+                let confidence = if is_hearsay { 50 } else { 90 };
+                Some(Guess { protocol: Some(protocol), upper, confidence, source: Source::Announced })
             }
             None => self.guess(flow),
         };
@@ -82,10 +83,17 @@ impl Engine {
                 Outcome::GaveUp => Outcome::GaveUp,
             };
         }
-        let (expected, resolved) = (inspection.take_expected(), inspection.take_resolved());
-        self.learn(place, &expected, &resolved);
+        let (expected, heard_of) = (inspection.take_expected(), inspection.take_heard_of());
+        let resolved = inspection.take_resolved();
+        if !resolved.is_empty() {
+            self.learn_addresses(place, &resolved);
+        }
         if outcome != Outcome::Undecided {
             self.conclude(place, outcome, sink);
+        }
+        if !(expected.is_empty() && heard_of.is_empty()) {
+            self.learn_flows(place, &expected, false);
+            self.learn_flows(place, &heard_of, true);
         }
     }
 
@@ -103,7 +111,9 @@ impl Engine {
         let (was, before) = (flow.state, flow.label);
         let signatures = self.generations.get(flow.generation);
         flow.label = match inspection.claim() {
-            Some(claim) => native_label(claim, inspection, &mut flow.known, before, signatures),
+            Some(claim) => {
+                inherited(native_label(claim, inspection, &mut flow.known, before, signatures), flow.first_guess)
+            }
             None => without_claim(before, outcome),
         };
         let is_known = flow.label != Label::None;
@@ -168,11 +178,8 @@ impl Engine {
         self.guesses.guess(flow.originator().0, server, self.now_ns / SECOND_NS)
     }
 
-    /// Remembers the flows and addresses that a flow has told of.
-    fn learn(&mut self, place: Place, expected: &[Expectation], resolved: &[Resolved]) {
-        if expected.is_empty() && resolved.is_empty() {
-            return;
-        }
+    /// Remembers the flows that a flow has told of.
+    fn learn_flows(&mut self, place: Place, expected: &[Expectation], is_hearsay: bool) {
         let Some(flow) = self.table.get(place) else { return };
         let signatures = self.generations.current(); // flows to come are found with it
         let is_current = self.generations.is_current(flow.generation);
@@ -182,13 +189,21 @@ impl Engine {
                 Direction::Originator => flow.originator().0,
                 Direction::Responder => flow.responder().0,
             };
-            let upper = if let Label::Native { upper, .. } = flow.label { upper.filter(|_| is_current) } else { None };
+            // who is only heard of, and is not the end of this flow, need not be the same application's
+            let inherits = is_current && (!is_hearsay || announcement.address.is_none());
+            let upper = if let Label::Native { upper, .. } = flow.label { upper.filter(|_| inherits) } else { None };
             let protocol = u16::try_from(protocol).unwrap_or(u16::MAX);
             let key = (announcement.transport, announcement.address.unwrap_or(end), announcement.port);
-            self.expected.insert(key, Announced { protocol, upper, parent: flow.id }, self.now_ns);
+            self.expected.insert(key, Announced { protocol, upper, parent: flow.id, is_hearsay }, self.now_ns);
         }
+    }
+
+    /// Remembers the addresses that were answered.
+    fn learn_addresses(&mut self, place: Place, resolved: &[Resolved]) {
+        let Some(flow) = self.table.get(place) else { return };
+        let signatures = self.generations.current();
         let findings = flow.inspection.as_ref().map(|inspection| inspection.findings());
-        let subject = findings.and_then(Findings::subject).filter(|_| self.options.guess && !resolved.is_empty());
+        let subject = findings.and_then(Findings::subject).filter(|_| self.options.guess);
         if let Some((app, _)) = subject.and_then(|name| signatures.match_host(name)) {
             for Resolved { address, ttl_s } in resolved {
                 let times = (self.now_ns / SECOND_NS, *ttl_s);
@@ -218,6 +233,17 @@ fn native_label(
     *known = now;
     let (upper, is_about) = upper_of(claim, found, signatures);
     Label::Native { claim, upper, is_about }
+}
+
+/// A flow that says nothing of an application belongs to that of the flow that announced it. A site has no name here.
+fn inherited(label: Label, first_guess: Option<Guess>) -> Label {
+    let announced = first_guess.filter(|guess| guess.source == Source::Announced).and_then(|guess| guess.upper);
+    match (label, announced) {
+        (Label::Native { claim, upper: None, .. }, Some(upper @ (Upper::App(_) | Upper::Protocol(_)))) => {
+            Label::Native { claim, upper: Some(upper), is_about: false }
+        }
+        _ => label,
+    }
 }
 
 /// What runs above a protocol, and whether it is only asked about. An application that the host tells counts most, then a

@@ -15,7 +15,7 @@ pub use counters::{Counters, HeldBytes};
 use generations::Generations;
 
 use crate::classification::guess::{Guess, Guesses, Source};
-use crate::classification::inspection::Inspection;
+use crate::classification::inspection::{FIRM, Inspection};
 use crate::flow::deadlines::{Deadlines, Entry};
 use crate::flow::expected::Expected;
 use crate::flow::table::{FlowTable, Place};
@@ -275,8 +275,8 @@ impl Engine {
         self.held_bytes = self.held_bytes.saturating_sub(inspection.held_size());
         inspection.begin(flow.carrier(), (flow.originator().1, flow.responder().1), signatures.ports());
         self.held_bytes += inspection.held_size();
-        if let Some(Guess { protocol: Some(protocol), source: Source::Announced, .. }) = flow.first_guess {
-            inspection.announce(protocol.into());
+        if let Some(Guess { protocol: Some(protocol), confidence, source: Source::Announced, .. }) = flow.first_guess {
+            inspection.announce(protocol.into(), confidence < FIRM);
         }
         flow.inspection = Some(inspection);
         self.counters.gave_up -= u64::from(flow.state == State::GaveUp);

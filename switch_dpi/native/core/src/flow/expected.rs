@@ -23,18 +23,40 @@ pub(crate) struct Announced {
     pub upper: Option<Upper>,
     /// Number of the flow that announced it.
     pub parent: u64,
+    /// Whether somebody else than the flow's ends has told of it.
+    pub is_hearsay: bool,
 }
 
-/// Announced ends of flows.
+/// Announced ends of flows. Hearsay is kept apart, so that a peer who names thousands displaces nothing that was agreed upon.
 #[derive(Debug, Default)]
 pub(crate) struct Expected {
+    agreed: Ends,
+    hearsay: Ends,
+}
+
+impl Expected {
+    /// Remembers an end.
+    pub(crate) fn insert(&mut self, end: End, announced: Announced, now_ns: u64) {
+        let ends = if announced.is_hearsay { &mut self.hearsay } else { &mut self.agreed };
+        ends.insert(end, announced, now_ns);
+    }
+
+    /// What was announced of a flow with this end; what was agreed upon counts more.
+    pub(crate) fn find(&self, end: End, now_ns: u64) -> Option<Announced> {
+        self.agreed.find(end, now_ns).or_else(|| self.hearsay.find(end, now_ns))
+    }
+}
+
+/// Ends of one kind.
+#[derive(Debug, Default)]
+struct Ends {
     by_end: HashMap<End, (u64, Announced), ahash::RandomState>,
     order: VecDeque<(u64, End)>,
 }
 
-impl Expected {
-    /// Remembers an end. A later announcement of the same end replaces the earlier.
-    pub(crate) fn insert(&mut self, end: End, announced: Announced, now_ns: u64) {
+impl Ends {
+    /// A later announcement of the same end replaces the earlier.
+    fn insert(&mut self, end: End, announced: Announced, now_ns: u64) {
         while let Some((since_ns, oldest)) = self.order.front().copied()
             && (since_ns.saturating_add(LIFETIME_NS) <= now_ns || self.order.len() >= MAX_ANNOUNCED)
         {
@@ -47,8 +69,7 @@ impl Expected {
         self.order.push_back((now_ns, end));
     }
 
-    /// What was announced of a flow with this end.
-    pub(crate) fn find(&self, end: End, now_ns: u64) -> Option<Announced> {
+    fn find(&self, end: End, now_ns: u64) -> Option<Announced> {
         if self.by_end.is_empty() {
             return None;
         }
@@ -61,7 +82,7 @@ impl Expected {
 mod tests {
     use super::*;
 
-    const ANNOUNCED: Announced = Announced { protocol: 3, upper: None, parent: 9 };
+    const ANNOUNCED: Announced = Announced { protocol: 3, upper: None, parent: 9, is_hearsay: false };
 
     fn end(port: u16) -> End {
         (Transport::Udp, Address::from_v4([192, 0, 2, 1]), port)
@@ -77,6 +98,15 @@ mod tests {
     }
 
     #[test]
+    fn hearsay_counts_where_nothing_was_agreed_upon() {
+        let (mut expected, hearsay) = (Expected::default(), Announced { protocol: 4, is_hearsay: true, ..ANNOUNCED });
+        expected.insert(end(1), ANNOUNCED, 1);
+        expected.insert(end(1), hearsay, 2);
+        expected.insert(end(2), hearsay, 2);
+        assert_eq!([1, 2].map(|port| expected.find(end(port), 3)), [Some(ANNOUNCED), Some(hearsay)]);
+    }
+
+    #[test]
     fn the_oldest_give_way_and_a_renewed_one_stays() {
         let mut expected = Expected::default();
         expected.insert(end(1), ANNOUNCED, 1);
@@ -84,7 +114,8 @@ mod tests {
         for count in 0..u64::try_from(MAX_ANNOUNCED).unwrap() {
             let port = u16::try_from(count + 2).unwrap();
             expected.insert(end(port), ANNOUNCED, 3 + count);
-            assert!(expected.by_end.len() <= MAX_ANNOUNCED && expected.order.len() <= MAX_ANNOUNCED);
+            expected.insert(end(port), Announced { is_hearsay: true, ..ANNOUNCED }, 3 + count);
+            assert!(expected.agreed.by_end.len() <= MAX_ANNOUNCED && expected.agreed.order.len() <= MAX_ANNOUNCED);
         }
         assert_eq!(expected.find(end(1), 4), None);
         assert_eq!(expected.find(end(2), 4), Some(ANNOUNCED));

@@ -5,6 +5,8 @@
 const MAX_DEPTH: usize = 8;
 /// Digits of a string's size: more than a datagram holds.
 const MAX_SIZE_DIGITS: usize = 5;
+/// Sign and digits of an integer.
+const MAX_INTEGER_DIGITS: usize = 20;
 
 /// The string at the start of `data`, and what follows it.
 #[must_use]
@@ -37,6 +39,24 @@ pub fn text<'a>(data: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
     string(value(data, key)?).map(|(text, _)| text)
 }
 
+/// The integer that is the value of `key`, where it is a number of `i64`'s range.
+#[must_use]
+pub fn integer(data: &[u8], key: &[u8]) -> Option<i64> {
+    let digits = value(data, key)?.strip_prefix(b"i")?;
+    let end = digits.iter().take(MAX_INTEGER_DIGITS + 1).position(|byte| *byte == b'e')?;
+    std::str::from_utf8(digits.get(..end)?).ok()?.parse().ok()
+}
+
+/// The values of the list at the start of `data`, each with whatever follows it; none where it is no list.
+pub fn items(data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = data.strip_prefix(b"l").unwrap_or_default();
+    std::iter::from_fn(move || {
+        let item = rest;
+        rest = skip(item, 0)?;
+        Some(item)
+    })
+}
+
 /// What follows the value at the start of `data`.
 fn skip(data: &[u8], depth: usize) -> Option<&[u8]> {
     match data.first()? {
@@ -65,6 +85,15 @@ mod tests {
         assert_eq!(text(data, b"q"), Some(&b"ping"[..]));
         assert_eq!(value(data, b"a").and_then(|inner| value(inner, b"id")), Some(&b"li7eei-3ee1:q4:pinge"[..]));
         assert_eq!(text(data, b"x"), None);
+    }
+
+    #[test]
+    fn integers_and_lists_are_read() {
+        let data = b"d1:ai-12e1:bl1:xi7ed1:c0:ee1:c2:ixe";
+        assert_eq!([b"a", b"b", b"c", b"d"].map(|key| integer(data, key)), [Some(-12), None, None, None]);
+        let list: Vec<usize> = items(value(data, b"b").unwrap()).map(<[u8]>::len).collect();
+        assert_eq!(list.len(), 3);
+        assert_eq!(items(b"3:abc").count() + items(b"l9:a").count(), 0);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use crate::bytes::Reader;
 use crate::frame::link_type;
+use crate::probing::inner_packets::{FrameFit, ethernet_frame, is_ip_packet};
 use crate::protocol::Carried;
 
 /// A user's packet in version 1 (TS 29.281 §7.3.1) and version 0 (TS 09.60).
@@ -134,13 +135,13 @@ fn read_prime(data: &[u8]) -> Option<Message<'_>> {
 #[must_use]
 pub fn carried(data: &[u8]) -> Option<Carried<'_>> {
     let message = read(data)?;
+    // sessions of the fifth generation may carry Ethernet (TS 23.501 §5.6.10.2); the header does not say so
     let is_ip = matches!(message.body.first()? >> 4, 4 | 6);
+    let is_frame = ethernet_frame(message.body) == Some(FrameFit::Checked) && !is_ip_packet(message.body);
+    let link_type = if is_frame { link_type::ETHERNET } else { link_type::RAW };
     // each direction has a tunnel identifier of its own, so it keeps nothing apart
-    (message.message_type == G_PDU && is_ip).then_some(Carried {
-        link_type: link_type::RAW,
-        data: message.body,
-        scope: 0,
-    })
+    let is_open = message.message_type == G_PDU && (is_ip || is_frame);
+    is_open.then_some(Carried { link_type, data: message.body, scope: 0 })
 }
 
 /// An information element: its type and value.

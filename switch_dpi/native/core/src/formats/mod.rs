@@ -2,13 +2,16 @@
 
 pub mod bencode;
 pub mod ber;
+pub mod bittorrent_peers;
 pub mod checks;
 pub mod coap_message;
+pub mod dcerpc_calls;
 pub mod dcerpc_interfaces;
 pub mod dns_family;
 pub mod documents;
 pub mod enet;
 pub mod gtp;
+pub mod h323;
 pub mod http;
 pub mod iso_on_tcp;
 pub mod memcached_binary;

@@ -1,4 +1,5 @@
-//! SDP (RFC 8866), as far as it announces flows: addresses and ports of the media that signalling sets up.
+//! SDP (RFC 8866), as far as it announces flows: addresses and ports of the media that signalling sets up, and the candidates
+//! among which ICE chooses (RFC 8839).
 
 use std::net::IpAddr;
 
@@ -27,11 +28,34 @@ pub fn expect_media(body: &[u8], by: Direction, found: &mut Findings) {
                 Some(media) => media.address = read_connection(value).or(media.address),
                 None => session_address = read_connection(value),
             },
+            b"a=" if value.starts_with(CANDIDATE) => hear_of_candidate(value, by, found),
             b"a=" => read_attribute(value, media.as_mut()),
             _ => {}
         }
     }
     announce(media, by, found);
+}
+
+const CANDIDATE: &[u8] = b"candidate:";
+
+/// `candidate:1 1 UDP 2130706431 192.0.2.5 8998 typ host` (RFC 8839 §5.1): one of several places where media may arrive.
+fn hear_of_candidate(value: &[u8], by: Direction, found: &mut Findings) {
+    let mut words = value.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).skip(2);
+    let (Some(transport), _, Some(address), Some(port)) = (words.next(), words.next(), words.next(), words.next())
+    else {
+        return;
+    };
+    hear_of_media((transport, address, port), by, found);
+}
+
+/// Transport, address and port in text, as candidates are written.
+pub fn hear_of_media((transport, address, port): (&[u8], &[u8], &[u8]), by: Direction, found: &mut Findings) {
+    let address: Option<IpAddr> = std::str::from_utf8(address).ok().and_then(|text| text.parse().ok());
+    let port = number(port).and_then(|port| u16::try_from(port).ok()).filter(|port| *port != 0);
+    if let (Some(address), Some(port), true) = (address, port, transport.eq_ignore_ascii_case(b"udp")) {
+        let address = Some(address_of(address));
+        found.hear_of(Expectation { transport: Transport::Udp, address, by, port, protocol: "rtp" });
+    }
 }
 
 /// A media description (RFC 8866 §5.14).
@@ -121,6 +145,15 @@ mod tests {
                 (Some(second), 4020, "rtcp")
             ]
         );
+    }
+
+    #[test]
+    fn candidates_are_heard_of() {
+        let body = b"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=candidate:1 1 udp 2130706431 192.0.2.5 8998 typ host\r\na=candidate:2 1 tcp 1 192.0.2.5 9 typ host\r\na=candidate:3 1 udp 1 host.local 8999 typ host\r\n";
+        let mut found = Findings::default();
+        expect_media(body, Direction::Originator, &mut found);
+        let heard_of: Vec<_> = found.take_heard_of().iter().map(|e| (e.address, e.port)).collect();
+        assert_eq!(heard_of, [(Some(address_of("192.0.2.5".parse().unwrap())), 8998)]);
     }
 
     #[test]

@@ -20,6 +20,10 @@ pub const REALM: u16 = 0x0014;
 pub const SOFTWARE: u16 = 0x8022;
 const MAPPED_ADDRESS: u16 = 0x0001;
 const XOR_MAPPED_ADDRESS: u16 = 0x0020;
+/// DATA of TURN: what is relayed (RFC 8656 §18.4).
+pub const DATA: u16 = 0x0013;
+/// Channel number and size before the data of a channel (RFC 8656 §12.4).
+const CHANNEL_HEADER_SIZE: usize = 4;
 
 /// Attributes looked at of one message; a message of ICE has about ten.
 const MAX_ATTRIBUTES: usize = 32;
@@ -105,6 +109,20 @@ fn address(value: &[u8], mask: &[u8; 16]) -> Option<String> {
     }
 }
 
+/// What a relay carries in a datagram: the data of a channel, or of an indication.
+#[must_use]
+pub fn relayed(datagram: &[u8]) -> Option<&[u8]> {
+    let mut reader = Reader::new(datagram);
+    if let Some(0x4000..=0x4fff) = reader.u16() {
+        let data = reader.vector16()?;
+        let padding = datagram.len().checked_sub(CHANNEL_HEADER_SIZE + data.len())?;
+        return (padding < 4 && !data.is_empty()).then_some(data);
+    }
+    let message =
+        Message::read(datagram).filter(|message| message.has_cookie && matches!(message.kind, 0x16 | 0x17))?;
+    message.attributes().find_map(|(kind, value)| (kind == DATA).then_some(value))
+}
+
 /// Where in a stream the first message begins: behind the size of RFC 4571, or at once.
 #[must_use]
 pub fn stream_offset(stream: &[u8]) -> usize {
@@ -133,6 +151,15 @@ mod tests {
         let message = Message::read(&broken).unwrap();
         assert_eq!(message.attributes().count(), 0);
         assert!(!message.has_whole_attributes());
+    }
+
+    #[test]
+    fn relayed_data_stand_in_channels_and_indications() {
+        assert_eq!(relayed(b"\x40\x01\0\x03abc\0"), Some(&b"abc"[..]));
+        assert_eq!(relayed(b"\0\x17\0\x08\x21\x12\xa4\x42abcdefghijkl\0\x13\0\x03abc\0"), Some(&b"abc"[..]));
+        for other in [&b"\x40\x01\0\x03abc\0\0\0\0"[..], b"\x40\x01\0\x09abc", b"\x50\x01\0\x01a", RESPONSE, b"\x40"] {
+            assert_eq!(relayed(other), None, "{other:?}");
+        }
     }
 
     #[test]

@@ -30,6 +30,12 @@ pub enum Layer {
     Pseudowire = 11,
     /// Wireless LAN (IEEE 802.11).
     Wlan = 12,
+    /// Tag of a redundant ring (HSR, IEC 62439-3 §5).
+    Hsr = 13,
+    /// Provider backbone bridge (IEEE 802.1ah).
+    Backbone = 14,
+    /// Tag of a port extender (IEEE 802.1BR).
+    ExtenderTag = 15,
 }
 
 impl Layer {
@@ -46,7 +52,10 @@ impl Layer {
             9 => "llc",
             10 => "snap",
             11 => "pw",
-            _ => "wlan",
+            12 => "wlan",
+            13 => "hsr",
+            14 => "pbb",
+            _ => "etag",
         }
     }
 }

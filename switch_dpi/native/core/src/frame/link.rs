@@ -3,6 +3,7 @@
 use super::layers::{Layer, Layers};
 use super::{Refused, wlan};
 use crate::bytes::Reader;
+use crate::probing::inner_packets::{FrameFit, ethernet_frame, is_ip_packet};
 use crate::protocol::Transport;
 
 /// Link types by their number in capture files (<https://www.tcpdump.org/linktypes.html>).
@@ -39,6 +40,17 @@ pub mod link_type {
     pub const RAW_IPV6: u32 = 229;
     /// Linux cooked capture, version 2.
     pub const LINUX_COOKED_V2: u32 = 276;
+    /// Not of capture files, as is all past 16 bits: [`WLAN`] with the two bytes of its frame control swapped, as Cisco's access
+    /// points have it in CAPWAP.
+    pub const WLAN_SWAPPED: u32 = 0x2_0000;
+
+    /// Not of capture files: what stands behind this EtherType, without addresses. Tunnels that name their payload so are read so.
+    #[must_use]
+    pub const fn of_ethertype(kind: u16) -> u32 {
+        OF_ETHERTYPE | kind as u32
+    }
+
+    pub(super) const OF_ETHERTYPE: u32 = 0x1_0000;
 }
 
 mod ethertype {
@@ -47,6 +59,10 @@ mod ethertype {
     pub const VLAN: u16 = 0x8100; // IEEE 802.1Q
     pub const SERVICE_VLAN: u16 = 0x88a8; // IEEE 802.1ad
     pub const OLD_SERVICE_VLAN: u16 = 0x9100;
+    pub const OLDER_SERVICE_VLAN: u16 = 0x9200;
+    pub const BACKBONE: u16 = 0x88e7; // IEEE 802.1ah, the I-TAG
+    pub const EXTENDER_TAG: u16 = 0x893f; // IEEE 802.1BR
+    pub const HSR: u16 = 0x892f; // IEC 62439-3
     pub const MPLS: u16 = 0x8847; // RFC 3032 §5
     pub const MPLS_UPSTREAM: u16 = 0x8848; // RFC 5332 §3
     pub const PPPOE_SESSION: u16 = 0x8864; // RFC 2516 §5
@@ -55,12 +71,18 @@ mod ethertype {
 const COOKED_BEFORE_PROTOCOL: usize = 14;
 const COOKED_V2_AFTER_PROTOCOL: usize = 18;
 const PPPOE_HEADER_SIZE: usize = 6;
+const BACKBONE_TAG_SIZE: usize = 4; // priority, and the service's 24 bits (IEEE 802.1Q §9.7)
+const EXTENDER_TAG_SIZE: usize = 6; // priority, ingress, and egress port (IEEE 802.1BR §7.5)
+const MIN_HSR_SIZE: u16 = 6; // the tag counts itself, without its EtherType
+const HSR_SIZE_MASK: u16 = 0x0fff;
 const MAX_LLC_SIZE: u16 = 1500; // below this the EtherType is a length (IEEE 802.3 §3.2.6)
 const LLC_SNAP: u8 = 0xaa; // IEEE 802 §9.5
 const LLC_RAW_IPX: u8 = 0xff; // Novell's frames without LLC begin with a checksum of 0xffff
 const UNNUMBERED: u8 = 0x03; // IEEE 802.2 §5.2: the control field of other formats has two bytes
 const PPP_IPV4: u16 = 0x0021; // RFC 1332 §2
 const PPP_IPV6: u16 = 0x0057; // RFC 5072 §2
+const PPP_MPLS: u16 = 0x0281; // RFC 3032 §4.2
+const PPP_MPLS_MULTICAST: u16 = 0x0283;
 const PPP_ADDRESS_AND_CONTROL: u16 = 0xff03; // RFC 1662 §3.1
 const MAX_TAGS: usize = 8; // real stacks have two or three; more is an attack on the loop
 const VLAN_ID_MASK: u16 = 0x0fff;
@@ -128,11 +150,15 @@ pub(super) fn decode(link: u32, frame: &[u8]) -> Result<Network<'_>, Refused> {
             let kind = reader.u16().ok_or(CUT)?;
             after_ethertype(Network::new(Some(Layer::CiscoHdlc)), kind, reader)
         }
-        link_type::WLAN => wireless(frame),
-        link_type::WLAN_RADIOTAP => wireless(wlan::after_radiotap(frame)?),
+        link_type::WLAN => wireless(frame, false),
+        link_type::WLAN_SWAPPED => wireless(frame, true),
+        link_type::WLAN_RADIOTAP => wireless(wlan::after_radiotap(frame)?, false),
         link_type::PPI => {
             let (inner, rest) = per_packet_information(frame).ok_or(CUT)?;
             if inner == link_type::PPI { Err(Refused::LinkType(inner)) } else { decode(inner, rest) }
+        }
+        bare if bare >> 16 == link_type::OF_ETHERTYPE >> 16 => {
+            after_ethertype(Network::new(None), u16::try_from(bare & 0xffff).unwrap_or_default(), reader)
         }
         other => Err(Refused::LinkType(other)),
     }
@@ -147,8 +173,8 @@ fn per_packet_information(frame: &[u8]) -> Option<(u32, &[u8])> {
     Some((inner, frame.get(usize::from(size)..)?))
 }
 
-fn wireless(frame: &[u8]) -> Result<Network<'_>, Refused> {
-    let data = wlan::decode(frame)?;
+fn wireless(frame: &[u8], is_swapped: bool) -> Result<Network<'_>, Refused> {
+    let data = wlan::decode(frame, is_swapped)?;
     let mut network = Network::new(Some(Layer::Wlan));
     (network.source, network.destination) = (data.source, data.destination);
     llc(network, Reader::new(data.payload))
@@ -171,13 +197,21 @@ fn after_ethertype<'a>(
     for _ in 0..=MAX_TAGS {
         match kind {
             ethertype::IPV4 | ethertype::IPV6 => return Ok(network.ip(reader.rest())),
-            ethertype::VLAN | ethertype::SERVICE_VLAN | ethertype::OLD_SERVICE_VLAN => {
+            ethertype::VLAN | ethertype::SERVICE_VLAN | ethertype::OLD_SERVICE_VLAN | ethertype::OLDER_SERVICE_VLAN => {
                 let (Some(tag), Some(next)) = (reader.u16(), reader.u16()) else {
                     return Err(Refused::Malformed("VLAN tag is cut short"));
                 };
                 network.layers.push(Layer::Vlan);
                 network.vlan = tag & VLAN_ID_MASK;
                 kind = next;
+            }
+            ethertype::HSR | ethertype::EXTENDER_TAG => kind = after_tag(&mut network, kind, &mut reader)?,
+            ethertype::BACKBONE => {
+                reader.take(BACKBONE_TAG_SIZE).ok_or(CUT)?;
+                network.layers.push(Layer::Backbone);
+                network.destination = reader.array().ok_or(CUT)?;
+                network.source = reader.array().ok_or(CUT)?;
+                kind = reader.u16().ok_or(CUT)?;
             }
             ethertype::MPLS | ethertype::MPLS_UPSTREAM => return mpls(network, reader),
             ethertype::PPPOE_SESSION => {
@@ -194,6 +228,22 @@ fn after_ethertype<'a>(
         }
     }
     Err(Refused::Malformed("too many VLAN tags"))
+}
+
+/// Passes over the tag of a ring or of a port extender; the EtherType behind it.
+fn after_tag(network: &mut Network<'_>, kind: u16, reader: &mut Reader<'_>) -> Result<u16, Refused> {
+    let cut = Refused::Malformed("tag is cut short");
+    if kind == ethertype::EXTENDER_TAG {
+        network.layers.push(Layer::ExtenderTag);
+        reader.take(EXTENDER_TAG_SIZE).ok_or(cut)?;
+    } else {
+        network.layers.push(Layer::Hsr);
+        if reader.u16().ok_or(cut)? & HSR_SIZE_MASK < MIN_HSR_SIZE {
+            return Err(Refused::Malformed("HSR tag says less than its own size"));
+        }
+        reader.u16().ok_or(cut)?; // sequence number
+    }
+    reader.u16().ok_or(cut)
 }
 
 /// Destination and source service access point, control; SNAP's organisation and protocol (IEEE 802.2 §3.2, IEEE 802 §9.5).
@@ -220,7 +270,8 @@ fn llc<'a>(mut network: Network<'a>, mut reader: Reader<'a>) -> Result<Network<'
     Ok(network.other(Transport::Llc(destination), reader.rest()))
 }
 
-/// Behind the last label there is no type: the first nibble tells IP's version, or a control word (RFC 4385 §3) before Ethernet.
+/// Behind the last label there is no type. The first nibble tells IP's version or a control word (RFC 4385 §3) before Ethernet;
+/// but it may be the first of a MAC address too, where there is no control word (RFC 4448 §4.6): then the frame must speak for itself.
 fn mpls<'a>(mut network: Network<'a>, mut reader: Reader<'a>) -> Result<Network<'a>, Refused> {
     for _ in 0..MAX_TAGS {
         let label = reader.u32().ok_or(Refused::Malformed("MPLS label is cut short"))?;
@@ -228,14 +279,16 @@ fn mpls<'a>(mut network: Network<'a>, mut reader: Reader<'a>) -> Result<Network<
         if label & MPLS_BOTTOM == 0 {
             continue;
         }
-        return match reader.rest().first().map(|byte| byte >> 4) {
-            Some(4 | 6) => Ok(network.ip(reader.rest())),
-            Some(0) => {
+        let inner = reader.rest();
+        let is_frame = || ethernet_frame(inner) == Some(FrameFit::Checked);
+        return match inner.first().map(|byte| byte >> 4) {
+            Some(4 | 6) if is_ip_packet(inner) || !is_frame() => Ok(network.ip(inner)),
+            Some(0) if inner.get(4..).and_then(ethernet_frame).is_some() || !is_frame() => {
                 reader.u32().ok_or(Refused::Malformed("pseudowire's control word is cut short"))?;
-                network.layers.push(Layer::Pseudowire);
                 pseudowire(network, reader)
             }
-            _ => Ok(network.other(Transport::EtherType(ethertype::MPLS), reader.rest())),
+            Some(_) if is_frame() => pseudowire(network, reader),
+            _ => Ok(network.other(Transport::EtherType(ethertype::MPLS), inner)),
         };
     }
     Err(Refused::Malformed("too many MPLS labels"))
@@ -243,6 +296,7 @@ fn mpls<'a>(mut network: Network<'a>, mut reader: Reader<'a>) -> Result<Network<
 
 /// An Ethernet frame inside (RFC 4448 §4.1); its own labels are not opened, so the depth is bounded.
 fn pseudowire<'a>(mut network: Network<'a>, mut reader: Reader<'a>) -> Result<Network<'a>, Refused> {
+    network.layers.push(Layer::Pseudowire);
     network.destination = reader.array().ok_or(CUT)?;
     network.source = reader.array().ok_or(CUT)?;
     match reader.u16().ok_or(CUT)? {
@@ -253,14 +307,18 @@ fn pseudowire<'a>(mut network: Network<'a>, mut reader: Reader<'a>) -> Result<Ne
     }
 }
 
+/// Address and control may be left out (RFC 1661 §6.6), and of a protocol number below 256 the first byte (§6.5): the last one is
+/// odd, the first is not.
 fn ppp<'a>(network: Network<'a>, mut reader: Reader<'a>) -> Result<Network<'a>, Refused> {
     let cut = Refused::Malformed("PPP header is cut short");
-    let mut protocol = reader.u16().ok_or(cut)?;
-    if protocol == PPP_ADDRESS_AND_CONTROL {
-        protocol = reader.u16().ok_or(cut)?;
+    if reader.rest().starts_with(&PPP_ADDRESS_AND_CONTROL.to_be_bytes()) {
+        reader.u16().ok_or(cut)?;
     }
+    let is_compressed = reader.rest().first().is_some_and(|byte| byte & 1 == 1);
+    let protocol = if is_compressed { reader.u8().map(u16::from) } else { reader.u16() }.ok_or(cut)?;
     match protocol {
         PPP_IPV4 | PPP_IPV6 => Ok(network.ip(reader.rest())),
+        PPP_MPLS | PPP_MPLS_MULTICAST => mpls(network, reader),
         other => Ok(network.other(Transport::Ppp(other), reader.rest())),
     }
 }

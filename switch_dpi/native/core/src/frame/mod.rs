@@ -9,6 +9,8 @@ mod ip;
 mod layers;
 mod link;
 mod share;
+#[cfg(test)]
+mod tests;
 mod transport;
 mod wlan;
 

@@ -28,11 +28,13 @@ pub(super) fn after_radiotap(frame: &[u8]) -> Result<&[u8], Refused> {
     frame.get(usize::from(size)..).ok_or(cut)
 }
 
-/// Reads a frame's header. Management, control and encrypted frames carry nothing for us.
-pub(super) fn decode(frame: &[u8]) -> Result<DataFrame<'_>, Refused> {
+/// Reads a frame's header, the bytes of its control field swapped or not. Management, control and encrypted frames carry nothing
+/// for us.
+pub(super) fn decode(frame: &[u8], is_swapped: bool) -> Result<DataFrame<'_>, Refused> {
     let cut = Refused::Malformed("802.11 header is cut short");
     let mut reader = Reader::new(frame);
-    let [kind, flags] = reader.array().ok_or(cut)?;
+    let control = reader.u16().ok_or(cut)?;
+    let [kind, flags] = if is_swapped { control.to_le_bytes() } else { control.to_be_bytes() };
     if kind & TYPE_MASK != TYPE_DATA || kind & SUBTYPE_NO_DATA != 0 || flags & PROTECTED != 0 {
         return Err(Refused::NotIp);
     }

@@ -1,5 +1,6 @@
 //! What probes of tunnels and remote access share: the shape of an inner packet, numbers that count up, and fixed bytes at the start.
 
+use crate::frame::link_type;
 use crate::protocol::{Evidence, Probe};
 
 /// How the start of a payload fits fixed bytes.
@@ -142,11 +143,36 @@ pub fn ethernet_frame(data: &[u8]) -> Option<FrameFit> {
     let payload = data.get(14..)?;
     match u16_at(data, 12)? {
         0x0800 => is_ipv4_packet(payload).then_some(FrameFit::Checked),
+        0x86dd if is_ipv6_packet(payload) => Some(FrameFit::Checked),
         0x86dd => matches!(payload.first(), Some(0x60..=0x6f)).then_some(FrameFit::Likely),
         0x0806 => payload.starts_with(&[0, 1, 8, 0, 6, 4, 0]).then_some(FrameFit::Checked),
         0x8100 | 0x88a8 => (u16_at(data, 16)? >= 0x0600).then_some(FrameFit::Likely),
         0x8035 | 0x8847 | 0x8848 | 0x8863 | 0x8864 | 0x888e | 0x88cc | 0x894f => Some(FrameFit::Likely),
         0..=0x05dc => payload.starts_with(&[0x42, 0x42, 3]).then_some(FrameFit::Checked), // spanning tree
+        _ => None,
+    }
+}
+
+/// Whether `data` can be what the link type of an EtherType says ([`link_type::of_ethertype`]): labels down to a packet, or a
+/// service path's header before a known protocol.
+#[must_use]
+pub fn fits_ethertype(link: u32, data: &[u8]) -> Option<FrameFit> {
+    const MAX_LABELS: usize = 8;
+    const MPLS: u32 = link_type::of_ethertype(0x8847);
+    const NSH: u32 = link_type::of_ethertype(0x894f);
+    match link {
+        MPLS => {
+            let bottom = (0..MAX_LABELS).find(|place| data.get(place * 4 + 2).is_some_and(|byte| byte & 1 == 1))?;
+            let inner = data.get((bottom + 1) * 4..)?;
+            (is_ip_packet(inner) || ethernet_frame(inner) == Some(FrameFit::Checked)).then_some(FrameFit::Checked)
+        }
+        NSH => {
+            let [first, words, kind, next, ..] = *data.first_chunk::<8>()?;
+            let words = words & 0x3f;
+            let fits = first & 0xc0 == 0 && matches!((kind & 0x0f, words), (1, 6) | (2, 2..)) && matches!(next, 1..=5);
+            let inner = data.get(usize::from(words) * 4..).filter(|_| fits)?;
+            (is_ip_packet(inner) || ethernet_frame(inner).is_some()).then_some(FrameFit::Checked)
+        }
         _ => None,
     }
 }

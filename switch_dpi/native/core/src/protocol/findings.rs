@@ -72,8 +72,10 @@ pub struct Expectation {
     pub protocol: &'static str,
 }
 
-/// How many flows one flow may announce, at most, between two packets.
+/// How many flows one flow may announce, at most, between two packets; and of how many it may be heard.
 pub const MAX_EXPECTED: usize = 16;
+/// A message of the peer exchange or a tracker's answer names some fifty peers (BEP 11), each over TCP and uTP.
+pub const MAX_HEARD_OF: usize = 64;
 
 /// A piece of what was found; empty stands for none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,6 +94,7 @@ pub struct Findings {
     service: Option<&'static str>,
     goes_on: Option<(&'static str, &'static str)>,
     expected: Vec<Expectation>,
+    heard_of: Vec<Expectation>,
     resolved: Vec<Resolved>,
     dropped: u32,
 }
@@ -195,6 +198,16 @@ impl Findings {
         }
     }
 
+    /// Tells of a flow that others may open, as one who is not its end says: it is believed where nothing else is firm. Past
+    /// [`MAX_HEARD_OF`] they are counted as dropped.
+    pub fn hear_of(&mut self, expectation: Expectation) {
+        if self.heard_of.len() < MAX_HEARD_OF {
+            self.heard_of.push(expectation);
+        } else {
+            self.dropped = self.dropped.saturating_add(1);
+        }
+    }
+
     /// Tells an address that was answered, at most [`MAX_RESOLVED`] between two packets.
     pub fn resolve(&mut self, resolved: Resolved) {
         if self.resolved.len() < MAX_RESOLVED {
@@ -212,6 +225,11 @@ impl Findings {
     /// Gives away what was announced since the last call.
     pub fn take_expected(&mut self) -> Vec<Expectation> {
         std::mem::take(&mut self.expected)
+    }
+
+    /// Gives away what was heard of since the last call.
+    pub fn take_heard_of(&mut self) -> Vec<Expectation> {
+        std::mem::take(&mut self.heard_of)
     }
 
     /// What was found, in the order of finding.
@@ -251,6 +269,7 @@ impl Findings {
         (self.count, self.host, self.subject) = (0, Span::default(), Span::default());
         (self.service, self.goes_on, self.dropped) = (None, None, 0);
         self.expected.clear();
+        self.heard_of.clear();
         self.resolved.clear();
     }
 

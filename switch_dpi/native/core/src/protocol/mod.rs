@@ -8,7 +8,8 @@ pub(crate) mod findings;
 
 use crate::protocol::attributes::Attribute;
 pub use crate::protocol::findings::{
-    Expectation, Field, Fields, Findings, MAX_EXPECTED, MAX_RESOLVED, MAX_VALUE_SIZE, MAX_VALUES, Resolved, Value,
+    Expectation, Field, Fields, Findings, MAX_EXPECTED, MAX_HEARD_OF, MAX_RESOLVED, MAX_VALUE_SIZE, MAX_VALUES,
+    Resolved, Value,
 };
 
 /// Which end of the flow sent the bytes.

@@ -1,6 +1,7 @@
 //! HTTP/1.0 and 1.1 (RFC 9112): start lines, and header fields of the first request and the first response; to servers, and to
 //! proxies, who are asked for whole URLs or for connections.
 
+use crate::formats::bittorrent_peers;
 use crate::formats::http::services;
 use crate::probing::lines::{Lines, starts_with_ignoring_case};
 use crate::protocol::attributes::Attribute;
@@ -24,6 +25,8 @@ const MAX_METHOD_SIZE: usize = 24;
 const VERSION: &[u8] = b"HTTP/1.";
 /// Of a request's JSON body so much is read: the method of a call stands near its beginning.
 const MAX_BODY_SIZE: usize = 512;
+/// Of a tracker's answer: some hundred peers, each as a dictionary.
+const MAX_TRACKER_SIZE: usize = 8192;
 /// Methods whose request is recognised, weakly, before its version has come.
 const USUAL_METHODS: &[&[u8]] = &[b"GET", b"POST", b"HEAD", b"PUT"];
 
@@ -158,6 +161,7 @@ enum Part {
     RequestFields,
     RequestBody,
     ResponseFields,
+    TrackerBody,
     Done,
 }
 
@@ -165,7 +169,7 @@ impl Inspector for HttpInspector {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
         let mut side = *sample.direction.of(&mut self.sides);
         let mut lines = Lines::new(sample.data, side.position);
-        while !matches!(side.part, Part::Done | Part::RequestBody)
+        while !matches!(side.part, Part::Done | Part::RequestBody | Part::TrackerBody)
             && let Some(line) = lines.next()
         {
             side.part = self.read_line(side.part, line, found);
@@ -173,6 +177,11 @@ impl Inspector for HttpInspector {
         side.position = lines.position();
         if side.part == Part::RequestBody {
             side.part = read_body(lines.rest(), found);
+        } else if side.part == Part::TrackerBody {
+            let is_over = lines.rest().len() >= MAX_TRACKER_SIZE;
+            if bittorrent_peers::of_tracker(lines.rest(), sample.direction, found) || is_over {
+                side.part = Part::Done;
+            }
         }
         *sample.direction.of(&mut self.sides) = side;
         match self.sides.map(|side| side.part) {
@@ -202,6 +211,7 @@ impl HttpInspector {
                 }
                 if self.has_json { Part::RequestBody } else { Part::Done }
             }
+            Part::ResponseFields if line.is_empty() && found.service() == Some("bittorrent") => Part::TrackerBody,
             Part::ResponseFields if line.is_empty() => Part::Done,
             Part::RequestFields => {
                 self.read_request_field(line, found);
@@ -211,7 +221,7 @@ impl HttpInspector {
                 read_response_field(line, found);
                 part
             }
-            Part::RequestBody | Part::Done => part,
+            Part::RequestBody | Part::TrackerBody | Part::Done => part,
         }
     }
 

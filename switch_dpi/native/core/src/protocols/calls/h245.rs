@@ -1,8 +1,12 @@
-//! ITU-T H.245 over TPKT: how the ends of an H.323 call agree on media. Its first message names the protocol.
+//! ITU-T H.245 over TPKT: how the ends of an H.323 call agree on media. Its first message names the protocol; the media of the
+//! channels that are opened are announced ([`crate::h323`]).
 
 use crate::bytes::Reader;
+use crate::formats::h323::{Messages, control};
 use crate::probing::matching::{ANSWERS, ASKS, example, matched};
-use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
+use crate::protocol::{
+    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
+};
 
 /// TPKT (RFC 1006 §6) without its size, request, terminalCapabilitySet; then, after a sequence number, the protocol's object
 /// identifier `{itu-t(0) recommendation(0) h(8) 245 version(0)}`.
@@ -19,6 +23,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     transports: &[Transport::Tcp],
     first_bytes: FirstBytes::Of(&[3]),
     probe,
+    inspector: Some(|| Box::<Channels>::default()),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
@@ -30,6 +35,20 @@ fn probe(sample: &Sample<'_>) -> Probe {
         false => Probe::No,
         true if sample.data.len() < START.len() => Probe::NeedMore,
         true => matched(95, "H.245 terminal capabilities", START.len()),
+    }
+}
+
+/// Follows the channels that are opened.
+#[derive(Debug, Default)]
+struct Channels(Messages);
+
+impl Inspector for Channels {
+    fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
+        let direction = sample.direction;
+        let is_open = self.0.each(direction, sample.data, |message| {
+            let _may_be_another = control::read(message, direction, found);
+        });
+        if is_open { Progress::Settled } else { Progress::Done }
     }
 }
 

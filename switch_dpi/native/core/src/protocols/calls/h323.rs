@@ -1,9 +1,12 @@
 //! H.323: call signalling (ITU-T H.225.0 over TPKT, its messages shaped as those of Q.931) and registration with a gatekeeper
-//! (H.225.0 RAS over UDP). The ASN.1 inside is recognised, not read.
+//! (H.225.0 RAS over UDP). Where H.245 and the media go, as call signalling tells, is announced ([`crate::h323`]).
 
 use crate::bytes::Reader;
+use crate::formats::h323::{Messages, signalling};
 use crate::probing::matching::{ANSWERS, ASKS, SENDS, example, matched};
-use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
+use crate::protocol::{
+    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
+};
 
 /// Version 3, reserved (RFC 1006 §6).
 const TPKT: [u8; 2] = [3, 0];
@@ -24,6 +27,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[1720, 1719, 1718],
     first_bytes: FirstBytes::Where(|byte| byte & 0x80 == 0),
     probe,
+    inspector: Some(|| Box::<Signalling>::default()),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
@@ -68,6 +72,23 @@ fn probe_ras(data: &[u8]) -> Probe {
     match (data.first(), data.get(at + IDENTIFIER.len())) {
         (Some(0x00..=0x7f), Some(1..=8)) if at >= 3 => matched(95, "H.225.0 RAS", at + IDENTIFIER.len() + 1),
         _ => Probe::No,
+    }
+}
+
+/// Follows what call signalling tells of H.245 and media.
+#[derive(Debug, Default)]
+struct Signalling(Messages);
+
+impl Inspector for Signalling {
+    fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
+        if !sample.transport.is_stream() {
+            return Progress::Done;
+        }
+        let direction = sample.direction;
+        let is_open = self.0.each(direction, sample.data, |message| {
+            let _may_end_early = signalling::read(message, direction, found);
+        });
+        if is_open { Progress::Settled } else { Progress::Done }
     }
 }
 

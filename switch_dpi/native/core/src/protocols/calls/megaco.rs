@@ -1,6 +1,8 @@
-//! Megaco, also H.248 (RFC 3525, ITU-T H.248.1): a controller commands media gateways, in text or in BER.
+//! Megaco, also H.248 (RFC 3525, ITU-T H.248.1): a controller commands media gateways, in text or in BER; over TCP behind TPKT
+//! headers (RFC 3525 §D.2).
 
 use crate::bytes::Reader;
+use crate::formats::h323::Messages;
 use crate::probing::lines::starts_with_ignoring_case;
 use crate::probing::matching::{RETURNS, SENDS, example, matched};
 use crate::protocol::{
@@ -10,6 +12,8 @@ use crate::formats::sdp::expect_media;
 
 /// Datagrams read of one flow.
 const MAX_DATAGRAMS: u8 = 16;
+/// What says enough of a message: version and sender, or the tags of BER.
+const MIN_START_SIZE: usize = 16;
 
 /// Megaco.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -17,9 +21,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Megaco",
     selector: 715,
     category: "voip",
-    transports: &[Transport::Udp],
+    transports: &[Transport::Udp, Transport::Tcp],
     ports: &[2944, 2945],
-    first_bytes: FirstBytes::Of(b"!Mm0Aa"),
+    first_bytes: FirstBytes::Of(b"!Mm0Aa\x03"),
+    max_probe_size: 256,
     probe,
     inspector: Some(|| Box::<Megaco>::default()),
     examples: EXAMPLES,
@@ -27,7 +32,26 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    let data = sample.data;
+    if !sample.transport.is_stream() {
+        return probe_message(sample.data);
+    }
+    let mut reader = Reader::new(sample.data);
+    let (version, size) = (reader.take(2), reader.u16());
+    match (version, size) {
+        (Some([3, 0]) | None, None) if matches!(sample.data.first(), None | Some(3)) => Probe::NeedMore,
+        (Some([3, 0]), Some(size)) if size > 16 && reader.rest().len() < MIN_START_SIZE => may_begin(reader.rest()),
+        (Some([3, 0]), Some(size)) if size > 16 => probe_message(reader.rest()),
+        _ => Probe::No,
+    }
+}
+
+/// Whether the first bytes of a stream's message can become one.
+fn may_begin(start: &[u8]) -> Probe {
+    let fits = matches!(start.first(), None | Some(b'!' | b'M' | b'm' | b'0' | b'A' | b'a'));
+    if fits { Probe::NeedMore } else { Probe::No }
+}
+
+fn probe_message(data: &[u8]) -> Probe {
     if let [0x30, ..] = data {
         return if is_binary(data).is_some() { matched(75, "Megaco message in BER", 8) } else { Probe::No };
     }
@@ -89,10 +113,16 @@ fn read_tag(reader: &mut Reader<'_>, wanted: u8) -> Option<Option<usize>> {
 #[derive(Debug, Default)]
 struct Megaco {
     datagrams: u8,
+    stream: Messages,
 }
 
 impl Inspector for Megaco {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
+        if sample.transport.is_stream() {
+            let by = sample.direction;
+            let is_open = self.stream.each(by, sample.data, |message| expect_media(message, by, found));
+            return if is_open { Progress::Settled } else { Progress::Done };
+        }
         self.datagrams = self.datagrams.saturating_add(1);
         if sample.data.first() != Some(&0x30) {
             expect_media(sample.data, sample.direction, found);
@@ -109,6 +139,15 @@ const EXAMPLES: &[Example] = &[
         &[],
     ),
     example("the short form of a reply", RETURNS, b"!/1 <mgc.example.net>:2944\nP=9998{C=-{SC=ROOT}}", &[]),
+    Example {
+        transport: Transport::Tcp,
+        ..example(
+            "a gateway is told to listen, over TCP",
+            SENDS,
+            b"\x03\0\0\xaeMEGACO/1 [192.0.2.20]:2944\nTransaction=1{Context=${Add=A1,Add=${Media{Stream=1{LocalControl{Mode=ReceiveOnly},Local{\nv=0\nc=IN IP4 192.0.2.30\nm=audio 2222 RTP/AVP 4\n}}}}}}",
+            &[],
+        )
+    },
     example(
         "in BER",
         SENDS,
@@ -120,6 +159,16 @@ const EXAMPLES: &[Example] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn media_of_a_stream_are_expected() {
+        let (mut megaco, mut found) = (Megaco::default(), Findings::default());
+        let Some(example) = EXAMPLES.iter().find(|example| example.transport == Transport::Tcp) else { unreachable!() };
+        for end in 0..=example.data.len() {
+            megaco.feed(&Sample { data: &example.data[..end], ..Sample::EMPTY }, &mut found);
+        }
+        assert_eq!(found.take_expected().iter().map(|e| e.port).collect::<Vec<_>>(), [2222, 2223]);
+    }
 
     #[test]
     fn other_ber_is_refused() {

@@ -1,8 +1,8 @@
-//! MGCP (RFC 3435): a call agent commands gateways; the media of its session descriptions are announced.
+//! MGCP (RFC 3435): a call agent commands gateways; the media of its session descriptions are announced. Some carry it over TCP.
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{Lines, is_text, split_word};
-use crate::probing::matching::{RETURNS, SENDS, example, is_word_of, matched, number};
+use crate::probing::matching::{RETURNS, SENDS, example, is_word_of, matched, may_become_word_of, number};
 use crate::protocol::{
     Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -15,6 +15,8 @@ const VERBS: &[&[u8]] =
 const PARAMETERS: &[u8] = b"CIZXNLMQSRDOEPAKT";
 /// Datagrams read of one flow.
 const MAX_DATAGRAMS: u8 = 16;
+/// Bytes read of a stream: some calls.
+const MAX_STREAM_SIZE: usize = 8192;
 
 /// MGCP.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -22,9 +24,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "MGCP",
     selector: 714,
     category: "voip",
-    transports: &[Transport::Udp],
+    transports: &[Transport::Udp, Transport::Tcp],
     ports: &[2427, 2727],
     first_bytes: FirstBytes::Of(b"ECMDRNAecmdrna0123456789"),
+    max_probe_size: 512,
     probe,
     inspector: Some(|| Box::<Mgcp>::default()),
     examples: EXAMPLES,
@@ -33,6 +36,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     let mut lines = Lines::new(sample.data, 0);
+    if sample.transport.is_stream() {
+        return match lines.next() {
+            Some(line) if is_text(line) && is_command(line) => matched(95, "MGCP command", line.len()),
+            None if may_become_word_of(sample.data, VERBS) => Probe::NeedMore,
+            _ => Probe::No,
+        };
+    }
     let Some(line) = lines.next().filter(|line| is_text(line)) else { return Probe::No };
     if is_command(line) {
         return matched(95, "MGCP command", line.len());
@@ -70,12 +80,12 @@ struct Mgcp {
 
 impl Inspector for Mgcp {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
-        self.datagrams = self.datagrams.saturating_add(1);
+        self.datagrams = self.datagrams.saturating_add(u8::from(!sample.transport.is_stream()));
         if let Some(line) = Lines::new(sample.data, 0).next().filter(|line| is_command(line)) {
             found.text(Attribute::MgcpEndpoint, split_word(split_word(split_word(line).1).1).0);
         }
         expect_media(sample.data, sample.direction, found);
-        if self.datagrams >= MAX_DATAGRAMS { Progress::Done } else { Progress::Settled }
+        if self.datagrams >= MAX_DATAGRAMS || (sample.transport.is_stream() && sample.data.len() > MAX_STREAM_SIZE) { Progress::Done } else { Progress::Settled }
     }
 }
 
@@ -92,6 +102,15 @@ const EXAMPLES: &[Example] = &[
         b"200 1204 OK\r\nI: FDE234C8\r\n\r\nv=0\r\no=- 25678 753849 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 3456 RTP/AVP 0\r\n",
         &[],
     ),
+    Example {
+        transport: Transport::Tcp,
+        ..example(
+            "the media change, over TCP",
+            SENDS,
+            b"MDCX 1209 aaln/1@gw.example.net MGCP 1.0\r\nC: A3C4\r\n\r\nv=0\r\nc=IN IP4 192.0.2.9\r\nm=audio 3456 RTP/AVP 0\r\n",
+            &[(Attribute::MgcpEndpoint, "aaln/1@gw.example.net")],
+        )
+    },
     example("a gateway restarts", SENDS, b"RSIP 9 *@gw.example.net MGCP 1.0 NCS 1.0\r\nRM: restart\r\n", &[]),
 ];
 

@@ -7,10 +7,12 @@ use crate::protocol::attributes::Attribute;
 use crate::classification::inspection::FIRM;
 use crate::probing::lines::{contains_ignoring_case, is_text};
 use crate::protocol::{
-    Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Evidence, Example, Expectation, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
 use crate::protocols::{dtls, rtp};
-use crate::formats::stun_message::{COOKIE, HEADER_SIZE, MESSAGE_INTEGRITY, Message, REALM, SOFTWARE, USERNAME, stream_offset};
+use crate::formats::stun_message::{
+    COOKIE, HEADER_SIZE, MESSAGE_INTEGRITY, Message, REALM, SOFTWARE, USERNAME, relayed, stream_offset,
+};
 
 /// Datagrams or messages read of one flow: the relay's name comes with its first refusal.
 const MAX_MESSAGES: u8 = 16;
@@ -116,6 +118,9 @@ impl Inspector for Stun {
             self.read_stream(sample, found);
         } else {
             self.messages = self.messages.saturating_add(1);
+            if let Some(data) = relayed(sample.data) {
+                read_relayed(&Sample { data, other: &[], reverse: &[], ..*sample }, found);
+            }
             let is_message = sample.data.first().is_some_and(|first| *first < 4); // RFC 7983 §7
             match Message::read(sample.data).filter(|_| is_message) {
                 Some(message) => report(&message, sample, found),
@@ -164,6 +169,16 @@ impl Stun {
     }
 }
 
+/// What a relay carries for a call: its checks may say whose call it is, its key exchange and its media say what it is.
+fn read_relayed(sample: &Sample<'_>, found: &mut Findings) {
+    let is_firm = |protocol: &Descriptor| matches!((protocol.probe)(sample), Probe::Match(e) if e.confidence >= FIRM);
+    match Message::read(sample.data).filter(|message| message.has_cookie && message.is_whole()) {
+        Some(message) => report(&message, sample, found),
+        None if is_firm(&dtls::DESCRIPTOR) => found.set_service(dtls::DESCRIPTOR.key),
+        None => {}
+    }
+}
+
 fn report(message: &Message<'_>, sample: &Sample<'_>, found: &mut Findings) {
     for (kind, value) in message.attributes() {
         let attribute = match kind {
@@ -186,6 +201,15 @@ fn report(message: &Message<'_>, sample: &Sample<'_>, found: &mut Findings) {
     if let Some(service) = service(message, sample) {
         found.set_service(service);
     }
+    if found.service().is_some() && sample.transport == Transport::Udp {
+        hear_of_others(sample, found);
+    }
+}
+
+/// A call sends from one port to relays and peers alike (RFC 8445 §5.1.1): whatever else that port sends is the same call's.
+fn hear_of_others(sample: &Sample<'_>, found: &mut Findings) {
+    let (transport, by, port) = (Transport::Udp, Direction::Originator, sample.originator_port);
+    found.hear_of(Expectation { transport, address: None, by, port, protocol: DESCRIPTOR.key });
 }
 
 /// An attribute of WhatsApp's relays; the range is not assigned (IANA "STUN Attributes").

@@ -1,10 +1,14 @@
 //! RethinkDB (RethinkDB documentation, "Writing drivers"): a magic number names the protocol's version.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// V0_1 to V1_0, little-endian.
 const MAGIC: &[&[u8]] = &[b"\x36\xba\x61\x3f", b"\xe1\x81\x30\x72", b"\x3e\xe8\x75\x5f", b"\x20\x2d\x0c\x40", b"\xc3\xbd\xc2\x34"];
+
+/// The most that a server reads as a key, and as a query.
+const MAX_KEY_SIZE: u32 = 2048;
+const MAX_QUERY_SIZE: u32 = 1 << 26;
 
 /// RethinkDB.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -27,8 +31,13 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
+/// Behind it JSON (1.0), the size of the key (0.2 to 0.4), or that of the first query (0.1).
 fn magic(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(MAGIC)?;
+    match checker.any_literal(MAGIC)? {
+        0 => require(checker.u32_le()? <= MAX_QUERY_SIZE)?,
+        1..=3 => require(checker.u32_le()? <= MAX_KEY_SIZE)?,
+        _ => checker.literal(b"{")?,
+    }
     Ok((90, "RethinkDB magic number"))
 }
 

@@ -1,8 +1,11 @@
-//! SMB 2 and 3 ([MS-SMB2]) over TCP: a size in three bytes behind a zero, then the header.
+//! SMB 2 and 3 ([MS-SMB2]) over TCP: a size in three bytes behind a zero, then the header. What named pipes carry of DCE/RPC tells
+//! its interfaces, and the ports that it answers.
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::formats::dcerpc_calls::{Calls, fragment_size};
+use crate::probing::marks::{le16, le32, size_of_u32};
 use crate::protocol::{
     Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -13,8 +16,13 @@ const MAGIC: &[u8] = b"\xfeSMB";
 const HEADER_SIZE: usize = 4 + 64;
 const NEGOTIATE: u16 = 0;
 const TREE_CONNECT: u16 = 3;
-/// Messages looked at for the share.
-const MAX_MESSAGES: u8 = 16;
+const READ: u16 = 8;
+const WRITE: u16 = 9;
+const IOCTL: u16 = 11;
+/// FSCTL_PIPE_TRANSCEIVE ([MS-FSCC] §2.3): a call and its answer in one exchange.
+const PIPE_TRANSCEIVE: u32 = 0x0011_c017;
+/// Messages looked at: a share is connected to and a pipe is bound within these.
+const MAX_MESSAGES: u8 = 48;
 
 /// SMB 2 and 3.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -66,6 +74,7 @@ fn offer(checker: &mut Checker<'_>) -> Recognised {
 struct Smb {
     positions: [usize; 2],
     messages: u8,
+    calls: Calls,
 }
 
 impl Inspector for Smb {
@@ -77,6 +86,9 @@ impl Inspector for Smb {
             let size = usize::try_from(u32::from_be_bytes([0, *a, *b, *c])).unwrap_or_default() + 4;
             let Some(message) = frame.get(..size) else { break };
             read_message(message, found);
+            if let Some(fragment) = fragment_in_pipe(message) {
+                self.calls.read(fragment, found);
+            }
             *position = position.saturating_add(size);
             self.messages = self.messages.saturating_add(1);
         }
@@ -103,6 +115,23 @@ fn read_message(message: &[u8], found: &mut Findings) -> Option<()> {
     Some(())
 }
 
+/// The DCE/RPC fragment that a message writes to a pipe, has read from it, or exchanges with it (§2.2.19 to §2.2.22, §2.2.31,
+/// §2.2.32): offsets count from the header.
+fn fragment_in_pipe(message: &[u8]) -> Option<&[u8]> {
+    let (head, body) = message.split_at_checked(HEADER_SIZE)?;
+    let is_response = le16(head, 20)? & 1 == 1;
+    let (offset, size) = match (le16(head, 16)?, is_response) {
+        (WRITE, false) => (le16(body, 2)?.into(), le32(body, 4)?),
+        (READ, true) => (u32::from(*body.get(2)?), le32(body, 4)?),
+        (IOCTL, false) if le32(body, 4)? == PIPE_TRANSCEIVE => (le32(body, 24)?, le32(body, 28)?),
+        (IOCTL, true) if le32(body, 4)? == PIPE_TRANSCEIVE => (le32(body, 32)?, le32(body, 36)?),
+        _ => return None,
+    };
+    let data = message.get(size_of_u32(offset).checked_add(4)?..)?.get(..size_of_u32(size))?;
+    let is_version_5 = matches!(data, [5, 0 | 1, 0..=19, _, 0 | 0x10, ..]);
+    data.get(..fragment_size(data).filter(|_| is_version_5)?)
+}
+
 const EXAMPLES: &[Example] = &[
     client(
         "negotiation",
@@ -113,6 +142,15 @@ const EXAMPLES: &[Example] = &[
         ..client(
             "tree connect",
             b"\0\0\0R\xfeSMB\x40\0\0\0\0\0\0\0\x03\0\x1f\0\0\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\xff\xfe\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x09\0\0\0H\0\x0a\0\x5c\0\x5c\0a\0\x5c\0b\0",
+        )
+    },
+    Example {
+        expect: &[(Attribute::DcerpcInterface, "srvsvc")],
+        ..client(
+            "a pipe is bound to the server service",
+            b"\0\0\0\xb8\xfeSMB\x40\0\x01\0\0\0\0\0\x09\0\x1f\0\0\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0\xff\xfe\0\0\x01\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+            \x31\0\x70\0\x48\0\0\0\0\0\0\0\0\0\0\0abcdefghijklmnop\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+            \x05\0\x0b\x03\x10\0\0\0\x48\0\0\0\x01\0\0\0\xb8\x10\xb8\x10\0\0\0\0\x01\0\0\0\0\0\x01\0\xc8\x4f\x32\x4b\x70\x16\xd3\x01\x12\x78\x5a\x47\xbf\x6e\xe1\x88\x03\0\0\0\x04\x5d\x88\x8a\xeb\x1c\xc9\x11\x9f\xe8\x08\0\x2b\x10\x48\x60\x02\0\0\0",
         )
     },
     server("encrypted", b"\0\0\0\x60\xfdSMBabcdefghijklmnop"),

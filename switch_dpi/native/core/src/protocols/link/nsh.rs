@@ -47,6 +47,8 @@ fn carried(data: &[u8]) -> Option<Carried<'_>> {
     let link_type = match next {
         1 | 2 => link_type::RAW,
         3 => link_type::ETHERNET,
+        4 => link_type::of_ethertype(0x894f),
+        5 => link_type::of_ethertype(0x8847),
         _ => return None,
     };
     Some(Carried { link_type, data: data.get(size..)?, scope: 0 })

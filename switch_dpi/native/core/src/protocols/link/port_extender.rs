@@ -1,4 +1,4 @@
-//! Bridge port extension (IEEE 802.1BR): the E-TAG and the edge control protocol.
+//! Bridge port extension (IEEE 802.1BR): the edge control protocol. The E-TAG is passed over, as a VLAN tag is.
 
 use crate::probing::answers::{numbered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
@@ -8,13 +8,12 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "port-extender",
     name: "IEEE 802.1BR",
     selector: 1476,
-    transports: &[Transport::EtherType(0x893f), Transport::EtherType(0x8940)],
-    probe: |_| numbered("EtherType of IEEE 802.1BR or ECP"),
+    transports: &[Transport::EtherType(0x8940)],
+    probe: |_| numbered("EtherType 0x8940 (IEEE 802.1BR)"),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 const EXAMPLES: &[Example] = &[
-    sent(Transport::EtherType(0x893f), "E-TAG before IPv4", b"\x00\x01\x10\x01\x00\x00\x08\x00\x45\x00\x00\x14"),
     sent(Transport::EtherType(0x8940), "ECP request", b"\x01\x01\x00\x01\x86\x00\x1a\x2b"),
 ];

@@ -129,11 +129,17 @@ fn is_wlan_frame(rest: &[u8]) -> bool {
     rest.len() >= 24 && flags_fit
 }
 
-/// Data with 802.3 frames inside; frames of 802.11 are left as they are.
+/// Data: frames of 802.3, or of 802.11 (RFC 5416 §2.2) whose control field says that they are data and not encrypted.
 fn carried(data: &[u8]) -> Option<Carried<'_>> {
     let header = Header::read(data).filter(|header| header.flags & (KEEP_ALIVE_BIT | FRAGMENT_BIT) == 0)?;
-    ethernet_frame(header.rest)?;
-    Some(Carried { link_type: link_type::ETHERNET, data: header.rest, scope: 0 })
+    let is_data = |kind: u8, flags: u8| kind & 0x4f == 0x08 && flags & 0x40 == 0;
+    let link_type = match (header.binding, header.rest) {
+        (_, frame) if ethernet_frame(frame).is_some() => link_type::ETHERNET,
+        (1, [kind, flags, ..]) if is_data(*kind, *flags) => link_type::WLAN,
+        (1, [flags, kind, ..]) if is_data(*kind, *flags) => link_type::WLAN_SWAPPED,
+        _ => return None,
+    };
+    Some(Carried { link_type, data: header.rest, scope: 0 })
 }
 
 /// Tells the type of the first control message.
@@ -174,6 +180,14 @@ const EXAMPLES: &[Example] = &[
         expect: &[],
     },
     Example {
+        title: "a frame of 802.11 with IPv4",
+        transport: Transport::Udp,
+        direction: Direction::Originator,
+        data: b"\0\x10\x02\0\0\0\0\0\x08\x01\0\0\x02\0\x5e\x10\0\x03\x02\0\x5e\x10\0\x01\x02\0\x5e\x10\0\x02\x10\0\
+            \xaa\xaa\x03\0\0\0\x08\0\x45\0\0\x1c\0\x01\0\0\x40\x01\x66\xdb\x0a\0\0\x01\x0a\0\0\x05\x08\0\xf7\xff\0\0\0\0",
+        expect: &[],
+    },
+    Example {
         title: "keep-alive of the data channel",
         transport: Transport::Udp,
         direction: Direction::Originator,
@@ -181,3 +195,20 @@ const EXAMPLES: &[Example] = &[
         expect: &[],
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_of_802_11_are_opened_in_either_order_of_their_control_field() {
+        let Some(example) = EXAMPLES.iter().find(|example| example.title.contains("802.11")) else { unreachable!() };
+        assert_eq!(carried(example.data).map(|inner| inner.link_type), Some(link_type::WLAN));
+        let mut swapped = example.data.to_vec();
+        swapped.swap(8, 9);
+        assert_eq!(carried(&swapped).map(|inner| inner.link_type), Some(link_type::WLAN_SWAPPED));
+        swapped[8] |= 0x40;
+        assert_eq!(carried(&swapped), None, "encrypted");
+        assert_eq!(carried(EXAMPLES[0].data), None, "control");
+    }
+}

@@ -1,7 +1,9 @@
-//! XMPP (RFC 6120): streams of clients and servers, and their stanzas when the beginning was missed.
+//! XMPP (RFC 6120): streams of clients and servers, and their stanzas when the beginning was missed. Of a stream in clear, the
+//! candidates of calls are read (XEP-0176, XEP-0177, and what Google Talk had before).
 
 use crate::probing::lines::contains_ignoring_case;
 use crate::probing::matching::{ANSWERS, ASKS, Beginning, beginning, beginning_of_any, example, matched};
+use crate::formats::sdp::hear_of_media;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -72,10 +74,11 @@ fn first_element(data: &[u8]) -> Option<&[u8]> {
     (!rest.is_empty()).then_some(rest)
 }
 
-/// Reads the domain that the client's stream is opened to.
+/// Reads the domain that the client's stream is opened to, and the candidates of calls.
 #[derive(Debug, Default)]
 struct Xmpp {
     is_done: [bool; 2],
+    positions: [usize; 2],
 }
 
 impl Inspector for Xmpp {
@@ -90,20 +93,45 @@ impl Inspector for Xmpp {
             *is_done = true;
         }
         *is_done |= sample.data.len() > MAX_PROBE_SIZE;
-        if self.is_done == [true; 2] { Progress::Done } else { Progress::Settled }
+        read_candidates(sample, sample.direction.of(&mut self.positions), found);
+        Progress::Settled
+    }
+}
+
+/// Tells of each `<candidate … ip='…' port='…' protocol='udp'/>` that has come since the last time.
+fn read_candidates(sample: &Sample<'_>, position: &mut usize, found: &mut Findings) {
+    const TAG: &[u8] = b"<candidate ";
+    while let Some(rest) = sample.data.get(*position..) {
+        let Some(start) = rest.windows(TAG.len()).position(|window| window == TAG) else {
+            *position += rest.len().saturating_sub(TAG.len());
+            return;
+        };
+        let tag = rest.get(start..).unwrap_or_default();
+        let Some(size) = tag.iter().position(|byte| *byte == b'>') else {
+            *position += if tag.len() > MAX_PROBE_SIZE { start + TAG.len() } else { start };
+            return;
+        };
+        let tag = tag.get(..size).unwrap_or_default();
+        let address = attribute(tag, b" ip=").or_else(|| attribute(tag, b" address="));
+        let transport = attribute(tag, b" protocol=").unwrap_or(b"udp"); // raw UDP has none (XEP-0177)
+        if let (Some(address), Some(port)) = (address, attribute(tag, b" port=")) {
+            hear_of_media((transport, address, port), sample.direction, found);
+        }
+        *position += start + size;
     }
 }
 
 /// The value of `to` in a stream's opening tag (RFC 6120 §4.7.2).
 fn domain_of(tag: &[u8]) -> Option<&[u8]> {
-    const TO: &[u8] = b" to=";
-    if !tag.starts_with(b"<stream:stream") {
-        return None;
-    }
-    let at = tag.windows(TO.len()).position(|window| window == TO)?;
-    let (quote, rest) = tag.get(at + TO.len()..)?.split_first()?;
-    let domain = rest.split(|byte| byte == quote).next()?;
+    let domain = attribute(tag, b" to=").filter(|_| tag.starts_with(b"<stream:stream"))?;
     (domain.contains(&b'.') && domain.iter().any(u8::is_ascii_alphabetic)).then_some(domain)
+}
+
+/// What stands in quotes behind ` name=`.
+fn attribute<'a>(tag: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let at = tag.windows(name.len()).position(|window| window == name)?;
+    let (quote, rest) = tag.get(at + name.len()..)?.split_first()?;
+    rest.split(|byte| byte == quote).next()
 }
 
 const EXAMPLES: &[Example] = &[
@@ -133,6 +161,16 @@ mod tests {
         let data = EXAMPLES.first().map(|example| example.data).unwrap_or_default();
         xmpp.feed(&Sample { data, ..Sample::EMPTY }, &mut found);
         assert_eq!(found.host(), Some("example.org"));
+    }
+
+    #[test]
+    fn candidates_of_a_call_are_heard_of_once() {
+        let data = b"<iq to='b@example.org' type='set'><jingle><content><transport><candidate component='1' foundation='1' generation='0' ip='192.0.2.1' network='1' port='8998' priority='2130706431' protocol='udp' type='host'/><candidate ip='192.0.2.1' port='9' protocol='tcp'/></transport></content></jingle></iq>";
+        let (mut xmpp, mut found) = (Xmpp::default(), Findings::default());
+        for end in 0..=data.len() {
+            xmpp.feed(&Sample { data: &data[..end], ..Sample::EMPTY }, &mut found);
+        }
+        assert_eq!(found.take_heard_of().iter().map(|e| e.port).collect::<Vec<_>>(), [8998]);
     }
 
     #[test]

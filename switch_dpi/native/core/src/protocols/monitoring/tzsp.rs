@@ -10,6 +10,7 @@ const VERSION: u8 = 1;
 /// Received, to transmit, reserved, configuration, keep-alive, port opener.
 const KEEP_ALIVE: u8 = 4;
 const ETHERNET: u16 = 1;
+const WLAN: u16 = 18;
 /// Tags: padding and end have no length.
 const PADDING: u8 = 0;
 const END: u8 = 1;
@@ -33,7 +34,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    match carried(sample.data).map(|inner| ethernet_frame(inner.data)) {
+    match carried(sample.data).filter(|inner| inner.link_type == link_type::ETHERNET).map(|inner| ethernet_frame(inner.data)) {
         Some(Some(FrameFit::Checked)) => found(90, "TZSP header and its frame", HEADER_SIZE),
         Some(Some(FrameFit::Likely)) => found(75, "TZSP header and its frame", HEADER_SIZE),
         _ => Probe::No,
@@ -42,13 +43,15 @@ fn probe(sample: &Sample<'_>) -> Probe {
 
 fn carried(data: &[u8]) -> Option<Carried<'_>> {
     let [VERSION, kind, ..] = *data.first_chunk::<HEADER_SIZE>()? else { return None };
-    if kind >= KEEP_ALIVE || u16_at(data, 2)? != ETHERNET {
-        return None;
-    }
+    let link_type = match u16_at(data, 2)? {
+        ETHERNET if kind < KEEP_ALIVE => link_type::ETHERNET,
+        WLAN if kind < KEEP_ALIVE => link_type::WLAN,
+        _ => return None,
+    };
     let mut at = HEADER_SIZE;
     for _ in 0..MAX_TAGS {
         match *data.get(at)? {
-            END => return Some(Carried { link_type: link_type::ETHERNET, data: data.get(at + 1..)?, scope: 0 }),
+            END => return Some(Carried { link_type, data: data.get(at + 1..)?, scope: 0 }),
             PADDING => at += 1,
             _ => at += 2 + usize::from(*data.get(at + 1)?),
         }

@@ -1,20 +1,15 @@
 //! DCE/RPC: version 5 over TCP, version 4 over UDP (The Open Group C706 §12; [MS-RPCE]).
 
 use crate::protocol::attributes::Attribute;
-use crate::bytes::Reader;
 use crate::probing::checker::{Checker, Form, Recognised, any_form, client, query, require, server};
-use crate::formats::dcerpc_interfaces::{Interface, interface};
+use crate::formats::dcerpc_calls::{ALTER_CONTEXT, BIND, Calls, HEADER_SIZE, RESPONSE, fragment_size, tell};
+use crate::formats::dcerpc_interfaces::interface;
 use crate::protocol::{
-    Descriptor, Direction, Example, Expectation, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
-/// Common header over TCP (§12.6.3.1).
-const HEADER_SIZE: usize = 16;
 /// Header over UDP (§12.5.2).
 const DATAGRAM_HEADER_SIZE: usize = 80;
-const BIND: u8 = 11;
-const ALTER_CONTEXT: u8 = 14;
-const RESPONSE: u8 = 2;
 /// Fragments looked at.
 const MAX_FRAGMENTS: u8 = 16;
 
@@ -93,7 +88,7 @@ fn connectionless(checker: &mut Checker<'_>) -> Recognised {
 struct Dcerpc {
     positions: [usize; 2],
     fragments: u8,
-    asks_mapper: bool,
+    calls: Calls,
 }
 
 impl Inspector for Dcerpc {
@@ -107,66 +102,14 @@ impl Inspector for Dcerpc {
         }
         let position = sample.direction.of(&mut self.positions);
         while let Some(rest) = sample.data.get(*position..)
-            && let Some(header) = rest.first_chunk::<HEADER_SIZE>()
+            && let Some(size) = fragment_size(rest)
+            && let Some(fragment) = rest.get(..size)
         {
-            let is_little = header[4] == 0x10;
-            let size = [header[8], header[9]];
-            let size = usize::from(if is_little { u16::from_le_bytes(size) } else { u16::from_be_bytes(size) });
-            let (Some(fragment), true) = (rest.get(..size), size >= HEADER_SIZE) else { break };
-            if matches!(header[2], BIND | ALTER_CONTEXT) {
-                self.asks_mapper |= read_contexts(fragment, is_little, found);
-            } else if header[2] == RESPONSE && self.asks_mapper {
-                announce(fragment, found);
-            }
+            self.calls.read(fragment, found);
             *position = position.saturating_add(size);
             self.fragments = self.fragments.saturating_add(1);
         }
         if self.fragments >= MAX_FRAGMENTS { Progress::Done } else { Progress::Settled }
-    }
-}
-
-fn tell(interface: Interface, found: &mut Findings) {
-    found.text(Attribute::DcerpcInterface, interface.name.as_bytes());
-    if let Some(service) = interface.service {
-        found.set_service(service);
-    }
-}
-
-/// Each context has an id, how many transfer syntaxes, the interface with its version, and the syntaxes of twenty bytes each.
-/// Whether one of them is the endpoint mapper.
-fn read_contexts(fragment: &[u8], is_little: bool, found: &mut Findings) -> bool {
-    let mut reader = Reader::new(fragment.get(24..).unwrap_or_default());
-    let count = reader.array::<4>().map_or(0, |[count, ..]| count);
-    let mut asks_mapper = false;
-    for _ in 0..count.min(8) {
-        let (Some([_, _, syntaxes, _]), Some(uuid)) = (reader.array::<4>(), reader.take(16)) else { break };
-        let interface = interface(uuid, is_little);
-        asks_mapper |= interface.name == "epm";
-        tell(interface, found);
-        if reader.take(4 + 20 * usize::from(syntaxes)).is_none() {
-            break;
-        }
-    }
-    asks_mapper
-}
-
-/// A tower's floor for TCP, and for IP after it (C706 appendix L): the port that the mapper answers.
-fn announce(fragment: &[u8], found: &mut Findings) {
-    const FLOOR: usize = 9;
-    for window in fragment.windows(FLOOR) {
-        if let [1, 0, 7, 2, 0, high, low, 1, 0] = window {
-            let port = u16::from_be_bytes([*high, *low]);
-            let expected = Expectation {
-                transport: Transport::Tcp,
-                address: None,
-                by: Direction::Responder,
-                port,
-                protocol: "dcerpc",
-            };
-            if port != 0 {
-                found.expect(expected);
-            }
-        }
     }
 }
 
@@ -191,17 +134,3 @@ const EXAMPLES: &[Example] = &[
         )
     },
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_mapper_s_answer_is_expected() {
-        let (mut dcerpc, mut found) = (Dcerpc { asks_mapper: true, ..Dcerpc::default() }, Findings::default());
-        let answer =
-            b"\x05\0\x02\x03\x10\0\0\0\x25\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\x01\0\x07\x02\0\xc0\x0c\x01\0\x09\x04\0\0";
-        dcerpc.feed(&Sample { data: answer, direction: Direction::Responder, ..Sample::EMPTY }, &mut found);
-        assert_eq!(found.take_expected().first().map(|e| e.port), Some(0xc00c));
-    }
-}

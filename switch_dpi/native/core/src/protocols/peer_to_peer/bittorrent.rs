@@ -1,15 +1,15 @@
 //! BitTorrent: the peers' handshake over TCP and uTP (BEP 3, BEP 29), the DHT (BEP 5), UDP trackers (BEP 15) and local
-//! discovery (BEP 14). Numbers are big-endian. What the peers then exchange is not read.
-
-use std::net::Ipv4Addr;
+//! discovery (BEP 14). Numbers are big-endian. Of what the peers then exchange, the other peers are read.
 
 use crate::protocol::attributes::Attribute;
 use crate::formats::bencode;
-use crate::frame::Address;
+use crate::formats::bittorrent_peers::{
+    expect_at, expect_peer, hear_of_compact, of_dht, of_exchange, of_extension_handshake,
+};
+use crate::bytes::Reader;
 use crate::probing::marks::{be32, begins, has, matched, matched_if, tcp, telling, udp};
 use crate::protocol::{
-    Descriptor, Direction, Example, Expectation, Findings, FirstBytes, Inspector, MAX_EXPECTED, Probe, Progress, Sample,
-    Transport,
+    Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 use crate::formats::utp::{self, Header};
 
@@ -38,8 +38,15 @@ const ANNOUNCE_SIZE: usize = 98;
 /// Where an announcement names the torrent, and the peer.
 const ANNOUNCED_HASH_AT: usize = 16;
 const ANNOUNCED_PEER_AT: usize = 36;
+/// Where it says at which port the peer listens.
+const ANNOUNCED_PORT_AT: usize = 96;
 /// The answer to an announcement, before the list of peers.
 const ANNOUNCED_SIZE: usize = 20;
+/// Messages of peers that are read: where the sender's DHT is (BEP 5), and extensions (BEP 10).
+const PORT: u8 = 9;
+const EXTENDED: u8 = 20;
+/// A piece of 16 KiB is the largest message of usual clients, a bit field of a large torrent is larger.
+const MAX_MESSAGE_SIZE: u32 = 1 << 20;
 
 /// BitTorrent.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -52,7 +59,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     first_bytes: FirstBytes::Of(&[0x13, b'B', b'd', 0x00, 0x01, 0x11, 0x21, 0x31, 0x41]),
     max_probe_size: HANDSHAKE.len(),
     probe,
-    inspector: Some(|| Box::new(BitTorrent { awaits_peers: false })),
+    inspector: Some(|| Box::<BitTorrent>::default()),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
@@ -130,20 +137,29 @@ fn client(peer_id: &[u8]) -> Option<&[u8]> {
     name.iter().all(u8::is_ascii_alphanumeric).then_some(client)
 }
 
-/// Tells the torrent and the clients; of a tracker's answer, who is to be expected.
+/// Tells the torrent and the clients, and who is to be expected.
+#[derive(Default)]
 struct BitTorrent {
     awaits_peers: bool,
+    positions: [usize; 2],
+    /// The number of the exchange of peers, as each end wants to be told.
+    exchanges: [Option<u8>; 2],
 }
 
 impl Inspector for BitTorrent {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
         let data = sample.data;
         if sample.transport == Transport::Tcp {
-            return read_handshake(data, found);
+            read_handshake(data, found);
+            self.read_stream(sample, found);
+            return Progress::Settled;
         }
         match data.first() {
-            Some(b'd') => read_dht(data, found),
-            Some(b'B') => read_local_search(data, found),
+            Some(b'd') => {
+                read_dht(data, found);
+                of_dht(data, sample.direction, found);
+            }
+            Some(b'B') => read_local_search(data, sample.direction, found),
             Some(0x00) => self.read_tracker(sample, found),
             _ => {
                 if let Some(header) = data.get(..utp::HEADER_SIZE).and_then(|_| Header::read(data)) {
@@ -160,30 +176,56 @@ impl BitTorrent {
         let data = sample.data;
         if is_announcement(data) {
             self.awaits_peers = true;
+            if let Some(port) = crate::probing::marks::be16(data, ANNOUNCED_PORT_AT) {
+                expect_peer(port, sample.direction, found);
+            }
             tell(data.get(ANNOUNCED_HASH_AT..), data.get(ANNOUNCED_PEER_AT..), found);
         } else if self.awaits_peers && be32(data, 0) == Some(1) {
             self.awaits_peers = false;
-            for peer in data.get(ANNOUNCED_SIZE..).unwrap_or_default().chunks_exact(6).take(MAX_EXPECTED / 2) {
-                expect_peer(peer, sample.direction, found);
+            hear_of_compact(data.get(ANNOUNCED_SIZE..).unwrap_or_default(), false, sample.direction, found);
+        }
+    }
+
+    /// Size and kind before each message behind the handshake (BEP 3); others than those that are read are passed over.
+    fn read_stream(&mut self, sample: &Sample<'_>, found: &mut Findings) {
+        let position = sample.direction.of(&mut self.positions);
+        if *position == 0 && sample.data.starts_with(HANDSHAKE) {
+            *position = HANDSHAKE_SIZE;
+        }
+        while *position >= HANDSHAKE_SIZE
+            && let Some(rest) = sample.data.get(*position..)
+        {
+            let mut reader = Reader::new(rest);
+            let Some(size) = reader.u32().filter(|size| *size <= MAX_MESSAGE_SIZE) else { return };
+            let size = crate::probing::marks::size_of_u32(size);
+            let kind = reader.rest().first().copied();
+            match (kind, reader.take(size)) {
+                (Some(PORT | EXTENDED), None) => return,
+                (None, _) if size > 0 => return,
+                (_, Some([PORT, high, low])) => {
+                    let port = u16::from_be_bytes([*high, *low]);
+                    expect_at(port, &[Transport::Udp], sample.direction, found);
+                }
+                (_, Some([EXTENDED, 0, message @ ..])) => {
+                    let wanted = of_extension_handshake(message, sample.direction, found);
+                    *sample.direction.of(&mut self.exchanges) = wanted;
+                }
+                (_, Some([EXTENDED, number, message @ ..]))
+                    if *sample.direction.opposite().of(&mut self.exchanges) == Some(*number) =>
+                {
+                    of_exchange(message, sample.direction, found);
+                }
+                _ => {}
             }
+            *position = position.saturating_add(4 + size);
         }
     }
 }
 
-/// Four bytes of address and two of port; a peer listens for both TCP and uTP there.
-fn expect_peer(peer: &[u8], by: Direction, found: &mut Findings) {
-    let (Some(address), Some(port)) = (peer.first_chunk::<4>(), crate::probing::marks::be16(peer, 4)) else { return };
-    let address = Some(Address(Ipv4Addr::from(*address).to_ipv6_mapped().to_bits()));
-    for transport in [Transport::Tcp, Transport::Udp] {
-        found.expect(Expectation { transport, address, by, port, protocol: DESCRIPTOR.key });
-    }
-}
-
-fn read_handshake(data: &[u8], found: &mut Findings) -> Progress {
+fn read_handshake(data: &[u8], found: &mut Findings) {
     if data.starts_with(HANDSHAKE) && data.len() >= HANDSHAKE_SIZE {
         tell(data.get(INFO_HASH_AT..), data.get(PEER_ID_AT..), found);
     }
-    Progress::Settled
 }
 
 fn tell(info_hash: Option<&[u8]>, peer_id: Option<&[u8]>, found: &mut Findings) {
@@ -200,9 +242,14 @@ fn read_dht(data: &[u8], found: &mut Findings) {
     tell(hash, None, found);
 }
 
-/// `Infohash: ` and 40 digits of base 16 (BEP 14).
-fn read_local_search(data: &[u8], found: &mut Findings) {
+/// `Port: ` and where the sender listens; `Infohash: ` and 40 digits of base 16 (BEP 14).
+fn read_local_search(data: &[u8], by: Direction, found: &mut Findings) {
     for line in data.split(|byte| *byte == b'\n') {
+        if let Some(digits) = line.strip_prefix(b"Port: ")
+            && let Some(port) = std::str::from_utf8(digits.trim_ascii()).ok().and_then(|text| text.parse().ok())
+        {
+            expect_peer(port, by, found);
+        }
         let Some(digits) = line.strip_prefix(b"Infohash: ").and_then(|rest| rest.get(..HASH_SIZE * 2)) else { continue };
         let text = std::str::from_utf8(digits).unwrap_or_default();
         let pair = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
@@ -276,6 +323,7 @@ const EXAMPLES: &[Example] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::Address;
 
     fn datagram<'a>(data: &'a [u8], reverse: &'a [u8]) -> Sample<'a> {
         Sample { transport: Transport::Udp, direction: Direction::Responder, data, reverse, ..Sample::EMPTY }
@@ -291,16 +339,38 @@ mod tests {
 
     #[test]
     fn peers_of_a_tracker_are_expected() {
-        let mut inspector = BitTorrent { awaits_peers: false };
+        let mut inspector = BitTorrent::default();
         let mut found = Findings::default();
         let answer = b"\0\0\0\x01\x5a\x01\x92\x78\0\0\x07\x08\0\0\0\x01\0\0\0\x02\xc0\0\x02\x01\x1a\xe1";
         inspector.feed(&datagram(answer, &[]), &mut found);
-        assert!(found.take_expected().is_empty(), "nobody asked");
+        assert!(found.take_heard_of().is_empty(), "nobody asked");
         inspector.feed(&datagram(EXAMPLES[5].data, &[]), &mut found);
         inspector.feed(&datagram(answer, &[]), &mut found);
-        let expected = found.take_expected();
-        assert_eq!(expected.len(), 2);
-        assert!(expected.iter().all(|e| e.port == 6881 && e.address == Some(Address(0xffff_c000_0201))));
+        let heard_of = found.take_heard_of();
+        assert_eq!(heard_of.len(), 2);
+        assert!(heard_of.iter().all(|e| e.port == 6881 && e.address == Some(Address::from_v4([192, 0, 2, 1]))));
+        assert!(found.take_expected().iter().all(|e| e.port == 6881 && e.address.is_none()), "who asks");
+    }
+
+    #[test]
+    fn peers_of_the_exchange_are_heard_of_where_it_was_wanted() {
+        let extended = |number: u8, dictionary: &[u8]| {
+            let size = u32::try_from(dictionary.len() + 2).unwrap().to_be_bytes();
+            [&size[..], &[EXTENDED, number], dictionary].concat()
+        };
+        let added = b"d5:added6:\xc0\0\x02\x03\xc8\xd5e";
+        let ours = [EXAMPLES[0].data, &extended(0, b"d1:md6:ut_pexi7eee")].concat();
+        let theirs = [EXAMPLES[0].data, &[0, 0, 0, 3, PORT, 0x1a, 0xe1], &extended(7, added), &extended(8, added)].concat();
+        let (mut inspector, mut found) = (BitTorrent::default(), Findings::default());
+        let mut feed = |direction, data: &[u8]| {
+            for end in 0..=data.len() {
+                inspector.feed(&Sample { direction, data: &data[..end], ..Sample::EMPTY }, &mut found);
+            }
+        };
+        feed(Direction::Originator, &ours);
+        feed(Direction::Responder, &theirs);
+        assert_eq!(found.take_heard_of().iter().map(|e| e.port).collect::<Vec<_>>(), [51_413, 51_413]);
+        assert_eq!(found.take_expected().iter().map(|e| (e.port, e.transport)).collect::<Vec<_>>(), [(6881, Transport::Udp)]);
     }
 
     #[test]

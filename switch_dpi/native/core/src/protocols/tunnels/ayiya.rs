@@ -1,7 +1,7 @@
 //! AYIYA, Anything In Anything (draft-massar-v6ops-ayiya-02): IPv6 in UDP, signed, as SixXS ran it.
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::{found, u32_at};
+use crate::probing::inner_packets::{found, is_ipv4_packet, is_ipv6_packet, u32_at};
 use crate::protocol::{Carried, Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Sizes and methods, operation, next header, epoch (§4).
@@ -28,10 +28,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     let Some(header) = Header::read(sample.data) else { return Probe::No };
-    // no packet where the next header says so; an IPv6 packet of the right version where it says that
+    // a packet that agrees with itself where the next header says so; else nothing, so that all sizes add up to the datagram's
     let payload_fits = match header.next {
-        41 => header.payload.len() >= 40 && matches!(header.payload.first(), Some(0x60..=0x6f)),
-        4 => header.payload.len() >= 20 && matches!(header.payload.first(), Some(0x45..=0x4f)),
+        41 => is_ipv6_packet(header.payload),
+        4 => is_ipv4_packet(header.payload),
         _ => header.payload.is_empty(),
     };
     if payload_fits { found(85, "AYIYA header", FIXED_SIZE) } else { Probe::No }
@@ -43,13 +43,14 @@ struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
-    /// Sizes are powers of two for the identity and words for the signature: 20 bytes of SHA-1, 16 of MD5.
+    /// Sizes are powers of two for the identity and words for the signature: none, 16 bytes of MD5, 20 of SHA-1, 32 of UMAC. An
+    /// identity that is a number is an address; what is signed says by which method (§4).
     fn read(data: &'a [u8]) -> Option<Self> {
         let [identity, signature, operation, next, ..] = *data.first_chunk::<FIXED_SIZE>()?;
         let hash_fits = matches!(signature, 0x00 | 0x41 | 0x52 | 0x83);
-        let operation_fits = operation >> 4 <= 2 && operation & 0x0f <= 4;
+        let operation_fits = operation >> 4 <= 2 && operation & 0x0f <= 4 && (operation >> 4 == 0) == (signature == 0);
         let next_fits = matches!(next, 4 | 41 | 59);
-        let is_identity = identity >> 4 <= 4 && matches!(identity & 0x0f, 1 | 2);
+        let is_identity = matches!(identity, 0x21 | 0x41 | 0x02 | 0x12 | 0x22 | 0x32 | 0x42);
         if !(is_identity && hash_fits && operation_fits && next_fits && EPOCHS.contains(&u32_at(data, 4)?)) {
             return None;
         }
@@ -82,3 +83,19 @@ const EXAMPLES: &[Example] = &[
         expect: &[],
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packet_of_another_size_and_a_signature_without_method_are_refused() {
+        let answer = |data: &[u8]| probe(&Sample { transport: Transport::Udp, data, ..Sample::EMPTY });
+        let [packet, heart_beat] = [EXAMPLES[0].data, EXAMPLES[1].data];
+        assert_eq!(answer(&[packet, b"\0"].concat()), Probe::No);
+        assert_eq!(answer(&[heart_beat, b"\0"].concat()), Probe::No);
+        let mut unsigned = heart_beat.to_vec();
+        unsigned[2] = 0x01;
+        assert_eq!(answer(&unsigned), Probe::No);
+    }
+}

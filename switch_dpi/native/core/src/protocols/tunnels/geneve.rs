@@ -1,7 +1,7 @@
 //! Geneve (RFC 8926).
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::{FrameFit, ethernet_frame, found, is_ip_packet, u16_at, u32_at};
+use crate::probing::inner_packets::{FrameFit, ethernet_frame, fits_ethertype, found, is_ip_packet, u16_at, u32_at};
 use crate::protocol::{Carried, Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Version and size of the options, flags, protocol type, network identifier, reserved (RFC 8926 §3.4).
@@ -29,7 +29,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let Some(inner) = carried(sample.data) else { return Probe::No };
     let fits = match inner.link_type {
         link_type::ETHERNET => ethernet_frame(inner.data),
-        _ => is_ip_packet(inner.data).then_some(FrameFit::Checked),
+        link_type::RAW => is_ip_packet(inner.data).then_some(FrameFit::Checked),
+        _ => fits_ethertype(inner.link_type, inner.data),
     };
     match fits {
         Some(FrameFit::Checked) => found(95, "Geneve header and its frame", HEADER_SIZE),
@@ -46,6 +47,7 @@ fn carried(data: &[u8]) -> Option<Carried<'_>> {
     let link_type = match u16_at(data, 2)? {
         0x6558 => link_type::ETHERNET,
         0x0800 | 0x86dd => link_type::RAW,
+        kind @ (0x8847 | 0x894f) => link_type::of_ethertype(kind),
         _ => return None,
     };
     let inner = data.get(HEADER_SIZE + 4 * usize::from(first)..)?;

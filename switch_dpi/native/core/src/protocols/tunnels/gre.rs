@@ -1,5 +1,5 @@
 //! GRE (RFC 2784, RFC 2890), PPTP's enhanced GRE (RFC 2637 §4.1), NVGRE (RFC 7637), ERSPAN types I to III, MikroTik's EoIP and
-//! WCCP's redirection, over IP protocol 47; and GRE in UDP (RFC 8086).
+//! WCCP's redirection, MPLS (RFC 4023) and NSH, over IP protocol 47; and GRE in UDP (RFC 8086).
 
 use crate::bytes::Reader;
 use crate::frame::link_type;
@@ -15,6 +15,8 @@ const SEQUENCE_BIT: u16 = 0x1000;
 const ACK_BIT: u16 = 0x0080;
 /// ERSPAN type III has a platform header of eight bytes when this bit of its last byte is set.
 const PLATFORM_BIT: u8 = 0x01;
+/// Its frame type for IP packets without Ethernet.
+const IP_FRAME: u8 = 2;
 
 /// GRE.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -90,9 +92,11 @@ fn carried(data: &[u8]) -> Option<Carried<'_>> {
         (0, 0x88be) => inner(link_type::ETHERNET, rest.get(8..)?, 0),
         (0, 0x22eb) => {
             let platform = if rest.get(11)? & PLATFORM_BIT != 0 { 8 } else { 0 };
-            inner(link_type::ETHERNET, rest.get(12 + platform..)?, 0)
+            let is_packet = rest.get(10)? >> 2 & 0x1f == IP_FRAME;
+            inner(if is_packet { link_type::RAW } else { link_type::ETHERNET }, rest.get(12 + platform..)?, 0)
         }
-        (1, 0x880b) => inner(link_type::PPP, rest, 0),
+        (0, 0x8847 | 0x8848 | 0x894f) => inner(link_type::of_ethertype(header.kind), rest, header.key),
+        (0 | 1, 0x880b) => inner(link_type::PPP, rest, 0),
         (1, 0x6400) => inner(link_type::ETHERNET, rest, 0),
         _ => None,
     }
@@ -137,6 +141,9 @@ mod tests {
         assert!(starts(b"\x10\0\x88\xbe\0\0\0\x01\x10\0\0\0\0\0\0\0\x02", link_type::ETHERNET, 0x02));
         assert!(starts(b"\0\0\x88\xbe\x02", link_type::ETHERNET, 0x02));
         assert!(starts(b"\x10\0\x22\xeb\0\0\0\x01\x20\0\0\0\0\0\0\0\0\0\0\0\x02", link_type::ETHERNET, 0x02));
+        assert!(starts(b"\x10\0\x22\xeb\0\0\0\x01\x20\0\0\0\0\0\0\0\0\0\x08\0\x45", link_type::RAW, 0x45));
+        assert!(starts(b"\xb0\0\x08\0\x12\x34\0\0\0\0\0\x2a\0\0\0\x01\x45", link_type::RAW, 0x45), "all options");
+        assert!(starts(b"\0\0\x88\x47\0\0\x11\x40\x45", link_type::of_ethertype(0x8847), 0));
         assert!(starts(b"\x20\x01\x64\0\0\x1c\x2a\0\x02", link_type::ETHERNET, 0x02));
         assert_eq!(carried(b"\x40\0\x08\0"), None);
     }

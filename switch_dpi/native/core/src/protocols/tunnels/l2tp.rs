@@ -1,9 +1,9 @@
 //! L2TP, version 2 over UDP (RFC 2661) and version 3 over UDP and IP protocol 115 (RFC 3931): control messages by their AVPs, data
-//! by the PPP frame in it.
+//! by the frame in it: of PPP, or (version 3) of Ethernet.
 
 use crate::protocol::attributes::Attribute;
 use crate::frame::link_type;
-use crate::probing::inner_packets::{found, is_ip_packet, u16_at};
+use crate::probing::inner_packets::{FrameFit, ethernet_frame, found, is_ip_packet, u16_at};
 use crate::bytes::Reader;
 use crate::protocol::{
     Carried, Descriptor, Direction, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
@@ -46,6 +46,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     }
     match u16_at(sample.data, 0) {
         Some(0xc802 | 0xc803) => probe_control(sample.data),
+        Some(3) if frame_of_version_3(sample.data).is_some() => found(85, "Ethernet frame behind a session", 8),
         Some(flags) if flags & !(KNOWN_BITS & !0x8000) == 0 && flags & 0x0f == 2 => probe_data(sample.data),
         _ => Probe::No,
     }
@@ -119,9 +120,26 @@ fn payload(data: &[u8]) -> Option<&[u8]> {
     Some(reader.rest())
 }
 
+/// The Ethernet frame of a data message of version 3 (RFC 4719): over UDP behind flags and a reserved field (RFC 3931 §4.1.2.1), in
+/// IP at once, a session id; then a cookie of 0, 4 or 8 bytes and perhaps a sublayer of four, which only the ends know (§4.1, §4.6).
+fn frame_of_version_3(data: &[u8]) -> Option<&[u8]> {
+    let after_session = match data {
+        [0, 3, 0, 0, session @ ..] => session,
+        _ => data,
+    };
+    if matches!(after_session.first_chunk::<4>(), None | Some([0, 0, 0, 0])) {
+        return None; // control
+    }
+    let frames = [4, 8, 12, 16].into_iter().filter_map(|at| after_session.get(at..));
+    frames.into_iter().find(|frame| ethernet_frame(frame) == Some(FrameFit::Checked))
+}
+
 /// Tunnel ids belong to one direction each, so they cannot keep inner addresses apart.
 fn carried(data: &[u8]) -> Option<Carried<'_>> {
     let flags = u16_at(data, 0)?;
+    if let Some(frame) = frame_of_version_3(data) {
+        return Some(Carried { link_type: link_type::ETHERNET, data: frame, scope: 0 });
+    }
     if flags & !(KNOWN_BITS & !0x8000) != 0 || flags & 0x0f != 2 {
         return None;
     }
@@ -210,6 +228,19 @@ mod tests {
     fn data_carries_ppp_and_control_does_not() {
         assert_eq!(carried(EXAMPLES[0].data), None);
         assert!(carried(EXAMPLES[3].data).is_some_and(|inner| inner.data.starts_with(b"\xff\x03\0\x21\x45")));
+    }
+
+    #[test]
+    fn frames_of_version_3_stand_behind_a_cookie_of_any_size() {
+        let frame = b"\x02\0\x5e\x10\0\x01\x02\0\x5e\x10\0\x02\x08\0\x45\0\0\x1c\0\x01\0\0\x40\x01\x66\xdb\x0a\0\0\x01\x0a\0\0\x05\x08\0\xf7\xff\0\0\0\0";
+        for cookie in [0, 4, 8, 12] {
+            let in_ip = [&[0, 0, 0x12, 0x34][..], &vec![0xc7; cookie], frame].concat();
+            let in_udp = [&[0, 3, 0, 0][..], &in_ip].concat();
+            for data in [in_ip, in_udp] {
+                assert_eq!(carried(&data).map(|inner| inner.data), Some(&frame[..]), "{cookie}");
+            }
+        }
+        assert_eq!(carried(EXAMPLES[4].data), None, "control");
     }
 
     #[test]

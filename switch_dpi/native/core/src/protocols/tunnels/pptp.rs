@@ -1,16 +1,23 @@
-//! PPTP's control connection (RFC 2637); the frames themselves go in enhanced GRE beside it.
+//! PPTP's control connection (RFC 2637); the frames themselves go in enhanced GRE beside it, which its calls announce.
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::inner_packets::{Fit, fit, found, u16_at};
 use crate::protocol::{
-    Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Expectation, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// RFC 2637 §2.
 const MAGIC: &[u8] = b"\x1a\x2b\x3c\x4d";
 /// The first two messages are the longest (RFC 2637 §2.1, §2.2).
 const START_SIZE: usize = 156;
+/// Length, type, magic cookie, control message type, zero.
+const HEADER_SIZE: usize = 12;
+/// Control messages: who begins, and the calls (RFC 2637 §2.7 to §2.11).
+const STARTS: [u16; 2] = [1, 2];
+const CALLS: std::ops::RangeInclusive<u16> = 7..=11;
+/// Messages read of each end: a call is set up within these.
+const MAX_MESSAGES: u8 = 8;
 
 /// PPTP.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -44,25 +51,39 @@ fn probe(sample: &Sample<'_>) -> Probe {
     }
 }
 
-/// Reads the first message of each end.
+/// Reads who begins, and what is called.
 #[derive(Debug, Default)]
 struct Pptp {
-    done: [bool; 2],
+    positions: [usize; 2],
+    messages: [u8; 2],
 }
 
 impl Inspector for Pptp {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
-        let is_start = matches!(u16_at(sample.data, 8), Some(1 | 2));
-        let done = sample.direction.of(&mut self.done);
-        if sample.data.len() < 12 || (is_start && sample.data.len() < START_SIZE) {
-            return Progress::Settled;
+        let (position, messages) = (sample.direction.of(&mut self.positions), sample.direction.of(&mut self.messages));
+        while *messages < MAX_MESSAGES
+            && let Some(rest) = sample.data.get(*position..)
+            && let Some(size) = u16_at(rest, 0).map(usize::from)
+            && let Some(message) = rest.get(..size.max(HEADER_SIZE))
+        {
+            match u16_at(message, 8) {
+                _ if message.get(4..8) != Some(MAGIC) => *messages = MAX_MESSAGES,
+                Some(kind) if STARTS.contains(&kind) => drop(read_names(message, found)),
+                Some(kind) if CALLS.contains(&kind) => expect_frames(found),
+                _ => {}
+            }
+            *position = position.saturating_add(message.len());
+            *messages = messages.saturating_add(1);
         }
-        if is_start && !*done {
-            read_names(sample.data, found);
-        }
-        *done = true;
-        if self.done == [true; 2] { Progress::Done } else { Progress::Settled }
+        if self.messages.iter().all(|count| *count >= MAX_MESSAGES) { Progress::Done } else { Progress::Settled }
     }
+}
+
+/// Enhanced GRE has no ports, and call numbers are each end's own (RFC 2637 §4.1): it is between the same two addresses, of which
+/// the client's tells it from the server's other clients.
+fn expect_frames(found: &mut Findings) {
+    let (transport, by) = (Transport::Ip(47), Direction::Originator);
+    found.expect(Expectation { transport, address: None, by, port: 0, protocol: "gre" });
 }
 
 /// Host name and vendor string end the message, 64 bytes each.
@@ -97,3 +118,19 @@ const EXAMPLES: &[Example] = &[
         expect: &[],
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_announces_the_frames_beside_it() {
+        let (mut pptp, mut found) = (Pptp::default(), Findings::default());
+        let [start, reply] = [EXAMPLES[0].data, EXAMPLES[1].data];
+        let both = [start, reply].concat();
+        for end in 0..=both.len() {
+            pptp.feed(&Sample { data: &both[..end], ..Sample::EMPTY }, &mut found);
+            assert_eq!(found.take_expected().len(), usize::from(end == both.len()));
+        }
+    }
+}

@@ -107,7 +107,8 @@ fn probe_4(data: &[u8], other: &[u8]) -> Probe {
     match (other, request.name) {
         ([0, 90..=93, ..], _) => found(95, "request and reply of version 4", 9),
         ([0] | [], Some(_)) => found(90, "request of version 4a", 9),
-        ([0] | [], None) if request.user.len() >= 3 => found(60, "request of version 4", 9),
+        // the client waits for the reply: nothing follows
+        ([0] | [], None) if request.user.len() >= 3 && data.len() == 9 + request.user.len() => found(60, "request of version 4", 9),
         ([0] | [], None) => found(50, "request of version 4", 9),
         _ => Probe::No,
     }

@@ -1,7 +1,7 @@
 //! VXLAN (RFC 7348), with the group policy extension and the generic one (VXLAN-GPE, draft-ietf-nvo3-vxlan-gpe).
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::{FrameFit, ethernet_frame, found, is_ip_packet, u32_at};
+use crate::probing::inner_packets::{FrameFit, ethernet_frame, fits_ethertype, found, is_ip_packet, u32_at};
 use crate::protocol::{Carried, Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Flags, reserved or policy, network identifier, reserved (RFC 7348 §5).
@@ -40,7 +40,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let Some(inner) = carried(sample.data) else { return Probe::No };
     let fits = match inner.link_type {
         link_type::ETHERNET => ethernet_frame(inner.data),
-        _ => is_ip_packet(inner.data).then_some(FrameFit::Checked),
+        link_type::RAW => is_ip_packet(inner.data).then_some(FrameFit::Checked),
+        _ => fits_ethertype(inner.link_type, inner.data),
     };
     match (fits, *first) {
         (Some(FrameFit::Checked), _) => found(98, "VXLAN header and its frame", HEADER_SIZE),
@@ -65,6 +66,8 @@ fn carried(data: &[u8]) -> Option<Carried<'_>> {
         (POLICY, _) if a & !0x48 == 0 => link_type::ETHERNET,
         (GENERIC | GENERIC_OAM, 1 | 2) if *b == 0 => link_type::RAW,
         (GENERIC | GENERIC_OAM, 3) if *b == 0 => link_type::ETHERNET,
+        (GENERIC | GENERIC_OAM, 4) if *b == 0 => link_type::of_ethertype(0x894f),
+        (GENERIC | GENERIC_OAM, 5) if *b == 0 => link_type::of_ethertype(0x8847),
         _ => return None,
     };
     Some(Carried { link_type, data: inner, scope: u32_at(data, 4)? >> 8 })
