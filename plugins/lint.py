@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plugins import domains
+from plugins import domains, entries
 
 FIRST_APPLICATION = 10_000
 """Selectors below this are protocols (docs/contracts.md §1)."""
@@ -37,7 +37,6 @@ _APP_FIELDS: Mapping[str, type] = {
     "domains": list,
 }
 _CATEGORY_FIELDS: Mapping[str, type] = {"id": int, "key": str, "name": str, "about": str}
-_EXAMPLE_FIELDS: Mapping[str, type] = {"host": str, "app": str}
 _PLUGIN_TABLES = ("app", "category", "example", "protocol")
 """What may stand in a plugin's file."""
 _PROTOCOL_FIELDS: Mapping[str, type] = {
@@ -130,6 +129,7 @@ def lint(folder: Path) -> list[Finding]:
     protocols = [protocol for file in declared for protocol in file["protocol"]]
     findings += _check_identity([*apps, *protocols])
     findings += _check_domains(apps)
+    findings += _check_entries(apps)
     for app in apps:
         findings += _check_app(app, ids)
         findings += _check_block(app, ids)
@@ -147,6 +147,7 @@ def lint_plugin(files: Sequence[tuple[str, str]], categories: Mapping[str, int])
     protocols = [entry for file in parsed for entry in file["protocol"]]
     findings += _check_identity([*apps, *protocols])
     findings += _check_domains(apps)
+    findings += _check_entries(apps)
     findings += _check_categories(own)
     known = {**categories, **_ids(own)}
     findings += (finding for protocol in protocols for finding in _check_protocol(protocol, known))
@@ -268,7 +269,7 @@ def _check_fields(entry: Entry, fields: Mapping[str, type], options: Sequence[st
 
 
 def _check_app(app: Entry, categories: Mapping[str, int]) -> Iterator[Finding]:
-    yield from _check_fields(app, _APP_FIELDS)
+    yield from _check_fields(app, _APP_FIELDS, tuple(entries.KINDS))
     category = app.text("category")
     if category and category not in categories:
         yield app.finding(f"category {category!r} is not in categories.toml", field="category")
@@ -293,11 +294,14 @@ def _check_block(app: Entry, categories: Mapping[str, int]) -> Iterator[Finding]
 
 
 def _check_example(example: Entry) -> Iterator[Finding]:
-    for name in _EXAMPLE_FIELDS:
+    given = [name for name in entries.GIVEN if name in example.values]
+    if len(given) != 1:
+        yield example.finding(f"has {' and '.join(given) or 'none'}, but one of {', '.join(entries.GIVEN)} is expected")
+    for name in (*given, "app"):
         if not isinstance(example.values.get(name), str):
             yield example.finding(f"{name} should be a text", field=name)
     for name in example.values:
-        if name not in _EXAMPLE_FIELDS:
+        if name not in (*entries.GIVEN, "app"):
             yield example.finding(f"{name} is not a known field", field=name)
 
 
@@ -305,7 +309,7 @@ def _check_domains(apps: list[Entry]) -> Iterator[Finding]:
     seen = Seen("domain")
     for app in apps:
         own = app.texts("domains")
-        if not own and SERVICE_TAG not in app.texts("tags"):
+        if not own and SERVICE_TAG not in app.texts("tags") and not any(app.texts(name) for name in entries.KINDS):
             yield app.finding("domains is empty: nothing would ever match", field="domains")
         for at, domain in enumerate(own):
             yield from _check_domain(app, domain)
@@ -317,6 +321,38 @@ def _check_domains(apps: list[Entry]) -> Iterator[Finding]:
                 if domains.is_below(domain, suffix):
                     text = f"domain {domain!r} is needless: {suffix!r} of the same application covers it"
                     yield app.finding(text, field="domains", item=domain)
+
+
+def _check_entries(apps: list[Entry]) -> Iterator[Finding]:
+    """Check what applications have beside domains."""
+    for name, kind in entries.KINDS.items():
+        seen = Seen(kind.what)
+        for app in apps:
+            values = app.values.get(name, [])
+            if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+                yield app.finding(f"{name} is {values!r}, but should be a list of texts", field=name)
+            yield from _check_items(app, name, kind, seen)
+
+
+def _check_items(app: Entry, name: str, kind: entries.Kind, seen: Seen) -> Iterator[Finding]:
+    own: set[str] = set()
+    for item in app.texts(name):
+        if fault := kind.fault(item):
+            yield app.finding(f"{kind.what} {item!r} {fault}", field=name, item=item)
+            continue
+        same = kind.folded(item)
+        if same in own:
+            yield app.finding(f"{kind.what} {item!r} is there twice", field=name, item=item)
+        elif clash := seen.again(same, app):
+            yield app.finding(clash, field=name, item=item)
+        elif name == "certificates" and (suffix := _covering(item, app.texts("domains"))):
+            text = f"certificate {item!r} is needless: domain {suffix!r} covers certificates too"
+            yield app.finding(text, field=name, item=item)
+        own.add(same)
+
+
+def _covering(name: str, suffixes: Sequence[str]) -> str | None:
+    return next((suffix for suffix in suffixes if name == suffix or domains.is_below(name, suffix)), None)
 
 
 def _check_domain(app: Entry, domain: str) -> Iterator[Finding]:

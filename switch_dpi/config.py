@@ -156,8 +156,8 @@ class Engine(_Section):
     )
     guess: bool = Field(
         default=False,
-        description="Guess a flow at its first packet, from names looked up and earlier verdicts of "
-        "its server. Policies "
+        description="Guess a flow at its first packet, from names looked up, earlier verdicts of "
+        "its server and networks of applications. Policies "
         "act on a guess as on a verdict: a server with several applications then sends first packets astray.",
     )
     open_tunnels: bool = Field(

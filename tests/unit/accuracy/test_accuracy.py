@@ -95,6 +95,13 @@ def test_first_packets_are_judged_by_source_and_by_confidence() -> None:
     assert found.by_decile[9].guesses == 1
 
 
+def test_a_look_up_is_judged_by_its_protocol_when_no_application_was_guessed() -> None:
+    asked = {"metadata": {"dns.query": "www.youtube.com"}}
+    guesses = [("DNS", "DNS", 90, "network"), ("DNS", "Google", 90, "server"), ("TLS", "TLS", 90, "server")]
+    found = judge([record(guess, "DNS", "YouTube") | asked for guess in guesses])
+    assert (found.all.guesses, found.all.right) == (3, 1)
+
+
 def test_nothing_guessed_is_no_division_by_zero() -> None:
     found = judge([])
     assert (found.coverage, found.all.precision, found.all.mean_confidence) == (0.0, 0.0, 0.0)

@@ -116,6 +116,88 @@ def test_a_delivery_network_says_that_it_is_shared(tmp_path: Path) -> None:
     assert findings(tmp_path, APPS.replace('tags = ["streaming", "shared"]', 'tags = ["cdn", "shared"]')) == []
 
 
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ('certificates = ["com.br"]', "certificate 'com.br' is a public suffix"),
+        ('certificates = ["cloudfront.net"]', "certificate 'cloudfront.net' serves many unrelated parties"),
+        ('certificates = ["*.relay.example"]', "certificate '*.relay.example' has a label that no host name has"),
+        ('certificates = ["localhost"]', "certificate 'localhost' is the common name of many"),
+        ('certificates = ["www.first.test"]', "is needless: domain 'first.test' covers certificates too"),
+        (f'certificates = ["{"a" * 65}"]', "is neither a domain nor a common name"),
+        ('alpn = ["h2"]', "ALPN 'h2' is offered by many applications"),
+        ('alpn = ["http/1.1"]', "ALPN 'http/1.1' is offered by many applications"),
+        ('alpn = ["h3"]', "ALPN 'h3' is offered by many applications"),
+        ('alpn = ["h3-29"]', "ALPN 'h3-29' is offered by many applications"),
+        ('alpn = ["mqtt"]', "ALPN 'mqtt' is offered by many applications"),
+        ('alpn = ["x"]', "ALPN 'x' is too short to be one application's"),
+        ('alpn = ["/x"]', "ALPN '/x' is no application protocol"),
+        ('user_agents = ["Mozilla/"]', "user agent 'Mozilla/' stands in the user agents of many programs"),
+        ('user_agents = ["curl"]', "user agent 'curl' stands in the user agents of many programs"),
+        ('user_agents = ["5.0"]', "user agent '5.0' stands in the user agents of many programs"),
+        ('user_agents = ["/First"]', "user agent '/First' is no product of a user agent"),
+        ('user_agents = [""]', "user agent '' is no product of a user agent"),
+        ('tls_fingerprints = ["T13"]', "TLS fingerprint 'T13' is neither a JA4 nor a JA3 in lower case"),
+        ('tls_fingerprints = ["t13d1516h2_8daaf6152771_02713d6af862"]', "has the cipher suites of a browser"),
+        ('networks = ["10.20.3.0/16"]', "network '10.20.3.0/16' has bits behind its prefix, expected 10.20.0.0/16"),
+        ('networks = ["10.20.3.0"]', "network '10.20.3.0' has no prefix, expected 10.20.3.0/32"),
+        ('networks = ["16.0.0.0/7"]', "is too broad to tell an application, expected a prefix of 8 bits at least"),
+        ('networks = ["2a00::/18"]', "is too broad to tell an application, expected a prefix of 19 bits at least"),
+        ('networks = ["224.0.0.0/8"]', "is no network of servers"),
+        ('networks = ["first.test"]', "is no network, expected an address and a prefix such as 192.0.2.0/24"),
+        ('networks = "10.20.0.0/16"', "networks is '10.20.0.0/16', but should be a list of texts"),
+        ("alpn = [5]", "alpn is [5], but should be a list of texts"),
+        ('user_agents = ["First/", "FIRST/"]', "user agent 'FIRST/' is there twice"),
+    ],
+)
+def test_a_fault_beside_domains_is_found_at_its_line(tmp_path: Path, line: str, text: str) -> None:
+    tags = 'tags = ["streaming"]\n'
+    found = findings(tmp_path, APPS.replace(tags, f"{tags}{line}\n", 1))
+    assert [(finding.file, finding.line) for finding in found] == [("apps/video.toml", 8)]
+    assert text in found[0].text
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "what"),
+    [
+        ('certificates = ["Relay One"]', 'certificates = ["relay one"]', "certificate 'relay one'"),
+        ('alpn = ["first/"]', 'alpn = ["first/"]', "ALPN 'first/'"),
+        ('user_agents = ["First/"]', 'user_agents = ["first/"]', "user agent 'first/'"),
+        (f'tls_fingerprints = ["{"a" * 32}"]', f'tls_fingerprints = ["{"a" * 32}"]', f"TLS fingerprint '{'a' * 32}'"),
+        ('networks = ["2001:db8::/32"]', 'networks = ["2001:0db8::/32"]', "network '2001:db8::/32'"),
+    ],
+)
+def test_what_two_applications_have_tells_neither(tmp_path: Path, first: str, second: str, what: str) -> None:
+    apps = APPS.replace('domains = ["first', f'{first}\ndomains = ["first').replace(
+        "domains = [\n", f"{second}\ndomains = [\n"
+    )
+    [found] = findings(tmp_path, apps)
+    assert (found.file, found.line) == ("apps/video.toml", 18)
+    assert found.text == f"{what} is already that of 'first' (apps/video.toml:1)"
+
+
+def test_an_application_may_be_told_without_domains(tmp_path: Path) -> None:
+    lines = """certificates = ["First Relay", "relay.test"]
+alpn = ["first/1"]
+user_agents = ["First/", "First Sync", "Microsoft First"]
+tls_fingerprints = ["t12i550500_168bb377f8c8_a1e935682795"]
+networks = ["10.20.0.0/16", "2001:db8::/32"]
+domains = []"""
+    assert findings(tmp_path, APPS.replace('domains = ["first.example", "first.test"]', lines)) == []
+
+
+def test_an_example_gives_one_value(tmp_path: Path) -> None:
+    two = '\n[[example]]\nhost = "first.test"\nalpn = "first"\napp = "first"\n'
+    none = '\n[[example]]\napp = "first"\n'
+    one = '\n[[example]]\naddress = "10.20.0.1"\napp = "first"\n'
+    found = findings(tmp_path, APPS + one + two + none)
+    kinds = "host, certificate, alpn, user_agent, tls_fingerprint, address"
+    assert [str(finding) for finding in found] == [
+        f"apps/video.toml:26: has host and alpn, but one of {kinds} is expected",
+        f"apps/video.toml:31: has none, but one of {kinds} is expected",
+    ]
+
+
 def test_a_part_of_a_protocol_needs_no_domains(tmp_path: Path) -> None:
     apps = APPS.replace('["first.example", "first.test"]', "[]").replace('["streaming"]', '["service"]', 1)
     assert findings(tmp_path, apps) == []

@@ -26,7 +26,7 @@ pub struct Options {
     pub reassemble: bool,
     /// Whether flows inside tunnels are classified too, beside the tunnel itself.
     pub open_tunnels: bool,
-    /// Whether flows are guessed at their first packet, from names looked up and earlier verdicts.
+    /// Whether flows are guessed at their first packet, from names looked up, earlier verdicts and networks of applications.
     pub guess: bool,
 }
 

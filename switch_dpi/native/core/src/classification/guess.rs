@@ -3,6 +3,7 @@
 //! A client that has looked up a name talks to the addresses that it was answered (RFC 1035); a server says tomorrow what it said
 //! today. Confidence is the share of such guesses that came true so far, and so differs from place to place.
 
+use std::collections::HashMap;
 use std::hash::Hash;
 use std::marker::PhantomData;
 
@@ -68,6 +69,8 @@ const MIN_LIFETIME_S: u32 = 300;
 const MAX_LIFETIME_S: u32 = 86_400;
 /// A server's history is guessed from when at least so many of a hundred flows agreed.
 const MIN_AGREEMENT: u32 = 60;
+/// Before anything was tried: seven of eight flows into a network that means one application are that application's.
+const FIRST_NETWORK_RECORD: Record = Record { right: 7, all: 8 };
 
 /// A cache of fixed size: a key has one set of places, the one that came first gives way. Keys are kept as 64 bits of a hash
 /// that is seeded at random.
@@ -156,12 +159,15 @@ pub struct Guesses {
     names: Cache<(Address, Address), Named>,
     servers: Cache<Server, Past>,
     lookups: Record,
+    /// By application; no more than have networks.
+    networks: HashMap<Option<Upper>, Record, ahash::RandomState>,
 }
 
 impl Default for Guesses {
     fn default() -> Self {
         // Before anything was tried: three of four look-ups are followed by a flow of that name.
-        Self { names: Cache::new(), servers: Cache::new(), lookups: Record { right: 3, all: 4 } }
+        let lookups = Record { right: 3, all: 4 };
+        Self { names: Cache::new(), servers: Cache::new(), lookups, networks: HashMap::default() }
     }
 }
 
@@ -178,6 +184,10 @@ impl Guesses {
         if let Some(guess) = guess.filter(|guess| guess.source == Source::Lookup) {
             self.lookups.note(guess.upper == upper);
         }
+        if let Some(guess) = guess.filter(|guess| guess.source == Source::Network) {
+            let is_right = if guess.upper.is_some() { guess.upper == upper } else { guess.protocol == Some(protocol) };
+            self.networks.entry(guess.upper).or_insert(FIRST_NETWORK_RECORD).note(is_right);
+        }
         let mut past =
             self.servers.get(&server).unwrap_or(Past { protocol, upper, record: Record { right: 1, all: 2 } });
         let agrees = past.protocol == protocol && past.upper == upper;
@@ -186,6 +196,13 @@ impl Guesses {
             past = Past { protocol, upper, record: Record { right: 1, all: 2 } };
         }
         self.servers.insert(&server, past);
+    }
+
+    /// What a flow into a network of an application may be: the application's, or the protocol of the port where that tells more.
+    #[must_use]
+    pub fn guess_network(&self, protocol: Option<u16>, upper: Option<Upper>) -> Guess {
+        let known = self.networks.get(&upper).copied().unwrap_or(FIRST_NETWORK_RECORD);
+        Guess { protocol, upper, confidence: known.percent(), source: Source::Network }
     }
 
     /// What a flow from this client to this server may be.
@@ -254,6 +271,24 @@ mod tests {
             guesses.learn_verdict(server, 3, Some(Upper::App(8)), guess);
         }
         assert!(guesses.guess(address(1), server, 1).unwrap().confidence < 10);
+    }
+
+    #[test]
+    fn a_network_is_believed_as_often_as_it_was_right_each_application_by_itself() {
+        let mut guesses = Guesses::default();
+        let [one, other] = [1, 2].map(|app| Some(Upper::App(app)));
+        let server = (address(9), 443, true);
+        let first = guesses.guess_network(None, one);
+        assert_eq!((first.upper, first.confidence, first.source), (one, 87, Source::Network));
+        for _ in 0..92 {
+            guesses.learn_verdict(server, 3, other, Some(first));
+        }
+        assert_eq!(guesses.guess_network(None, one).confidence, 7);
+        assert_eq!(guesses.guess_network(None, other).confidence, 87);
+        for upper in [None, other] {
+            guesses.learn_verdict(server, 3, upper, Some(guesses.guess_network(Some(3), None)));
+        }
+        assert_eq!(guesses.guess_network(Some(3), None).confidence, 90, "whatever is asked about");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From a flow's payload to its verdict.
 
 use super::{Engine, SETTLED_PATIENCE_NS};
-use crate::classification::guess::{Guess, Source};
+use crate::classification::guess::{Guess, Server, Source};
 use crate::classification::inspection::{Claim, Inspection, Outcome};
 use crate::flow::deadlines::Entry;
 use crate::flow::expected::Announced;
@@ -13,6 +13,7 @@ use crate::protocol::{Direction, Expectation, Findings, Resolved, Transport};
 use crate::protocols::ALL;
 use crate::report::event::{EventKind, Sink};
 use crate::signatures::Signatures;
+use crate::signatures::clues::Clue;
 use crate::signatures::sites;
 
 /// Inspections kept for the next flows, so that a flow needs no new buffers.
@@ -120,6 +121,7 @@ impl Engine {
         flow.is_tunnel = flow.claim().is_some_and(|claim| claim.opens_tunnels());
         flow.state = match outcome {
             Outcome::GaveUp if !is_known => State::GaveUp,
+            Outcome::GaveUp if rests_on_network(flow.label) => State::Guessed, // an address alone is no verdict
             Outcome::GaveUp => State::Final,
             Outcome::Settled { .. } if !was.is_settled() => State::Final,
             Outcome::Settled { .. } if !same_verdict(before, flow.label) => State::Revised,
@@ -131,12 +133,13 @@ impl Engine {
             flow.verdict_packet = flow.packets();
             self.counters.classified += u64::from(flow.state == State::Final);
             self.counters.gave_up += u64::from(flow.state == State::GaveUp);
-            if let (true, Label::Native { claim, upper, .. }, Some(server)) =
+            if let (true, Label::Native { claim, upper, is_about, .. }, Some(server)) =
                 (flow.state.is_settled(), flow.label, flow.server())
                 && self.options.guess
                 && self.generations.is_current(flow.generation)
             {
                 let protocol = u16::try_from(claim.index()).unwrap_or(u16::MAX);
+                let upper = upper.filter(|_| !is_about); // who asks a resolver again asks about something else
                 self.guesses.learn_verdict(server, protocol, upper, flow.first_guess);
             }
         }
@@ -175,7 +178,20 @@ impl Engine {
 
     fn guess(&self, flow: &Flow) -> Option<Guess> {
         let server = flow.server().filter(|_| self.options.guess)?;
-        self.guesses.guess(flow.originator().0, server, self.now_ns / SECOND_NS)
+        let told = self.guesses.guess(flow.originator().0, server, self.now_ns / SECOND_NS);
+        told.or_else(|| self.guess_network(server))
+    }
+
+    /// A look-up is one whoever's resolver it goes to.
+    fn guess_network(&self, (address, port, _): Server) -> Option<Guess> {
+        const DNS: u16 = 53; // RFC 1035 §4.2
+        let signatures = self.generations.current();
+        let app = signatures.networks().find(address)?;
+        if port != DNS {
+            return Some(self.guesses.guess_network(None, Some(Upper::App(app))));
+        }
+        let protocol = signatures.ports().by_key("dns").and_then(|index| u16::try_from(index).ok())?;
+        Some(self.guesses.guess_network(Some(protocol), None))
     }
 
     /// Remembers the flows that a flow has told of.
@@ -222,17 +238,21 @@ fn native_label(
     signatures: &Signatures,
 ) -> Label {
     let found = inspection.findings();
-    let now =
-        Known { host: found.host().is_some(), subject: found.subject().is_some(), service: found.service().is_some() };
-    if let Label::Native { claim: earlier, upper, is_about } = before
+    let names = [found.host().is_some(), found.subject().is_some(), found.service().is_some()];
+    let names = names.into_iter().fold(0, |bits, is_known| bits << 1 | u8::from(is_known));
+    let now = Known { names, clues: if signatures.has_clues() { found.clue_count() } else { 0 } };
+    if let Label::Native { claim: earlier, upper, is_about, clue } = before
         && earlier.index() == claim.index()
-        && *known == now
+        && (*known == now || clue == Some(Clue::Host))
     {
-        return Label::Native { claim, upper, is_about };
+        return Label::Native { claim, upper, is_about, clue };
     }
     *known = now;
+    if let Some((app, clue)) = signatures.told_by(found) {
+        return Label::Native { claim, upper: Some(Upper::App(app)), is_about: false, clue: Some(clue) };
+    }
     let (upper, is_about) = upper_of(claim, found, signatures);
-    Label::Native { claim, upper, is_about }
+    Label::Native { claim, upper, is_about, clue: None }
 }
 
 /// A flow that says nothing of an application belongs to that of the flow that announced it. A site has no name here.
@@ -240,21 +260,20 @@ fn inherited(label: Label, first_guess: Option<Guess>) -> Label {
     let announced = first_guess.filter(|guess| guess.source == Source::Announced).and_then(|guess| guess.upper);
     match (label, announced) {
         (Label::Native { claim, upper: None, .. }, Some(upper @ (Upper::App(_) | Upper::Protocol(_)))) => {
-            Label::Native { claim, upper: Some(upper), is_about: false }
+            Label::Native { claim, upper: Some(upper), is_about: false, clue: None }
         }
         _ => label,
     }
 }
 
-/// What runs above a protocol, and whether it is only asked about. An application that the host tells counts most, then a
-/// service that the protocol has seen, then the application that the protocol belongs to, then the host's site where there are sites.
+/// What runs above a protocol where no application's entry tells it, and whether it is only asked about. A service that the
+/// protocol has seen counts most, then the application that the protocol belongs to, then the host's site where there are sites.
 fn upper_of(claim: Claim, found: &Findings, signatures: &Signatures) -> (Option<Upper>, bool) {
-    let by_host = found.host().and_then(|host| signatures.match_host(host)).map(|(app, _)| Upper::App(app));
-    let by_service = || found.service().and_then(|key| signatures.upper(key));
+    let by_service = found.service().and_then(|key| signatures.upper(key));
     let by_protocol = || signatures.protocol_app(claim.index()).map(Upper::App);
     let has_site = ALL.get(claim.index()).is_some_and(|protocol| protocol.serves_sites);
     let by_site = || Some(Upper::Site(sites::selector(&sites::registrable_domain(found.host()?)?)));
-    if let Some(upper) = by_host.or_else(by_service).or_else(by_protocol).or_else(|| by_site().filter(|_| has_site)) {
+    if let Some(upper) = by_service.or_else(by_protocol).or_else(|| by_site().filter(|_| has_site)) {
         return (Some(upper), false);
     }
     let subject = found.subject().and_then(|name| signatures.match_host(name));
@@ -269,6 +288,10 @@ fn without_claim(before: Label, outcome: Outcome) -> Label {
         (Label::Guess(_), _) => before,
         _ => Label::None,
     }
+}
+
+fn rests_on_network(label: Label) -> bool {
+    matches!(label, Label::Guess(Guess { source: Source::Network, .. }))
 }
 
 fn same_verdict(one: Label, other: Label) -> bool {

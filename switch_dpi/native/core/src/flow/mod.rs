@@ -13,6 +13,7 @@ use crate::flow::table::Place;
 use crate::frame::{Address, Layers, Packet, Segment, TcpFlags, ip_protocol};
 use crate::protocol::findings::Kept;
 use crate::protocol::{Direction, Transport};
+use crate::signatures::clues::Clue;
 
 /// Addresses, ports, carrier, VLAN and tunnel, the same for both directions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +124,7 @@ impl State {
 }
 
 /// What runs above a flow's protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Upper {
     /// An application, by its place in the signatures.
     App(u32),
@@ -149,6 +150,8 @@ pub enum Label {
         upper: Option<Upper>,
         /// Whether `upper` is what the flow asks about, not what it is (a DNS look-up).
         is_about: bool,
+        /// What an application's entry told it by; none where another rule did.
+        clue: Option<Clue>,
     },
 }
 
@@ -209,9 +212,10 @@ pub(crate) struct Via {
 /// Which of what a verdict rests on was known when it was last looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Known {
-    pub host: bool,
-    pub subject: bool,
-    pub service: bool,
+    /// A bit each: host, subject, service.
+    pub names: u8,
+    /// How many values that may tell an application.
+    pub clues: u8,
 }
 
 /// A flow in the table. What each packet of a classified flow needs comes first: two lines of the processor's cache.

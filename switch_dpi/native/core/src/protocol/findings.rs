@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::frame::Address;
 use crate::protocol::attributes::Attribute;
 use crate::protocol::{Direction, Transport};
+use crate::signatures::clues::is_clue;
 
 /// A metadata value, for keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +90,9 @@ struct Span {
 pub struct Findings {
     data: Vec<u8>,
     count: u8,
+    clues: u8,
     host: Span,
+    host_is_certified: bool,
     subject: Span,
     service: Option<&'static str>,
     goes_on: Option<(&'static str, &'static str)>,
@@ -141,6 +144,18 @@ impl Findings {
         if self.host == Span::default() {
             self.host = self.name(name);
         }
+    }
+
+    /// Names the server by its certificate, where the client asked for no name. The first one stays.
+    pub fn set_certified_host(&mut self, name: &[u8]) {
+        self.host_is_certified |= self.host == Span::default();
+        self.set_host(name);
+    }
+
+    /// Whether [`Findings::host`] is what the certificate says, not what the client asked for.
+    #[must_use]
+    pub fn host_is_certified(&self) -> bool {
+        self.host_is_certified
     }
 
     /// The server's name, as it stood on the wire.
@@ -250,6 +265,12 @@ impl Findings {
         self.count.into()
     }
 
+    /// How many of them may tell an application ([`crate::signatures::clues`]).
+    #[must_use]
+    pub fn clue_count(&self) -> u8 {
+        self.clues
+    }
+
     /// How many bytes all of it takes in memory, about.
     #[must_use]
     pub fn size(&self) -> usize {
@@ -266,7 +287,8 @@ impl Findings {
     pub fn clear(&mut self) {
         self.data.clear();
         self.data.shrink_to(MAX_KEPT_CAPACITY);
-        (self.count, self.host, self.subject) = (0, Span::default(), Span::default());
+        (self.count, self.clues, self.host_is_certified) = (0, 0, false);
+        (self.host, self.subject) = (Span::default(), Span::default());
         (self.service, self.goes_on, self.dropped) = (None, None, 0);
         self.expected.clear();
         self.heard_of.clear();
@@ -285,6 +307,7 @@ impl Findings {
         }
         if usize::from(self.count) < MAX_VALUES {
             self.count += 1;
+            self.clues += u8::from(is_clue(id));
             self.push(id, kind, bytes);
         } else {
             self.dropped = self.dropped.saturating_add(1);

@@ -7,6 +7,7 @@ use crate::flow::{Flow, Label, State, Upper, Volume};
 use crate::frame::{Address, ip_protocol};
 use crate::protocol::{Field, Fields, Transport};
 use crate::report::app_id::AppId;
+use crate::signatures::clues::Clue;
 use crate::signatures::sites::registrable_domain;
 use crate::signatures::{App, Category, ProtocolInfo, Signatures};
 
@@ -238,7 +239,9 @@ impl<'a> FlowView<'a> {
         match self.flow.label {
             Label::None => 0,
             Label::Guess(guess) => guess.confidence,
-            Label::Native { claim, .. } => claim.evidence.confidence,
+            Label::Native { claim, clue, .. } => {
+                claim.evidence.confidence.min(clue.map_or(100, |clue| clue.confidence()))
+            }
         }
     }
 
@@ -301,6 +304,18 @@ impl<'a> FlowView<'a> {
         }
     }
 
+    /// What told the application: name of the attribute, the beginning of its value, the entry.
+    fn clue(&self) -> Option<(&'a str, &'a str, &'a str)> {
+        let Label::Native { clue: Some(clue), .. } = self.flow.label else { return None };
+        let by_entry = || self.signatures.clues().find(self.metadata(), clue == Clue::Certificate);
+        if let Some(found) = Some(clue).filter(|clue| *clue != Clue::Host).and_then(|_| by_entry()) {
+            return Some((found.attribute.name(), beginning(found.value), found.entry));
+        }
+        let host = self.host()?;
+        let (_, domain) = self.signatures.match_host(host)?;
+        Some((self.host_attribute(), host, domain.domain))
+    }
+
     fn is_about(&self) -> bool {
         matches!(self.flow.label, Label::Native { is_about: true, .. })
     }
@@ -340,9 +355,17 @@ impl<'a> FlowView<'a> {
     /// The attribute that holds the server's name.
     fn host_attribute(&self) -> &'a str {
         let Some(host) = self.host() else { return "host" };
+        let is_host =
+            |field: Field<'_>| matches!(field, Field::Text(text) if text.strip_prefix("*.").unwrap_or(text) == host);
         let mut fields = self.metadata();
-        fields.find(|(_, field)| *field == Field::Text(host)).map_or("host", |(id, _)| self.attribute_name(id))
+        fields.find(|(_, field)| is_host(*field)).map_or("host", |(id, _)| self.attribute_name(id))
     }
+}
+
+/// A user agent is as long as its sender likes.
+fn beginning(value: &str) -> &str {
+    const SHOWN: usize = 80;
+    value.char_indices().nth(SHOWN).and_then(|(end, _)| value.get(..end)).unwrap_or(value)
 }
 
 /// Writes a path.
@@ -400,11 +423,8 @@ impl fmt::Display for EvidenceText<'_> {
             Label::None => return Ok(()),
         };
         let found = claim.evidence;
-        let host = view.app().and_then(|_| view.host());
-        match host.and_then(|host| view.signatures.match_host(host).map(|(_, domain)| (host, domain))) {
-            Some((host, domain)) => {
-                write!(out, "{}={host} matches {} ({}, ", view.host_attribute(), domain.domain, found.what)?;
-            }
+        match view.clue() {
+            Some((attribute, value, entry)) => write!(out, "{attribute}={value} matches {entry} ({}, ", found.what)?,
             None => write!(out, "{} (", found.what)?,
         }
         if let Some(declared) = view.signatures.ports().declared(claim.index()) {

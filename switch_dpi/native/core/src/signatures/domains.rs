@@ -31,6 +31,12 @@ impl Domains {
         Ok(self.by_name.insert(name.into_owned().into_boxed_str(), value))
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+
     /// The longest domain that `host` equals or lies under. Case, a trailing dot, a port and the script do not matter.
     #[must_use]
     pub fn lookup(&self, host: &str) -> Option<DomainMatch<'_>> {

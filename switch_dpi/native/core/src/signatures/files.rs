@@ -51,8 +51,13 @@ pub(super) struct RawFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawExample {
-    pub host: Spanned<String>,
-    pub app: String,
+    pub host: Option<Spanned<String>>,
+    pub certificate: Option<Spanned<String>>,
+    pub alpn: Option<Spanned<String>>,
+    pub user_agent: Option<Spanned<String>>,
+    pub tls_fingerprint: Option<Spanned<String>>,
+    pub address: Option<Spanned<String>>,
+    pub app: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -67,6 +72,16 @@ pub(super) struct RawApp {
     #[serde(default)]
     pub tags: Vec<String>,
     pub domains: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub certificates: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub alpn: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub user_agents: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub tls_fingerprints: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub networks: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]

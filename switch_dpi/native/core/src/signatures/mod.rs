@@ -1,19 +1,25 @@
 //! Applications and categories from their data files: parsed, checked, and looked up by host name.
 //!
-//! A file holds `[[app]]` tables (`id`, `key`, `name`, `category`, `domains`, and optionally `owner`, `tags`) or
-//! `[[category]]` tables (`id`, `key`, `name`, `about`), `[[protocol]]` tables ([`crate::declared`]), and `[[example]]` tables
-//! (`host`, `app`) that say what a host name should be found as. Every error names file and line.
+//! A file holds `[[app]]` tables (`id`, `key`, `name`, `category`, `domains`, and optionally `owner`, `tags`, and what tells it
+//! beside domains: [`clues`], [`networks`]), `[[category]]` tables (`id`, `key`, `name`, `about`), `[[protocol]]`
+//! tables ([`crate::declared`]), and `[[example]]` tables (`host` or another value, `app`) that say what a host name should be
+//! found as. Every error names file and line.
 
+pub mod clues;
 pub mod domains;
+mod entries;
 mod files;
+pub mod networks;
 pub mod sites;
 
 use std::collections::HashMap;
 
 use toml::Spanned;
 
+pub use entries::Given;
+use entries::ReadNetworks;
 pub(crate) use files::Place;
-use files::{RawApp, RawCategory, RawExample, RawFile, parse};
+use files::{RawApp, RawCategory, RawFile, parse};
 pub use files::{SignatureError, SourceFile};
 
 use crate::classification::candidates::PortTable;
@@ -23,7 +29,9 @@ use crate::protocol::Descriptor;
 use crate::protocol::attributes::AttributeInfo;
 use crate::protocols;
 use crate::report::app_id::{AppId, FIRST_APPLICATION};
+use crate::signatures::clues::Clues;
 use crate::signatures::domains::{DomainMatch, Domains, NotADomain};
+use crate::signatures::networks::Networks;
 use crate::signatures::sites::FIRST_SITE;
 
 /// An application.
@@ -62,6 +70,9 @@ pub struct Signatures {
     apps: Vec<App>,
     categories: Vec<Category>,
     domains: Domains,
+    clues: Clues,
+    has_clues: bool,
+    networks: Networks,
     by_key: HashMap<String, u32>,
     ports: PortTable,
     protocol_categories: Vec<u8>,
@@ -70,16 +81,18 @@ pub struct Signatures {
     examples: Vec<Example>,
 }
 
-/// What a data file says that a host name should be found as.
+/// What a data file says that a host name, or whatever else is given, should be found as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
     /// Name of the file, as it was given.
     pub file: String,
     /// Counted from 1.
     pub line: usize,
-    /// The name.
-    pub host: String,
-    /// Key of the application; empty: no application may claim the name.
+    /// What is given.
+    pub given: Given,
+    /// Name, user agent, address.
+    pub value: String,
+    /// Key of the application; empty: no application may claim it.
     pub app: String,
 }
 
@@ -100,6 +113,9 @@ impl Default for Signatures {
             apps: Vec::new(),
             categories: vec![unknown_category()],
             domains: Domains::default(),
+            clues: Clues::default(),
+            has_clues: false,
+            networks: Networks::default(),
             by_key: HashMap::new(),
             ports: PortTable::default(),
             protocol_categories: vec![0; protocols::ALL.len()],
@@ -127,7 +143,9 @@ impl Signatures {
             for app in &raw.app {
                 loading.add_app(*place, app)?;
             }
-            loading.add_examples(*place, &raw.example);
+            for example in &raw.example {
+                loading.add_example(*place, example)?;
+            }
         }
         let mut declared = Vec::new();
         for (place, raw) in &parsed {
@@ -151,24 +169,6 @@ impl Signatures {
     #[must_use]
     pub fn examples(&self) -> &[Example] {
         &self.examples
-    }
-
-    /// The examples that do not hold, each as an error at its place.
-    #[must_use]
-    pub fn failed_examples(&self) -> Vec<SignatureError> {
-        self.examples.iter().filter_map(|example| self.try_example(example)).collect()
-    }
-
-    fn try_example(&self, example: &Example) -> Option<SignatureError> {
-        let found = self.match_host(&example.host).and_then(|(index, found)| Some((self.app(index)?, found.domain)));
-        let key = found.map_or("", |(app, _)| app.key.as_str());
-        if key == example.app {
-            return None;
-        }
-        let by = found.map_or("no application's".to_owned(), |(app, domain)| format!("{} by {domain}", app.key));
-        let expected = if example.app.is_empty() { "no application's" } else { &example.app };
-        let message = format!("example {} is {by}, expected {expected}", example.host);
-        Some(SignatureError { file: example.file.clone(), line: example.line, message })
     }
 
     /// The protocol at this place: native ones first, as in [`protocols::ALL`], then those that the files declare.
@@ -267,6 +267,7 @@ struct Loading {
     result: Signatures,
     keys: HashMap<String, String>,
     ids: HashMap<u32, String>,
+    networks: ReadNetworks,
 }
 
 impl Default for Loading {
@@ -276,6 +277,7 @@ impl Default for Loading {
             result: Signatures::default(),
             keys: native.map(|key| (key.to_owned(), format!("protocol {key}"))).collect(),
             ids: HashMap::new(),
+            networks: ReadNetworks::default(),
         }
     }
 }
@@ -311,7 +313,8 @@ impl Loading {
         }
         let category_id = self.category_of(place, key, &raw.category)?;
         self.add_domains(place, key, &raw.domains)?;
-        self.result.by_key.insert(key.clone(), u32::try_from(self.result.apps.len()).unwrap_or(u32::MAX));
+        self.add_entries(place, raw)?;
+        self.result.by_key.insert(key.clone(), self.next_app());
         self.result.apps.push(App {
             id: AppId::ours(id),
             key: key.clone(),
@@ -345,7 +348,7 @@ impl Loading {
 
     /// The domains of the application that is about to be pushed.
     fn add_domains(&mut self, place: Place<'_>, key: &str, list: &[Spanned<String>]) -> Result<(), SignatureError> {
-        let index = u32::try_from(self.result.apps.len()).unwrap_or(u32::MAX);
+        let index = self.next_app();
         for domain in list {
             let text = domain.get_ref();
             match self.result.domains.insert(text, index) {
@@ -363,15 +366,6 @@ impl Loading {
         Ok(())
     }
 
-    fn add_examples(&mut self, place: Place<'_>, list: &[RawExample]) {
-        self.result.examples.extend(list.iter().map(|raw| Example {
-            file: place.file.to_owned(),
-            line: place.line(raw.host.span().start),
-            host: raw.host.get_ref().clone(),
-            app: raw.app.clone(),
-        }));
-    }
-
     fn finish(mut self) -> Signatures {
         let native = protocols::ALL.iter().map(|p: &&Descriptor| p.category);
         let declared = self.result.ports.all_declared().iter().map(|protocol| protocol.category.as_str());
@@ -379,6 +373,8 @@ impl Loading {
         self.result.protocol_categories = numbers;
         let apps = protocols::ALL.iter().map(|p: &&Descriptor| self.result.by_key.get(p.app).copied()).collect();
         self.result.protocol_apps = apps;
+        self.result.has_clues = !self.result.clues.is_empty();
+        self.result.networks = self.networks.finish();
         self.result
     }
 }
@@ -396,16 +392,17 @@ fn check_key(place: Place<'_>, key: &Spanned<String>) -> Result<(), SignatureErr
 mod tests {
     use super::*;
 
-    const CATEGORIES: &str = "[[category]]\nid=3\nkey=\"video\"\nname=\"Video\"\nabout=\"Moving pictures\"\n";
+    pub(super) const CATEGORIES: &str =
+        "[[category]]\nid=3\nkey=\"video\"\nname=\"Video\"\nabout=\"Moving pictures\"\n";
     const APPS: &str =
         "[[app]]\nid=10001\nkey=\"tube\"\nname=\"Tube\"\ncategory=\"video\"\nowner=\"X\"\ndomains=[\"tube.example\"]\n";
 
-    fn load(texts: &[&str]) -> Result<Signatures, SignatureError> {
+    pub(super) fn load(texts: &[&str]) -> Result<Signatures, SignatureError> {
         let files: Vec<_> = texts.iter().map(|text| SourceFile { name: "f.toml", text }).collect();
         Signatures::load(&files)
     }
 
-    fn error(texts: &[&str]) -> String {
+    pub(super) fn error(texts: &[&str]) -> String {
         load(texts).unwrap_err().to_string()
     }
 

@@ -2,6 +2,7 @@
 
 mod carried;
 mod related;
+mod told;
 
 use std::sync::Arc;
 

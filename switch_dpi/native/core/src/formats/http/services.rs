@@ -106,17 +106,10 @@ const TYPES: &[(&[u8], &str)] = &[
     (b"application/json-rpc", "json-rpc"),
 ];
 
-/// Programs that speak for one application.
+/// Programs that speak a protocol over HTTP; those of applications are in their entries.
 const AGENTS: &[(&[u8], &str)] = &[
     (b"Microsoft-WebDAV-MiniRedir", "webdav"),
     (b"Microsoft Data Access Internet Publishing Provider", "webdav"),
-    (b"Windows-Update-Agent", "windows-update"),
-    (b"Microsoft-Delivery-Optimization", "windows-update"),
-    (b"Valve/Steam", "steam"),
-    (b"Dalvik/2.1.0 WhatsApp", "whatsapp"),
-    (b"WhatsApp/", "whatsapp"),
-    (b"TeamViewer", "teamviewer"),
-    (b"Spotify/", "spotify"),
     (b"xmrig/", "stratum"),
     (b"cpuminer", "stratum"),
     (b"cgminer/", "stratum"),

@@ -376,7 +376,7 @@ impl Messages {
         } else if !self.has_name
             && let Some(host) = names.host()
         {
-            found.set_host(host);
+            found.set_certified_host(host);
         }
     }
 }

@@ -11,7 +11,19 @@ pub fn service_of_offer(hello: &ClientHello<'_>) -> Option<&'static str> {
         b"mqtt" | b"x-amzn-mqtt-ca" => Some("mqtt"),
         b"sip/2" => Some("sip"),
         b"stun.turn" | b"stun.nat-discovery" => Some("stun"),
-        b"apns-security-v3" | b"apns-pack-v1" => Some("apple-push"),
+        b"xmpp-client" | b"xmpp-server" => Some("xmpp"),
+        b"smb" => Some("smb"),
+        b"irc" => Some("irc"),
+        b"coap" => Some("coap"),
+        b"nntp" | b"nnsp" => Some("nntp"),
+        b"managesieve" => Some("managesieve"),
+        b"postgresql" => Some("postgresql"),
+        b"tds/8.0" => Some("mssql-tds"),
+        b"sunrpc" => Some("sunrpc"),
+        b"dicom" => Some("dicom"),
+        b"radius/1.0" | b"radius/1.1" => Some("radius"),
+        b"grpc-exp" => Some("grpc"), // not registered; gRPC's own libraries offer it
+        b"libp2p" => Some("libp2p"), // libp2p's TLS specification, "ALPN extension"
         _ if protocol.starts_with(b"doq-") => Some("doh-dot"),
         _ => None,
     })
@@ -21,7 +33,7 @@ pub fn service_of_offer(hello: &ClientHello<'_>) -> Option<&'static str> {
 #[must_use]
 pub fn service_of_certificate(names: &Names<'_>) -> Option<&'static str> {
     match (names.subject, names.issuer, names.issuer_organisation) {
-        (b"AnyDesk Client" | b"AnyNet Relay", ..) | (_, b"AnyNet Root CA" | b"AnyDesk Client", _) => Some("anydesk"),
+        (_, b"AnyNet Root CA" | b"AnyDesk Client", _) => Some("anydesk"),
         (subject, issuer, b"") if is_of_tor(subject, b".net") && is_of_tor(issuer, b".com") => Some("tor"),
         _ => None,
     }
