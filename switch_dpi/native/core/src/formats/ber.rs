@@ -1,7 +1,7 @@
 //! ASN.1's basic encoding (ITU-T X.690 §8), as directories and authentication use it: tag of one byte, definite length.
 
 use crate::bytes::Reader;
-use crate::probing::checker::{Checked, Checker, require};
+use crate::probing::cursor::{Checked, Cursor, require};
 
 /// INTEGER.
 pub const INTEGER: u8 = 0x02;
@@ -15,8 +15,8 @@ pub const SEQUENCE: u8 = 0x30;
 const MAX_SIZE: usize = 16 * 1024 * 1024;
 
 /// The length behind a tag, of at most four bytes.
-pub fn length(checker: &mut Checker<'_>) -> Checked<usize> {
-    let first = checker.u8()?;
+pub fn length(cursor: &mut Cursor<'_>) -> Checked<usize> {
+    let first = cursor.u8()?;
     let count = usize::from(first & 0x7f);
     if first < 0x80 {
         return Ok(count);
@@ -24,16 +24,16 @@ pub fn length(checker: &mut Checker<'_>) -> Checked<usize> {
     require((1..=4).contains(&count))?;
     let mut size: usize = 0;
     for _ in 0..count {
-        size = size << 8 | usize::from(checker.u8()?);
+        size = size << 8 | usize::from(cursor.u8()?);
     }
     require(size <= MAX_SIZE)?;
     Ok(size)
 }
 
 /// The length of an element that must have this tag.
-pub fn expect(checker: &mut Checker<'_>, tag: u8) -> Checked<usize> {
-    checker.literal(&[tag])?;
-    length(checker)
+pub fn expect(cursor: &mut Cursor<'_>, tag: u8) -> Checked<usize> {
+    cursor.literal(&[tag])?;
+    length(cursor)
 }
 
 /// The next element: tag and contents; `None` where it is not whole.

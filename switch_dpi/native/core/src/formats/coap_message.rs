@@ -1,6 +1,6 @@
 //! Messages of CoAP over UDP (RFC 7252 §3) and over TCP (RFC 8323 §3.2): header, token, options.
 
-use crate::probing::fields::{Fields, require};
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::Probe;
 
 const MAX_TOKEN_SIZE: u8 = 8;
@@ -47,7 +47,7 @@ pub struct MessageOption<'a> {
 /// Reads options until one is malformed.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionReader<'a> {
-    fields: Fields<'a>,
+    cursor: Cursor<'a>,
     number: u32,
 }
 
@@ -55,15 +55,15 @@ impl<'a> OptionReader<'a> {
     /// Over the bytes behind the token.
     #[must_use]
     pub const fn new(options: &'a [u8]) -> Self {
-        Self { fields: Fields::new(options, Probe::No), number: 0 }
+        Self { cursor: Cursor::whole(options), number: 0 }
     }
 
     fn read(&mut self) -> Result<MessageOption<'a>, Probe> {
-        let first = self.fields.byte(|first| first != PAYLOAD_MARKER)?;
-        let delta = extended(first >> 4, &mut self.fields)?;
-        let size = extended(first & 0x0f, &mut self.fields)?;
+        let first = self.cursor.byte(|first| first != PAYLOAD_MARKER)?;
+        let delta = extended(first >> 4, &mut self.cursor)?;
+        let size = extended(first & 0x0f, &mut self.cursor)?;
         self.number += u32::from(delta);
-        Ok(MessageOption { number: self.number, value: self.fields.take(usize::from(size))? })
+        Ok(MessageOption { number: self.number, value: self.cursor.take(usize::from(size))? })
     }
 }
 
@@ -76,10 +76,10 @@ impl<'a> Iterator for OptionReader<'a> {
 }
 
 /// A nibble: 13 and 14 stand for one and two bytes more, 15 is for the marker (RFC 7252 §3.1).
-fn extended(nibble: u8, fields: &mut Fields<'_>) -> Result<u16, Probe> {
+fn extended(nibble: u8, cursor: &mut Cursor<'_>) -> Result<u16, Probe> {
     match nibble {
-        13 => Ok(u16::from(fields.u8()?) + 13),
-        14 => fields.u16()?.checked_add(269).ok_or(Probe::No),
+        13 => Ok(u16::from(cursor.u8()?) + 13),
+        14 => cursor.u16()?.checked_add(269).ok_or(Probe::No),
         15 => Err(Probe::No),
         nibble => Ok(nibble.into()),
     }
@@ -95,29 +95,29 @@ pub fn over_udp(data: &[u8]) -> Option<Message<'_>> {
 /// whatever they are.
 #[must_use]
 pub fn has_udp_form(data: &[u8]) -> bool {
-    let mut fields = Fields::new(data, Probe::No);
-    let Ok(first) = fields.byte(|first| first >> 6 == 1 && first & 0x0f <= MAX_TOKEN_SIZE) else { return false };
-    let has_head = fields.byte(|code| code != 0 && is_code(code)).is_ok() && fields.u16().is_ok();
-    if !has_head || fields.take(usize::from(first & 0x0f)).is_err() {
+    let mut cursor = Cursor::whole(data);
+    let Ok(first) = cursor.byte(|first| first >> 6 == 1 && first & 0x0f <= MAX_TOKEN_SIZE) else { return false };
+    let has_head = cursor.byte(|code| code != 0 && is_code(code)).is_ok() && cursor.u16().is_ok();
+    if !has_head || cursor.take(usize::from(first & 0x0f)).is_err() {
         return false;
     }
-    let mut options = OptionReader::new(fields.rest());
+    let mut options = OptionReader::new(cursor.rest());
     while options.next().is_some() {}
-    options.fields.rest().is_empty()
+    options.cursor.rest().is_empty()
 }
 
 fn read_udp(data: &[u8]) -> Result<Message<'_>, Probe> {
-    let mut fields = Fields::new(data, Probe::No);
-    let first = fields.byte(|first| first >> 6 == 1 && first & 0x0f <= MAX_TOKEN_SIZE)?;
-    let code = fields.byte(is_code)?;
-    let id = fields.u16()?;
+    let mut cursor = Cursor::whole(data);
+    let first = cursor.byte(|first| first >> 6 == 1 && first & 0x0f <= MAX_TOKEN_SIZE)?;
+    let code = cursor.byte(is_code)?;
+    let id = cursor.u16()?;
     if code == 0 {
         require(first & 0x0f == 0 && data.len() == 4 && first >> 4 & 3 != 1)?; // ping, acknowledgement or reset
         return Ok(Message { code, id, token: &[], options: &[], size: 4, fixed_bits: 12 });
     }
     require(code >> 5 == 0 || first >> 4 & 3 != 3)?;
-    let token = fields.take(usize::from(first & 0x0f))?;
-    let (options, bits) = judge_options(fields.rest())?;
+    let token = cursor.take(usize::from(first & 0x0f))?;
+    let (options, bits) = judge_options(cursor.rest())?;
     Ok(Message { code, id, token, options, size: data.len(), fixed_bits: 6 + bits })
 }
 
@@ -126,18 +126,18 @@ fn read_udp(data: &[u8]) -> Result<Message<'_>, Probe> {
 /// # Errors
 /// What it means for a probe that there is none.
 pub fn over_tcp(data: &[u8]) -> Result<Message<'_>, Probe> {
-    let mut fields = Fields::new(data, Probe::NeedMore);
-    let first = fields.byte(|first| first & 0x0f <= MAX_TOKEN_SIZE)?;
+    let mut cursor = Cursor::growing(data);
+    let first = cursor.byte(|first| first & 0x0f <= MAX_TOKEN_SIZE)?;
     let length = match first >> 4 {
-        13 => usize::from(fields.u8()?) + 13,
-        14 => usize::from(fields.u16()?) + 269,
+        13 => usize::from(cursor.u8()?) + 13,
+        14 => usize::from(cursor.u16()?) + 269,
         15 => return Err(Probe::No), // larger than 65,804 bytes
         length => usize::from(length),
     };
-    let code = fields.byte(|code| is_code(code) || (code >> 5 == SIGNALLING && (1..=5).contains(&(code & 0x1f))))?;
-    let token = fields.take(usize::from(first & 0x0f))?;
-    let content = fields.take(length)?;
-    let size = fields.position();
+    let code = cursor.byte(|code| is_code(code) || (code >> 5 == SIGNALLING && (1..=5).contains(&(code & 0x1f))))?;
+    let token = cursor.take(usize::from(first & 0x0f))?;
+    let content = cursor.take(length)?;
+    let size = cursor.position();
     if code >> 5 == SIGNALLING {
         let known = OptionReader::new(content).all(|option| matches!(option.number, 2 | 4));
         require(known && OptionReader::new(content).map(|option| option.value.len() + 1).sum::<usize>() == length)?;
@@ -161,17 +161,17 @@ const fn is_code(code: u8) -> bool {
 /// The options and about how many of their bits are fixed; an error where one is unknown or of a wrong size, or where a payload
 /// is announced and missing.
 fn judge_options(data: &[u8]) -> Result<(&[u8], u32), Probe> {
-    let mut fields = OptionReader::new(data);
+    let mut cursor = OptionReader::new(data);
     let mut bits = 0;
     for _ in 0..MAX_OPTIONS {
-        let rest = fields.fields.rest();
+        let rest = cursor.cursor.rest();
         if rest.is_empty() || rest.first() == Some(&PAYLOAD_MARKER) {
             require(rest.len() != 1)?;
             let size = data.len() - rest.len();
             return Ok((data.get(..size).unwrap_or_default(), bits + if rest.is_empty() { 0 } else { 8 }));
         }
-        let before = fields.number;
-        let option = fields.read()?;
+        let before = cursor.number;
+        let option = cursor.read()?;
         require(option.number != before || is_repeatable(option.number))?;
         bits += option_bits(&option)?;
     }

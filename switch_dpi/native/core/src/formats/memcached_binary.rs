@@ -1,7 +1,7 @@
 //! The binary protocol that memcached and Couchbase share (memcached wiki, "BinaryProtocolRevamped"): a header of 24 bytes,
 //! big-endian.
 
-use crate::probing::checker::{Checked, Checker, require};
+use crate::probing::cursor::{Checked, Cursor, require};
 
 /// First byte of a request.
 pub const REQUEST: u8 = 0x80;
@@ -30,16 +30,16 @@ pub struct Header {
 }
 
 /// Reads a header and checks that its sizes agree, and that data types that no one has are not named.
-pub fn header(checker: &mut Checker<'_>) -> Checked<Header> {
-    let is_response = checker.one_of(&[REQUEST, RESPONSE])? == RESPONSE;
-    let opcode = checker.u8()?;
-    let key_size = checker.u16()?;
+pub fn header(cursor: &mut Cursor<'_>) -> Checked<Header> {
+    let is_response = cursor.one_of(&[REQUEST, RESPONSE])? == RESPONSE;
+    let opcode = cursor.u8()?;
+    let key_size = cursor.u16()?;
     require(key_size <= MAX_KEY_SIZE)?;
-    let extras_size = checker.within(0, 24)?;
-    checker.within(0, 7)?;
-    let status = checker.u16()?;
-    let body_size = checker.u32()?;
+    let extras_size = cursor.within(0, 24)?;
+    cursor.within(0, 7)?;
+    let status = cursor.u16()?;
+    let body_size = cursor.u32()?;
     require(body_size <= MAX_BODY_SIZE && body_size >= u32::from(key_size) + u32::from(extras_size))?;
-    checker.take(12)?; // opaque, check and set
+    cursor.take(12)?; // opaque, check and set
     Ok(Header { is_response, opcode, key_size, extras_size, status, body_size })
 }

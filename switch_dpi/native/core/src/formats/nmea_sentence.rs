@@ -2,7 +2,7 @@
 //! be a tag block between backslashes.
 
 use crate::formats::checks::xor8;
-use crate::probing::fields::require;
+use crate::probing::cursor::require;
 use crate::probing::lines::Lines;
 use crate::protocol::{Probe, Sample};
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::frame::Address;
 use crate::probing::lines::{Lines, split_word};
-use crate::probing::matching::number;
+use crate::probing::numbers::decimal;
 use crate::protocol::{Direction, Expectation, Findings, Transport};
 
 /// Announces RTP and RTCP of every media description of `body`, which the end `by` has sent.
@@ -51,7 +51,7 @@ fn hear_of_candidate(value: &[u8], by: Direction, found: &mut Findings) {
 /// Transport, address and port in text, as candidates are written.
 pub fn hear_of_media((transport, address, port): (&[u8], &[u8], &[u8]), by: Direction, found: &mut Findings) {
     let address: Option<IpAddr> = std::str::from_utf8(address).ok().and_then(|text| text.parse().ok());
-    let port = number(port).and_then(|port| u16::try_from(port).ok()).filter(|port| *port != 0);
+    let port = decimal(port).and_then(|port| u16::try_from(port).ok()).filter(|port| *port != 0);
     if let (Some(address), Some(port), true) = (address, port, transport.eq_ignore_ascii_case(b"udp")) {
         let address = Some(address_of(address));
         found.hear_of(Expectation { transport: Transport::Udp, address, by, port, protocol: "rtp" });
@@ -87,7 +87,7 @@ fn read_media(value: &[u8]) -> Option<(u16, bool)> {
     let (_kind, rest) = split_word(value);
     let (port, rest) = split_word(rest);
     let (profile, _) = split_word(rest);
-    let port = number(port.split(|byte| *byte == b'/').next()?)?;
+    let port = decimal(port.split(|byte| *byte == b'/').next()?)?;
     let is_rtp = profile.split(|byte| *byte == b'/').any(|part| part == b"RTP");
     let is_fax = profile.eq_ignore_ascii_case(b"udptl");
     (is_rtp || is_fax).then_some((u16::try_from(port).ok()?, is_rtp))
@@ -106,7 +106,7 @@ fn read_connection(value: &[u8]) -> Option<Address> {
 fn read_attribute(value: &[u8], media: Option<&mut Media>) {
     let Some(media) = media else { return };
     if let Some(rest) = value.strip_prefix(b"rtcp:") {
-        media.control = number(split_word(rest).0).and_then(|port| u16::try_from(port).ok());
+        media.control = decimal(split_word(rest).0).and_then(|port| u16::try_from(port).ok());
     } else if value == b"rtcp-mux" {
         media.control = Some(media.port);
     }

@@ -1,7 +1,7 @@
 //! ONC RPC (RFC 5531): calls and replies, in datagrams or behind a record mark of four bytes (§11), big-endian.
 
 use crate::bytes::Reader;
-use crate::probing::checker::{Checked, Checker, require};
+use crate::probing::cursor::{Checked, Cursor, require};
 use crate::protocol::{Probe, Sample};
 
 /// The port mapper (RFC 1833).
@@ -44,61 +44,61 @@ impl Call {
 }
 
 /// Skips the mark before a record of a stream: the last fragment, as all senders but few make it.
-pub fn record_mark(checker: &mut Checker<'_>, least: u32) -> Checked<()> {
-    if !checker.sample.transport.is_stream() {
+pub fn record_mark(cursor: &mut Cursor<'_>, least: u32) -> Checked<()> {
+    if !cursor.sample.transport.is_stream() {
         return Ok(());
     }
-    checker.literal(b"\x80")?;
-    let size = checker.u24()?;
+    cursor.literal(b"\x80")?;
+    let size = cursor.u24()?;
     require(size >= least && size < MAX_RECORD_SIZE && size % 4 == 0)
 }
 
 /// A call (§9): credential and verifier are opaque.
-pub fn call(checker: &mut Checker<'_>) -> Checked<Call> {
-    record_mark(checker, 40)?;
-    let xid = checker.u32()?;
-    checker.literal(b"\0\0\0\0\0\0\0\x02")?;
-    let (program, version, procedure) = (checker.u32()?, checker.u32()?, checker.u32()?);
+pub fn call(cursor: &mut Cursor<'_>) -> Checked<Call> {
+    record_mark(cursor, 40)?;
+    let xid = cursor.u32()?;
+    cursor.literal(b"\0\0\0\0\0\0\0\x02")?;
+    let (program, version, procedure) = (cursor.u32()?, cursor.u32()?, cursor.u32()?);
     require(program != 0 && version < 0x1_0000 && procedure < 0x1_0000)?;
     for _ in 0..2 {
-        require(matches!(checker.u32()?, 0..=7 | 5_519_979 | 390_039))?;
-        let size = checker.u32()?;
+        require(matches!(cursor.u32()?, 0..=7 | 5_519_979 | 390_039))?;
+        let size = cursor.u32()?;
         require(size <= MAX_CREDENTIAL_SIZE)?;
-        checker.take(usize::try_from(size.next_multiple_of(4)).unwrap_or_default())?;
+        cursor.take(usize::try_from(size.next_multiple_of(4)).unwrap_or_default())?;
     }
     let asks = program == PORTMAP && procedure == 3;
-    let asked = if asks { checker.u32()? } else { 0 };
+    let asked = if asks { cursor.u32()? } else { 0 };
     Ok(Call { xid, program, version, procedure, asked })
 }
 
 /// A reply (§9): accepted with its verifier and state, or denied. Gives the transaction id.
-pub fn reply(checker: &mut Checker<'_>) -> Checked<u32> {
-    record_mark(checker, 20)?;
-    let xid = checker.u32()?;
-    checker.literal(b"\0\0\0\x01\0\0\0")?;
-    if checker.within(0, 1)? == 1 {
-        checker.zeros(3)?;
-        checker.within(0, 1)?;
+pub fn reply(cursor: &mut Cursor<'_>) -> Checked<u32> {
+    record_mark(cursor, 20)?;
+    let xid = cursor.u32()?;
+    cursor.literal(b"\0\0\0\x01\0\0\0")?;
+    if cursor.within(0, 1)? == 1 {
+        cursor.zeros(3)?;
+        cursor.within(0, 1)?;
         return Ok(xid);
     }
-    require(matches!(checker.u32()?, 0..=7))?;
-    let size = checker.u32()?;
+    require(matches!(cursor.u32()?, 0..=7))?;
+    let size = cursor.u32()?;
     require(size <= MAX_CREDENTIAL_SIZE)?;
-    checker.take(usize::try_from(size.next_multiple_of(4)).unwrap_or_default())?;
-    checker.zeros(3)?;
-    checker.within(0, 5)?;
+    cursor.take(usize::try_from(size.next_multiple_of(4)).unwrap_or_default())?;
+    cursor.zeros(3)?;
+    cursor.within(0, 5)?;
     Ok(xid)
 }
 
 /// The call of the other end that a reply belongs to. A stream's first reply need not belong to the first call, a datagram's
 /// is shown only in part: what is compared is the transaction id where it can be.
-pub fn answered_call(checker: &Checker<'_>, xid: u32) -> Checked<Call> {
-    let peer = checker.of_peer();
+pub fn answered_call(cursor: &Cursor<'_>, xid: u32) -> Checked<Call> {
+    let peer = cursor.of_peer();
     if peer.rest().is_empty() {
         return Err(Probe::NeedMore);
     }
     let call = head(peer.sample).ok_or(Probe::No)?;
-    require(call.xid == xid || checker.sample.transport.is_stream())?;
+    require(call.xid == xid || cursor.sample.transport.is_stream())?;
     Ok(call)
 }
 

@@ -1,6 +1,6 @@
 //! What Microsoft's and Sybase's databases share: TDS packets ([MS-TDS] §2.2.3, TDS 5.0 Functional Specification).
 
-use crate::probing::checker::{Checked, Checker, require};
+use crate::probing::cursor::{Checked, Cursor, require};
 
 /// The packet header (§2.2.3.1).
 pub const HEADER_SIZE: usize = 8;
@@ -21,26 +21,26 @@ pub struct Header {
 }
 
 /// Reads a packet header; the window is always zero, and only five bits of the status are in use.
-pub fn header(checker: &mut Checker<'_>, kinds: &[u8]) -> Checked<Header> {
-    let kind = checker.one_of(kinds)?;
-    checker.within(0, 0x1f)?;
-    let size = usize::from(checker.u16()?);
+pub fn header(cursor: &mut Cursor<'_>, kinds: &[u8]) -> Checked<Header> {
+    let kind = cursor.one_of(kinds)?;
+    cursor.within(0, 0x1f)?;
+    let size = usize::from(cursor.u16()?);
     require((HEADER_SIZE..=32_767).contains(&size))?;
-    checker.take(3)?; // server's process, packet number
-    checker.literal(b"\0")?;
+    cursor.take(3)?; // server's process, packet number
+    cursor.literal(b"\0")?;
     Ok(Header { kind, size })
 }
 
 /// Reads the login record of TDS 4.2 and 5.0 and gives its version's first byte.
-pub fn old_login_version(checker: &mut Checker<'_>) -> Checked<u8> {
-    require(header(checker, &[LOGIN])?.size == 512)?;
+pub fn old_login_version(cursor: &mut Cursor<'_>) -> Checked<u8> {
+    require(header(cursor, &[LOGIN])?.size == 512)?;
     for _ in 0..4 {
-        checker.take(30)?; // host, user, password, process
-        checker.within(0, 30)?;
+        cursor.take(30)?; // host, user, password, process
+        cursor.within(0, 30)?;
     }
-    checker.take(LOGIN_VERSION_AT - 124)?;
-    let version = checker.one_of(&[4, 5])?;
-    checker.all(1, |byte| matches!(byte, 0 | 2 | 6))?;
-    checker.zeros(2)?;
+    cursor.take(LOGIN_VERSION_AT - 124)?;
+    let version = cursor.one_of(&[4, 5])?;
+    cursor.all(1, |byte| matches!(byte, 0 | 2 | 6))?;
+    cursor.zeros(2)?;
     Ok(version)
 }

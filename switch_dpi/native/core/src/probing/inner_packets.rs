@@ -1,63 +1,7 @@
-//! What probes of tunnels and remote access share: the shape of an inner packet, numbers that count up, and fixed bytes at the start.
+//! What probes of tunnels share: the shape of an inner packet, numbers that count up, and what a cipher leaves.
 
 use crate::frame::link_type;
-use crate::protocol::{Evidence, Probe};
-
-/// How the start of a payload fits fixed bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fit {
-    /// All of them are there.
-    Whole,
-    /// As far as the payload goes.
-    Partial,
-    /// Another byte stands there.
-    Not,
-}
-
-/// Compares the start of `data` with `mark`.
-#[must_use]
-pub fn fit(data: &[u8], mark: &[u8]) -> Fit {
-    let known = data.len().min(mark.len());
-    match data.get(..known) == mark.get(..known) {
-        false => Fit::Not,
-        true if known == mark.len() => Fit::Whole,
-        true => Fit::Partial,
-    }
-}
-
-/// A match that begins at the first byte.
-#[must_use]
-pub fn found(confidence: u8, what: &'static str, size: usize) -> Probe {
-    Probe::Match(Evidence { confidence, what, offset: 0, size: u16::try_from(size).unwrap_or(u16::MAX) })
-}
-
-/// A stream that must begin with `mark`.
-#[must_use]
-pub fn begins_with(data: &[u8], mark: &[u8], confidence: u8, what: &'static str) -> Probe {
-    match fit(data, mark) {
-        Fit::Whole => found(confidence, what, mark.len()),
-        Fit::Partial => Probe::NeedMore,
-        Fit::Not => Probe::No,
-    }
-}
-
-/// The big-endian number in the two bytes at `offset`.
-#[must_use]
-pub fn u16_at(data: &[u8], offset: usize) -> Option<u16> {
-    data.get(offset..)?.first_chunk().copied().map(u16::from_be_bytes)
-}
-
-/// The big-endian number in the four bytes at `offset`.
-#[must_use]
-pub fn u32_at(data: &[u8], offset: usize) -> Option<u32> {
-    data.get(offset..)?.first_chunk().copied().map(u32::from_be_bytes)
-}
-
-/// The little-endian number in the four bytes at `offset`.
-#[must_use]
-pub fn u32_le_at(data: &[u8], offset: usize) -> Option<u32> {
-    data.get(offset..)?.first_chunk().copied().map(u32::from_le_bytes)
-}
+use crate::probing::numbers::u16_at;
 
 /// Whether the numbers of two packets of one direction follow each other: up by one to `most`.
 #[must_use]
@@ -203,11 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_start_fits_wholly_partly_or_not() {
-        assert_eq!(
-            [fit(b"ab", b"abc"), fit(b"abcd", b"abc"), fit(b"ax", b"abc")],
-            [Fit::Partial, Fit::Whole, Fit::Not]
-        );
+    fn numbers_count_up_by_a_few() {
         assert!(counts_up(u32::MAX, 0, 1) && !counts_up(5, 5, 9) && !counts_up(5, 4, 9));
     }
 }

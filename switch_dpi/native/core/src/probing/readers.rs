@@ -47,3 +47,13 @@ impl Inspector for StreamReader {
         if is_full { Progress::Done } else { Progress::Settled }
     }
 }
+
+/// An inspector without memory: it reads each sample anew, and findings that are there already are not added again. Of a
+/// stream it may only tell what is complete.
+pub struct Reading(pub fn(&Sample<'_>, &mut Findings) -> Progress);
+
+impl Inspector for Reading {
+    fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
+        (self.0)(sample, found)
+    }
+}

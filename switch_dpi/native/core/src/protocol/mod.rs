@@ -104,6 +104,12 @@ impl Sample<'_> {
         originator_port: 50_000,
         responder_port: 50_001,
     };
+
+    /// Whether one end of the flow has one of these ports: what may break a tie, and no more.
+    #[must_use]
+    pub fn is_at_port(&self, ports: &[u16]) -> bool {
+        ports.contains(&self.responder_port) || ports.contains(&self.originator_port)
+    }
 }
 
 /// How much of the previous datagram is kept: enough for the fixed headers that probes compare (RTP has 12 bytes).

@@ -1,7 +1,7 @@
 //! What runs over HTTP, by methods, header fields and content types that belong to it alone.
 
 use crate::probing::lines::{contains_ignoring_case, starts_with_ignoring_case};
-use crate::probing::marks::{find, json_text};
+use crate::probing::search::{find, json_text};
 
 /// What method and target of a request say.
 #[must_use]

@@ -1,7 +1,8 @@
 //! BFCP (RFC 8855): who may speak or show in a conference.
 
 use crate::bytes::Reader;
-use crate::probing::matching::{ASKS, RETURNS, SENDS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Version and flags, primitive, size, conference, transaction, user.
@@ -68,12 +69,7 @@ fn weigh(attributes: &[u8]) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("the floor is asked for", SENDS, b"\x20\x01\x00\x01\x00\x00\x00\x2a\x00\x01\x00\x07\x05\x04\x00\x01", &[]),
-    example(
-        "its status",
-        RETURNS,
-        b"\x30\x04\x00\x05\x00\x00\x00\x2a\x00\x01\x00\x07\x1f\x10\x00\x01\x0b\x04\x03\x00\x05\x04\x00\x01\x23\x04\x00\x01\x05\x04\x00\x01",
-        &[],
-    ),
-    example("hello over TCP", ASKS, b"\x20\x0b\x00\x02\x00\x00\x00\x2a\x00\x02\x00\x07\x05\x04\x00\x01\x05\x04\x00\x02", &[]),
+    query("the floor is asked for", b"\x20\x01\x00\x01\x00\x00\x00\x2a\x00\x01\x00\x07\x05\x04\x00\x01"),
+    reply("its status", b"\x30\x04\x00\x05\x00\x00\x00\x2a\x00\x01\x00\x07\x1f\x10\x00\x01\x0b\x04\x03\x00\x05\x04\x00\x01\x23\x04\x00\x01\x05\x04\x00\x01"),
+    client("hello over TCP", b"\x20\x0b\x00\x02\x00\x00\x00\x2a\x00\x02\x00\x07\x05\x04\x00\x01\x05\x04\x00\x02"),
 ];

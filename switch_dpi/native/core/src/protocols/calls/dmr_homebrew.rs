@@ -1,6 +1,7 @@
 //! Repeaters of digital mobile radio over IP ("DMRplus IPSC Protocol for HB repeater", version 1.0): four to seven letters and sizes.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// DMR Homebrew.
@@ -20,15 +21,15 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[voice, control];
 
-fn voice(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"DMRD")?;
-    require(matches!(checker.sample.data.len(), 53 | 55))?;
+fn voice(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"DMRD")?;
+    require(matches!(cursor.size(), 53 | 55))?;
     Ok((95, "DMR data"))
 }
 
-fn control(checker: &mut Checker<'_>) -> Recognised {
-    let which = checker.any_literal(&[b"RPTL", b"RPTK", b"RPTC", b"RPTPING", b"MSTPONG", b"MSTNAK", b"RPTACK", b"RPTCL"])?;
-    let size = checker.sample.data.len();
+fn control(cursor: &mut Cursor<'_>) -> Recognised {
+    let which = cursor.any_literal(&[b"RPTL", b"RPTK", b"RPTC", b"RPTPING", b"MSTPONG", b"MSTNAK", b"RPTACK", b"RPTCL"])?;
+    let size = cursor.size();
     let fits = match which {
         0 => size == 8,
         1 => size == 40,

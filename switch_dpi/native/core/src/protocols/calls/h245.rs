@@ -3,7 +3,8 @@
 
 use crate::bytes::Reader;
 use crate::formats::h323::{Messages, control};
-use crate::probing::matching::{ANSWERS, ASKS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, server};
 use crate::protocol::{
     Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -53,16 +54,6 @@ impl Inspector for Channels {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "capabilities of the caller",
-        ASKS,
-        b"\x03\x00\x00\x24\x02\x70\x01\x06\x00\x08\x81\x75\x00\x07\x80\x12\x80\x00\x01\x3c\x00\x01\x00\x00\x01\x00\x00\x01\x00\x00\x02\x20\xc0\x13\x80\x00",
-        &[],
-    ),
-    example(
-        "capabilities of the called",
-        ANSWERS,
-        b"\x03\x00\x00\x18\x02\x70\x02\x06\x00\x08\x81\x75\x00\x0b\x80\x12\x80\x00\x01\x3c\x00\x01\x00\x00",
-        &[],
-    ),
+    client("capabilities of the caller", b"\x03\x00\x00\x24\x02\x70\x01\x06\x00\x08\x81\x75\x00\x07\x80\x12\x80\x00\x01\x3c\x00\x01\x00\x00\x01\x00\x00\x01\x00\x00\x02\x20\xc0\x13\x80\x00"),
+    server("capabilities of the called", b"\x03\x00\x00\x18\x02\x70\x02\x06\x00\x08\x81\x75\x00\x0b\x80\x12\x80\x00\x01\x3c\x00\x01\x00\x00"),
 ];

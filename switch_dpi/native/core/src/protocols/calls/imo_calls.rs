@@ -1,7 +1,8 @@
 //! Calls of imo: only the keep-alives between the two ends, and between them and a relay, have a form: a mark, a clock in
 //! milliseconds, zeros. The sound around them looks random.
 
-use crate::probing::matching::{RETURNS, SENDS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 
 /// Mark and clock (eight bytes, little-endian).
@@ -38,9 +39,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("between the ends", SENDS, b"\x09\x02\xdc\x9a\x02\x00\x00\x00\x00\x00", &[]),
-    example("answered", RETURNS, b"\x09\x03\xdc\x9a\x02\x00\x00\x00\x00\x00", &[]),
-    example("from a relay", RETURNS, b"\x00\x09\x03\x21\x9a\x02\x00\x00\x00\x00\x00", &[]),
+    query("between the ends", b"\x09\x02\xdc\x9a\x02\x00\x00\x00\x00\x00"),
+    reply("answered", b"\x09\x03\xdc\x9a\x02\x00\x00\x00\x00\x00"),
+    reply("from a relay", b"\x00\x09\x03\x21\x9a\x02\x00\x00\x00\x00\x00"),
 ];
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 use crate::bytes::Reader;
 use crate::formats::h323::Messages;
 use crate::probing::lines::starts_with_ignoring_case;
-use crate::probing::matching::{RETURNS, SENDS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, query, reply};
 use crate::protocol::{
     Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -132,28 +133,13 @@ impl Inspector for Megaco {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "a gateway registers",
-        SENDS,
-        b"MEGACO/1 [192.0.2.10]:2944\nTransaction=9998{Context=-{ServiceChange=ROOT{Services{Method=Restart,ServiceChangeAddress=2944}}}}",
-        &[],
+    query("a gateway registers", b"MEGACO/1 [192.0.2.10]:2944\nTransaction=9998{Context=-{ServiceChange=ROOT{Services{Method=Restart,ServiceChangeAddress=2944}}}}"),
+    reply("the short form of a reply", b"!/1 <mgc.example.net>:2944\nP=9998{C=-{SC=ROOT}}"),
+    client(
+        "a gateway is told to listen, over TCP",
+        b"\x03\0\0\xaeMEGACO/1 [192.0.2.20]:2944\nTransaction=1{Context=${Add=A1,Add=${Media{Stream=1{LocalControl{Mode=ReceiveOnly},Local{\nv=0\nc=IN IP4 192.0.2.30\nm=audio 2222 RTP/AVP 4\n}}}}}}",
     ),
-    example("the short form of a reply", RETURNS, b"!/1 <mgc.example.net>:2944\nP=9998{C=-{SC=ROOT}}", &[]),
-    Example {
-        transport: Transport::Tcp,
-        ..example(
-            "a gateway is told to listen, over TCP",
-            SENDS,
-            b"\x03\0\0\xaeMEGACO/1 [192.0.2.20]:2944\nTransaction=1{Context=${Add=A1,Add=${Media{Stream=1{LocalControl{Mode=ReceiveOnly},Local{\nv=0\nc=IN IP4 192.0.2.30\nm=audio 2222 RTP/AVP 4\n}}}}}}",
-            &[],
-        )
-    },
-    example(
-        "in BER",
-        SENDS,
-        b"\x30\x1d\xa1\x1b\x80\x01\x01\xa1\x08\xa0\x06\x80\x04\xc0\x00\x02\x0a\xa2\x0c\xa1\x0a\xa0\x08\x80\x01\x01\xa1\x03\x30\x01\x00",
-        &[],
-    ),
+    query("in BER", b"\x30\x1d\xa1\x1b\x80\x01\x01\xa1\x08\xa0\x06\x80\x04\xc0\x00\x02\x0a\xa2\x0c\xa1\x0a\xa0\x08\x80\x01\x01\xa1\x03\x30\x01\x00"),
 ];
 
 #[cfg(test)]

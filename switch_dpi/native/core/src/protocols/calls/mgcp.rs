@@ -2,7 +2,10 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{Lines, is_text, split_word};
-use crate::probing::matching::{RETURNS, SENDS, example, is_word_of, matched, may_become_word_of, number};
+use crate::probing::answers::matched;
+use crate::probing::dialogue::{is_word_of, may_become_word_of};
+use crate::probing::examples::{client, query, reply, telling};
+use crate::probing::numbers::decimal;
 use crate::protocol::{
     Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -63,13 +66,13 @@ fn is_command(line: &[u8]) -> bool {
     let (_, rest) = split_word(line);
     let (transaction, rest) = split_word(rest);
     let (_endpoint, version) = split_word(rest);
-    is_word_of(line, VERBS) && number(transaction).is_some() && version.starts_with(b"MGCP ")
+    is_word_of(line, VERBS) && decimal(transaction).is_some() && version.starts_with(b"MGCP ")
 }
 
 /// `200 1204 OK`.
 fn is_response(line: &[u8]) -> bool {
     let (code, rest) = split_word(line);
-    code.len() == 3 && number(code).is_some() && number(split_word(rest).0).is_some()
+    code.len() == 3 && decimal(code).is_some() && decimal(split_word(rest).0).is_some()
 }
 
 /// Reads endpoints and session descriptions.
@@ -90,28 +93,16 @@ impl Inspector for Mgcp {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "a connection is created",
-        SENDS,
-        b"CRCX 1204 aaln/1@gw.example.net MGCP 1.0\r\nC: A3C47F21456789F0\r\nL: p:10, a:PCMU\r\nM: recvonly\r\n",
+    telling(query("a connection is created", b"CRCX 1204 aaln/1@gw.example.net MGCP 1.0\r\nC: A3C47F21456789F0\r\nL: p:10, a:PCMU\r\nM: recvonly\r\n"), &[(Attribute::MgcpEndpoint, "aaln/1@gw.example.net")]),
+    reply("the gateway answers with its media", b"200 1204 OK\r\nI: FDE234C8\r\n\r\nv=0\r\no=- 25678 753849 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 3456 RTP/AVP 0\r\n"),
+    telling(
+        client(
+            "the media change, over TCP",
+            b"MDCX 1209 aaln/1@gw.example.net MGCP 1.0\r\nC: A3C4\r\n\r\nv=0\r\nc=IN IP4 192.0.2.9\r\nm=audio 3456 RTP/AVP 0\r\n",
+        ),
         &[(Attribute::MgcpEndpoint, "aaln/1@gw.example.net")],
     ),
-    example(
-        "the gateway answers with its media",
-        RETURNS,
-        b"200 1204 OK\r\nI: FDE234C8\r\n\r\nv=0\r\no=- 25678 753849 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 3456 RTP/AVP 0\r\n",
-        &[],
-    ),
-    Example {
-        transport: Transport::Tcp,
-        ..example(
-            "the media change, over TCP",
-            SENDS,
-            b"MDCX 1209 aaln/1@gw.example.net MGCP 1.0\r\nC: A3C4\r\n\r\nv=0\r\nc=IN IP4 192.0.2.9\r\nm=audio 3456 RTP/AVP 0\r\n",
-            &[(Attribute::MgcpEndpoint, "aaln/1@gw.example.net")],
-        )
-    },
-    example("a gateway restarts", SENDS, b"RSIP 9 *@gw.example.net MGCP 1.0 NCS 1.0\r\nRM: restart\r\n", &[]),
+    query("a gateway restarts", b"RSIP 9 *@gw.example.net MGCP 1.0 NCS 1.0\r\nRM: restart\r\n"),
 ];
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Mumble: the datagrams with which clients ask a server for its version and load. Speech is encrypted, control runs over TLS.
 
 use crate::bytes::Reader;
-use crate::probing::matching::{RETURNS, SENDS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Zeros and an identifier that the answer repeats.
@@ -50,18 +51,8 @@ fn probe_response(sample: &Sample<'_>) -> Option<Probe> {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "a server tells its load",
-        RETURNS,
-        b"\x00\x01\x02\x04\x11\x22\x33\x44\x55\x66\x77\x88\x00\x00\x00\x05\x00\x00\x00\x64\x00\x01\x19\x40",
-        &[],
-    ),
-    example(
-        "a newer, empty server",
-        SENDS,
-        b"\x00\x01\x05\x00\x81\x72\x63\x54\x45\x36\x27\x18\x00\x00\x00\x00\x00\x00\x03\xe8\x00\x08\x80\xe8",
-        &[],
-    ),
+    reply("a server tells its load", b"\x00\x01\x02\x04\x11\x22\x33\x44\x55\x66\x77\x88\x00\x00\x00\x05\x00\x00\x00\x64\x00\x01\x19\x40"),
+    query("a newer, empty server", b"\x00\x01\x05\x00\x81\x72\x63\x54\x45\x36\x27\x18\x00\x00\x00\x00\x00\x00\x03\xe8\x00\x08\x80\xe8"),
 ];
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Alcatel-Lucent's NOE telephones: UA over UDP. A connection begins with tagged parameters; data keep two sequence numbers.
 
 use crate::bytes::Reader;
-use crate::probing::matching::{RETURNS, SENDS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CONNECT: u8 = 0;
@@ -56,6 +57,6 @@ fn is_connect(data: &[u8]) -> bool {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a telephone connects", SENDS, b"\x00\x00\x01\x01\x01\x01\x01\x02\x02\x05\xdc\x03\x01\x03\x05\x01\x14\x06\x01\x00", &[]),
-    example("from the other end", RETURNS, b"\x00\x00\x01\x02\x01\x01\x05\x02\x02\x05\x78\x05\x01\x0a", &[]),
+    query("a telephone connects", b"\x00\x00\x01\x01\x01\x01\x01\x02\x02\x05\xdc\x03\x01\x03\x05\x01\x14\x06\x01\x00"),
+    reply("from the other end", b"\x00\x00\x01\x02\x01\x01\x05\x02\x02\x05\x78\x05\x01\x0a"),
 ];

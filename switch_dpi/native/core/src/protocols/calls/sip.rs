@@ -2,7 +2,7 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{Lines, is_text, split_word, starts_with_ignoring_case};
-use crate::probing::matching::matched;
+use crate::probing::answers::matched;
 use crate::formats::sdp::expect_media;
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,

@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::matching::{ANSWERS, ASKS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, server, telling};
 use crate::protocol::{
     Descriptor, Example, Expectation, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -167,30 +168,10 @@ fn expect_media(version: u32, reader: &mut Reader<'_>, sample: &Sample<'_>, foun
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "a telephone registers, old header",
-        ASKS,
-        b"\x28\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00SEP001122334455\x00\x00\x00\x00\x00\x01\x00\x00\x00\xc0\x00\x02\x05\x08\x00\x00\x00\x00\x00\x00\x00",
-        &[(Attribute::SkinnyDevice, "SEP001122334455")],
-    ),
-    example(
-        "set lamp, then a call's state, header of version 20",
-        ANSWERS,
-        b"\x10\x00\x00\x00\x14\x00\x00\x00\x86\x00\x00\x00\x09\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00",
-        &[],
-    ),
-    example(
-        "media may be sent here, header of version 17",
-        ASKS,
-        b"\x24\x00\x00\x00\x11\x00\x00\x00\x22\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xc0\x00\x02\x05\0\0\0\0\0\0\0\0\0\0\0\0\x90\x7d\x00\x00\x01\x00\x00\x00",
-        &[],
-    ),
-    example(
-        "keep-alive and off-hook, old header",
-        ASKS,
-        b"\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00",
-        &[],
-    ),
+    telling(client("a telephone registers, old header", b"\x28\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00SEP001122334455\x00\x00\x00\x00\x00\x01\x00\x00\x00\xc0\x00\x02\x05\x08\x00\x00\x00\x00\x00\x00\x00"), &[(Attribute::SkinnyDevice, "SEP001122334455")]),
+    server("set lamp, then a call's state, header of version 20", b"\x10\x00\x00\x00\x14\x00\x00\x00\x86\x00\x00\x00\x09\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00"),
+    client("media may be sent here, header of version 17", b"\x24\x00\x00\x00\x11\x00\x00\x00\x22\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xc0\x00\x02\x05\0\0\0\0\0\0\0\0\0\0\0\0\x90\x7d\x00\x00\x01\x00\x00\x00"),
+    client("keep-alive and off-hook, old header", b"\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00"),
 ];
 
 #[cfg(test)]

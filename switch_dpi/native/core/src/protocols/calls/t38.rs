@@ -1,6 +1,7 @@
 //! T.38, fax over IP (ITU-T T.38 §9.1, UDPTL): sequence number, a packet behind its size, and the packets before it once more.
 
-use crate::probing::checker::{Checked, Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Checked, Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Transport};
 
 /// T.38.
@@ -21,23 +22,23 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 const FORMS: &[Form] = &[datagram];
 
 /// What comes behind the first packet must be of its kind, so that few packets of others fit.
-fn datagram(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0")?; // a flow's first numbers are small
-    checker.u8()?;
-    packet(checker)?;
-    checker.literal(b"\0")?; // repeated packets, not parity
-    let count = checker.within(1, 8)?;
+fn datagram(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0")?; // a flow's first numbers are small
+    cursor.u8()?;
+    packet(cursor)?;
+    cursor.literal(b"\0")?; // repeated packets, not parity
+    let count = cursor.within(1, 8)?;
     for _ in 0..count {
-        packet(checker)?;
+        packet(cursor)?;
     }
-    require(checker.rest().is_empty())?;
+    require(cursor.rest().is_empty())?;
     Ok((if count > 1 { 75 } else { 58 }, "UDPTL packets"))
 }
 
 /// An indicator (one byte) or data with fields (§7.1, aligned PER).
-fn packet(checker: &mut Checker<'_>) -> Checked<()> {
-    let size = usize::from(checker.within(1, 127)?);
-    let data = checker.take(size)?;
+fn packet(cursor: &mut Cursor<'_>) -> Checked<()> {
+    let size = usize::from(cursor.within(1, 127)?);
+    let data = cursor.take(size)?;
     match data {
         [indicator] => require(indicator & 1 == 0 && *indicator <= 0x2e),
         [0xc0..=0xdf, 1..=8, field, ..] => require(*field & 0x1f == 0 || field & 0x80 == 0),

@@ -1,7 +1,9 @@
 //! TeamSpeak: version 3 (clients and servers over UDP, queries over TCP, the public list of servers) and the log-in of version 2.
 
 use crate::bytes::Reader;
-use crate::probing::matching::{ANSWERS, RETURNS, SENDS, beginning, Beginning, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::examples::{query, reply, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Where the message authentication code of later packets stands, the first ones have this.
@@ -27,7 +29,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     if sample.transport.is_stream() {
-        return match beginning(sample.data, QUERY_BANNER) {
+        return match begins(sample.data, QUERY_BANNER) {
             Beginning::Whole => matched(90, "TeamSpeak 3 query banner", QUERY_BANNER.len()),
             Beginning::Partial => Probe::NeedMore,
             Beginning::Other => Probe::No,
@@ -72,20 +74,10 @@ fn probe_version_2(data: &[u8]) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "a client begins",
-        SENDS,
-        b"TS3INIT1\x00\x65\x00\x00\x88\x0d\xd0\x57\x66\x00\x5f\x59\x16\xe0\xad\xe7\x6b\x61\x00\x00\x00\x00\x00\x00\x00\x00",
-        &[],
-    ),
-    example("a server answers", RETURNS, b"TS3INIT1\x00\x65\x88\x01\xa1\xb2\xc3\xd4\xe5\xf6\x07\x18\x29\x3a\x4b\x5c\x6d\x7e\x8f\x90\x5f\x59\x16\xe0", &[]),
-    example("the query banner", ANSWERS, b"TS3\n\rWelcome to the TeamSpeak 3 ServerQuery interface\n\r", &[]),
-    example(
-        "a client of version 2 logs in",
-        SENDS,
-        b"\xf4\xbe\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\xde\xad\xbe\xef\x09TeamSpeak",
-        &[],
-    ),
+    query("a client begins", b"TS3INIT1\x00\x65\x00\x00\x88\x0d\xd0\x57\x66\x00\x5f\x59\x16\xe0\xad\xe7\x6b\x61\x00\x00\x00\x00\x00\x00\x00\x00"),
+    reply("a server answers", b"TS3INIT1\x00\x65\x88\x01\xa1\xb2\xc3\xd4\xe5\xf6\x07\x18\x29\x3a\x4b\x5c\x6d\x7e\x8f\x90\x5f\x59\x16\xe0"),
+    server("the query banner", b"TS3\n\rWelcome to the TeamSpeak 3 ServerQuery interface\n\r"),
+    query("a client of version 2 logs in", b"\xf4\xbe\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\xde\xad\xbe\xef\x09TeamSpeak"),
 ];
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! UNIStim, of Nortel's and Avaya's telephones: reliable datagrams of commands.
 
 use crate::bytes::Reader;
-use crate::probing::matching::{RETURNS, SENDS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Sequence number (4), kind, direction.
@@ -61,8 +62,8 @@ fn count_commands(mut reader: Reader<'_>) -> usize {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a server asks for the firmware", RETURNS, b"\x00\x00\x00\x01\x02\x02\x1e\x05\x12\x00\x78\x16\x03\x05", &[]),
-    example("a telephone tells it", SENDS, b"\x00\x00\x00\x02\x02\x01\xa1\xb2\xc3\xd4\x9e\x08\x120604D\x99\x04\x00\x01", &[]),
+    reply("a server asks for the firmware", b"\x00\x00\x00\x01\x02\x02\x1e\x05\x12\x00\x78\x16\x03\x05"),
+    query("a telephone tells it", b"\x00\x00\x00\x02\x02\x01\xa1\xb2\xc3\xd4\x9e\x08\x120604D\x99\x04\x00\x01"),
 ];
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! WebRTC data channels (RFC 8831 §8) and their establishment (RFC 8832), SCTP payload protocols 50 to 57.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// WebRTC data channel.

@@ -1,7 +1,8 @@
 //! ZRTP (RFC 6189): key agreement of a call, on the ports of its RTP. The call is named for it only while no media have come.
 
 use crate::bytes::Reader;
-use crate::probing::matching::{RETURNS, SENDS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const COOKIE: u32 = 0x5a52_5450;
@@ -31,6 +32,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("Hello", SENDS, b"\x10\x00\x00\x01ZRTP\x12\x34\x56\x78\x50\x5a\x00\x1eHello   1.10softphone 2.0   ", &[]),
-    example("HelloACK", RETURNS, b"\x10\x00\x00\x02ZRTP\x87\x65\x43\x21\x50\x5a\x00\x03HelloACK\xa1\xb2\xc3\xd4", &[]),
+    query("Hello", b"\x10\x00\x00\x01ZRTP\x12\x34\x56\x78\x50\x5a\x00\x1eHello   1.10softphone 2.0   "),
+    reply("HelloACK", b"\x10\x00\x00\x02ZRTP\x87\x65\x43\x21\x50\x5a\x00\x03HelloACK\xa1\xb2\xc3\xd4"),
 ];

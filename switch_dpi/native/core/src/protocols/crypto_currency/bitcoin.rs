@@ -2,8 +2,12 @@
 //! number, a command padded with zeros, size (little-endian), checksum; over TCP. The encrypted transport (BIP 324) is not known.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::marks::{Reading, Start, begins, le32, matched, size_of_u32, tcp, telling, u8_at};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::matched;
+use crate::probing::readers::Reading;
+use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::examples::{client, server, telling};
+use crate::probing::numbers::{size_of_u32, u32_le_at, u8_at};
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// Magic numbers as they are sent.
 const NETWORKS: &[([u8; 4], &str)] = &[
@@ -70,14 +74,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
-    if !NETWORKS.iter().any(|(magic, _)| begins(data, magic) != Start::No) {
+    if !NETWORKS.iter().any(|(magic, _)| begins(data, magic) != Beginning::Other) {
         return Probe::No;
     }
     let command = data.get(COMMAND_AT..).unwrap_or_default();
     if !COMMANDS.iter().any(|known| is_command(command, known)) {
         return Probe::No;
     }
-    match le32(data, COMMAND_AT + COMMAND_SIZE) {
+    match u32_le_at(data, COMMAND_AT + COMMAND_SIZE) {
         None => Probe::NeedMore,
         Some(size) if size <= MAX_PAYLOAD_SIZE => matched(100, "message header", 20),
         Some(_) => Probe::No,
@@ -95,7 +99,7 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
     if let Some((_, name)) = NETWORKS.iter().find(|(magic, _)| data.starts_with(magic)) {
         found.text(Attribute::CurrencyNetwork, name.as_bytes());
     }
-    let size = le32(data, COMMAND_AT + COMMAND_SIZE).map_or(0, size_of_u32);
+    let size = u32_le_at(data, COMMAND_AT + COMMAND_SIZE).map_or(0, size_of_u32);
     if data.get(COMMAND_AT..).is_some_and(|command| command.starts_with(b"version\0")) {
         let client = u8_at(data, USER_AGENT_AT)
             .and_then(|size| data.get(USER_AGENT_AT + 1..)?.get(..usize::from(size)))
@@ -109,26 +113,14 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 
 const EXAMPLES: &[Example] = &[
     telling(
-        tcp(
-            "version",
-            Direction::Originator,
-            b"\xf9\xbe\xb4\xd9version\0\0\0\0\0\x66\x00\x00\x00\x5a\x11\x90\x02\x80\x11\x01\x00\x09\x04\0\0\0\0\0\0\xa5\x01\x90\x65\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\x02\x07\x20\x8d\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\x02\x08\x20\x8d\x01\x02\x03\x04\x05\x06\x07\x08\x10/Satoshi:25.0.0/\x77\x99\x0c\x00\x01",
-        ),
+        client("version", b"\xf9\xbe\xb4\xd9version\0\0\0\0\0\x66\x00\x00\x00\x5a\x11\x90\x02\x80\x11\x01\x00\x09\x04\0\0\0\0\0\0\xa5\x01\x90\x65\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\x02\x07\x20\x8d\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\x02\x08\x20\x8d\x01\x02\x03\x04\x05\x06\x07\x08\x10/Satoshi:25.0.0/\x77\x99\x0c\x00\x01"),
         &[(Attribute::CurrencyNetwork, "Bitcoin"), (Attribute::CurrencyClient, "/Satoshi:25.0.0/")],
     ),
     telling(
-        tcp(
-            "acknowledgement of a version, Dogecoin",
-            Direction::Responder,
-            b"\xc0\xc0\xc0\xc0verack\0\0\0\0\0\0\0\0\0\0\x5d\xf6\xe0\xe2",
-        ),
+        server("acknowledgement of a version, Dogecoin", b"\xc0\xc0\xc0\xc0verack\0\0\0\0\0\0\0\0\0\0\x5d\xf6\xe0\xe2"),
         &[(Attribute::CurrencyNetwork, "Dogecoin")],
     ),
-    tcp(
-        "inventory, Zcash, in the middle",
-        Direction::Originator,
-        b"\x24\xe9\x27\x64inv\0\0\0\0\0\0\0\0\0\x25\x00\x00\x00\x5a\x11\x90\x02\x01\x01\x00\x00\x00",
-    ),
+    client("inventory, Zcash, in the middle", b"\x24\xe9\x27\x64inv\0\0\0\0\0\0\0\0\0\x25\x00\x00\x00\x5a\x11\x90\x02\x01\x01\x00\x00\x00"),
 ];
 
 #[cfg(test)]

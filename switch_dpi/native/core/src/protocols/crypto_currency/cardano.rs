@@ -2,8 +2,9 @@
 //! §3.6): segments of time, mode and protocol number, size, over TCP, big-endian; the handshake in CBOR (RFC 8949).
 
 use crate::bytes::Reader;
-use crate::probing::marks::{matched_if, tcp};
-use crate::protocol::{Descriptor, Direction, Example, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::examples::{client, server};
+use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 
 /// The largest handshake believed.
 const MAX_SIZE: u16 = 1024;
@@ -52,14 +53,6 @@ fn is_handshake(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp(
-        "proposal of two versions",
-        Direction::Originator,
-        b"\x5a\x11\x90\x02\x00\x00\x00\x17\x82\x00\xa2\x0d\x84\x1a\x2d\x96\x4a\x09\xf5\x00\xf4\x0e\x84\x1a\x2d\x96\x4a\x09\xf5\x00\xf4",
-    ),
-    tcp(
-        "acceptance of one",
-        Direction::Responder,
-        b"\x5a\x12\x10\x47\x80\x00\x00\x0c\x83\x01\x0d\x84\x1a\x2d\x96\x4a\x09\xf4\x00\xf4",
-    ),
+    client("proposal of two versions", b"\x5a\x11\x90\x02\x00\x00\x00\x17\x82\x00\xa2\x0d\x84\x1a\x2d\x96\x4a\x09\xf5\x00\xf4\x0e\x84\x1a\x2d\x96\x4a\x09\xf5\x00\xf4"),
+    server("acceptance of one", b"\x5a\x12\x10\x47\x80\x00\x00\x0c\x83\x01\x0d\x84\x1a\x2d\x96\x4a\x09\xf4\x00\xf4"),
 ];

@@ -2,8 +2,10 @@
 //! big-endian. Version 5 and RLPx are encrypted from their first byte.
 
 use crate::bytes::Reader;
-use crate::probing::marks::{matched_if, u8_at, udp};
-use crate::protocol::{Descriptor, Direction, Example, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::examples::{query, reply};
+use crate::probing::numbers::u8_at;
+use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 
 /// Where the signature's recovery id stands: 0 or 1.
 const RECOVERY_AT: usize = 32 + 64;
@@ -89,21 +91,9 @@ fn item<'a>(reader: &mut Reader<'a>) -> Option<Item<'a>> {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "ping",
-        Direction::Originator,
-        b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\x01\x01\xdc\x04\xcb\x84\xc0\x00\x02\x07\x82\x76\x5f\x82\x76\x5f\xc9\x84\xc0\x00\x02\x08\x82\x76\x5f\x80\x84\x65\x90\x01\xa5",
-    ),
-    udp(
-        "request for a record",
-        Direction::Originator,
-        b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\x00\x05\xc5\x84\x65\x90\x01\xa5",
-    ),
-    udp(
-        "pong",
-        Direction::Responder,
-        b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\x01\x02\xf0\xc9\x84\xc0\x00\x02\x07\x82\x76\x5f\x80\xa00123456789abcdef0123456789abcdef\x84\x65\x90\x01\xa5",
-    ),
+    query("ping", b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\x01\x01\xdc\x04\xcb\x84\xc0\x00\x02\x07\x82\x76\x5f\x82\x76\x5f\xc9\x84\xc0\x00\x02\x08\x82\x76\x5f\x80\x84\x65\x90\x01\xa5"),
+    query("request for a record", b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\x00\x05\xc5\x84\x65\x90\x01\xa5"),
+    reply("pong", b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\x01\x02\xf0\xc9\x84\xc0\x00\x02\x07\x82\x76\x5f\x80\xa00123456789abcdef0123456789abcdef\x84\x65\x90\x01\xa5"),
 ];
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Grin ("p2p" of the Grin node): a magic number of two bytes, type, size of eight bytes (big-endian), over TCP.
 
-use crate::probing::marks::{Byte, Start, fits, matched_if, tcp, u8_at};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::beginnings::{Beginning, Byte, fits};
+use crate::probing::examples::{client, server};
+use crate::probing::numbers::u8_at;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use Byte::{Any, In, Is};
 
 /// Magic numbers of main and test network begin with `a` and `S`; types; sizes below 64 kB.
@@ -31,21 +34,13 @@ fn probe(sample: &Sample<'_>) -> Probe {
         _ => false,
     };
     match fits(sample.data, &HEADER) {
-        Start::Partial if network_fits => Probe::NeedMore,
-        Start::Whole => matched_if(network_fits && u8_at(sample.data, 10).is_some_and(|size| size > 24), 90, "opening", 11),
+        Beginning::Partial if network_fits => Probe::NeedMore,
+        Beginning::Whole => matched_if(network_fits && u8_at(sample.data, 10).is_some_and(|size| size > 24), 90, "opening", 11),
         _ => Probe::No,
     }
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp(
-        "hand",
-        Direction::Originator,
-        b"\x61\x3d\x01\0\0\0\0\0\0\0\x72\x00\x00\x00\x03\x00\x00\x00\x0f\x01\x02\x03\x04\x05\x06\x07\x08",
-    ),
-    tcp(
-        "shake, test network",
-        Direction::Responder,
-        b"\x53\x3b\x02\0\0\0\0\0\0\0\x46\x00\x00\x00\x03\x00\x00\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x01",
-    ),
+    client("hand", b"\x61\x3d\x01\0\0\0\0\0\0\0\x72\x00\x00\x00\x03\x00\x00\x00\x0f\x01\x02\x03\x04\x05\x06\x07\x08"),
+    server("shake, test network", b"\x53\x3b\x02\0\0\0\0\0\0\0\x46\x00\x00\x00\x03\x00\x00\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x01"),
 ];

@@ -1,8 +1,9 @@
 //! Monero and the other CryptoNote currencies: Levin headers over TCP ("LEVIN_PROTOCOL.md" of Monero): a signature of eight
 //! bytes, size, whether an answer is wanted, command; little-endian.
 
-use crate::probing::marks::{begins, tcp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::beginnings::begins;
+use crate::probing::examples::{client, server};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// The signature, 0x0101010101012101.
 const SIGNATURE: &[u8] = b"\x01\x21\x01\x01\x01\x01\x01\x01";
@@ -27,14 +28,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp(
-        "handshake, an answer is wanted",
-        Direction::Originator,
-        b"\x01\x21\x01\x01\x01\x01\x01\x01\x0a\0\0\0\0\0\0\0\x01\xe9\x03\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0\x01\x11\x01\x01\x01\x01\x02\x01\x01\x00",
-    ),
-    tcp(
-        "timed synchronisation, answered",
-        Direction::Responder,
-        b"\x01\x21\x01\x01\x01\x01\x01\x01\x0a\0\0\0\0\0\0\0\x00\xea\x03\0\0\x01\0\0\0\x02\0\0\0\x01\0\0\0\x01\x11\x01\x01\x01\x01\x02\x01\x01\x00",
-    ),
+    client("handshake, an answer is wanted", b"\x01\x21\x01\x01\x01\x01\x01\x01\x0a\0\0\0\0\0\0\0\x01\xe9\x03\0\0\0\0\0\0\x01\0\0\0\x01\0\0\0\x01\x11\x01\x01\x01\x01\x02\x01\x01\x00"),
+    server("timed synchronisation, answered", b"\x01\x21\x01\x01\x01\x01\x01\x01\x0a\0\0\0\0\0\0\0\x00\xea\x03\0\0\x01\0\0\0\x02\0\0\0\x01\0\0\0\x01\x11\x01\x01\x01\x01\x02\x01\x01\x00"),
 ];

@@ -1,6 +1,7 @@
 //! Peers of Nano (docs.nano.org, "Network protocol"): network, three versions, message type, extensions; the node id handshake comes first.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// Nano.
@@ -20,13 +21,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[handshake];
 
-fn handshake(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"R")?;
-    checker.one_of(b"ABCX")?;
-    let [most, used, least] = checker.array()?;
+fn handshake(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"R")?;
+    cursor.one_of(b"ABCX")?;
+    let [most, used, least] = cursor.array()?;
     require(least >= 0x10 && least <= used && used <= most && most < 0x40)?;
-    checker.literal(b"\x0a")?;
-    let extensions = checker.u16_le()?;
+    cursor.literal(b"\x0a")?;
+    let extensions = cursor.u16_le()?;
     require(matches!(extensions & 3, 1..=3) && extensions & 0xfff8 == 0)?;
     Ok((75, "Nano handshake"))
 }

@@ -1,6 +1,7 @@
 //! Peers of Stellar ("Stellar-overlay.x"): XDR behind a record mark (RFC 5531 §11); the first message is a hello.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// Stellar.
@@ -21,13 +22,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[hello];
 
-fn hello(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x80\0")?;
-    require((100..4096).contains(&checker.u16()?))?;
-    checker.zeros(4)?; // version of the envelope
-    checker.zeros(8)?; // sequence
-    checker.literal(b"\0\0\0\x0d")?;
-    require((1..1000).contains(&checker.u32()?))?; // ledger version
+fn hello(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x80\0")?;
+    require((100..4096).contains(&cursor.u16()?))?;
+    cursor.zeros(4)?; // version of the envelope
+    cursor.zeros(8)?; // sequence
+    cursor.literal(b"\0\0\0\x0d")?;
+    require((1..1000).contains(&cursor.u32()?))?; // ledger version
     Ok((95, "Stellar hello"))
 }
 

@@ -3,8 +3,11 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::Lines;
-use crate::probing::marks::{Reading, find, json_text, matched, tcp, telling};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::matched;
+use crate::probing::readers::Reading;
+use crate::probing::examples::{client, server, telling};
+use crate::probing::search::{find, json_text};
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// Methods of the two dialects that need nothing else to be sure.
 const METHODS: [&[u8]; 6] =
@@ -90,43 +93,23 @@ fn first_of_list(data: &[u8]) -> Option<&[u8]> {
 
 const EXAMPLES: &[Example] = &[
     telling(
-        tcp(
-            "Bitcoin: subscribe and authorise",
-            Direction::Originator,
-            b"{\"id\": 1, \"method\": \"mining.subscribe\", \"params\": [\"cgminer/4.12\"]}\n{\"id\": 2, \"method\": \"mining.authorize\", \"params\": [\"ann.rig1\", \"x\"]}\n",
-        ),
+        client("Bitcoin: subscribe and authorise", b"{\"id\": 1, \"method\": \"mining.subscribe\", \"params\": [\"cgminer/4.12\"]}\n{\"id\": 2, \"method\": \"mining.authorize\", \"params\": [\"ann.rig1\", \"x\"]}\n"),
         &[
             (Attribute::MiningMethod, "mining.subscribe"),
             (Attribute::CurrencyClient, "cgminer/4.12"),
             (Attribute::MiningUser, "ann.rig1"),
         ],
     ),
-    tcp(
-        "Bitcoin: answer of a pool",
-        Direction::Responder,
-        b"{\"id\":1,\"result\":[[[\"mining.set_difficulty\",\"b4b6\"],[\"mining.notify\",\"ae68\"]],\"08000002\",4],\"error\":null}\n",
-    ),
+    server("Bitcoin: answer of a pool", b"{\"id\":1,\"result\":[[[\"mining.set_difficulty\",\"b4b6\"],[\"mining.notify\",\"ae68\"]],\"08000002\",4],\"error\":null}\n"),
     telling(
-        tcp(
-            "Ethereum: log-in",
-            Direction::Originator,
-            b"{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"eth_submitLogin\",\"params\":[\"0x52bc44d5378309ee2abf1539bf71de1b7d7be3b5\"],\"worker\":\"rig1\"}\n",
-        ),
+        client("Ethereum: log-in", b"{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"eth_submitLogin\",\"params\":[\"0x52bc44d5378309ee2abf1539bf71de1b7d7be3b5\"],\"worker\":\"rig1\"}\n"),
         &[(Attribute::MiningUser, "0x52bc44d5378309ee2abf1539bf71de1b7d7be3b5")],
     ),
     telling(
-        tcp(
-            "Monero: log-in",
-            Direction::Originator,
-            b"{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"login\",\"params\":{\"login\":\"44AFFq5kSiGBoZ\",\"pass\":\"x\",\"agent\":\"XMRig/6.20.0\",\"algo\":[\"rx/0\"]}}\n",
-        ),
+        client("Monero: log-in", b"{\"id\":1,\"jsonrpc\":\"2.0\",\"method\":\"login\",\"params\":{\"login\":\"44AFFq5kSiGBoZ\",\"pass\":\"x\",\"agent\":\"XMRig/6.20.0\",\"algo\":[\"rx/0\"]}}\n"),
         &[(Attribute::MiningUser, "44AFFq5kSiGBoZ"), (Attribute::CurrencyClient, "XMRig/6.20.0")],
     ),
-    tcp(
-        "Monero: answer with a job",
-        Direction::Responder,
-        b"{\"id\":1,\"jsonrpc\":\"2.0\",\"error\":null,\"result\":{\"id\":\"7a\",\"job\":{\"blob\":\"1010f3\",\"job_id\":\"1\",\"target\":\"b88d0600\",\"algo\":\"rx/0\"},\"status\":\"OK\"}}\n",
-    ),
+    server("Monero: answer with a job", b"{\"id\":1,\"jsonrpc\":\"2.0\",\"error\":null,\"result\":{\"id\":\"7a\",\"job\":{\"blob\":\"1010f3\",\"job_id\":\"1\",\"target\":\"b88d0600\",\"algo\":\"rx/0\"},\"status\":\"OK\"}}\n"),
 ];
 
 #[cfg(test)]

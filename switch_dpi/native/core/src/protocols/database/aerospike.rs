@@ -1,6 +1,7 @@
 //! Aerospike's wire protocol (Aerospike, "Wire protocol"): version 2, type, size in six bytes, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Aerospike.
@@ -24,21 +25,21 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Names of what is asked, a line each.
-fn information(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x02\x01\0\0\0")?;
-    require(checker.u24()? >= 2)?;
-    let text = checker.text(3)?;
+fn information(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x02\x01\0\0\0")?;
+    require(cursor.u24()? >= 2)?;
+    let text = cursor.text(3)?;
     require(text.iter().all(u8::is_ascii_lowercase))?;
     Ok((80, "Aerospike information"))
 }
 
 /// A message's own header has 22 bytes.
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x02\x03\0\0\0")?;
-    require(checker.u24()? >= 22)?;
-    checker.literal(b"\x16")?;
-    checker.take(4)?;
-    checker.within(0, 0x7f)?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x02\x03\0\0\0")?;
+    require(cursor.u24()? >= 22)?;
+    cursor.literal(b"\x16")?;
+    cursor.take(4)?;
+    cursor.within(0, 0x7f)?;
     Ok((85, "Aerospike message"))
 }
 

@@ -1,6 +1,7 @@
 //! VelocyStream of ArangoDB (its manual, "VST"): the version that a client begins with.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// ArangoDB.
@@ -20,8 +21,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[version];
 
-fn version(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[b"VST/1.0\r\n\r\n", b"VST/1.1\r\n\r\n"])?;
+fn version(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[b"VST/1.0\r\n\r\n", b"VST/1.1\r\n\r\n"])?;
     Ok((100, "VelocyStream version"))
 }
 

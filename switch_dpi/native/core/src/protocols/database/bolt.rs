@@ -1,6 +1,7 @@
 //! Bolt, Neo4j's protocol (Neo4j, "Bolt Protocol handshake specification").
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const MAGIC: &[u8] = b"\x60\x60\xb0\x17";
@@ -27,30 +28,30 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Magic, then the versions that the client speaks.
-fn handshake(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(MAGIC)?;
+fn handshake(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(MAGIC)?;
     Ok((100, "Bolt handshake"))
 }
 
 /// The chosen version, then the answer to HELLO: a chunk with a structure of one map.
-fn success(checker: &mut Checker<'_>) -> Recognised {
-    checker.zeros(2)?;
-    checker.within(0, 9)?;
-    checker.within(1, 9)?;
-    checker.take(2)?;
-    checker.literal(b"\xb1")?;
-    checker.one_of(&[0x70, 0x7f])?;
-    checker.all(1, |byte| byte & 0xf0 == 0xa0)?;
-    checker.all(1, |byte| byte & 0xf0 == 0x80)?;
+fn success(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.zeros(2)?;
+    cursor.within(0, 9)?;
+    cursor.within(1, 9)?;
+    cursor.take(2)?;
+    cursor.literal(b"\xb1")?;
+    cursor.one_of(&[0x70, 0x7f])?;
+    cursor.all(1, |byte| byte & 0xf0 == 0xa0)?;
+    cursor.all(1, |byte| byte & 0xf0 == 0x80)?;
     Ok((80, "Bolt version and answer"))
 }
 
 /// The chosen version alone counts as an answer.
-fn version(checker: &mut Checker<'_>) -> Recognised {
-    checker.zeros(2)?;
-    checker.within(0, 9)?;
-    checker.within(0, 9)?;
-    checker.of_peer().literal(MAGIC)?;
+fn version(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.zeros(2)?;
+    cursor.within(0, 9)?;
+    cursor.within(0, 9)?;
+    cursor.of_peer().literal(MAGIC)?;
     Ok((100, "Bolt version"))
 }
 

@@ -1,7 +1,8 @@
 //! Apache Cassandra's CQL binary protocol, versions 1 to 5 (native_protocol_v1.spec to v5.spec): header of eight or nine
 //! bytes, big-endian.
 
-use crate::probing::checker::{Checked, Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Checked, Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// A frame has at most 256 MB (§2.5).
@@ -30,77 +31,77 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn frame(checker: &mut Checker<'_>) -> Recognised {
-    let version = checker.u8()?;
+fn frame(cursor: &mut Cursor<'_>) -> Recognised {
+    let version = cursor.u8()?;
     require(matches!(version & !RESPONSE_BIT, 1..=5))?;
     let is_response = version & RESPONSE_BIT != 0;
     let is_wide = version & !RESPONSE_BIT >= 3;
-    checker.within(0, if is_wide { 0x1f } else { 0x03 })?; // versions 1 and 2 know compression and tracing
-    let stream = if is_wide { checker.u16()? } else { u16::from(checker.u8()?) << 8 };
+    cursor.within(0, if is_wide { 0x1f } else { 0x03 })?; // versions 1 and 2 know compression and tracing
+    let stream = if is_wide { cursor.u16()? } else { u16::from(cursor.u8()?) << 8 };
     require(is_response || stream < 0x8000)?;
-    let opcode = checker.within(0, 0x10)?;
+    let opcode = cursor.within(0, 0x10)?;
     require(matches!(opcode, 0x00 | 0x02 | 0x03 | 0x06 | 0x08 | 0x0c | 0x0e | 0x10) == is_response)?;
-    let size = checker.u32()?;
+    let size = cursor.u32()?;
     require(size <= MAX_BODY_SIZE)?;
-    body(checker, opcode, size)
+    body(cursor, opcode, size)
 }
 
 /// Each message's first fields (§4).
-fn body(checker: &mut Checker<'_>, opcode: u8, size: u32) -> Recognised {
+fn body(cursor: &mut Cursor<'_>, opcode: u8, size: u32) -> Recognised {
     match opcode {
         0x01 => {
             require(size >= 22)?;
-            require((1..=16).contains(&checker.u16()?))?;
-            name(checker, &[b"CQL_VERSION", b"COMPRESSION", b"DRIVER_NAME", b"DRIVER_VERSION", b"NO_COMPACT", b"THROW_ON_OVERLOAD", b"CLIENT_ID", b"APPLICATION_NAME", b"APPLICATION_VERSION"])?;
+            require((1..=16).contains(&cursor.u16()?))?;
+            name(cursor, &[b"CQL_VERSION", b"COMPRESSION", b"DRIVER_NAME", b"DRIVER_VERSION", b"NO_COMPACT", b"THROW_ON_OVERLOAD", b"CLIENT_ID", b"APPLICATION_NAME", b"APPLICATION_VERSION"])?;
             Ok((100, "CQL STARTUP"))
         }
         0x05 => require(size == 0).map(|()| (90, "CQL OPTIONS")),
         0x02 => require(size == 0).map(|()| (85, "CQL READY")),
         0x06 => {
-            require((1..=64).contains(&checker.u16()?))?;
-            let key = usize::from(checker.u16()?);
+            require((1..=64).contains(&cursor.u16()?))?;
+            let key = usize::from(cursor.u16()?);
             require((3..64).contains(&key))?;
-            checker.all(key, |byte| byte.is_ascii_uppercase() || byte == b'_')?;
+            cursor.all(key, |byte| byte.is_ascii_uppercase() || byte == b'_')?;
             Ok((95, "CQL SUPPORTED"))
         }
         0x07 | 0x09 => {
-            let text = checker.u32()?;
+            let text = cursor.u32()?;
             require((4..=size - size.min(4)).contains(&text))?;
-            checker.text(4)?;
+            cursor.text(4)?;
             Ok((85, "CQL query"))
         }
         0x00 => {
-            require(checker.u32()? <= 0x2500)?;
-            let text = u32::from(checker.u16()?);
+            require(cursor.u32()? <= 0x2500)?;
+            let text = u32::from(cursor.u16()?);
             require(text + 6 <= size)?;
-            checker.text(usize::try_from(text.min(16)).unwrap_or_default())?;
+            cursor.text(usize::try_from(text.min(16)).unwrap_or_default())?;
             Ok((80, "CQL ERROR"))
         }
         0x08 => {
             require((4..=0xff_ffff).contains(&size))?;
-            require((1..=5).contains(&checker.u32()?))?;
+            require((1..=5).contains(&cursor.u32()?))?;
             Ok((80, "CQL RESULT"))
         }
         0x03 | 0x0b | 0x0c => {
             if opcode == 0x0b {
-                require((1..=8).contains(&checker.u16()?))?;
+                require((1..=8).contains(&cursor.u16()?))?;
             }
-            name(checker, &[b"org.apache.cassandra.", b"com.", b"TOPOLOGY_CHANGE", b"STATUS_CHANGE", b"SCHEMA_CHANGE"])?;
+            name(cursor, &[b"org.apache.cassandra.", b"com.", b"TOPOLOGY_CHANGE", b"STATUS_CHANGE", b"SCHEMA_CHANGE"])?;
             Ok((100, "CQL event or authenticator"))
         }
         0x0a => {
-            require(checker.u16()? == 16 && size > 18)?; // an MD5 of the statement
+            require(cursor.u16()? == 16 && size > 18)?; // an MD5 of the statement
             Ok((65, "CQL EXECUTE"))
         }
         0x0d => {
-            checker.within(0, 2)?;
-            require((1..=0xfff).contains(&checker.u16()?))?;
-            checker.within(0, 1)?;
+            cursor.within(0, 2)?;
+            require((1..=0xfff).contains(&cursor.u16()?))?;
+            cursor.within(0, 1)?;
             require(size <= 0xff_ffff)?;
             Ok((65, "CQL BATCH"))
         }
         _ => {
-            let token = checker.u32()?;
+            let token = cursor.u32()?;
             require(token == u32::MAX || token + 4 == size)?;
             Ok((80, "CQL authentication"))
         }
@@ -108,9 +109,9 @@ fn body(checker: &mut Checker<'_>, opcode: u8, size: u32) -> Recognised {
 }
 
 /// A string behind its size that begins with one of these.
-fn name(checker: &mut Checker<'_>, names: &[&[u8]]) -> Checked<()> {
-    require((3..256).contains(&checker.u16()?))?;
-    checker.any_literal(names).map(|_| ())
+fn name(cursor: &mut Cursor<'_>, names: &[&[u8]]) -> Checked<()> {
+    require((3..256).contains(&cursor.u16()?))?;
+    cursor.any_literal(names).map(|_| ())
 }
 
 const EXAMPLES: &[Example] = &[

@@ -3,7 +3,8 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server, telling};
 use crate::protocol::{
     Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -30,19 +31,19 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Hello of either end: packet 0, a name that says what it is.
-fn hello(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0")?;
-    require((10..64).contains(&checker.u8()?))?;
-    checker.any_literal(&[b"ClickHouse", b"clickhouse", b"Clickhouse"])?;
+fn hello(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0")?;
+    require((10..64).contains(&cursor.u8()?))?;
+    cursor.any_literal(&[b"ClickHouse", b"clickhouse", b"Clickhouse"])?;
     Ok((100, "ClickHouse hello"))
 }
 
 /// Packet 2 of a server: a code, then the exception's name.
-fn exception(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x02")?;
-    require(checker.u32_le()? < 10_000)?;
-    checker.within(10, 64)?;
-    checker.literal(b"DB::")?;
+fn exception(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x02")?;
+    require(cursor.u32_le()? < 10_000)?;
+    cursor.within(10, 64)?;
+    cursor.literal(b"DB::")?;
     Ok((100, "ClickHouse exception"))
 }
 
@@ -78,10 +79,7 @@ fn read_user<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::ClickhouseUser, "ann")],
-        ..client("hello", b"\0\x11ClickHouse client\x17\x08\xb2\xa9\x03\x07default\x03ann\x03pwd")
-    },
+    telling(client("hello", b"\0\x11ClickHouse client\x17\x08\xb2\xa9\x03\x07default\x03ann\x03pwd"), &[(Attribute::ClickhouseUser, "ann")]),
     server("hello", b"\0\x0aClickHouse\x17\x08\xb2\xa9\x03\x03UTC\x05node1\x01"),
     server("exception", b"\x02\x04\x02\0\0\x0dDB::Exception\x10DB::Exception: x"),
 ];

@@ -1,6 +1,7 @@
 //! Couchbase's key-value protocol (kv_engine, "BinaryProtocol"): memcached's header with commands of its own.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::formats::memcached_binary::{self, REQUEST, RESPONSE};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -33,8 +34,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn command(checker: &mut Checker<'_>) -> Recognised {
-    let header = memcached_binary::header(checker)?;
+fn command(cursor: &mut Cursor<'_>) -> Recognised {
+    let header = memcached_binary::header(cursor)?;
     require(header.extras_size == 0 && header.body_size < 0x10_0000)?;
     let fits = if header.is_response {
         header.status <= 0x09 || matches!(header.status, 0x20..=0x24 | 0x81..=0x8c)
@@ -53,13 +54,13 @@ fn command(checker: &mut Checker<'_>) -> Recognised {
 }
 
 /// Alternative header: sizes of framing extras and key have a byte each. Get, set and the sub-document commands.
-fn flexible(checker: &mut Checker<'_>) -> Recognised {
-    checker.one_of(&FLEXIBLE)?;
-    let opcode = checker.u8()?;
-    let (framing, key, extras) = (checker.within(1, 32)?, checker.within(0, 250)?, checker.within(0, 24)?);
-    checker.within(0, 7)?;
-    require(checker.u16()? < 1024)?;
-    let body = checker.u32()?;
+fn flexible(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.one_of(&FLEXIBLE)?;
+    let opcode = cursor.u8()?;
+    let (framing, key, extras) = (cursor.within(1, 32)?, cursor.within(0, 250)?, cursor.within(0, 24)?);
+    cursor.within(0, 7)?;
+    require(cursor.u16()? < 1024)?;
+    let body = cursor.u32()?;
     let sum = u32::from(framing) + u32::from(key) + u32::from(extras);
     require((sum..sum + 0xffff).contains(&body) && (opcode < 0x1f || matches!(opcode, 0x8a..=0x8d | 0xc5..=0xd5)))?;
     Ok((65, "Couchbase command with framing extras"))

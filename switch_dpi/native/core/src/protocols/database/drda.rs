@@ -1,7 +1,8 @@
 //! DRDA: DB2, Derby and Informix (The Open Group, DRDA V5 Vol. 3: DDM): size, magic D0, format, correlation, then the
 //! object's size and code point, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 
 /// Bytes of a data stream structure's header.
@@ -33,15 +34,15 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn structure(checker: &mut Checker<'_>) -> Recognised {
-    let size = checker.u16()?;
+fn structure(cursor: &mut Cursor<'_>) -> Recognised {
+    let size = cursor.u16()?;
     require(size >= HEADER_SIZE + 4)?;
-    checker.literal(b"\xd0")?;
-    let format = checker.u8()?;
+    cursor.literal(b"\xd0")?;
+    let format = cursor.u8()?;
     require(matches!(format & 0x0f, 1..=5) && format & 0x80 == 0)?;
-    checker.take(2)?;
-    require(checker.u16()? == size - HEADER_SIZE)?;
-    require(CODE_POINTS.contains(&checker.u16()?))?;
+    cursor.take(2)?;
+    require(cursor.u16()? == size - HEADER_SIZE)?;
+    require(CODE_POINTS.contains(&cursor.u16()?))?;
     Ok((95, "DRDA data stream structure"))
 }
 

@@ -1,6 +1,7 @@
 //! Elasticsearch's and OpenSearch's transport between nodes (TcpHeader of both): magic "ES", size, request id, status, version.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// OpenSearch marks its versions with this bit.
@@ -28,18 +29,18 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn ping(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"ES\xff\xff\xff\xff")?;
+fn ping(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"ES\xff\xff\xff\xff")?;
     Ok((90, "Elasticsearch ping"))
 }
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"ES")?;
-    require((13..0x4000_0000).contains(&checker.u32()?))?;
-    checker.zeros(2)?;
-    checker.take(6)?;
-    require(checker.u8()? & !STATUS_BITS == 0)?;
-    let version = checker.u32()? & !OPENSEARCH_BIT;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"ES")?;
+    require((13..0x4000_0000).contains(&cursor.u32()?))?;
+    cursor.zeros(2)?;
+    cursor.take(6)?;
+    require(cursor.u8()? & !STATUS_BITS == 0)?;
+    let version = cursor.u32()? & !OPENSEARCH_BIT;
     require((1_000_000..100_000_000).contains(&version))?; // 1.0.0 to 99.x in decimal
     Ok((90, "Elasticsearch header"))
 }

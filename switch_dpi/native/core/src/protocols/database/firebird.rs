@@ -2,7 +2,8 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server, telling};
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -35,31 +36,31 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// op_connect: operation to come (attach, create, service attach), version, architecture.
-fn connect(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(&[0, 0, 0, OP_CONNECT, 0, 0, 0])?;
-    checker.one_of(&[0, 19, 20, 82])?;
-    checker.zeros(3)?;
-    checker.within(2, 3)?;
-    checker.zeros(3)?;
-    checker.within(1, 40)?;
-    checker.zeros(2)?;
-    let path = usize::from(checker.u16()?);
+fn connect(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(&[0, 0, 0, OP_CONNECT, 0, 0, 0])?;
+    cursor.one_of(&[0, 19, 20, 82])?;
+    cursor.zeros(3)?;
+    cursor.within(2, 3)?;
+    cursor.zeros(3)?;
+    cursor.within(1, 40)?;
+    cursor.zeros(2)?;
+    let path = usize::from(cursor.u16()?);
     require(path <= 1024)?;
-    checker.all(path, |byte| byte >= b' ')?;
+    cursor.all(path, |byte| byte >= b' ')?;
     Ok((100, "Firebird connect"))
 }
 
 /// op_accept and its later forms: protocol (10, or from 11 on with the mark FFFF8000), architecture, type.
-fn accept(checker: &mut Checker<'_>) -> Recognised {
-    checker.zeros(3)?;
-    checker.one_of(&[OP_ACCEPT, OP_ACCEPT_DATA, OP_COND_ACCEPT])?;
-    let protocol = checker.u32()?;
+fn accept(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.zeros(3)?;
+    cursor.one_of(&[OP_ACCEPT, OP_ACCEPT_DATA, OP_COND_ACCEPT])?;
+    let protocol = cursor.u32()?;
     require(matches!(protocol, 8..=10 | 0xffff_800b..=0xffff_8020))?;
-    checker.zeros(3)?;
-    checker.within(1, 40)?;
-    checker.zeros(2)?;
-    checker.take(1)?; // flags, among them compression
-    checker.within(0, 5)?;
+    cursor.zeros(3)?;
+    cursor.within(1, 40)?;
+    cursor.zeros(2)?;
+    cursor.take(1)?; // flags, among them compression
+    cursor.within(0, 5)?;
     Ok((90, "Firebird accept"))
 }
 
@@ -86,10 +87,7 @@ impl Inspector for Firebird {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::FirebirdDatabase, "employee")],
-        ..client("connect", b"\0\0\0\x01\0\0\0\x13\0\0\0\x03\0\0\0\x01\0\0\0\x08employee\0\0\0\x01\0\0\0\x04user")
-    },
+    telling(client("connect", b"\0\0\0\x01\0\0\0\x13\0\0\0\x03\0\0\0\x01\0\0\0\x08employee\0\0\0\x01\0\0\0\x04user"), &[(Attribute::FirebirdDatabase, "employee")]),
     server("accept", b"\0\0\0\x03\xff\xff\x80\x0d\0\0\0\x01\0\0\0\x05"),
     server("conditional accept", b"\0\0\0\x62\xff\xff\x80\x10\0\0\0\x01\0\0\x01\x05\0\0\0\0"),
 ];

@@ -1,6 +1,7 @@
 //! Hadoop: RPC (Hadoop, Server.java, "hrpc") and HDFS data transfer (DataTransferProtocol, version 28).
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Hadoop RPC.
@@ -24,22 +25,22 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// `hrpc`, version 9, service class, authentication.
-fn rpc(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"hrpc")?;
-    checker.within(3, 10)?;
-    checker.take(1)?;
-    checker.one_of(&[0x00, 0x50, 0x51, 0xdf])?;
+fn rpc(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"hrpc")?;
+    cursor.within(3, 10)?;
+    cursor.take(1)?;
+    cursor.one_of(&[0x00, 0x50, 0x51, 0xdf])?;
     Ok((100, "Hadoop RPC header"))
 }
 
 /// Version 28, operation, then a message whose inmost first field is the block pool.
-fn data(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0\x1c")?;
-    checker.within(80, 89)?;
+fn data(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0\x1c")?;
+    cursor.within(80, 89)?;
     for _ in 0..14 {
-        let byte = checker.u8()?;
+        let byte = cursor.u8()?;
         if byte == b'B' {
-            checker.literal(b"P-")?;
+            cursor.literal(b"P-")?;
             return Ok((90, "HDFS data transfer"));
         }
     }

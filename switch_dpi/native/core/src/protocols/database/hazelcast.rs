@@ -1,6 +1,7 @@
 //! Hazelcast (Hazelcast, "Open Binary Client Protocol" 2; member-to-member traffic begins with a mark of its own).
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Hazelcast.
@@ -24,19 +25,19 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// `CP2`, then the authentication: frame size, flags of a whole message, type 000100, little-endian.
-fn of_client(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"CP2")?;
-    require((22..4096).contains(&checker.u32_le()?))?;
-    require(checker.u16_le()? & 0x03ff == 0)?;
-    checker.literal(b"\0")?;
-    checker.within(0, 0x30)?;
+fn of_client(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"CP2")?;
+    require((22..4096).contains(&cursor.u32_le()?))?;
+    require(cursor.u16_le()? & 0x03ff == 0)?;
+    cursor.literal(b"\0")?;
+    cursor.within(0, 0x30)?;
     Ok((85, "Hazelcast client"))
 }
 
 /// `HZC` and the packet's version.
-fn of_member(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"HZC")?;
-    checker.literal(b"\x04")?;
+fn of_member(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"HZC")?;
+    cursor.literal(b"\x04")?;
     Ok((80, "Hazelcast member"))
 }
 

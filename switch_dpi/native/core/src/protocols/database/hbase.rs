@@ -1,6 +1,7 @@
 //! HBase RPC (HBase reference guide, "0.95 RPC Specification"): `HBas`, version 0, authentication.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// HBase.
@@ -23,9 +24,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn preamble(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"HBas\0")?;
-    checker.within(0x50, 0x53)?;
+fn preamble(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"HBas\0")?;
+    cursor.within(0x50, 0x53)?;
     Ok((100, "HBase preamble"))
 }
 

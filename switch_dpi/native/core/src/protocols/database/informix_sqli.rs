@@ -1,7 +1,8 @@
 //! Informix SQLI, the association request that begins a connection: the old one is text, the new one binary. There is no
 //! public specification; both forms are what clients of all versions send.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 
 /// Informix.
@@ -24,20 +25,20 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// `sq`, a size in four characters of base 64, `PQAA`, and the server's program.
-fn text(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"sq")?;
-    checker.all(4, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))?;
-    checker.literal(b"PQAAsqlexec")?;
+fn text(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"sq")?;
+    cursor.all(4, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))?;
+    cursor.literal(b"PQAAsqlexec")?;
     Ok((100, "Informix association request"))
 }
 
 /// Size, request or answer, 3C; then constants up to the name of the floating-point format.
-fn binary(checker: &mut Checker<'_>) -> Recognised {
-    require(checker.u16()? > 32)?;
-    checker.within(1, 3)?;
-    checker.literal(b"\x3c")?;
-    checker.take(2)?;
-    checker.literal(b"\0\x64\0\x65\0\0\0\x3d\0\x06IEEE")?;
+fn binary(cursor: &mut Cursor<'_>) -> Recognised {
+    require(cursor.u16()? > 32)?;
+    cursor.within(1, 3)?;
+    cursor.literal(b"\x3c")?;
+    cursor.take(2)?;
+    cursor.literal(b"\0\x64\0\x65\0\0\0\x3d\0\x06IEEE")?;
     Ok((100, "Informix association"))
 }
 

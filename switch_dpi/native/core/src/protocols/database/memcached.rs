@@ -1,6 +1,7 @@
 //! memcached: the text protocol (protocol.txt of memcached), the binary protocol, and both over UDP.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, query, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, query, server};
 use crate::formats::memcached_binary;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -36,12 +37,12 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Sizes of the extras are fixed for each command; a request's check and set is mostly zero.
-fn binary(checker: &mut Checker<'_>) -> Recognised {
-    let header = memcached_binary::header(checker)?;
+fn binary(cursor: &mut Cursor<'_>) -> Recognised {
+    let header = memcached_binary::header(cursor)?;
     let (key, extras) = (u32::from(header.key_size), header.extras_size);
     let plain = u32::from(extras) + key == header.body_size;
     if header.is_response {
-        return binary_response(checker, header);
+        return binary_response(cursor, header);
     }
     let fits = header.status == 0
             && match header.opcode {
@@ -61,14 +62,14 @@ fn binary(checker: &mut Checker<'_>) -> Recognised {
 }
 
 /// A response explains an error in words, or answers the same command.
-fn binary_response(checker: &mut Checker<'_>, header: memcached_binary::Header) -> Recognised {
+fn binary_response(cursor: &mut Cursor<'_>, header: memcached_binary::Header) -> Recognised {
     require(header.opcode <= 0x22 && header.opcode != 0x1f && matches!(header.extras_size, 0 | 4))?;
     require(matches!(header.status, 0..=9 | 0x20 | 0x21 | 0x81..=0x86))?;
     if header.status != 0 && header.body_size >= 4 {
-        checker.text(4)?;
+        cursor.text(4)?;
         return Ok((85, "memcached binary error"));
     }
-    let request = memcached_binary::header(&mut checker.of_peer());
+    let request = memcached_binary::header(&mut cursor.of_peer());
     match request {
         Ok(request) => require(request.opcode == header.opcode).map(|()| (90, "memcached binary response")),
         Err(_) => Err(Probe::NeedMore),
@@ -76,9 +77,9 @@ fn binary_response(checker: &mut Checker<'_>, header: memcached_binary::Header) 
 }
 
 /// `set key flags exptime bytes [noreply]`, `cas` with one number more.
-fn store(checker: &mut Checker<'_>) -> Recognised {
-    let verb = checker.any_literal(&[b"set ", b"add ", b"replace ", b"append ", b"prepend ", b"cas "])?;
-    let mut words = checker.line(MAX_LINE_SIZE)?.split(|byte| *byte == b' ').skip(1);
+fn store(cursor: &mut Cursor<'_>) -> Recognised {
+    let verb = cursor.any_literal(&[b"set ", b"add ", b"replace ", b"append ", b"prepend ", b"cas "])?;
+    let mut words = cursor.line(MAX_LINE_SIZE)?.split(|byte| *byte == b' ').skip(1);
     for _ in 0..if verb == 5 { 4 } else { 3 } {
         require(words.next().is_some_and(is_number))?;
     }
@@ -86,13 +87,13 @@ fn store(checker: &mut Checker<'_>) -> Recognised {
     Ok((95, "memcached storage command"))
 }
 
-fn command(checker: &mut Checker<'_>) -> Recognised {
+fn command(cursor: &mut Cursor<'_>) -> Recognised {
     const COMMANDS: &[&[u8]] = &[
         b"gets ", b"gat ", b"gats ", b"delete ", b"incr ", b"decr ", b"touch ", b"stats", b"version\r\n", b"flush_all",
         b"verbosity ", b"mg ", b"mn\r\n", b"get ",
     ];
-    let which = checker.any_literal(COMMANDS)?;
-    let line = if matches!(which, 8 | 12) { &b""[..] } else { checker.line(MAX_LINE_SIZE)? };
+    let which = cursor.any_literal(COMMANDS)?;
+    let line = if matches!(which, 8 | 12) { &b""[..] } else { cursor.line(MAX_LINE_SIZE)? };
     let mut words = line.split(|byte| *byte == b' ');
     let first = words.next().unwrap_or_default();
     match which {
@@ -112,25 +113,25 @@ fn command(checker: &mut Checker<'_>) -> Recognised {
     }
 }
 
-fn reply_line(checker: &mut Checker<'_>) -> Recognised {
+fn reply_line(cursor: &mut Cursor<'_>) -> Recognised {
     const REPLIES: &[&[u8]] = &[
         b"STORED\r\n", b"NOT_STORED\r\n", b"EXISTS\r\n", b"NOT_FOUND\r\n", b"DELETED\r\n", b"TOUCHED\r\n",
         b"SERVER_ERROR ", b"CLIENT_ERROR ", b"VALUE ", b"STAT ", b"VERSION ", b"END\r\n",
     ];
-    let which = checker.any_literal(REPLIES)?;
+    let which = cursor.any_literal(REPLIES)?;
     match which {
         8 | 9 => {
-            let mut words = checker.line(MAX_LINE_SIZE)?.split(|byte| *byte == b' ').skip(1);
+            let mut words = cursor.line(MAX_LINE_SIZE)?.split(|byte| *byte == b' ').skip(1);
             let second = words.next().unwrap_or_default();
             require(which == 9 || (is_number(second) && words.next().is_some_and(is_number)))?;
             Ok((if which == 8 { 95 } else { 80 }, "memcached value"))
         }
         10 => {
-            require(checker.line(64)?.first().is_some_and(u8::is_ascii_digit))?;
+            require(cursor.line(64)?.first().is_some_and(u8::is_ascii_digit))?;
             Ok((75, "memcached version"))
         }
         11 => {
-            let mut request = checker.of_peer();
+            let mut request = cursor.of_peer();
             if request.rest().is_empty() { Err(Probe::NeedMore) } else { command(&mut request).map(|_| (85, "memcached miss")) }
         }
         2 | 3 => Ok((75, "memcached reply")),
@@ -139,15 +140,15 @@ fn reply_line(checker: &mut Checker<'_>) -> Recognised {
 }
 
 /// Request id, sequence number, number of datagrams, reserved; then as over TCP.
-fn datagram(checker: &mut Checker<'_>) -> Recognised {
-    checker.take(2)?;
-    let (sequence, total) = (checker.u16()?, checker.u16()?);
+fn datagram(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.take(2)?;
+    let (sequence, total) = (cursor.u16()?, cursor.u16()?);
     require(total >= 1 && sequence < total)?;
-    checker.zeros(2)?;
-    let body = Sample { data: checker.rest(), other: &[], reverse: &[], ..checker.sample };
+    cursor.zeros(2)?;
+    let body = Sample { data: cursor.rest(), other: &[], reverse: &[], ..cursor.sample };
     let forms: [Form; 4] = [store, command, reply_line, binary];
     for form in forms {
-        if let Ok((_, what)) = form(&mut Checker::new(body)) {
+        if let Ok((_, what)) = form(&mut Cursor::of(&body)) {
             return Ok((95, what));
         }
     }

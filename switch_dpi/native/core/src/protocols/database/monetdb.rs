@@ -1,6 +1,7 @@
 //! MonetDB (its documentation, "MAPI"): blocks behind their size, little-endian; the server begins with a challenge.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// MonetDB.
@@ -20,22 +21,22 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[challenge, answer];
 
-fn challenge(checker: &mut Checker<'_>) -> Recognised {
-    let header = checker.u16_le()?;
+fn challenge(cursor: &mut Cursor<'_>) -> Recognised {
+    let header = cursor.u16_le()?;
     require(header & 1 == 1 && (20..512).contains(&(header >> 1)))?;
-    let salt = checker.text_until(b':', 32)?;
+    let salt = cursor.text_until(b':', 32)?;
     require(salt.len() >= 4 && salt.iter().all(u8::is_ascii_alphanumeric))?;
-    checker.any_literal(&[b"mserver:9:", b"merovingian:9:", b"mserver:8:", b"merovingian:8:"])?;
+    cursor.any_literal(&[b"mserver:9:", b"merovingian:9:", b"mserver:8:", b"merovingian:8:"])?;
     Ok((100, "MAPI challenge"))
 }
 
-fn answer(checker: &mut Checker<'_>) -> Recognised {
-    let header = checker.u16_le()?;
+fn answer(cursor: &mut Cursor<'_>) -> Recognised {
+    let header = cursor.u16_le()?;
     require(header & 1 == 1 && (20..1024).contains(&(header >> 1)))?;
-    checker.any_literal(&[b"LIT:", b"BIG:"])?;
-    checker.text_until(b':', 48)?;
-    checker.literal(b"{")?;
-    let hash = checker.text_until(b'}', 12)?;
+    cursor.any_literal(&[b"LIT:", b"BIG:"])?;
+    cursor.text_until(b':', 48)?;
+    cursor.literal(b"{")?;
+    let hash = cursor.text_until(b'}', 12)?;
     require(hash.iter().all(u8::is_ascii_alphanumeric) && !hash.is_empty())?;
     Ok((95, "MAPI answer"))
 }

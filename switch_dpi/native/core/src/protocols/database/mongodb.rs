@@ -2,7 +2,8 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server, telling};
 use crate::protocol::{
     Descriptor, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -40,40 +41,40 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    let size = checker.u32_le()?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    let size = cursor.u32_le()?;
     require((21..=MAX_MESSAGE_SIZE).contains(&size))?;
-    checker.take(8)?;
-    let operation = checker.u32_le()?;
+    cursor.take(8)?;
+    let operation = cursor.u32_le()?;
     match operation {
         OP_MSG => {
-            let flags = checker.u32_le()?;
+            let flags = cursor.u32_le()?;
             require(flags & !0x0001_0003 == 0)?;
-            require(checker.within(0, 1)? == 1 || (5..=size).contains(&checker.u32_le()?))?;
+            require(cursor.within(0, 1)? == 1 || (5..=size).contains(&cursor.u32_le()?))?;
             Ok((100, "OP_MSG"))
         }
         OP_COMPRESSED => {
-            require(matches!(checker.u32_le()?, OP_REPLY | 2001..=2007 | OP_MSG))?;
-            require(checker.u32_le()? <= MAX_MESSAGE_SIZE)?;
-            checker.within(0, 3)?;
+            require(matches!(cursor.u32_le()?, OP_REPLY | 2001..=2007 | OP_MSG))?;
+            require(cursor.u32_le()? <= MAX_MESSAGE_SIZE)?;
+            cursor.within(0, 3)?;
             Ok((100, "OP_COMPRESSED"))
         }
         OP_REPLY => {
-            require(checker.u32_le()? <= 0xf && size >= 36)?;
-            checker.take(8)?; // cursor
-            let (_start, count) = (checker.u32_le()?, checker.u32_le()?);
-            require(count <= 0xffff && if count == 0 { size == 36 } else { checker.u32_le()? <= size - 36 })?;
+            require(cursor.u32_le()? <= 0xf && size >= 36)?;
+            cursor.take(8)?; // cursor
+            let (_start, count) = (cursor.u32_le()?, cursor.u32_le()?);
+            require(count <= 0xffff && if count == 0 { size == 36 } else { cursor.u32_le()? <= size - 36 })?;
             Ok((85, "OP_REPLY"))
         }
         2001 | 2002 | OP_QUERY | 2005 | 2006 => {
-            require(checker.u32_le()? <= 0xff)?; // flags, or zero
-            let name = checker.text_until(0, 128)?;
+            require(cursor.u32_le()? <= 0xff)?; // flags, or zero
+            let name = cursor.text_until(0, 128)?;
             require(name.contains(&b'.') && name.len() + HEADER_SIZE < size as usize)?;
             Ok((100, "MongoDB request"))
         }
         2007 => {
-            require(checker.u32_le()? == 0)?;
-            let count = checker.u32_le()?;
+            require(cursor.u32_le()? == 0)?;
+            let count = cursor.u32_le()?;
             require(u64::from(size) == 24 + 8 * u64::from(count))?;
             Ok((100, "OP_KILL_CURSORS"))
         }
@@ -151,20 +152,20 @@ fn take_name<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::MongodbDatabase, "admin"), (Attribute::MongodbCommand, "isMaster")],
-        ..client(
+    telling(
+        client(
             "OP_QUERY",
             b"\x3a\0\0\0\x01\0\0\0\0\0\0\0\xd4\x07\0\0\0\0\0\0admin.$cmd\0\0\0\0\0\x01\0\0\0\x13\0\0\0\x10isMaster\0\x01\0\0\0\0",
-        )
-    },
-    Example {
-        expect: &[(Attribute::MongodbDatabase, "shop"), (Attribute::MongodbCommand, "find")],
-        ..client(
+        ),
+        &[(Attribute::MongodbDatabase, "admin"), (Attribute::MongodbCommand, "isMaster")],
+    ),
+    telling(
+        client(
             "OP_MSG",
             b"\x34\0\0\0\x02\0\0\0\0\0\0\0\xdd\x07\0\0\0\0\0\0\0\x1f\0\0\0\x02find\0\x02\0\0\0a\0\x02$db\0\x05\0\0\0shop\0\0",
-        )
-    },
+        ),
+        &[(Attribute::MongodbDatabase, "shop"), (Attribute::MongodbCommand, "find")],
+    ),
     server("OP_MSG", b"\x26\0\0\0\x09\0\0\0\x02\0\0\0\xdd\x07\0\0\0\0\0\0\0\x11\0\0\0\x01ok\0\0\0\0\0\0\0\xf0\x3f\0"),
     server(
         "OP_REPLY",

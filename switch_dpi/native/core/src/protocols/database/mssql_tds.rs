@@ -1,7 +1,8 @@
 //! Microsoft SQL Server: TDS 4.2 and 7.0 to 7.4 ([MS-TDS]).
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server, telling};
 use crate::protocol::{
     Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -40,21 +41,21 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// §2.2.6.5: a list of options, the first is the version (token 0, six bytes), which stands behind the list.
-fn prelogin(checker: &mut Checker<'_>) -> Recognised {
-    let header = header(checker, &[PRELOGIN, RESPONSE])?;
-    checker.literal(b"\0")?;
-    let offset = checker.u16()?;
+fn prelogin(cursor: &mut Cursor<'_>) -> Recognised {
+    let header = header(cursor, &[PRELOGIN, RESPONSE])?;
+    cursor.literal(b"\0")?;
+    let offset = cursor.u16()?;
     require(offset % 5 == 1 && (6..=96).contains(&offset) && usize::from(offset) + 6 + HEADER_SIZE <= header.size)?;
-    checker.literal(b"\0\x06\x01")?;
+    cursor.literal(b"\0\x06\x01")?;
     Ok((100, "TDS pre-login"))
 }
 
 /// §2.2.6.4: size, version, packet size, client version, process, connection.
-fn login7(checker: &mut Checker<'_>) -> Recognised {
-    let header = header(checker, &[LOGIN7])?;
-    let size = usize::try_from(checker.u32_le()?).unwrap_or(usize::MAX);
+fn login7(cursor: &mut Cursor<'_>) -> Recognised {
+    let header = header(cursor, &[LOGIN7])?;
+    let size = usize::try_from(cursor.u32_le()?).unwrap_or(usize::MAX);
     require(size + HEADER_SIZE >= header.size && size < 128 * 1024)?;
-    let version = checker.u32_le()?;
+    let version = cursor.u32_le()?;
     require(matches!(
         version,
         0x7000_0000 | 0x7100_0000 | 0x7100_0001 | 0x7209_0002 | 0x730a_0003 | 0x730b_0003 | 0x7400_0004 | 0x0800_0000
@@ -63,56 +64,56 @@ fn login7(checker: &mut Checker<'_>) -> Recognised {
 }
 
 /// SQL batch, RPC and transaction requests begin with ALL_HEADERS (§2.2.5.3): a transaction descriptor.
-fn request(checker: &mut Checker<'_>) -> Recognised {
-    header(checker, &[SQL_BATCH, RPC, TRANSACTION])?;
-    checker.literal(b"\x16\0\0\0\x12\0\0\0\x02\0")?;
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
+    header(cursor, &[SQL_BATCH, RPC, TRANSACTION])?;
+    cursor.literal(b"\x16\0\0\0\x12\0\0\0\x02\0")?;
     Ok((100, "TDS request"))
 }
 
 /// ERROR, INFO, LOGINACK, ENVCHANGE (§2.2.7): a token and a size that fits the packet.
-fn response(checker: &mut Checker<'_>) -> Recognised {
-    let header = header(checker, &[RESPONSE])?;
-    let token = checker.one_of(&[0xaa, 0xab, 0xad, 0xe3, 0x81, 0xfd])?;
+fn response(cursor: &mut Cursor<'_>) -> Recognised {
+    let header = header(cursor, &[RESPONSE])?;
+    let token = cursor.one_of(&[0xaa, 0xab, 0xad, 0xe3, 0x81, 0xfd])?;
     if token == 0xfd {
         require(header.size == HEADER_SIZE + 13)?; // DONE, alone
         return Ok((65, "TDS end of a command"));
     }
-    let size = usize::from(checker.u16_le()?);
+    let size = usize::from(cursor.u16_le()?);
     if token == 0x81 {
         require((1..=1024).contains(&size))?; // COLMETADATA: the number of columns
-        checker.take(2)?;
-        checker.zeros(2)?; // user type
+        cursor.take(2)?;
+        cursor.zeros(2)?; // user type
         return Ok((70, "TDS columns"));
     }
     require(size > 3 && HEADER_SIZE + 3 + size <= header.size)?;
     match token {
         0xad => {
-            checker.within(0, 1)?;
-            require(matches!(checker.u8()?, 0x04 | 0x07 | 0x70..=0x75))?;
+            cursor.within(0, 1)?;
+            require(matches!(cursor.u8()?, 0x04 | 0x07 | 0x70..=0x75))?;
         }
         0xe3 => {
-            checker.within(1, 20)?;
+            cursor.within(1, 20)?;
         }
         _ => {
-            checker.take(4)?;
-            checker.take(1)?;
-            checker.within(0, 25)?; // class
-            require(usize::from(checker.u16_le()?) * 2 <= size)?;
+            cursor.take(4)?;
+            cursor.take(1)?;
+            cursor.within(0, 25)?; // class
+            require(usize::from(cursor.u16_le()?) * 2 <= size)?;
         }
     }
     Ok((80, "TDS response"))
 }
 
 /// §2.2.1.7: a header alone.
-fn attention(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x06\x01\0\x08\0\0")?;
-    checker.within(0, 1)?;
-    checker.literal(b"\0")?;
+fn attention(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x06\x01\0\x08\0\0")?;
+    cursor.within(0, 1)?;
+    cursor.literal(b"\0")?;
     Ok((70, "TDS attention"))
 }
 
-fn old_login(checker: &mut Checker<'_>) -> Recognised {
-    require(old_login_version(checker)? == 4)?;
+fn old_login(cursor: &mut Cursor<'_>) -> Recognised {
+    require(old_login_version(cursor)? == 4)?;
     Ok((95, "TDS 4 login"))
 }
 
@@ -166,13 +167,13 @@ const EXAMPLES: &[Example] = &[
         "pre-login answer",
         b"\x04\x01\0\x25\0\0\x01\0\0\0\x15\0\x06\x01\0\x1b\0\x01\x02\0\x1c\0\x01\x03\0\x1d\0\0\xff\x0b\0\x0c\x38\0\0\0\0",
     ),
-    Example {
-        expect: &[(Attribute::TdsUser, "sa"), (Attribute::TdsDatabase, "db")],
-        ..client(
+    telling(
+        client(
             "login of version 7.4",
             b"\x10\x01\0r\0\0\x01\0j\0\0\0\x04\0\0t\0\x10\0\0\x07\0\0\0\0\x01\0\0\0\0\0\0\xe0\x03\0\0\0\0\0\0\x09\x04\0\0^\0\0\0^\0\x02\0b\0\0\0b\0\0\0b\0\x02\0\0\0\0\0f\0\0\0f\0\0\0f\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0s\0a\0d\0b\0d\0b\0",
-        )
-    },
+        ),
+        &[(Attribute::TdsUser, "sa"), (Attribute::TdsDatabase, "db")],
+    ),
     client("SQL batch", b"\x01\x01\0\x2c\0\0\x01\0\x16\0\0\0\x12\0\0\0\x02\0\0\0\0\0\0\0\0\0\x01\0\0\0S\0E\0L\0E\0C\0T\0 "),
     server("login accepted", b"\x04\x01\0\x20\0\x35\x01\0\xe3\x08\0\x01\x01d\0b\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
     client("login of version 4.2", b"\x02\0\x02\0\0\0\0\0host\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x04sa\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x02pw\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x021234\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x04\x02\0\0prog\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),

@@ -3,7 +3,8 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server, telling};
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -37,51 +38,51 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Size (its upper byte is zero in all packets looked at) and sequence number.
-fn header(checker: &mut Checker<'_>) -> Result<(usize, u8), Probe> {
-    let size = checker.u16_le()?;
-    checker.literal(b"\0")?;
-    Ok((usize::from(size), checker.u8()?))
+fn header(cursor: &mut Cursor<'_>) -> Result<(usize, u8), Probe> {
+    let size = cursor.u16_le()?;
+    cursor.literal(b"\0")?;
+    Ok((usize::from(size), cursor.u8()?))
 }
 
 /// Protocol::HandshakeV10 and HandshakeV9: version, text up to a zero byte, connection id, eight bytes of salt.
-fn greeting(checker: &mut Checker<'_>) -> Recognised {
-    let (size, sequence) = header(checker)?;
+fn greeting(cursor: &mut Cursor<'_>) -> Recognised {
+    let (size, sequence) = header(cursor)?;
     require(sequence == 0 && size >= 20)?;
-    let version = checker.one_of(&[9, 10])?;
-    let text = checker.text_until(0, 128)?;
+    let version = cursor.one_of(&[9, 10])?;
+    let text = cursor.text_until(0, 128)?;
     require(text.first().is_some_and(u8::is_ascii_digit) && text.contains(&b'.') && text.len() + 14 <= size)?;
-    checker.take(12)?;
-    checker.literal(b"\0")?;
+    cursor.take(12)?;
+    cursor.literal(b"\0")?;
     Ok((if version == 10 { 100 } else { 85 }, "MySQL greeting"))
 }
 
 /// ERR_Packet as the first packet: `Host … is not allowed to connect`, `Too many connections`.
-fn refusal(checker: &mut Checker<'_>) -> Recognised {
-    let (size, sequence) = header(checker)?;
+fn refusal(cursor: &mut Cursor<'_>) -> Recognised {
+    let (size, sequence) = header(cursor)?;
     require(sequence <= 2 && size > 8)?;
-    checker.literal(b"\xff")?;
-    require((1000..=4999).contains(&checker.u16_le()?))?;
-    let text = checker.text(size.min(200) - 3)?;
+    cursor.literal(b"\xff")?;
+    require((1000..=4999).contains(&cursor.u16_le()?))?;
+    let text = cursor.text(size.min(200) - 3)?;
     require(text.first().is_some_and(|byte| *byte == b'#' || byte.is_ascii_uppercase()))?;
     Ok((95, "MySQL error"))
 }
 
 /// HandshakeResponse41 and SSLRequest: flags, packet size, character set, nineteen zero bytes.
-fn login(checker: &mut Checker<'_>) -> Recognised {
-    let (size, sequence) = header(checker)?;
+fn login(cursor: &mut Cursor<'_>) -> Recognised {
+    let (size, sequence) = header(cursor)?;
     require(matches!(sequence, 1 | 2) && size >= LOGIN_HEAD_SIZE)?;
-    require(checker.u32_le()? & CLIENT_PROTOCOL_41 != 0)?;
-    checker.take(5)?;
-    checker.zeros(19)?;
+    require(cursor.u32_le()? & CLIENT_PROTOCOL_41 != 0)?;
+    cursor.take(5)?;
+    cursor.zeros(19)?;
     Ok((100, "MySQL login"))
 }
 
 /// COM_QUERY in the middle of a session.
-fn query(checker: &mut Checker<'_>) -> Recognised {
-    let (size, sequence) = header(checker)?;
+fn query(cursor: &mut Cursor<'_>) -> Recognised {
+    let (size, sequence) = header(cursor)?;
     require(sequence == 0 && size > 4)?;
-    checker.literal(b"\x03")?;
-    let verb = checker.all(4, |byte| byte.is_ascii_alphabetic())?.to_ascii_uppercase();
+    cursor.literal(b"\x03")?;
+    let verb = cursor.all(4, |byte| byte.is_ascii_alphabetic())?.to_ascii_uppercase();
     const VERBS: &[&[u8]] =
         &[b"SELE", b"SHOW", b"SET ", b"INSE", b"UPDA", b"DELE", b"BEGI", b"COMM", b"ROLL", b"CREA", b"DROP", b"CALL"];
     require(VERBS.contains(&verb.as_slice()))?;
@@ -121,29 +122,29 @@ fn read_user(body: &[u8], found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::MysqlServerVersion, "8.0.36")],
-        ..server(
+    telling(
+        server(
             "greeting of version 10",
             b"\x49\0\0\0\x0a8.0.36\0\x0b\0\0\0abcdefgh\0\xff\xff\xff\x02\0\xff\xdf\x15\0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0caching_sha2_password\0",
-        )
-    },
-    Example {
-        expect: &[(Attribute::MysqlServerVersion, "5.5.5-10.11.6-MariaDB")],
-        ..server(
+        ),
+        &[(Attribute::MysqlServerVersion, "8.0.36")],
+    ),
+    telling(
+        server(
             "greeting of MariaDB",
             b"\x5d\0\0\0\x0a5.5.5-10.11.6-MariaDB\0\x1f\0\0\0abcdefgh\0\xfe\xf7\x2d\x02\0\xff\x81\x15\0\0\0\0\0\0\x1d\0\0\0ijklmnopqrst\0mysql_native_password\0",
-        )
-    },
+        ),
+        &[(Attribute::MysqlServerVersion, "5.5.5-10.11.6-MariaDB")],
+    ),
     server("greeting of version 9", b"\x18\0\0\0\x093.20.32\0\x01\0\0\0abcdefgh\0\0\0"),
     server("refusal", b"\x44\0\0\0\xff\x6a\x04Host 'example.org' is not allowed to connect to this MySQL server"),
-    Example {
-        expect: &[(Attribute::MysqlUser, "ann")],
-        ..client(
+    telling(
+        client(
             "login",
             b"\x39\0\0\x01\x85\xa6\xff\x01\0\0\0\x01\x2d\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0ann\0\x14aaaaaaaaaaaaaaaaaaaa",
-        )
-    },
+        ),
+        &[(Attribute::MysqlUser, "ann")],
+    ),
     client(
         "request for TLS",
         b"\x20\0\0\x01\x85\xae\xff\x01\0\0\0\x01\x2d\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x16\x03\x01\0\x05",

@@ -1,6 +1,7 @@
 //! MySQL's X protocol (MySQL internals, "X Protocol"): a size in four bytes, little-endian, a type, and a Protocol Buffers message.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 
 /// MySQL X.
@@ -24,31 +25,31 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// The server's first message since 8.0.16: Notice.Frame, type ServerHello, global scope, no payload.
-fn hello(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x05\0\0\0\x0b\x08\x05\x1a\0")?;
+fn hello(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x05\0\0\0\x0b\x08\x05\x1a\0")?;
     Ok((100, "MySQL X hello"))
 }
 
 /// CapabilitiesSet: one field that holds capabilities, each a field that begins with its name.
-fn capabilities_set(checker: &mut Checker<'_>) -> Recognised {
-    let size = checker.u16_le()?;
-    checker.literal(b"\0\0\x02\x0a")?;
-    let outer = checker.u8()?;
-    checker.literal(b"\x0a")?;
-    checker.u8()?;
-    checker.literal(b"\x0a")?;
-    let name = usize::from(checker.u8()?);
+fn capabilities_set(cursor: &mut Cursor<'_>) -> Recognised {
+    let size = cursor.u16_le()?;
+    cursor.literal(b"\0\0\x02\x0a")?;
+    let outer = cursor.u8()?;
+    cursor.literal(b"\x0a")?;
+    cursor.u8()?;
+    cursor.literal(b"\x0a")?;
+    let name = usize::from(cursor.u8()?);
     require(size >= 8 && outer > 2 && (3..64).contains(&name))?;
-    checker.all(name, |byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.'))?;
+    cursor.all(name, |byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.'))?;
     Ok((90, "MySQL X capabilities"))
 }
 
 /// AuthenticateStart: its first field names the mechanism.
-fn authenticate(checker: &mut Checker<'_>) -> Recognised {
-    checker.u16_le()?;
-    checker.literal(b"\0\0\x04\x0a")?;
-    let name = checker.one_of(&[5, 7, 13])?;
-    checker.any_literal(match name {
+fn authenticate(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.u16_le()?;
+    cursor.literal(b"\0\0\x04\x0a")?;
+    let name = cursor.one_of(&[5, 7, 13])?;
+    cursor.any_literal(match name {
         5 => &[b"PLAIN"],
         7 => &[b"MYSQL41"],
         _ => &[b"SHA256_MEMORY"],
@@ -57,10 +58,10 @@ fn authenticate(checker: &mut Checker<'_>) -> Recognised {
 }
 
 /// CapabilitiesGet has no body; it is common to many framings, so it needs the port or an answer of this protocol.
-fn capabilities_get(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x01\0\0\0\x01")?;
-    let is_greeted = hello(&mut checker.of_peer()).is_ok();
-    match (is_greeted, checker.is_at_port(33060)) {
+fn capabilities_get(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x01\0\0\0\x01")?;
+    let is_greeted = hello(&mut cursor.of_peer()).is_ok();
+    match (is_greeted, cursor.sample.is_at_port(&[33060])) {
         (true, _) => Ok((95, "MySQL X capabilities request")),
         (_, true) => Ok((55, "MySQL X capabilities request")),
         _ => Err(Probe::NeedMore),

@@ -2,7 +2,8 @@
 //! and traces show): size, checksum, type, flags, header checksum, big-endian.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server, telling};
 use crate::protocol::{
     Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -43,58 +44,58 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Size and type; both checksums are zero.
-fn header(checker: &mut Checker<'_>, kinds: &[u8]) -> Result<(u16, u8), Probe> {
-    let size = checker.u16()?;
+fn header(cursor: &mut Cursor<'_>, kinds: &[u8]) -> Result<(u16, u8), Probe> {
+    let size = cursor.u16()?;
     require((8..=0x1fff).contains(&size))?;
-    checker.zeros(2)?;
-    let kind = checker.one_of(kinds)?;
-    checker.take(1)?;
-    checker.zeros(2)?;
+    cursor.zeros(2)?;
+    let kind = cursor.one_of(kinds)?;
+    cursor.take(1)?;
+    cursor.zeros(2)?;
     Ok((size, kind))
 }
 
-fn handshake(checker: &mut Checker<'_>) -> Recognised {
-    let (size, kind) = header(checker, &[CONNECT, ACCEPT, REFUSE, REDIRECT, RESEND])?;
+fn handshake(cursor: &mut Cursor<'_>) -> Recognised {
+    let (size, kind) = header(cursor, &[CONNECT, ACCEPT, REFUSE, REDIRECT, RESEND])?;
     match kind {
         CONNECT => {
             require(size >= 34)?;
-            let (version, least) = (checker.u16()?, checker.u16()?);
+            let (version, least) = (cursor.u16()?, cursor.u16()?);
             require(VERSIONS.contains(&version) && least <= version && least >= 290)?;
         }
         ACCEPT => {
-            require(size >= 24 && VERSIONS.contains(&checker.u16()?))?;
+            require(size >= 24 && VERSIONS.contains(&cursor.u16()?))?;
         }
         RESEND => require(size == 8)?,
         _ => {
             if kind == REFUSE {
-                checker.take(2)?; // reasons of user and system
+                cursor.take(2)?; // reasons of user and system
             }
-            require(checker.u16()? <= size)?;
-            checker.literal(b"(")?;
+            require(cursor.u16()? <= size)?;
+            cursor.literal(b"(")?;
         }
     }
     Ok((95, "TNS packet"))
 }
 
 /// The first data packet of a session negotiates encryption: magic DEADBEEF behind the data flags.
-fn secure_services(checker: &mut Checker<'_>) -> Recognised {
-    require(checker.u16()? < 0x2000)?;
-    checker.take(2)?;
-    checker.literal(&[DATA])?;
-    checker.take(1)?;
-    checker.zeros(2)?;
-    checker.take(2)?;
-    checker.literal(b"\xde\xad\xbe\xef")?;
+fn secure_services(cursor: &mut Cursor<'_>) -> Recognised {
+    require(cursor.u16()? < 0x2000)?;
+    cursor.take(2)?;
+    cursor.literal(&[DATA])?;
+    cursor.take(1)?;
+    cursor.zeros(2)?;
+    cursor.take(2)?;
+    cursor.literal(b"\xde\xad\xbe\xef")?;
     Ok((100, "TNS service negotiation"))
 }
 
 /// A break or reset: three bytes of data.
-fn marker(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0\x0b\0\0")?;
-    checker.literal(&[MARKER])?;
-    checker.take(1)?;
-    checker.literal(b"\0\0\x01\0")?;
-    checker.within(1, 2)?;
+fn marker(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0\x0b\0\0")?;
+    cursor.literal(&[MARKER])?;
+    cursor.take(1)?;
+    cursor.literal(b"\0\0\x01\0")?;
+    cursor.within(1, 2)?;
     Ok((90, "TNS marker"))
 }
 
@@ -126,13 +127,13 @@ impl Inspector for Oracle {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::OracleService, "orcl")],
-        ..client(
+    telling(
+        client(
             "connect",
             b"\0\x66\0\0\x01\0\0\0\x01\x39\x01\x2c\0\0\x08\0\x7f\xff\x4f\x98\0\0\0\x01\0\x2c\0\x3a\0\0\x02\0\x41\x41\0\0\0\0\0\0\0\0\0\0(DESCRIPTION=(CONNECT_DATA=(SERVICE_NAME=orcl)(CID=(USER=ann))))",
-        )
-    },
+        ),
+        &[(Attribute::OracleService, "orcl")],
+    ),
     server("accept", b"\0\x20\0\0\x02\0\0\0\x01\x39\0\0\x08\0\x7f\xff\x01\0\0\0\0\x20\x41\x41\0\0\0\0\0\0\0\0"),
     server("resend", b"\0\x08\0\0\x0b\0\0\0"),
     server("refusal", b"\0\x2e\0\0\x04\0\0\0\x22\0\0\x22(DESCRIPTION=(ERR=12514)(VSNNUM=0))"),

@@ -5,7 +5,8 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server, telling};
 use crate::protocol::{
     Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -43,15 +44,15 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// StartupMessage, CancelRequest, SSLRequest, GSSENCRequest.
-fn startup(checker: &mut Checker<'_>) -> Recognised {
-    let size = checker.zeros(2).and_then(|()| checker.u16())?;
+fn startup(cursor: &mut Cursor<'_>) -> Recognised {
+    let size = cursor.zeros(2).and_then(|()| cursor.u16())?;
     require(u32::from(size) <= MAX_STARTUP_SIZE && size >= 8)?;
-    match checker.u32()? {
+    match cursor.u32()? {
         SSL_REQUEST | GSS_REQUEST if size == 8 => Ok((100, "PostgreSQL encryption request")),
         CANCEL_REQUEST if size >= 16 => Ok((100, "PostgreSQL cancel request")),
         0x0002_0000 if size == 296 => Ok((95, "PostgreSQL 2 start-up")),
         0x0003_0000..=0x0003_0002 if size > 8 => {
-            let name = checker.text_until(0, 64)?;
+            let name = cursor.text_until(0, 64)?;
             require(name.first().is_some_and(u8::is_ascii_alphabetic))?;
             Ok((100, "PostgreSQL start-up"))
         }
@@ -60,21 +61,21 @@ fn startup(checker: &mut Checker<'_>) -> Recognised {
 }
 
 /// One letter answers an encryption request: `S` or `G` yes, `N` no.
-fn encryption_answer(checker: &mut Checker<'_>) -> Recognised {
-    checker.one_of(b"SGN")?;
-    require(checker.rest().is_empty() || !checker.of_peer().rest().is_empty())?;
-    let mut request = checker.of_peer();
+fn encryption_answer(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.one_of(b"SGN")?;
+    require(cursor.rest().is_empty() || !cursor.of_peer().rest().is_empty())?;
+    let mut request = cursor.of_peer();
     request.literal(b"\0\0\0\x08")?;
     require(matches!(request.u32()?, SSL_REQUEST | GSS_REQUEST))?;
     Ok((100, "PostgreSQL encryption answer"))
 }
 
 /// Authentication requests, errors and notices: the first messages of a server.
-fn server_start(checker: &mut Checker<'_>) -> Recognised {
-    let letter = checker.one_of(b"REN")?;
-    let size = checker.zeros(2).and_then(|()| checker.u16())?;
+fn server_start(cursor: &mut Cursor<'_>) -> Recognised {
+    let letter = cursor.one_of(b"REN")?;
+    let size = cursor.zeros(2).and_then(|()| cursor.u16())?;
     if letter == b'R' {
-        let kind = checker.zeros(3).and_then(|()| checker.u8())?;
+        let kind = cursor.zeros(3).and_then(|()| cursor.u8())?;
         let fits = match kind {
             0 | 2 | 3 | 6 | 7 | 9 => size == 8,
             5 => size == 12,
@@ -87,26 +88,26 @@ fn server_start(checker: &mut Checker<'_>) -> Recognised {
     }
     const SEVERITIES: &[&[u8]] =
         &[b"SERROR\0", b"SFATAL\0", b"SPANIC\0", b"SWARNING\0", b"SNOTICE\0", b"SDEBUG\0", b"SINFO\0", b"SLOG\0"];
-    checker.any_literal(SEVERITIES)?;
+    cursor.any_literal(SEVERITIES)?;
     Ok((100, "PostgreSQL error or notice"))
 }
 
 /// A query of text alone, to its very end.
-fn simple_query(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"Q\0\0")?;
-    let size = usize::from(checker.u16()?);
+fn simple_query(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"Q\0\0")?;
+    let size = usize::from(cursor.u16()?);
     require(size >= 9)?;
-    let text = checker.all(size - 5, |byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..))?;
+    let text = cursor.all(size - 5, |byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..))?;
     require(text.first().is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'-' | b'/' | b'(')))?;
-    checker.literal(b"\0")?;
+    cursor.literal(b"\0")?;
     Ok((85, "PostgreSQL query"))
 }
 
 /// Messages in a row, or one that is always the same.
-fn chain(checker: &mut Checker<'_>) -> Recognised {
+fn chain(cursor: &mut Cursor<'_>) -> Recognised {
     for _ in 0..CHAIN {
-        let letter = checker.one_of(LETTERS)?;
-        let size = checker.zeros(2).and_then(|()| checker.u16())?;
+        let letter = cursor.one_of(LETTERS)?;
+        let size = cursor.zeros(2).and_then(|()| cursor.u16())?;
         let fits = match letter {
             b'S' | b'H' | b'X' | b'c' | b'n' | b's' | b'1' | b'2' | b'3' | b'I' => size >= 4,
             b'K' => size >= 12,
@@ -114,7 +115,7 @@ fn chain(checker: &mut Checker<'_>) -> Recognised {
             _ => size > 4,
         };
         require(fits)?;
-        let body = checker.take(usize::from(size) - 4)?;
+        let body = cursor.take(usize::from(size) - 4)?;
         require(letter != b'Z' || matches!(body, [b'I' | b'T' | b'E']))?;
         let is_sure = matches!((letter, body.len()), (b'X' | b'1' | b'2' | b'3' | b'Z', 0 | 1));
         if is_sure {
@@ -164,17 +165,14 @@ fn read_parameters(body: &[u8], found: &mut Findings) {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::PostgresqlUser, "ann"), (Attribute::PostgresqlDatabase, "shop")],
-        ..client(
+    telling(
+        client(
             "start-up after a refused request for TLS",
             b"\0\0\0\x08\x04\xd2\x16\x2f\0\0\0\x20\0\x03\0\0user\0ann\0database\0shop\0\0",
-        )
-    },
-    Example {
-        expect: &[(Attribute::PostgresqlUser, "ann")],
-        ..client("start-up", b"\0\0\0\x12\0\x03\0\0user\0ann\0\0")
-    },
+        ),
+        &[(Attribute::PostgresqlUser, "ann"), (Attribute::PostgresqlDatabase, "shop")],
+    ),
+    telling(client("start-up", b"\0\0\0\x12\0\x03\0\0user\0ann\0\0"), &[(Attribute::PostgresqlUser, "ann")]),
     client("request for GSS encryption", b"\0\0\0\x08\x04\xd2\x16\x30"),
     client("cancel request", b"\0\0\0\x10\x04\xd2\x16\x2e\0\0\x10\x01\x12\x34\x56\x78"),
     client("query in the middle of a session", b"Q\0\0\0\x0eSELECT 1;\0"),

@@ -1,7 +1,8 @@
 //! Raft between servers of dqlite and LXD (canonical/raft, "docs/io"): version, the server's number and its address, little-endian words of
 //! eight bytes.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// Raft.
@@ -21,19 +22,19 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[handshake];
 
-fn handshake(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x01\0\0\0\0\0\0\0")?;
-    require(checker.u64()? != 0)?;
-    let size = usize::from(checker.within(8, 64)?);
-    checker.zeros(7)?;
+fn handshake(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x01\0\0\0\0\0\0\0")?;
+    require(cursor.u64()? != 0)?;
+    let size = usize::from(cursor.within(8, 64)?);
+    cursor.zeros(7)?;
     require(size % 8 == 0)?;
-    let rest = checker.rest();
+    let rest = cursor.rest();
     let known = rest.get(..size).unwrap_or(rest);
     let text = known.iter().position(|byte| *byte == 0).unwrap_or(known.len());
     let (name, padding) = known.split_at_checked(text).unwrap_or_default();
     let is_name = name.iter().all(|byte| byte.is_ascii_alphanumeric() || b".:[]-@_/".contains(byte));
     require(is_name && padding.iter().all(|byte| *byte == 0) && padding.len() <= 8)?;
-    checker.take(size)?;
+    cursor.take(size)?;
     require(!name.is_empty())?;
     Ok((90, "Raft handshake"))
 }

@@ -1,7 +1,8 @@
 //! Redis: the Redis serialization protocol, versions 2 and 3 (RESP), and its inline commands.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::checker::{Checked, Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Checked, Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server, telling};
 use crate::probing::lines::Lines;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
@@ -43,12 +44,12 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Digits up to CR LF.
-fn number(checker: &mut Checker<'_>) -> Checked<usize> {
+fn number(cursor: &mut Cursor<'_>) -> Checked<usize> {
     let mut value: usize = 0;
     for index in 0..8 {
-        let byte = checker.u8()?;
+        let byte = cursor.u8()?;
         if byte == b'\r' && index > 0 {
-            checker.literal(b"\n")?;
+            cursor.literal(b"\n")?;
             return Ok(value);
         }
         require(byte.is_ascii_digit())?;
@@ -58,57 +59,57 @@ fn number(checker: &mut Checker<'_>) -> Checked<usize> {
 }
 
 /// An array, map, set or push, and the header of its first element.
-fn array(checker: &mut Checker<'_>) -> Recognised {
-    checker.one_of(b"*%~>")?;
-    let count = number(checker)?;
+fn array(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.one_of(b"*%~>")?;
+    let count = number(cursor)?;
     require((1..=MAX_COUNT).contains(&count))?;
-    if checker.one_of(b"*$+:%~_#,")? == b'$' {
-        let size = number(checker)?;
-        let text = checker.take(size.min(32))?;
+    if cursor.one_of(b"*$+:%~_#,")? == b'$' {
+        let size = number(cursor)?;
+        let text = cursor.take(size.min(32))?;
         require(size > 0 && text.iter().all(|byte| *byte >= b' '))?;
         if size <= 32 {
-            checker.literal(b"\r\n")?;
+            cursor.literal(b"\r\n")?;
         }
     } else {
-        require(checker.line(64)?.len() < 64)?;
+        require(cursor.line(64)?.len() < 64)?;
     }
     Ok((90, "RESP array"))
 }
 
 /// A bulk string alone: its size must lead to CR LF.
-fn bulk(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"$")?;
-    let size = number(checker)?;
+fn bulk(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"$")?;
+    let size = number(cursor)?;
     require(size <= 256)?;
-    checker.take(size)?;
-    checker.literal(b"\r\n")?;
+    cursor.take(size)?;
+    cursor.literal(b"\r\n")?;
     Ok((75, "RESP string"))
 }
 
-fn error(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(ERRORS)?;
+fn error(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(ERRORS)?;
     Ok((90, "RESP error"))
 }
 
 /// A short answer says little: it counts after a request.
-fn answer(checker: &mut Checker<'_>) -> Recognised {
-    let pong = checker.any_literal(&[b"+PONG\r\n", b"+OK\r\n", b"+QUEUED\r\n", b"+", b"-", b":", b"$-1\r\n", b"_", b"#", b"(", b",", b"=", b"!", b"|"])?;
+fn answer(cursor: &mut Cursor<'_>) -> Recognised {
+    let pong = cursor.any_literal(&[b"+PONG\r\n", b"+OK\r\n", b"+QUEUED\r\n", b"+", b"-", b":", b"$-1\r\n", b"_", b"#", b"(", b",", b"=", b"!", b"|"])?;
     if pong == 0 || pong == 2 {
         return Ok((90, "RESP status"));
     }
-    let mut request = checker.of_peer();
+    let mut request = cursor.of_peer();
     match array(&mut request) {
         Ok(_) => Ok((95, "RESP answer")),
-        Err(Probe::No) if !checker.of_peer().rest().is_empty() => Err(Probe::No),
+        Err(Probe::No) if !cursor.of_peer().rest().is_empty() => Err(Probe::No),
         Err(_) => Err(Probe::NeedMore),
     }
 }
 
-fn inline(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(INLINE)?;
-    let rest = checker.line(128)?;
+fn inline(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(INLINE)?;
+    let rest = cursor.line(128)?;
     require(rest.is_empty() || !rest.contains(&b'/'))?;
-    let is_answered = checker.of_peer().rest().first().is_some_and(|byte| matches!(byte, b'$' | b'*' | b'+' | b'-'));
+    let is_answered = cursor.of_peer().rest().first().is_some_and(|byte| matches!(byte, b'$' | b'*' | b'+' | b'-'));
     if is_answered { Ok((75, "RESP inline command")) } else { Err(Probe::NeedMore) }
 }
 
@@ -141,10 +142,7 @@ impl Inspector for Redis {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::RedisCommand, "GET"), (Attribute::RedisCommand, "PING")],
-        ..client("two commands", b"*2\r\n$3\r\nget\r\n$3\r\nkey\r\n*1\r\n$4\r\nPING\r\n")
-    },
+    telling(client("two commands", b"*2\r\n$3\r\nget\r\n$3\r\nkey\r\n*1\r\n$4\r\nPING\r\n"), &[(Attribute::RedisCommand, "GET"), (Attribute::RedisCommand, "PING")]),
     client("hello of version 3", b"*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"),
     server("map of version 3", b"%7\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n"),
     server("password wanted", b"-NOAUTH Authentication required.\r\n"),

@@ -1,6 +1,7 @@
 //! RethinkDB (RethinkDB documentation, "Writing drivers"): a magic number names the protocol's version.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// V0_1 to V1_0, little-endian.
@@ -32,18 +33,18 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Behind it JSON (1.0), the size of the key (0.2 to 0.4), or that of the first query (0.1).
-fn magic(checker: &mut Checker<'_>) -> Recognised {
-    match checker.any_literal(MAGIC)? {
-        0 => require(checker.u32_le()? <= MAX_QUERY_SIZE)?,
-        1..=3 => require(checker.u32_le()? <= MAX_KEY_SIZE)?,
-        _ => checker.literal(b"{")?,
+fn magic(cursor: &mut Cursor<'_>) -> Recognised {
+    match cursor.any_literal(MAGIC)? {
+        0 => require(cursor.u32_le()? <= MAX_QUERY_SIZE)?,
+        1..=3 => require(cursor.u32_le()? <= MAX_KEY_SIZE)?,
+        _ => cursor.literal(b"{")?,
     }
     Ok((90, "RethinkDB magic number"))
 }
 
 /// A server of version 1.0 describes itself.
-fn answer(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[b"{\"max_protocol_version\":", b"{\"success\":true,\"min_protocol_version\":"])?;
+fn answer(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[b"{\"max_protocol_version\":", b"{\"success\":true,\"min_protocol_version\":"])?;
     Ok((100, "RethinkDB answer"))
 }
 

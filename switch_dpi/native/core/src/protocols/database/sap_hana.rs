@@ -1,6 +1,7 @@
 //! SAP HANA's SQL command network protocol (SAP HANA SQL Command Network Protocol, "Initialization").
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// What every client sends first: filler, product version 4.20, protocol version 4.1, one option: little-endian.
@@ -27,18 +28,18 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn request(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\xff\xff\xff\xff\x04\x20\0\x04\x01\0\0\x01\x01")?;
-    checker.within(0, 1)?; // byte order
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\xff\xff\xff\xff\x04\x20\0\x04\x01\0\0\x01\x01")?;
+    cursor.within(0, 1)?; // byte order
     Ok((100, "HANA initialisation"))
 }
 
 /// Versions alone: they count as an answer.
-fn answer(checker: &mut Checker<'_>) -> Recognised {
-    checker.one_of(&[0x01, 0x02, 0x04])?;
-    checker.u8()?;
-    checker.literal(b"\0\x04\x01\0\0\0")?;
-    let mut request = checker.of_peer();
+fn answer(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.one_of(&[0x01, 0x02, 0x04])?;
+    cursor.u8()?;
+    cursor.literal(b"\0\x04\x01\0\0\0")?;
+    let mut request = cursor.of_peer();
     if request.rest().is_empty() {
         return Ok((70, "HANA initialisation answered"));
     }
@@ -46,15 +47,15 @@ fn answer(checker: &mut Checker<'_>) -> Recognised {
 }
 
 /// Message header and segment header: sizes agree, one segment, which begins at offset 0.
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.zeros(8)?; // session, not yet given
-    checker.u32_le()?;
-    let (size, limit) = (checker.u32_le()?, checker.u32_le()?);
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.zeros(8)?; // session, not yet given
+    cursor.u32_le()?;
+    let (size, limit) = (cursor.u32_le()?, cursor.u32_le()?);
     require(size >= 24 && size <= limit && limit < 0x4000_0000)?;
-    checker.literal(b"\x01\0")?;
-    checker.take(10)?;
-    require(checker.u32_le()? == size)?;
-    checker.zeros(4)?;
+    cursor.literal(b"\x01\0")?;
+    cursor.take(10)?;
+    require(cursor.u32_le()? == size)?;
+    cursor.zeros(4)?;
     Ok((85, "HANA message"))
 }
 

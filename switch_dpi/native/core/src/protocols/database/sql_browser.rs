@@ -1,6 +1,7 @@
 //! SQL Server Resolution Protocol ([MC-SQLR]): which instances a host has, and at which port.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::reply;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const PORT: u16 = 1434;
@@ -28,31 +29,31 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// SVR_RESP (§2.2.5, §2.2.6): size, then the instances as text; or the port of the administrator's connection.
-fn response(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x05")?;
-    let size = usize::from(checker.u16_le()?);
-    if size == 6 && checker.rest().len() == 3 {
-        checker.literal(b"\x01")?;
-        return Ok((if checker.is_at_port(PORT) { 60 } else { 55 }, "SQL Server port answer"));
+fn response(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x05")?;
+    let size = usize::from(cursor.u16_le()?);
+    if size == 6 && cursor.rest().len() == 3 {
+        cursor.literal(b"\x01")?;
+        return Ok((if cursor.sample.is_at_port(&[PORT]) { 60 } else { 55 }, "SQL Server port answer"));
     }
-    require(size >= checker.rest().len())?;
-    checker.literal(b"ServerName;")?;
+    require(size >= cursor.rest().len())?;
+    cursor.literal(b"ServerName;")?;
     Ok((100, "SQL Server instances"))
 }
 
 /// CLNT_BCAST_EX, CLNT_UCAST_EX, CLNT_UCAST_INST, CLNT_UCAST_DAC (§2.2.1 to §2.2.4): too short to be sure.
-fn request(checker: &mut Checker<'_>) -> Recognised {
-    require(checker.is_at_port(PORT))?;
-    match checker.one_of(&[0x02, 0x03, 0x04, 0x0f])? {
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
+    require(cursor.sample.is_at_port(&[PORT]))?;
+    match cursor.one_of(&[0x02, 0x03, 0x04, 0x0f])? {
         0x02 | 0x03 => {}
         kind => {
             if kind == 0x0f {
-                checker.literal(b"\x01")?;
+                cursor.literal(b"\x01")?;
             }
-            require(!checker.text_until(0, MAX_NAME_SIZE)?.is_empty())?;
+            require(!cursor.text_until(0, MAX_NAME_SIZE)?.is_empty())?;
         }
     }
-    require(checker.rest().is_empty())?;
+    require(cursor.rest().is_empty())?;
     Ok((55, "SQL Server instance request"))
 }
 

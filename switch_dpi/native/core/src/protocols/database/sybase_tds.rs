@@ -1,6 +1,7 @@
 //! Sybase's databases: TDS 5.0 (TDS 5.0 Functional Specification). The login record names the version.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use crate::formats::tds::{HEADER_SIZE, LOGIN, RESPONSE, header, old_login_version};
 
@@ -28,29 +29,29 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn login(checker: &mut Checker<'_>) -> Recognised {
-    require(old_login_version(checker)? == 5)?;
+fn login(cursor: &mut Cursor<'_>) -> Recognised {
+    require(old_login_version(cursor)? == 5)?;
     Ok((95, "TDS 5 login"))
 }
 
 /// TDS_LOGINACK: size, status 5 to 7, version 5.0.0.0.
-fn acknowledged(checker: &mut Checker<'_>) -> Recognised {
-    let header = header(checker, &[RESPONSE])?;
-    checker.literal(b"\xad")?;
-    require(HEADER_SIZE + 3 + usize::from(checker.u16_le()?) <= header.size)?;
-    checker.within(5, 7)?;
-    checker.literal(b"\x05\0\0\0")?;
+fn acknowledged(cursor: &mut Cursor<'_>) -> Recognised {
+    let header = header(cursor, &[RESPONSE])?;
+    cursor.literal(b"\xad")?;
+    require(HEADER_SIZE + 3 + usize::from(cursor.u16_le()?) <= header.size)?;
+    cursor.within(5, 7)?;
+    cursor.literal(b"\x05\0\0\0")?;
     Ok((95, "TDS 5 login acknowledged"))
 }
 
 /// TDS_LANGUAGE: size in four bytes, status, text.
-fn request(checker: &mut Checker<'_>) -> Recognised {
-    let header = header(checker, &[NORMAL])?;
-    checker.literal(b"\x21")?;
-    let size = usize::try_from(checker.u32_le()?).unwrap_or(usize::MAX);
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
+    let header = header(cursor, &[NORMAL])?;
+    cursor.literal(b"\x21")?;
+    let size = usize::try_from(cursor.u32_le()?).unwrap_or(usize::MAX);
     require(size > 4 && HEADER_SIZE + 5 + size.min(0x1_0000) <= header.size.max(512))?;
-    checker.within(0, 3)?;
-    checker.text(4)?;
+    cursor.within(0, 3)?;
+    cursor.text(4)?;
     Ok((85, "TDS 5 command"))
 }
 

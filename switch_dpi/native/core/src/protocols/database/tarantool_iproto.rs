@@ -1,6 +1,7 @@
 //! Tarantool's binary protocol (Tarantool, "IPROTO"): a greeting of text, then MessagePack.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Tarantool.
@@ -24,24 +25,24 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn greeting(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"Tarantool ")?;
-    checker.all(1, |byte| byte.is_ascii_digit())?;
+fn greeting(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"Tarantool ")?;
+    cursor.all(1, |byte| byte.is_ascii_digit())?;
     Ok((100, "Tarantool greeting"))
 }
 
 /// Size as a number of four bytes, a map with type (key 0) and sync (key 1).
-fn request(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\xce\0")?;
-    require(checker.u24()? >= 5)?;
-    checker.within(0x82, 0x84)?;
-    checker.literal(b"\0")?;
-    let kind = checker.u8()?;
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\xce\0")?;
+    require(cursor.u24()? >= 5)?;
+    cursor.within(0x82, 0x84)?;
+    cursor.literal(b"\0")?;
+    let kind = cursor.u8()?;
     require(kind <= 0x4d || kind == 0xcc || kind == 0xce)?;
     if kind == 0xce {
-        checker.take(4)?;
+        cursor.take(4)?;
     }
-    checker.literal(b"\x01")?;
+    cursor.literal(b"\x01")?;
     Ok((75, "Tarantool request"))
 }
 

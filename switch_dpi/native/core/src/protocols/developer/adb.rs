@@ -1,6 +1,7 @@
 //! Android Debug Bridge (AOSP, "adb protocol"): six words, little-endian; the last is the first with all bits turned.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// ADB.
@@ -20,13 +21,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[message];
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    let command: [u8; 4] = checker.array()?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    let command: [u8; 4] = cursor.array()?;
     require([b"CNXN", b"AUTH", b"STLS", b"OPEN", b"OKAY", b"WRTE"].contains(&&command))?;
-    checker.array::<8>()?; // arguments
-    require(checker.u32_le()? <= 1 << 20)?;
-    checker.u32_le()?; // checksum
-    checker.literal(&command.map(|byte| !byte))?;
+    cursor.array::<8>()?; // arguments
+    require(cursor.u32_le()? <= 1 << 20)?;
+    cursor.u32_le()?; // checksum
+    cursor.literal(&command.map(|byte| !byte))?;
     Ok((100, "ADB message"))
 }
 

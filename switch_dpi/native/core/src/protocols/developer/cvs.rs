@@ -1,6 +1,7 @@
 //! CVS's password server (CVS, "CVS Client/Server", §Password authentication).
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// CVS pserver.
@@ -23,7 +24,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn line(checker: &mut Checker<'_>) -> Recognised {
+fn line(cursor: &mut Cursor<'_>) -> Recognised {
     const LINES: &[&[u8]] = &[
         b"BEGIN AUTH REQUEST\n",
         b"BEGIN VERIFICATION REQUEST\n",
@@ -31,7 +32,7 @@ fn line(checker: &mut Checker<'_>) -> Recognised {
         b"I LOVE YOU\n",
         b"I HATE YOU\n",
     ];
-    checker.any_literal(LINES)?;
+    cursor.any_literal(LINES)?;
     Ok((100, "CVS authentication"))
 }
 

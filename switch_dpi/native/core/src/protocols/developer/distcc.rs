@@ -1,6 +1,7 @@
 //! distcc (its "protocol-1.txt"): four letters and eight hexadecimal digits, time after time.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// distcc.
@@ -20,11 +21,11 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[token];
 
-fn token(checker: &mut Checker<'_>) -> Recognised {
-    let is_request = checker.any_literal(&[b"DIST", b"DONE"])? == 0;
-    checker.literal(b"0000000")?;
-    checker.within(b'1', b'9')?;
-    checker.literal(if is_request { b"ARGC" } else { b"STAT" })?;
+fn token(cursor: &mut Cursor<'_>) -> Recognised {
+    let is_request = cursor.any_literal(&[b"DIST", b"DONE"])? == 0;
+    cursor.literal(b"0000000")?;
+    cursor.within(b'1', b'9')?;
+    cursor.literal(if is_request { b"ARGC" } else { b"STAT" })?;
     Ok((100, "distcc tokens"))
 }
 

@@ -1,6 +1,7 @@
 //! Apache Dubbo (Apache Dubbo, "Dubbo Protocol Specification"): a header of sixteen bytes, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Dubbo.
@@ -24,17 +25,17 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Magic, flags (request, two-way, event, serialization), status, id, size.
-fn header(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\xda\xbb")?;
-    let flags = checker.u8()?;
-    let status = checker.u8()?;
+fn header(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\xda\xbb")?;
+    let flags = cursor.u8()?;
+    let status = cursor.u8()?;
     let is_request = flags & 0x80 != 0;
     require(matches!(flags & 0x1f, 2..=22))?;
     require(if is_request { status == 0 } else { status >= 20 && status % 10 == 0 && status <= 100 })?;
-    checker.zeros(2)?;
-    checker.take(6)?;
-    checker.literal(b"\0")?;
-    require(checker.u24()? > 0)?;
+    cursor.zeros(2)?;
+    cursor.take(6)?;
+    cursor.literal(b"\0")?;
+    require(cursor.u24()? > 0)?;
     Ok((80, "Dubbo header"))
 }
 

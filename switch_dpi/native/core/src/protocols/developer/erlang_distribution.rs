@@ -1,6 +1,7 @@
 //! Erlang: the port mapper and the distribution protocol's handshake (ERTS user's guide, "Distribution Protocol"), big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// The port mapper.
@@ -29,69 +30,69 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// ALIVE2_REQ, PORT_PLEASE2_REQ and NAMES_REQ fill their size.
-fn mapper_request(checker: &mut Checker<'_>) -> Recognised {
-    let size = usize::from(checker.u16()?);
-    match checker.one_of(b"xzn")? {
+fn mapper_request(cursor: &mut Cursor<'_>) -> Recognised {
+    let size = usize::from(cursor.u16()?);
+    match cursor.one_of(b"xzn")? {
         b'x' => {
             require((14..512).contains(&size))?;
-            checker.take(2)?;
-            checker.all(1, |kind| matches!(kind, 72 | 77 | 104 | 109))?;
-            checker.literal(b"\0")?;
-            require(matches!(checker.u16()?, 5 | 6) && checker.u16()? == 5)?;
+            cursor.take(2)?;
+            cursor.all(1, |kind| matches!(kind, 72 | 77 | 104 | 109))?;
+            cursor.literal(b"\0")?;
+            require(matches!(cursor.u16()?, 5 | 6) && cursor.u16()? == 5)?;
             Ok((90, "Erlang node registers"))
         }
         b'z' => {
             require((2..256).contains(&size))?;
-            let name = checker.all(size - 1, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))?;
-            require(checker.rest().is_empty())?;
-            if checker.is_at_port(MAPPER) || name.len() >= 6 {
+            let name = cursor.all(size - 1, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))?;
+            require(cursor.rest().is_empty())?;
+            if cursor.sample.is_at_port(&[MAPPER]) || name.len() >= 6 {
                 return Ok((if name.len() >= 4 { 70 } else { 55 }, "Erlang port request"));
             }
             Err(Probe::NeedMore)
         }
         _ => {
-            require(size == 1 && checker.rest().is_empty() && checker.is_at_port(MAPPER))?;
+            require(size == 1 && cursor.rest().is_empty() && cursor.sample.is_at_port(&[MAPPER]))?;
             Ok((55, "Erlang names request"))
         }
     }
 }
 
 /// PORT2_RESP with the node's port.
-fn mapper_answer(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"w\0")?;
-    checker.take(2)?;
-    checker.all(1, |kind| matches!(kind, 72 | 77 | 104 | 109))?;
-    checker.literal(b"\0")?;
-    require(matches!(checker.u16()?, 5 | 6) && checker.u16()? == 5)?;
+fn mapper_answer(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"w\0")?;
+    cursor.take(2)?;
+    cursor.all(1, |kind| matches!(kind, 72 | 77 | 104 | 109))?;
+    cursor.literal(b"\0")?;
+    require(matches!(cursor.u16()?, 5 | 6) && cursor.u16()? == 5)?;
     Ok((90, "Erlang port answer"))
 }
 
 /// send_name, old and new: version, flags, name of a node.
-fn handshake(checker: &mut Checker<'_>) -> Recognised {
-    let size = usize::from(checker.u16()?);
-    let name = if checker.one_of(b"nN")? == b'n' {
-        require(matches!(checker.u16()?, 5 | 6))?;
-        checker.take(4)?;
+fn handshake(cursor: &mut Cursor<'_>) -> Recognised {
+    let size = usize::from(cursor.u16()?);
+    let name = if cursor.one_of(b"nN")? == b'n' {
+        require(matches!(cursor.u16()?, 5 | 6))?;
+        cursor.take(4)?;
         size.saturating_sub(7)
     } else {
-        checker.take(12)?;
-        usize::from(checker.u16()?)
+        cursor.take(12)?;
+        usize::from(cursor.u16()?)
     };
     require((3..256).contains(&name) && name < size)?;
-    let text = checker.all(name, |byte| byte.is_ascii_graphic())?;
+    let text = cursor.all(name, |byte| byte.is_ascii_graphic())?;
     require(text.contains(&b'@'))?;
     Ok((95, "Erlang node's name"))
 }
 
-fn status(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[
+fn status(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[
         b"\0\x03sok",
         b"\0\x10sok_simultaneous",
         b"\0\x04snok",
         b"\0\x06salive",
         b"\0\x0csnot_allowed",
     ])?;
-    handshake(&mut checker.of_peer())?;
+    handshake(&mut cursor.of_peer())?;
     Ok((95, "Erlang handshake status"))
 }
 

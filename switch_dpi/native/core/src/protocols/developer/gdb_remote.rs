@@ -1,6 +1,7 @@
 //! GDB Remote Serial Protocol (GDB manual, appendix E): the question for features that a debugger begins with, and its answer.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// GDB remote.
@@ -20,12 +21,12 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[features];
 
-fn features(checker: &mut Checker<'_>) -> Recognised {
-    let mut ahead = *checker;
+fn features(cursor: &mut Cursor<'_>) -> Recognised {
+    let mut ahead = *cursor;
     if ahead.literal(b"+").is_ok() {
-        *checker = ahead;
+        *cursor = ahead;
     }
-    checker.any_literal(&[b"$qSupported", b"$PacketSize=", b"$QStartNoAckMode#b0", b"$vMustReplyEmpty#3a"])?;
+    cursor.any_literal(&[b"$qSupported", b"$PacketSize=", b"$QStartNoAckMode#b0", b"$vMustReplyEmpty#3a"])?;
     Ok((100, "GDB remote packet"))
 }
 

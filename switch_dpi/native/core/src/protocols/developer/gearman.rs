@@ -1,6 +1,7 @@
 //! Gearman (Gearman, "Protocol"): a magic, a type and a size, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Gearman.
@@ -23,16 +24,16 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn packet(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[b"\0REQ", b"\0RES"])?;
-    require((1..=43).contains(&checker.u32()?))?;
+fn packet(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[b"\0REQ", b"\0RES"])?;
+    require((1..=43).contains(&cursor.u32()?))?;
     Ok((100, "Gearman packet"))
 }
 
 /// Answers of the administrative protocol are tables; the commands say too little.
-fn admin(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"OK ")?;
-    packet(&mut checker.of_peer())?;
+fn admin(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"OK ")?;
+    packet(&mut cursor.of_peer())?;
     Ok((90, "Gearman status"))
 }
 

@@ -1,6 +1,7 @@
 //! CORBA: GIOP over TCP (IIOP), and MIOP over UDP (OMG, "CORBA" part 2 §9; "Unreliable Multicast Inter-ORB Protocol").
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, query, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, query, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// CORBA.
@@ -24,29 +25,29 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Magic, version 1.0 to 1.3, flags, type of message.
-fn giop(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"GIOP")?;
-    checker.literal(&[1])?;
-    checker.within(0, 3)?;
-    checker.within(0, 3)?;
-    checker.within(0, 7)?;
+fn giop(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"GIOP")?;
+    cursor.literal(&[1])?;
+    cursor.within(0, 3)?;
+    cursor.within(0, 3)?;
+    cursor.within(0, 7)?;
     Ok((100, "GIOP header"))
 }
 
 /// The compressed form.
-fn ziop(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"ZIOP")?;
-    checker.literal(&[1])?;
-    checker.within(0, 3)?;
+fn ziop(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"ZIOP")?;
+    cursor.literal(&[1])?;
+    cursor.within(0, 3)?;
     Ok((95, "ZIOP header"))
 }
 
 /// A packet of a multicast message: version 1.0, flags, size, number, how many.
-fn miop(checker: &mut Checker<'_>) -> Recognised {
-    require(!checker.sample.transport.is_stream())?;
-    checker.literal(b"MIOP")?;
-    checker.one_of(&[0x10, 0x01])?;
-    checker.within(0, 3)?;
+fn miop(cursor: &mut Cursor<'_>) -> Recognised {
+    require(!cursor.sample.transport.is_stream())?;
+    cursor.literal(b"MIOP")?;
+    cursor.one_of(&[0x10, 0x01])?;
+    cursor.within(0, 3)?;
     Ok((95, "MIOP header"))
 }
 

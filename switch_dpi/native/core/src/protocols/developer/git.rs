@@ -1,7 +1,8 @@
 //! Git's own transport (Git, gitprotocol-pack, gitprotocol-common): lines behind their size in four hexadecimal digits.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::checker::{Checked, Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Checked, Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server, telling};
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -31,31 +32,31 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn line_size(checker: &mut Checker<'_>) -> Checked<usize> {
-    let digits = checker.all(4, |byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))?;
+fn line_size(cursor: &mut Cursor<'_>) -> Checked<usize> {
+    let digits = cursor.all(4, |byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))?;
     let size = std::str::from_utf8(digits).ok().and_then(|digits| usize::from_str_radix(digits, 16).ok());
     size.ok_or(Probe::No)
 }
 
-fn request(checker: &mut Checker<'_>) -> Recognised {
-    require(line_size(checker)? > 20)?;
-    checker.any_literal(&[b"git-upload-pack ", b"git-receive-pack ", b"git-upload-archive "])?;
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
+    require(line_size(cursor)? > 20)?;
+    cursor.any_literal(&[b"git-upload-pack ", b"git-receive-pack ", b"git-upload-archive "])?;
     Ok((100, "Git request"))
 }
 
 /// References: an object's name in forty digits, a space; or a version, a failure, an object that is wanted.
-fn answer(checker: &mut Checker<'_>) -> Recognised {
-    require(line_size(checker)? >= 8)?;
-    let mut object = *checker;
-    match checker.any_literal(&[b"version ", b"ERR ", b"want ", b"command=", b"shallow "]) {
-        Ok(1) => return checker.text(4).map(|_| (80, "Git failure")),
+fn answer(cursor: &mut Cursor<'_>) -> Recognised {
+    require(line_size(cursor)? >= 8)?;
+    let mut object = *cursor;
+    match cursor.any_literal(&[b"version ", b"ERR ", b"want ", b"command=", b"shallow "]) {
+        Ok(1) => return cursor.text(4).map(|_| (80, "Git failure")),
         Ok(_) => return Ok((95, "Git line")),
         Err(Probe::NeedMore) => return Err(Probe::NeedMore),
         Err(_) => {}
     }
     object.all(40, |byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'))?;
     object.literal(b" ")?;
-    *checker = object;
+    *cursor = object;
     Ok((100, "Git reference"))
 }
 
@@ -87,10 +88,7 @@ impl Inspector for Git {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::GitRepository, "/project.git")],
-        ..client("fetch", b"0032git-upload-pack /project.git\0host=example.org\0")
-    },
+    telling(client("fetch", b"0032git-upload-pack /project.git\0host=example.org\0"), &[(Attribute::GitRepository, "/project.git")]),
     server("references", b"003fa3c5b1d0c9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4 refs/heads/master\n0000"),
     server("version 2", b"000eversion 2\n"),
     server("failure", b"0024ERR access denied or no such repo"),

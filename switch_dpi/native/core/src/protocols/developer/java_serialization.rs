@@ -1,6 +1,7 @@
 //! Java object serialization (Java Object Serialization specification §6.4) sent bare over a connection.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Java serialization.
@@ -23,9 +24,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Magic, version 5, the type of the first content.
-fn stream(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\xac\xed\0\x05")?;
-    checker.within(0x70, 0x7e)?;
+fn stream(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\xac\xed\0\x05")?;
+    cursor.within(0x70, 0x7e)?;
     Ok((85, "Java object stream"))
 }
 

@@ -1,6 +1,7 @@
 //! Java Debug Wire Protocol (Java platform, "JDWP specification"): each end begins with a fixed handshake.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// JDWP.
@@ -23,8 +24,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn handshake(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"JDWP-Handshake")?;
+fn handshake(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"JDWP-Handshake")?;
     Ok((100, "JDWP handshake"))
 }
 

@@ -1,6 +1,7 @@
 //! Jenkins's auto-discovery (Jenkins handbook, "Auto-discovering Jenkins on the network").
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, reply};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::reply;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Jenkins discovery.
@@ -24,8 +25,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn answer(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[b"<hudson><version>", b"<hudson>"])?;
+fn answer(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[b"<hudson><version>", b"<hudson>"])?;
     Ok((100, "Jenkins announcement"))
 }
 

@@ -1,6 +1,7 @@
 //! Java RMI's wire protocol (Java Remote Method Invocation specification §10).
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const MAGIC: &[u8] = b"JRMI";
@@ -30,30 +31,30 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Magic, version, stream, single-operation or multiplex protocol.
-fn header(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(MAGIC)?;
-    checker.literal(b"\0")?;
-    checker.within(1, 2)?;
-    checker.within(0x4b, 0x4d)?;
+fn header(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(MAGIC)?;
+    cursor.literal(b"\0")?;
+    cursor.within(1, 2)?;
+    cursor.within(0x4b, 0x4d)?;
     Ok((100, "JRMI header"))
 }
 
 /// Call and return data: serialized.
-fn call(checker: &mut Checker<'_>) -> Recognised {
-    checker.within(0x50, 0x51)?;
-    checker.literal(STREAM_MAGIC)?;
+fn call(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.within(0x50, 0x51)?;
+    cursor.literal(STREAM_MAGIC)?;
     Ok((95, "JRMI call"))
 }
 
 /// ProtocolAck: the client's host and port as the server sees them.
-fn acknowledge(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(&[PROTOCOL_ACK])?;
-    let size = usize::from(checker.u16()?);
+fn acknowledge(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(&[PROTOCOL_ACK])?;
+    let size = usize::from(cursor.u16()?);
     require((1..256).contains(&size))?;
-    checker.all(size, |byte| byte.is_ascii_graphic())?;
-    checker.zeros(2)?;
-    require(checker.u16()? != 0)?;
-    let mut peer = checker.of_peer();
+    cursor.all(size, |byte| byte.is_ascii_graphic())?;
+    cursor.zeros(2)?;
+    require(cursor.u16()? != 0)?;
+    let mut peer = cursor.of_peer();
     if peer.rest().is_empty() {
         return Ok((if size >= 7 { 70 } else { 55 }, "JRMI acknowledgement"));
     }

@@ -1,7 +1,8 @@
 //! Apache Kafka (Kafka protocol guide, "Protocol Primitive Types", "Request Header"), big-endian.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, telling};
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 /// The greatest API key of Kafka 4, with room for some more.
@@ -32,24 +33,24 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Size, what is asked for, its version, correlation, client's name.
-fn request(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0")?;
-    require(checker.u24()? >= 10)?;
-    require(checker.u16()? <= MAX_API_KEY)?;
-    require(checker.u16()? <= MAX_VERSION)?;
-    require(checker.u32()? < 0x0100_0000)?;
-    let name = checker.u16()?;
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0")?;
+    require(cursor.u24()? >= 10)?;
+    require(cursor.u16()? <= MAX_API_KEY)?;
+    require(cursor.u16()? <= MAX_VERSION)?;
+    require(cursor.u32()? < 0x0100_0000)?;
+    let name = cursor.u16()?;
     require((2..=255).contains(&name))?;
-    checker.all(usize::from(name), |byte| byte.is_ascii_graphic() || byte == b' ')?;
+    cursor.all(usize::from(name), |byte| byte.is_ascii_graphic() || byte == b' ')?;
     Ok((if name >= 3 { 85 } else { 65 }, "Kafka request"))
 }
 
 /// A response has nothing but the correlation of its request.
-fn response(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0")?;
-    require(checker.u24()? >= 4)?;
-    let correlation = checker.u32()?;
-    let mut asked = checker.of_peer();
+fn response(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0")?;
+    require(cursor.u24()? >= 4)?;
+    let correlation = cursor.u32()?;
+    let mut asked = cursor.of_peer();
     let mut ahead = asked;
     request(&mut ahead)?;
     asked.take(8)?;
@@ -63,7 +64,7 @@ struct Kafka;
 
 impl Inspector for Kafka {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
-        let mut asked = Checker::new(*sample);
+        let mut asked = Cursor::of(sample);
         if request(&mut asked).is_err() {
             return Progress::Settled;
         }
@@ -73,9 +74,6 @@ impl Inspector for Kafka {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::KafkaClientId, "rdkafka")],
-        ..client("versions wanted", b"\0\0\0\x25\0\x12\0\x03\0\0\0\x01\0\x07rdkafka\0\x0blibrdkafka\x062.3.0\0")
-    },
+    telling(client("versions wanted", b"\0\0\0\x25\0\x12\0\x03\0\0\0\x01\0\x07rdkafka\0\x0blibrdkafka\x062.3.0\0"), &[(Attribute::KafkaClientId, "rdkafka")]),
     client("metadata wanted", b"\0\0\0\x1a\0\x03\0\x01\0\0\0\x02\0\x0aconsumer-1\xff\xff\xff\xff"),
 ];

@@ -1,6 +1,7 @@
 //! The scalability protocols of nanomsg and NNG over TCP (nanomsg RFC "sp-tcp-mapping-01").
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// nanomsg.
@@ -23,10 +24,10 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// `\0SP\0`, the socket's type, reserved.
-fn header(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0SP\0")?;
-    require(checker.u16()? <= 0x0fff)?;
-    checker.zeros(2)?;
+fn header(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0SP\0")?;
+    require(cursor.u16()? <= 0x0fff)?;
+    cursor.zeros(2)?;
     Ok((95, "SP header"))
 }
 

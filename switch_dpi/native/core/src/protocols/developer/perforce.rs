@@ -1,7 +1,8 @@
 //! Perforce: messages of named values (the form is known from traffic; Perforce publishes no specification): a checksum, a
 //! size, then name, zero, size, value, zero, little-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 
 /// Perforce.
@@ -25,18 +26,18 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// The first byte is the exclusive or of the four bytes of the size.
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    let checksum = checker.u8()?;
-    let size = checker.array::<4>()?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    let checksum = cursor.u8()?;
+    let size = cursor.array::<4>()?;
     require(size.iter().fold(0, |sum, byte| sum ^ byte) == checksum)?;
     let size = u32::from_le_bytes(size);
     require((16..0x10_0000).contains(&size))?;
-    let name = checker.text_until(0, 16)?;
+    let name = cursor.text_until(0, 16)?;
     require(name.len() >= 4 && name.iter().all(|byte| byte.is_ascii_alphanumeric()))?;
-    let value = checker.u32_le()?;
+    let value = cursor.u32_le()?;
     require(value < 256 && value < size)?;
-    checker.text(usize::try_from(value).unwrap_or_default())?;
-    checker.literal(b"\0")?;
+    cursor.text(usize::try_from(value).unwrap_or_default())?;
+    cursor.literal(b"\0")?;
     let known: &[&[u8]] =
         &[b"cmpfile", b"client", b"xfiles", b"server", b"server2", b"func", b"autoLogin", b"protocol"];
     Ok((if known.contains(&name) { 95 } else { 75 }, "Perforce message"))

@@ -1,7 +1,8 @@
 //! Protocol Buffers messages sent bare (Protocol Buffers documentation, "Encoding"). There is no mark at all: fields must follow each
 //! other without a gap to the very end, in ascending order, and with contents that chance would not bring. It stays a guess.
 
-use crate::probing::checker::{Checked, Checker, Form, Recognised, any_form, client, query, require};
+use crate::probing::cursor::{Checked, Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, query};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Fields looked at.
@@ -34,10 +35,10 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Adds up, in bits, how unlikely each field is by chance.
-fn message(checker: &mut Checker<'_>) -> Recognised {
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
     let (mut bits, mut fields, mut last) = (0_usize, 0, 0);
-    while !matches!(checker.rest(), [] | [b'\n'] | [b'\r', b'\n']) && fields < MAX_FIELDS {
-        let tag = varint(checker)?.0;
+    while !matches!(cursor.rest(), [] | [b'\n'] | [b'\r', b'\n']) && fields < MAX_FIELDS {
+        let tag = varint(cursor)?.0;
         let number = tag >> 3;
         require((1..=MAX_NUMBER).contains(&number))?;
         if number < last && bits >= ENOUGH_BITS {
@@ -46,15 +47,15 @@ fn message(checker: &mut Checker<'_>) -> Recognised {
         require(number >= last)?;
         bits += match tag & 7 {
             0 => {
-                let (_, size) = varint(checker)?;
+                let (_, size) = varint(cursor)?;
                 4 + 4 * (size - 1)
             }
-            1 => checker.take(8).map(|_| 2)?,
-            5 => checker.take(4).map(|_| 2)?,
+            1 => cursor.take(8).map(|_| 2)?,
+            5 => cursor.take(4).map(|_| 2)?,
             2 => {
-                let size = usize::try_from(varint(checker)?.0).unwrap_or(usize::MAX);
+                let size = usize::try_from(varint(cursor)?.0).unwrap_or(usize::MAX);
                 require(size <= MAX_FIELD_SIZE)?;
-                let contents = checker.take(size)?;
+                let contents = cursor.take(size)?;
                 let is_text = contents.iter().all(|byte| matches!(byte, b' '..=b'~'));
                 3 + if is_text {
                     size.min(24)
@@ -67,16 +68,16 @@ fn message(checker: &mut Checker<'_>) -> Recognised {
         (fields, last) = (fields + 1, number);
     }
     if bits < ENOUGH_BITS || fields < 2 {
-        return checker.missing();
+        return cursor.missing();
     }
     Ok((52, "Protocol Buffers fields"))
 }
 
 /// Seven bits a byte, least significant first, at most ten bytes; gives its size too. The last of several bytes is not zero.
-fn varint(checker: &mut Checker<'_>) -> Checked<(u64, usize)> {
+fn varint(cursor: &mut Cursor<'_>) -> Checked<(u64, usize)> {
     let mut value: u64 = 0;
     for index in 0..10 {
-        let byte = checker.u8()?;
+        let byte = cursor.u8()?;
         value |= u64::from(byte & 0x7f).checked_shl(7 * index).unwrap_or(0);
         if byte & 0x80 == 0 {
             require(index == 0 || byte != 0)?;

@@ -1,7 +1,8 @@
 //! Subversion's own protocol (Subversion, libsvn_ra_svn/protocol): lists of words, numbers and strings.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server, telling};
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -32,21 +33,21 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Least and greatest version, mechanisms, capabilities; or a failure.
-fn server_greeting(checker: &mut Checker<'_>) -> Recognised {
-    let which = checker.any_literal(&[b"( success ( ", b"( failure ( ( "])?;
+fn server_greeting(cursor: &mut Cursor<'_>) -> Recognised {
+    let which = cursor.any_literal(&[b"( success ( ", b"( failure ( ( "])?;
     if which == 0 {
-        checker.any_literal(&[b"1 2 (", b"2 2 (", b"( "])?;
+        cursor.any_literal(&[b"1 2 (", b"2 2 (", b"( "])?;
     } else {
-        checker.all(1, |byte| byte.is_ascii_digit())?;
+        cursor.all(1, |byte| byte.is_ascii_digit())?;
     }
     Ok((100, "Subversion greeting"))
 }
 
-fn client_greeting(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"( ")?;
-    checker.within(b'1', b'2')?;
-    checker.literal(b" ( ")?;
-    checker.any_literal(&[
+fn client_greeting(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"( ")?;
+    cursor.within(b'1', b'2')?;
+    cursor.literal(b" ( ")?;
+    cursor.any_literal(&[
         b"edit-pipeline ",
         b"svndiff1 ",
         b"accepts-svndiff2 ",
@@ -83,11 +84,11 @@ impl Inspector for Svn {
 
 const EXAMPLES: &[Example] = &[
     server("greeting", b"( success ( 2 2 ( ) ( edit-pipeline svndiff1 absent-entries commit-revprops depth ) ) ) "),
-    Example {
-        expect: &[(Attribute::SvnUrl, "svn://svn.example.org/a")],
-        ..client(
+    telling(
+        client(
             "greeting",
             b"( 2 ( edit-pipeline svndiff1 absent-entries depth ) 23:svn://svn.example.org/a 10:SVN/1.14.2 ( ) ) ",
-        )
-    },
+        ),
+        &[(Attribute::SvnUrl, "svn://svn.example.org/a")],
+    ),
 ];

@@ -1,7 +1,8 @@
 //! Apache Thrift (thrift-binary-protocol.md, thrift-compact-protocol.md, THeader of fbthrift): strict binary and compact messages, bare
 //! or behind a frame size, over TCP and UDP (Jaeger's agents).
 
-use crate::probing::checker::{Checked, Checker, Form, Recognised, any_form, client, query, require, server};
+use crate::probing::cursor::{Checked, Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, query, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Apache Thrift.
@@ -26,50 +27,50 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// A method's name: letters, digits, and what joins service and method.
-fn method(checker: &mut Checker<'_>, size: usize) -> Checked<()> {
+fn method(cursor: &mut Cursor<'_>, size: usize) -> Checked<()> {
     require((1..=96).contains(&size))?;
-    let name = checker.all(size, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'.'))?;
+    let name = cursor.all(size, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'.'))?;
     require(name.first().is_some_and(u8::is_ascii_alphabetic))
 }
 
-fn bare(checker: &mut Checker<'_>) -> Recognised {
-    if checker.one_of(&[0x80, 0x82])? == 0x80 {
+fn bare(cursor: &mut Cursor<'_>) -> Recognised {
+    if cursor.one_of(&[0x80, 0x82])? == 0x80 {
         // version 1, type 1 to 4
-        checker.literal(b"\x01\0")?;
-        checker.within(1, 4)?;
-        let size = usize::try_from(checker.u32()?).unwrap_or(usize::MAX);
-        method(checker, size)?;
+        cursor.literal(b"\x01\0")?;
+        cursor.within(1, 4)?;
+        let size = usize::try_from(cursor.u32()?).unwrap_or(usize::MAX);
+        method(cursor, size)?;
         return Ok((90, "Thrift binary message"));
     }
-    let kind = checker.u8()?;
+    let kind = cursor.u8()?;
     require(kind & 0x1f == 1 && matches!(kind >> 5, 1..=4))?;
     for _ in 0..5 {
-        if checker.u8()? & 0x80 == 0 {
+        if cursor.u8()? & 0x80 == 0 {
             break; // sequence number
         }
     }
-    let size = usize::from(checker.u8()?);
-    method(checker, size)?;
+    let size = usize::from(cursor.u8()?);
+    method(cursor, size)?;
     Ok((if size >= 4 { 75 } else { 55 }, "Thrift compact message"))
 }
 
-fn framed(checker: &mut Checker<'_>) -> Recognised {
-    let size = checker.literal(b"\0").and_then(|()| checker.u24())?;
+fn framed(cursor: &mut Cursor<'_>) -> Recognised {
+    let size = cursor.literal(b"\0").and_then(|()| cursor.u24())?;
     require(size > 8)?;
-    let (confidence, what) = bare(checker)?;
+    let (confidence, what) = bare(cursor)?;
     Ok((confidence.saturating_add(5), what))
 }
 
 /// Frame size, magic 0FFF, flags, sequence, header's size in words, protocol, transforms.
-fn header(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0")?;
-    let size = checker.u24()?;
-    checker.literal(b"\x0f\xff")?;
-    require(checker.u16()? <= 0x0f)?;
-    checker.take(4)?;
-    require(u32::from(checker.u16()?) * 4 < size)?;
-    checker.one_of(&[0, 2])?;
-    checker.within(0, 8)?;
+fn header(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0")?;
+    let size = cursor.u24()?;
+    cursor.literal(b"\x0f\xff")?;
+    require(cursor.u16()? <= 0x0f)?;
+    cursor.take(4)?;
+    require(u32::from(cursor.u16()?) * 4 < size)?;
+    cursor.one_of(&[0, 2])?;
+    cursor.within(0, 8)?;
     Ok((75, "THeader"))
 }
 

@@ -1,6 +1,7 @@
 //! T3, Oracle WebLogic's protocol (Oracle, "T3 protocol"; known from traffic): lines of a version and of sizes.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// WebLogic T3.
@@ -23,14 +24,14 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn greeting(checker: &mut Checker<'_>) -> Recognised {
-    let which = checker.any_literal(&[b"t3 ", b"t3s ", b"HELO:"])?;
-    let version = checker.line(64)?;
+fn greeting(cursor: &mut Cursor<'_>) -> Recognised {
+    let which = cursor.any_literal(&[b"t3 ", b"t3s ", b"HELO:"])?;
+    let version = cursor.line(64)?;
     require(version.first().is_some_and(u8::is_ascii_digit) && version.contains(&b'.'))?;
     if which < 2 {
-        checker.any_literal(&[b"AS:", b"HL:", b"MS:", b"PU:"])?;
+        cursor.any_literal(&[b"AS:", b"HL:", b"MS:", b"PU:"])?;
     } else {
-        checker.any_literal(&[b"AS:", b"HL:"])?;
+        cursor.any_literal(&[b"AS:", b"HL:"])?;
     }
     Ok((100, "T3 greeting"))
 }

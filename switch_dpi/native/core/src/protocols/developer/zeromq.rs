@@ -1,6 +1,7 @@
 //! ZeroMQ's transport, versions 2 and 3 (ZMTP, RFC 23/ZMTP at rfc.zeromq.org): a signature, the version, the mechanism.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// ZeroMQ.
@@ -24,14 +25,14 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// FF, eight bytes (zero, or the size of a name in older peers), 7F; then version 3 with its mechanism, or 1 with a socket type.
-fn greeting(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\xff\0\0\0\0\0\0\0")?;
-    checker.u8()?;
-    checker.literal(b"\x7f")?;
-    if checker.rest().is_empty() {
+fn greeting(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\xff\0\0\0\0\0\0\0")?;
+    cursor.u8()?;
+    cursor.literal(b"\x7f")?;
+    if cursor.rest().is_empty() {
         return Ok((90, "ZMTP signature"));
     }
-    checker.within(0, 4)?;
+    cursor.within(0, 4)?;
     Ok((95, "ZMTP greeting"))
 }
 

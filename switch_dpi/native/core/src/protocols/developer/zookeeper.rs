@@ -1,7 +1,8 @@
 //! ZooKeeper's client port (ZooKeeper's jute description, ConnectRequest and ConnectResponse; administrator's guide, "The
 //! Four Letter Words"), big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// A session's password.
@@ -28,32 +29,32 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Size, protocol 0, last transaction, timeout in ms, session, password, and since 3.4 whether reading suffices.
-fn request(checker: &mut Checker<'_>) -> Recognised {
-    checker.zeros(3)?;
-    checker.within(44, 45)?;
-    checker.zeros(4)?;
-    checker.u64()?;
-    require(checker.u32()? < 0x1000_0000)?;
-    checker.u64()?;
-    require(checker.u32()? == PASSWORD_SIZE)?;
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.zeros(3)?;
+    cursor.within(44, 45)?;
+    cursor.zeros(4)?;
+    cursor.u64()?;
+    require(cursor.u32()? < 0x1000_0000)?;
+    cursor.u64()?;
+    require(cursor.u32()? == PASSWORD_SIZE)?;
     Ok((95, "ZooKeeper connect request"))
 }
 
-fn response(checker: &mut Checker<'_>) -> Recognised {
-    checker.zeros(3)?;
-    checker.within(36, 37)?;
-    checker.zeros(4)?;
-    require(checker.u32()? < 0x1000_0000)?;
-    checker.u64()?;
-    require(checker.u32()? == PASSWORD_SIZE)?;
+fn response(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.zeros(3)?;
+    cursor.within(36, 37)?;
+    cursor.zeros(4)?;
+    require(cursor.u32()? < 0x1000_0000)?;
+    cursor.u64()?;
+    require(cursor.u32()? == PASSWORD_SIZE)?;
     Ok((95, "ZooKeeper connect response"))
 }
 
 /// A word alone.
-fn word(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[b"ruok", b"stat", b"srvr", b"mntr", b"conf", b"cons", b"dump", b"envi", b"wchs"])?;
-    require(matches!(checker.rest(), [] | [b'\n'] | [b'\r', b'\n']))?;
-    let mut answer = checker.of_peer();
+fn word(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[b"ruok", b"stat", b"srvr", b"mntr", b"conf", b"cons", b"dump", b"envi", b"wchs"])?;
+    require(matches!(cursor.rest(), [] | [b'\n'] | [b'\r', b'\n']))?;
+    let mut answer = cursor.of_peer();
     match answer.any_literal(&[b"imok", b"Zookeeper version: ", b"zk_version\t", b"clientPort=", b"Environment:\n"]) {
         Ok(_) => Ok((95, "ZooKeeper four-letter word")),
         Err(Probe::NeedMore) => Err(Probe::NeedMore),

@@ -1,6 +1,7 @@
 //! Apple Filing Protocol over DSI (Apple, "AFP over TCP: Data Stream Interface"): a header of sixteen bytes, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CLOSE: u8 = 1;
@@ -31,14 +32,14 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Flags (request or reply), command, request id, offset or error, size, reserved.
-fn header(checker: &mut Checker<'_>) -> Recognised {
-    let is_reply = checker.within(0, 1)? == 1;
-    let command = checker.within(CLOSE, ATTENTION)?;
-    let id = checker.u16()?;
-    let offset = checker.u32()?;
-    let size = checker.u32()?;
+fn header(cursor: &mut Cursor<'_>) -> Recognised {
+    let is_reply = cursor.within(0, 1)? == 1;
+    let command = cursor.within(CLOSE, ATTENTION)?;
+    let id = cursor.u16()?;
+    let offset = cursor.u32()?;
+    let size = cursor.u32()?;
     require(size < 0x0100_0000)?;
-    checker.zeros(4)?;
+    cursor.zeros(4)?;
     let fits = match (command, is_reply) {
         (CLOSE, _) => size == 0 && offset == 0,
         (STATUS, false) => size <= 2 && offset == 0,
@@ -59,19 +60,19 @@ fn header(checker: &mut Checker<'_>) -> Recognised {
         return Ok((55, "DSI header"));
     }
     if command == OPEN {
-        checker.within(0, 2)?; // option: attention or request quantum
-        checker.within(4, 4)?;
+        cursor.within(0, 2)?; // option: attention or request quantum
+        cursor.within(4, 4)?;
     } else if command == 2 && !is_reply {
-        checker.within(1, 0x7e)?; // AFP command
+        cursor.within(1, 0x7e)?; // AFP command
     } else if is_reply && command != STATUS {
-        let mut asked = checker.of_peer();
+        let mut asked = cursor.of_peer();
         if asked.u8().is_err() {
             return Ok((55, "DSI reply"));
         }
         require(asked.u8()? <= ATTENTION)?;
     } else if is_reply {
         // offsets of the server's type and versions
-        require((16..512).contains(&checker.u16()?) && (16..512).contains(&checker.u16()?))?;
+        require((16..512).contains(&cursor.u16()?) && (16..512).contains(&cursor.u16()?))?;
     }
     Ok((85, "DSI header"))
 }

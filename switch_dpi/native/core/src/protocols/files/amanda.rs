@@ -1,6 +1,7 @@
 //! Amanda, backups over the network (its "Amanda network protocol"): version, kind, handle and sequence in a line.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, query, reply};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// Amanda.
@@ -20,13 +21,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[packet];
 
-fn packet(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"Amanda ")?;
-    checker.within(b'1', b'9')?;
-    checker.literal(b".")?;
-    checker.text_until(b' ', 12)?;
-    checker.any_literal(&[b"REQ ", b"REP ", b"ACK ", b"NAK ", b"PREP "])?;
-    checker.literal(b"HANDLE ")?;
+fn packet(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"Amanda ")?;
+    cursor.within(b'1', b'9')?;
+    cursor.literal(b".")?;
+    cursor.text_until(b' ', 12)?;
+    cursor.any_literal(&[b"REQ ", b"REP ", b"ACK ", b"NAK ", b"PREP "])?;
+    cursor.literal(b"HANDLE ")?;
     Ok((100, "Amanda packet"))
 }
 

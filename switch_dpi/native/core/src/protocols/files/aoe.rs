@@ -1,6 +1,7 @@
 //! ATA over Ethernet (Brantley Coile, "AoE", revision 11): EtherType 88A2.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 
 const ETHER_TYPE: Transport = Transport::EtherType(0x88a2);
@@ -24,19 +25,13 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Version and flags, error, shelf, slot, command, tag. The EtherType is the proof.
-fn header(checker: &mut Checker<'_>) -> Recognised {
-    require(checker.u8()? & 0x03 == 0)?;
-    checker.take(9)?;
+fn header(cursor: &mut Cursor<'_>) -> Recognised {
+    require(cursor.u8()? & 0x03 == 0)?;
+    cursor.take(9)?;
     Ok((100, "ATA over Ethernet header"))
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        transport: ETHER_TYPE,
-        ..query("query of the configuration", b"\x10\0\xff\xff\xff\x01\0\0\0\x01\0\0\0\0\0\0\0\0")
-    },
-    Example {
-        transport: ETHER_TYPE,
-        ..query("ATA command", b"\x10\0\0\x01\0\0\0\0\0\x02\x40\0\x01\x24\0\0\0\0\0\0\0\0")
-    },
+    sent(ETHER_TYPE, "query of the configuration", b"\x10\0\xff\xff\xff\x01\0\0\0\x01\0\0\0\0\0\0\0\0"),
+    sent(ETHER_TYPE, "ATA command", b"\x10\0\0\x01\0\0\0\0\0\x02\x40\0\x01\x24\0\0\0\0\0\0\0\0"),
 ];

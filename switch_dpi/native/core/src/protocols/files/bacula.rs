@@ -1,6 +1,7 @@
 //! Bacula and Bareos (Bacula, "Developer's Guide", Daemon protocol): text behind its size in four bytes, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Bacula.
@@ -25,13 +26,13 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// `Hello Director name calling`, `auth cram-md5 <…>`, `1000 OK: name`.
-fn hello(checker: &mut Checker<'_>) -> Recognised {
-    checker.zeros(2)?;
-    let size = usize::from(checker.u16()?);
+fn hello(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.zeros(2)?;
+    let size = usize::from(cursor.u16()?);
     require((8..512).contains(&size))?;
-    let which = checker.any_literal(&[b"Hello ", b"auth cram-md5", b"1000 OK"])?;
+    let which = cursor.any_literal(&[b"Hello ", b"auth cram-md5", b"1000 OK"])?;
     if which == 0 {
-        let text = checker.text(size - 7)?;
+        let text = cursor.text(size - 7)?;
         require(text.windows(7).any(|window| window == b"calling"))?;
     }
     Ok((95, "Bacula greeting"))

@@ -1,6 +1,7 @@
 //! Ceph's messenger, versions 1 and 2 (Ceph documentation, "Messenger protocol"): each end begins with a banner.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Ceph.
@@ -24,14 +25,14 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// `ceph v027`, or `ceph v2` with a line feed and the size of features.
-fn banner(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"ceph v")?;
-    if checker.within(b'0', b'9')? != b'2' {
-        checker.all(2, |byte| byte.is_ascii_digit())?;
+fn banner(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"ceph v")?;
+    if cursor.within(b'0', b'9')? != b'2' {
+        cursor.all(2, |byte| byte.is_ascii_digit())?;
         return Ok((100, "Ceph banner"));
     }
-    checker.literal(b"\n")?;
-    require(checker.u16_le()? < 1024)?;
+    cursor.literal(b"\n")?;
+    require(cursor.u16_le()? < 1024)?;
     Ok((100, "Ceph banner of version 2"))
 }
 

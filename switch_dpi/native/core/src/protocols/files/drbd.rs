@@ -1,6 +1,7 @@
 //! DRBD, replication of block devices (LINBIT, drbd_protocol.h: headers of versions 8 and 9), big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Feature packet that begins a connection.
@@ -27,21 +28,21 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Magic 83740267, command, size.
-fn header80(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x83\x74\x02\x67")?;
-    let command = checker.u16()?;
+fn header80(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x83\x74\x02\x67")?;
+    let command = cursor.u16()?;
     require(!(0x60..0xfff0).contains(&command))?;
     Ok((if command == FEATURES { 100 } else { 90 }, "DRBD header"))
 }
 
 /// Magic 8620EC20, volume, command, size, padding.
-fn header100(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x86\x20\xec\x20")?;
-    require(checker.u16()? < 0x1000)?;
-    let command = checker.u16()?;
+fn header100(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x86\x20\xec\x20")?;
+    require(cursor.u16()? < 0x1000)?;
+    let command = cursor.u16()?;
     require(!(0x60..0xfff0).contains(&command))?;
-    checker.take(4)?;
-    checker.zeros(4)?;
+    cursor.take(4)?;
+    cursor.zeros(4)?;
     Ok((100, "DRBD header"))
 }
 

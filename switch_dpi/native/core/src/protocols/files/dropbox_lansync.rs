@@ -2,8 +2,11 @@
 //! the number of its host and of the folders it shares. The transfer that follows is TLS.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::marks::{Reading, find, json_text, matched_if, telling, udp};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::readers::Reading;
+use crate::probing::examples::{query, telling};
+use crate::probing::search::{find, json_text};
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// The key that every announcement has, among the first ones.
 const HOST: &[u8] = b"\"host_int\": ";
@@ -40,21 +43,9 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 
 const EXAMPLES: &[Example] = &[
     telling(
-        udp(
-            "version 1",
-            Direction::Originator,
-            b"{\"host_int\": 676879976, \"version\": [1, 8], \"displayname\": \"ann-pc\", \"port\": 17500, \"namespaces\": [71, 912]}",
-        ),
+        query("version 1", b"{\"host_int\": 676879976, \"version\": [1, 8], \"displayname\": \"ann-pc\", \"port\": 17500, \"namespaces\": [71, 912]}"),
         &[(Attribute::PeerName, "ann-pc")],
     ),
-    udp(
-        "version 2, host behind port and name",
-        Direction::Originator,
-        b"{\"version\": [2, 0], \"port\": 17500, \"displayname\": \"\", \"host_int\": 174567193922014698868870351220258, \"namespaces\": [8]}",
-    ),
-    udp(
-        "version 2",
-        Direction::Originator,
-        b"{\"version\": [2, 0], \"port\": 17500, \"host_int\": 174567193922014698868870351220258, \"displayname\": \"\", \"namespaces\": [8]}",
-    ),
+    query("version 2, host behind port and name", b"{\"version\": [2, 0], \"port\": 17500, \"displayname\": \"\", \"host_int\": 174567193922014698868870351220258, \"namespaces\": [8]}"),
+    query("version 2", b"{\"version\": [2, 0], \"port\": 17500, \"host_int\": 174567193922014698868870351220258, \"displayname\": \"\", \"namespaces\": [8]}"),
 ];

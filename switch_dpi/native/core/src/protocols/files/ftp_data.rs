@@ -1,7 +1,8 @@
 //! FTP's data connections (RFC 959 §3.2). They are found where the control connection announced them; a listing is known by
 //! its form too.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::server;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// The longest line of a listing looked at.
@@ -29,31 +30,31 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// `drwxr-xr-x   2 ann users 4096 …`, perhaps behind `total 12`.
-fn unix(checker: &mut Checker<'_>) -> Recognised {
-    if checker.sample.data.first() == Some(&b't') {
-        checker.literal(b"total ")?;
-        require(checker.line(20)?.iter().all(u8::is_ascii_digit))?;
+fn unix(cursor: &mut Cursor<'_>) -> Recognised {
+    if cursor.sample.data.first() == Some(&b't') {
+        cursor.literal(b"total ")?;
+        require(cursor.line(20)?.iter().all(u8::is_ascii_digit))?;
     }
-    checker.one_of(b"-dlbcps")?;
+    cursor.one_of(b"-dlbcps")?;
     for _ in 0..3 {
-        checker.one_of(b"r-")?;
-        checker.one_of(b"w-")?;
-        checker.one_of(b"xsStT-")?;
+        cursor.one_of(b"r-")?;
+        cursor.one_of(b"w-")?;
+        cursor.one_of(b"xsStT-")?;
     }
-    checker.one_of(b" +.@")?;
-    let line = checker.line(MAX_LINE_SIZE)?;
+    cursor.one_of(b" +.@")?;
+    let line = cursor.line(MAX_LINE_SIZE)?;
     require(line.trim_ascii_start().first().is_some_and(u8::is_ascii_digit))?;
     Ok((75, "listing of files"))
 }
 
 /// `01-23-2024  08:32PM       <DIR> docs`.
-fn dos(checker: &mut Checker<'_>) -> Recognised {
+fn dos(cursor: &mut Cursor<'_>) -> Recognised {
     for separator in *b"--" {
-        checker.all(2, |byte| byte.is_ascii_digit())?;
-        checker.literal(&[separator])?;
+        cursor.all(2, |byte| byte.is_ascii_digit())?;
+        cursor.literal(&[separator])?;
     }
-    checker.all(2, |byte| byte.is_ascii_digit())?;
-    let line = checker.line(MAX_LINE_SIZE)?;
+    cursor.all(2, |byte| byte.is_ascii_digit())?;
+    let line = cursor.line(MAX_LINE_SIZE)?;
     let time = line.trim_ascii_start();
     let year = line.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let time = if year == 2 { line.get(2..).unwrap_or_default().trim_ascii_start() } else { time };
@@ -62,10 +63,10 @@ fn dos(checker: &mut Checker<'_>) -> Recognised {
 }
 
 /// `type=file;size=12;modify=20240123080000; name` (RFC 3659 §7.2).
-fn machine(checker: &mut Checker<'_>) -> Recognised {
+fn machine(cursor: &mut Cursor<'_>) -> Recognised {
     const FACTS: &[&[u8]] = &[b"type=", b"Type=", b"modify=", b"Modify=", b"size=", b"Size=", b"perm=", b"Perm=", b"unique=", b"UNIX."];
-    checker.any_literal(FACTS)?;
-    let line = checker.line(MAX_LINE_SIZE)?;
+    cursor.any_literal(FACTS)?;
+    let line = cursor.line(MAX_LINE_SIZE)?;
     let is_fact = |name: &[u8]| line.windows(name.len()).any(|window| window.eq_ignore_ascii_case(name));
     require(line.contains(&b' ') && (is_fact(b";modify=") || is_fact(b";size=") || is_fact(b";type=")))?;
     Ok((80, "machine listing of files"))

@@ -1,6 +1,7 @@
 //! GlusterFS (GlusterFS documentation, "RPC programs"): ONC RPC calls of its own programs.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use crate::formats::sun_rpc::{self, GLUSTER_PROGRAMS};
 
@@ -26,17 +27,17 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// The program alone is enough: credentials are of GlusterFS's own flavours.
-fn call(checker: &mut Checker<'_>) -> Recognised {
-    sun_rpc::record_mark(checker, 40)?;
-    checker.take(4)?;
-    checker.literal(b"\0\0\0\0\0\0\0\x02")?;
-    require(GLUSTER_PROGRAMS.contains(&checker.u32()?))?;
+fn call(cursor: &mut Cursor<'_>) -> Recognised {
+    sun_rpc::record_mark(cursor, 40)?;
+    cursor.take(4)?;
+    cursor.literal(b"\0\0\0\0\0\0\0\x02")?;
+    require(GLUSTER_PROGRAMS.contains(&cursor.u32()?))?;
     Ok((100, "GlusterFS call"))
 }
 
-fn reply(checker: &mut Checker<'_>) -> Recognised {
-    let xid = sun_rpc::reply(checker)?;
-    require(GLUSTER_PROGRAMS.contains(&sun_rpc::answered_call(checker, xid)?.program))?;
+fn reply(cursor: &mut Cursor<'_>) -> Recognised {
+    let xid = sun_rpc::reply(cursor)?;
+    require(GLUSTER_PROGRAMS.contains(&sun_rpc::answered_call(cursor, xid)?.program))?;
     Ok((100, "GlusterFS reply"))
 }
 

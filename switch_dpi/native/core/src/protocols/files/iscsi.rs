@@ -1,7 +1,8 @@
 //! iSCSI (RFC 7143): header segments of 48 bytes, big-endian. A session begins with a log-in.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server, telling};
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -34,26 +35,26 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Login request and response (§11.12, §11.13): stages, versions 0, no additional header, and keys as text.
-fn login(checker: &mut Checker<'_>) -> Recognised {
-    let is_request = checker.one_of(&[0x43, 0x03, 0x23])? != 0x23;
-    require(checker.u8()? & 0x30 == 0)?;
-    checker.zeros(3)?;
-    let size = checker.u24()?;
+fn login(cursor: &mut Cursor<'_>) -> Recognised {
+    let is_request = cursor.one_of(&[0x43, 0x03, 0x23])? != 0x23;
+    require(cursor.u8()? & 0x30 == 0)?;
+    cursor.zeros(3)?;
+    let size = cursor.u24()?;
     require(size < 0x2_0000)?;
-    checker.take(HEADER_SIZE - 8 - 16)?;
+    cursor.take(HEADER_SIZE - 8 - 16)?;
     if is_request {
-        checker.zeros(16)?;
+        cursor.zeros(16)?;
     } else {
-        checker.take(4)?; // greatest command number
-        checker.within(0, 3)?;
-        checker.take(1)?;
-        checker.zeros(10)?;
+        cursor.take(4)?; // greatest command number
+        cursor.within(0, 3)?;
+        cursor.take(1)?;
+        cursor.zeros(10)?;
     }
     require(size > 0 || !is_request)?;
     if size == 0 {
         return Ok((75, "iSCSI log-in response"));
     }
-    let key = checker.all(4, |byte| byte.is_ascii_alphabetic())?;
+    let key = cursor.all(4, |byte| byte.is_ascii_alphabetic())?;
     require(key.first().is_some_and(u8::is_ascii_uppercase))?;
     Ok((95, "iSCSI log-in"))
 }
@@ -87,13 +88,13 @@ impl Inspector for Iscsi {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::IscsiInitiator, "iqn.2024-01.org.example:a")],
-        ..client(
+    telling(
+        client(
             "log-in",
             b"\x43\x87\0\0\0\0\0\x28\0\x02\x3d\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0InitiatorName=iqn.2024-01.org.example:a\0",
-        )
-    },
+        ),
+        &[(Attribute::IscsiInitiator, "iqn.2024-01.org.example:a")],
+    ),
     server(
         "log-in answered",
         b"\x23\x87\0\0\0\0\0\x18\0\x02\x3d\0\0\0\0\x01\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0\x02\0\0\0\x21\0\0\0\0\0\0\0\0\0\0\0\0TargetPortalGroupTag=1\0\0",

@@ -1,6 +1,7 @@
 //! Internet Storage Name Service (RFC 4171 §5): header and first attribute, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// iSNS.
@@ -20,22 +21,22 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[message];
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0\x01")?;
-    let function = checker.u16()?;
-    let size = checker.u16()?;
-    let flags = checker.u16()?;
-    checker.u16()?; // transaction
-    let sequence = checker.u16()?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0\x01")?;
+    let function = cursor.u16()?;
+    let size = cursor.u16()?;
+    let flags = cursor.u16()?;
+    cursor.u16()?; // transaction
+    let sequence = cursor.u16()?;
     let is_request = matches!(function, 1..=15);
     require(is_request || matches!(function, 0x8001..=0x800f))?;
     require(size > 0 && size % 4 == 0 && flags & 0x03ff == 0 && flags & 0x0c00 != 0 && sequence == 0)?;
     require((flags & 0x8000 != 0) == is_request || flags & 0x4000 != 0)?;
     if is_request {
-        let (tag, length) = (checker.u32()?, checker.u32()?);
+        let (tag, length) = (cursor.u32()?, cursor.u32()?);
         require(tag < 0x1_0000 && length < 0x1_0000)?;
     } else {
-        require(checker.u32()? <= 32)?; // status
+        require(cursor.u32()? <= 32)?; // status
     }
     Ok((85, "iSNS message"))
 }

@@ -1,6 +1,7 @@
 //! Lustre's LNet over TCP (Lustre, "LNet socklnd": connection acceptor and hello), in the sender's byte order.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Lustre.
@@ -24,10 +25,10 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Magic ACCE7100 with version 1, or EEBC0DED with its versions.
-fn request(checker: &mut Checker<'_>) -> Recognised {
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
     const MAGIC: &[&[u8]] =
         &[b"\0\x71\xce\xac\x01\0\0\0", b"\xac\xce\x71\0\0\0\0\x01", b"\xed\x0d\xbc\xee", b"\xee\xbc\x0d\xed"];
-    let which = checker.any_literal(MAGIC)?;
+    let which = cursor.any_literal(MAGIC)?;
     Ok((if which < 2 { 100 } else { 85 }, "LNet connection request"))
 }
 

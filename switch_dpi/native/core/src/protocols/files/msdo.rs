@@ -1,7 +1,8 @@
 //! Microsoft's Delivery Optimization between machines ([MS-SWARM]-like, publicly described): a handshake of BitTorrent's form with a name of
 //! its own.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// MSDO.
@@ -22,8 +23,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[handshake];
 
-fn handshake(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x0eSwarm protocol")?;
+fn handshake(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x0eSwarm protocol")?;
     Ok((100, "Swarm handshake"))
 }
 

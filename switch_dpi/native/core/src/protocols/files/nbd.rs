@@ -1,6 +1,7 @@
 //! Network Block Device (NBD project, doc/proto.md), big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// NBD.
@@ -23,26 +24,26 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn greeting(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"NBDMAGIC")?;
+fn greeting(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"NBDMAGIC")?;
     Ok((100, "NBD greeting"))
 }
 
 /// Flags of the client, then its first option.
-fn options(checker: &mut Checker<'_>) -> Recognised {
-    checker.zeros(3)?;
-    checker.within(0, 3)?;
-    checker.literal(b"IHAVEOPT")?;
+fn options(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.zeros(3)?;
+    cursor.within(0, 3)?;
+    cursor.literal(b"IHAVEOPT")?;
     Ok((100, "NBD option"))
 }
 
 /// Request, simple reply, structured reply.
-fn transmission(checker: &mut Checker<'_>) -> Recognised {
-    let kind = checker.any_literal(&[b"\x25\x60\x95\x13", b"\x67\x44\x66\x98", b"\x66\x8e\x33\xef"])?;
+fn transmission(cursor: &mut Cursor<'_>) -> Recognised {
+    let kind = cursor.any_literal(&[b"\x25\x60\x95\x13", b"\x67\x44\x66\x98", b"\x66\x8e\x33\xef"])?;
     if kind == 0 {
-        checker.zeros(1)?;
-        checker.u8()?;
-        require(checker.u16()? <= 16)?;
+        cursor.zeros(1)?;
+        cursor.u8()?;
+        require(cursor.u16()? <= 16)?;
     }
     Ok((85, "NBD transmission"))
 }

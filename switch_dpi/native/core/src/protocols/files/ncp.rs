@@ -1,6 +1,7 @@
 //! NetWare Core Protocol over TCP ("NetWare Core Protocols", Novell; NCP over IP): a signature, the size, then the request.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// NCP.
@@ -20,21 +21,21 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[request, answer];
 
-fn request(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"DmdT")?;
-    require(checker.u32()? < 0x1_0000)?;
-    require(checker.u32()? <= 2)?; // version
-    checker.u32()?; // size of the reply's buffer
-    let kind = checker.one_of(&[0x11, 0x22, 0x55, 0x77, 0x88])?;
-    require(checker.u8()? == kind)?;
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"DmdT")?;
+    require(cursor.u32()? < 0x1_0000)?;
+    require(cursor.u32()? <= 2)?; // version
+    cursor.u32()?; // size of the reply's buffer
+    let kind = cursor.one_of(&[0x11, 0x22, 0x55, 0x77, 0x88])?;
+    require(cursor.u8()? == kind)?;
     Ok((100, "NCP request"))
 }
 
-fn answer(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"tNcP")?;
-    require(checker.u32()? < 0x1_0000)?;
-    let kind = checker.one_of(&[0x33, 0x88, 0x99])?;
-    require(checker.u8()? == kind)?;
+fn answer(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"tNcP")?;
+    require(cursor.u32()? < 0x1_0000)?;
+    let kind = cursor.one_of(&[0x33, 0x88, 0x99])?;
+    require(cursor.u8()? == kind)?;
     Ok((100, "NCP reply"))
 }
 

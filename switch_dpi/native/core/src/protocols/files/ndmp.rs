@@ -1,6 +1,7 @@
 //! NDMP, control of backups (SNIA, NDMP versions 2 to 4): XDR behind a record mark, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Seconds since 1970 at the start of 1995 and of 2055: a message tells when it was sent.
@@ -27,19 +28,19 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Sequence, time, request or reply, message, sequence that is answered, error.
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x80\0")?;
-    require(checker.u16()? >= 24)?;
-    require((1..0x1_0000).contains(&checker.u32()?))?;
-    let time = checker.u32()?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x80\0")?;
+    require(cursor.u16()? >= 24)?;
+    require((1..0x1_0000).contains(&cursor.u32()?))?;
+    let time = cursor.u32()?;
     require(time == 0 || TIMES.contains(&time))?;
-    let is_reply = checker.u32()?;
+    let is_reply = cursor.u32()?;
     require(is_reply <= 1)?;
-    let code = checker.u32()?;
+    let code = cursor.u32()?;
     require(matches!(code >> 8, 1..=9) && code & 0xff <= 0x20)?;
-    let answered = checker.u32()?;
+    let answered = cursor.u32()?;
     require(answered < 0x1_0000 && (is_reply == 1 || answered == 0))?;
-    require(checker.u32()? <= 0x30)?;
+    require(cursor.u32()? <= 0x30)?;
     Ok((95, "NDMP message"))
 }
 

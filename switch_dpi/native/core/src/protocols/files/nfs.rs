@@ -2,7 +2,8 @@
 //! look-ups of them (RFC 1833), over ONC RPC.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, query, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, query, telling};
 use crate::protocol::{
     Descriptor, Direction, Example, Expectation, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -33,15 +34,15 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn call(checker: &mut Checker<'_>) -> Recognised {
-    let call = sun_rpc::call(checker)?;
+fn call(cursor: &mut Cursor<'_>) -> Recognised {
+    let call = sun_rpc::call(cursor)?;
     require(NFS_PROGRAMS.contains(&call.subject()))?;
     Ok((100, "NFS call"))
 }
 
-fn reply(checker: &mut Checker<'_>) -> Recognised {
-    let xid = sun_rpc::reply(checker)?;
-    require(NFS_PROGRAMS.contains(&sun_rpc::answered_call(checker, xid)?.subject()))?;
+fn reply(cursor: &mut Cursor<'_>) -> Recognised {
+    let xid = sun_rpc::reply(cursor)?;
+    require(NFS_PROGRAMS.contains(&sun_rpc::answered_call(cursor, xid)?.subject()))?;
     Ok((100, "NFS reply"))
 }
 
@@ -63,11 +64,11 @@ impl Inspector for Nfs {
             return Progress::Settled;
         }
         let Some((version, transport)) = self.asked else { return Progress::Settled };
-        let mut checker = Checker::new(*sample);
-        if sun_rpc::reply(&mut checker).is_err() {
+        let mut cursor = Cursor::of(sample);
+        if sun_rpc::reply(&mut cursor).is_err() {
             return Progress::Settled;
         }
-        if let Some(port) = answered_port(&checker, version).filter(|port| *port != 0) {
+        if let Some(port) = answered_port(&cursor, version).filter(|port| *port != 0) {
             let by = Direction::Responder;
             found.expect(Expectation { transport, address: None, by, port, protocol: "nfs" });
         }
@@ -82,8 +83,8 @@ fn asks_for_tcp(sample: &Sample<'_>) -> bool {
 }
 
 /// A number in version 2, a universal address in versions 3 and 4.
-fn answered_port(checker: &Checker<'_>, version: u32) -> Option<u16> {
-    let (number, text) = checker.rest().split_first_chunk::<4>()?;
+fn answered_port(cursor: &Cursor<'_>, version: u32) -> Option<u16> {
+    let (number, text) = cursor.rest().split_first_chunk::<4>()?;
     let number = u32::from_be_bytes(*number);
     if version == 2 {
         return u16::try_from(number).ok();
@@ -96,20 +97,20 @@ fn answered_port(checker: &Checker<'_>, version: u32) -> Option<u16> {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::SunrpcProgram, "100003")],
-        ..query(
+    telling(
+        query(
             "null call of version 3",
             b"\x38\x43\x8a\x19\0\0\0\0\0\0\0\x02\0\x01\x86\xa3\0\0\0\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
-        )
-    },
-    Example {
-        expect: &[(Attribute::SunrpcProgram, "100003")],
-        ..client(
+        ),
+        &[(Attribute::SunrpcProgram, "100003")],
+    ),
+    telling(
+        client(
             "call of version 4 over TCP",
             b"\x80\0\0\x2c\x12\x34\x56\x78\0\0\0\0\0\0\0\x02\0\x01\x86\xa3\0\0\0\x04\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
-        )
-    },
+        ),
+        &[(Attribute::SunrpcProgram, "100003")],
+    ),
     query(
         "port of the mount program",
         b"\x38\x43\x4f\x69\0\0\0\0\0\0\0\x02\0\x01\x86\xa0\0\0\0\x02\0\0\0\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x86\xa5\0\0\0\x03\0\0\0\x11\0\0\0\0",

@@ -1,7 +1,8 @@
 //! 9P, the file protocol of Plan 9 and of virtual machines (Plan 9 manual, section 5; "9P2000.L"): the exchange of versions, numbers
 //! little-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// 9P.
@@ -21,14 +22,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[version];
 
-fn version(checker: &mut Checker<'_>) -> Recognised {
-    let size = checker.u32_le()?;
+fn version(cursor: &mut Cursor<'_>) -> Recognised {
+    let size = cursor.u32_le()?;
     require((19..=40).contains(&size))?;
-    checker.within(100, 101)?;
-    checker.literal(b"\xff\xff")?; // no tag
-    require((256..=64 << 20).contains(&checker.u32_le()?))?;
-    require(u32::from(checker.u16_le()?) + 13 == size)?;
-    checker.literal(b"9P2000")?;
+    cursor.within(100, 101)?;
+    cursor.literal(b"\xff\xff")?; // no tag
+    require((256..=64 << 20).contains(&cursor.u32_le()?))?;
+    require(u32::from(cursor.u16_le()?) + 13 == size)?;
+    cursor.literal(b"9P2000")?;
     Ok((100, "9P version"))
 }
 

@@ -1,6 +1,7 @@
 //! NVMe over TCP (NVM Express, "TCP Transport Specification" 1.0 §3): units of type, flags, header size, data offset, size.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Size of both initialisation units (§3.6.2.2, §3.6.2.3).
@@ -27,23 +28,23 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// ICReq and ICResp: format 0, alignment of data at most 31.
-fn initialisation(checker: &mut Checker<'_>) -> Recognised {
-    checker.within(0, 1)?;
-    checker.literal(INITIALISATION)?;
-    checker.within(0, 31)?;
-    checker.within(0, 3)?;
+fn initialisation(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.within(0, 1)?;
+    cursor.literal(INITIALISATION)?;
+    cursor.within(0, 31)?;
+    cursor.within(0, 3)?;
     Ok((100, "NVMe connection initialisation"))
 }
 
 /// CapsuleCmd (72 bytes) and CapsuleResp (24 bytes) in the middle of a session.
-fn capsule(checker: &mut Checker<'_>) -> Recognised {
-    let (kind, flags) = (checker.within(4, 5)?, checker.within(0, 3)?);
+fn capsule(cursor: &mut Cursor<'_>) -> Recognised {
+    let (kind, flags) = (cursor.within(4, 5)?, cursor.within(0, 3)?);
     let header: u32 = if kind == 4 { 72 } else { 24 };
-    checker.literal(&[u8::try_from(header).unwrap_or_default()])?;
-    let offset = checker.u8()?;
-    let size = checker.u32_le()?;
+    cursor.literal(&[u8::try_from(header).unwrap_or_default()])?;
+    let offset = cursor.u8()?;
+    let size = cursor.u32_le()?;
     require(size == header + 4 * u32::from(flags & 1) || (offset >= 72 && kind == 4 && size < 0x10_0000))?;
-    require(kind == 5 || checker.take(2)?.last().is_some_and(|flags| flags & 0x3c == 0))?;
+    require(kind == 5 || cursor.take(2)?.last().is_some_and(|flags| flags & 0x3c == 0))?;
     Ok((70, "NVMe capsule"))
 }
 

@@ -1,7 +1,8 @@
 //! rsync's daemon (rsyncd.conf(5), rsync's "csprotocol.txt"): both ends greet with the protocol's version.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server, telling};
 use crate::probing::lines::Lines;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
@@ -29,9 +30,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// `@RSYNCD: 31.0`, or a message of the daemon.
-fn greeting(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"@RSYNCD: ")?;
-    let first = checker.u8()?;
+fn greeting(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"@RSYNCD: ")?;
+    let first = cursor.u8()?;
     require(first.is_ascii_digit() || matches!(first, b'O' | b'E' | b'A'))?;
     Ok((100, "rsync greeting"))
 }
@@ -57,8 +58,5 @@ impl Inspector for Rsync {
 
 const EXAMPLES: &[Example] = &[
     server("greeting", b"@RSYNCD: 31.0\n"),
-    Example {
-        expect: &[(Attribute::RsyncModule, "backup")],
-        ..client("greeting with digests, and module", b"@RSYNCD: 31.0 sha512 sha256 md5 md4\nbackup\n")
-    },
+    telling(client("greeting with digests, and module", b"@RSYNCD: 31.0 sha512 sha256 md5 md4\nbackup\n"), &[(Attribute::RsyncModule, "backup")]),
 ];

@@ -1,6 +1,7 @@
 //! Rx, the remote procedure calls of the Andrew File System ("Rx protocol specification", Zeldovich), big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// RX.
@@ -20,12 +21,12 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 const FORMS: &[Form] = &[packet];
 
 /// Epoch, connection, call, sequence and serial number, type, flags, status, security class, checksum, service.
-fn packet(checker: &mut Checker<'_>) -> Recognised {
-    let (epoch, connection) = (checker.u32()?, checker.u32()?);
-    let (call, sequence, serial) = (checker.u32()?, checker.u32()?, checker.u32()?);
-    let kind = checker.within(1, 13)?;
-    let [flags, _status, security] = checker.array()?;
-    let [_checksum, service] = [checker.u16()?, checker.u16()?];
+fn packet(cursor: &mut Cursor<'_>) -> Recognised {
+    let (epoch, connection) = (cursor.u32()?, cursor.u32()?);
+    let (call, sequence, serial) = (cursor.u32()?, cursor.u32()?, cursor.u32()?);
+    let kind = cursor.within(1, 13)?;
+    let [flags, _status, security] = cursor.array()?;
+    let [_checksum, service] = [cursor.u16()?, cursor.u16()?];
     require(epoch > 0xffff && connection > 0xffff && call < 0x1_0000 && sequence < 0x1_0000 && serial < 0x1_0000)?;
     require(flags & 0xc0 == 0 && security <= 5)?;
     match kind {

@@ -3,9 +3,10 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server, telling};
+use crate::probing::numbers::{size_of_u32, u16_le_at, u32_le_at};
 use crate::formats::dcerpc_calls::{Calls, fragment_size};
-use crate::probing::marks::{le16, le32, size_of_u32};
 use crate::protocol::{
     Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -47,22 +48,22 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// SMB 2 header (its size is 64), transform header, compression header (§2.2.1, §2.2.41, §2.2.42).
-fn header(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0")?;
-    require(checker.u24()? >= 16)?;
-    let kind = checker.any_literal(&[MAGIC, b"\xfdSMB", b"\xfcSMB"])?;
+fn header(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0")?;
+    require(cursor.u24()? >= 16)?;
+    let kind = cursor.any_literal(&[MAGIC, b"\xfdSMB", b"\xfcSMB"])?;
     if kind == 0 {
-        checker.literal(b"\x40\0")?;
+        cursor.literal(b"\x40\0")?;
     }
     Ok((100, "SMB 2 header"))
 }
 
 /// SMB 1's negotiation with dialects of SMB 2 in it, answered in SMB 2 (§3.3.5.3).
-fn offer(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0")?;
-    checker.u24()?;
-    checker.literal(b"\xffSMB\x72")?;
-    let mut answer = checker.of_peer();
+fn offer(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0")?;
+    cursor.u24()?;
+    cursor.literal(b"\xffSMB\x72")?;
+    let mut answer = cursor.of_peer();
     answer.literal(b"\0")?;
     answer.u24()?;
     answer.literal(MAGIC)?;
@@ -119,12 +120,12 @@ fn read_message(message: &[u8], found: &mut Findings) -> Option<()> {
 /// §2.2.32): offsets count from the header.
 fn fragment_in_pipe(message: &[u8]) -> Option<&[u8]> {
     let (head, body) = message.split_at_checked(HEADER_SIZE)?;
-    let is_response = le16(head, 20)? & 1 == 1;
-    let (offset, size) = match (le16(head, 16)?, is_response) {
-        (WRITE, false) => (le16(body, 2)?.into(), le32(body, 4)?),
-        (READ, true) => (u32::from(*body.get(2)?), le32(body, 4)?),
-        (IOCTL, false) if le32(body, 4)? == PIPE_TRANSCEIVE => (le32(body, 24)?, le32(body, 28)?),
-        (IOCTL, true) if le32(body, 4)? == PIPE_TRANSCEIVE => (le32(body, 32)?, le32(body, 36)?),
+    let is_response = u16_le_at(head, 20)? & 1 == 1;
+    let (offset, size) = match (u16_le_at(head, 16)?, is_response) {
+        (WRITE, false) => (u16_le_at(body, 2)?.into(), u32_le_at(body, 4)?),
+        (READ, true) => (u32::from(*body.get(2)?), u32_le_at(body, 4)?),
+        (IOCTL, false) if u32_le_at(body, 4)? == PIPE_TRANSCEIVE => (u32_le_at(body, 24)?, u32_le_at(body, 28)?),
+        (IOCTL, true) if u32_le_at(body, 4)? == PIPE_TRANSCEIVE => (u32_le_at(body, 32)?, u32_le_at(body, 36)?),
         _ => return None,
     };
     let data = message.get(size_of_u32(offset).checked_add(4)?..)?.get(..size_of_u32(size))?;
@@ -137,28 +138,28 @@ const EXAMPLES: &[Example] = &[
         "negotiation",
         b"\0\0\0f\xfeSMB\x40\0\0\0\0\0\0\0\0\0\x1f\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xfe\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x24\0\x01\0\x01\0\0\0\x7f\0\0\0abcdefghijklmnop\0\0\0\0\0\0\0\0\x11\x03",
     ),
-    Example {
-        expect: &[(Attribute::SmbShare, "\\\\a\\b")],
-        ..client(
+    telling(
+        client(
             "tree connect",
             b"\0\0\0R\xfeSMB\x40\0\0\0\0\0\0\0\x03\0\x1f\0\0\0\0\0\0\0\0\0\x03\0\0\0\0\0\0\0\xff\xfe\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x09\0\0\0H\0\x0a\0\x5c\0\x5c\0a\0\x5c\0b\0",
-        )
-    },
-    Example {
-        expect: &[(Attribute::DcerpcInterface, "srvsvc")],
-        ..client(
+        ),
+        &[(Attribute::SmbShare, "\\\\a\\b")],
+    ),
+    telling(
+        client(
             "a pipe is bound to the server service",
             b"\0\0\0\xb8\xfeSMB\x40\0\x01\0\0\0\0\0\x09\0\x1f\0\0\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0\xff\xfe\0\0\x01\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
             \x31\0\x70\0\x48\0\0\0\0\0\0\0\0\0\0\0abcdefghijklmnop\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
             \x05\0\x0b\x03\x10\0\0\0\x48\0\0\0\x01\0\0\0\xb8\x10\xb8\x10\0\0\0\0\x01\0\0\0\0\0\x01\0\xc8\x4f\x32\x4b\x70\x16\xd3\x01\x12\x78\x5a\x47\xbf\x6e\xe1\x88\x03\0\0\0\x04\x5d\x88\x8a\xeb\x1c\xc9\x11\x9f\xe8\x08\0\x2b\x10\x48\x60\x02\0\0\0",
-        )
-    },
+        ),
+        &[(Attribute::DcerpcInterface, "srvsvc")],
+    ),
     server("encrypted", b"\0\0\0\x60\xfdSMBabcdefghijklmnop"),
-    Example {
-        expect: &[(Attribute::SmbDialect, "785")],
-        ..server(
+    telling(
+        server(
             "negotiation answered",
             b"\0\0\0\x80\xfeSMB\x40\0\0\0\0\0\0\0\0\0\x1f\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xfe\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0A\0\x01\0\x11\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x7f\0\0\0\0\0\x10\0\0\0\x10\0\0\0\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x80\0\0\0\0\0\0\0",
-        )
-    },
+        ),
+        &[(Attribute::SmbDialect, "785")],
+    ),
 ];

@@ -1,7 +1,8 @@
 //! SMB 1 ([MS-CIFS]): what NetBIOS sessions and datagrams carry. Its flows are NetBIOS's; bare messages are met where a capture
 //! begins in the middle of a session's message.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// SMB 1.
@@ -25,9 +26,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// §2.2.3.1: magic, command, status, flags; the reserved field is zero.
-fn header(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\xffSMB")?;
-    require(!matches!(checker.u8()?, 0x35..=0x6f | 0xdb..=0xfd))?;
+fn header(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\xffSMB")?;
+    require(!matches!(cursor.u8()?, 0x35..=0x6f | 0xdb..=0xfd))?;
     Ok((95, "SMB 1 header"))
 }
 

@@ -1,7 +1,8 @@
 //! TFTP (RFC 1350) with options (RFC 2347 to 2349, 7440). A transfer moves to a port of the server's choice.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::checker::{Checked, Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Checked, Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply, telling};
 use crate::protocol::{
     Descriptor, Direction, Example, Expectation, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -34,47 +35,47 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// RRQ and WRQ: file, mode, options.
-fn request(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0")?;
-    checker.within(1, 2)?;
-    let name = checker.rest().iter().position(|byte| *byte == 0).ok_or(Probe::No)?;
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0")?;
+    cursor.within(1, 2)?;
+    let name = cursor.rest().iter().position(|byte| *byte == 0).ok_or(Probe::No)?;
     require((1..=MAX_NAME_SIZE).contains(&name))?;
-    checker.all(name, |byte| byte >= b' ')?;
-    checker.literal(b"\0")?;
-    let mode = checker.text_until(0, 8)?.to_ascii_lowercase();
+    cursor.all(name, |byte| byte >= b' ')?;
+    cursor.literal(b"\0")?;
+    let mode = cursor.text_until(0, 8)?.to_ascii_lowercase();
     require(matches!(mode.as_slice(), b"octet" | b"netascii" | b"mail"))?;
     Ok((95, "TFTP request"))
 }
 
 /// OACK: an option that is registered, and its value.
-fn options(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0\x06")?;
-    let name = checker.text_until(0, 16)?.to_ascii_lowercase();
+fn options(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0\x06")?;
+    let name = cursor.text_until(0, 16)?.to_ascii_lowercase();
     require(OPTIONS.contains(&name.as_slice()))?;
-    checker.text_until(0, 32)?;
+    cursor.text_until(0, 32)?;
     Ok((100, "TFTP options accepted"))
 }
 
 /// ERROR: code, text, zero.
-fn error(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0\x05\0")?;
-    checker.within(0, 8)?;
-    let text = checker.text_until(0, 256)?;
-    require(checker.rest().is_empty())?;
+fn error(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0\x05\0")?;
+    cursor.within(0, 8)?;
+    let text = cursor.text_until(0, 256)?;
+    require(cursor.rest().is_empty())?;
     match text.len() {
         6.. => Ok((80, "TFTP error")),
-        _ if checker.is_at_port(PORT) => Ok((55, "TFTP error")),
+        _ if cursor.sample.is_at_port(&[PORT]) => Ok((55, "TFTP error")),
         _ => Err(Probe::NeedMore),
     }
 }
 
 /// DATA and ACK say little alone: the first blocks must answer each other.
-fn block(checker: &mut Checker<'_>) -> Recognised {
-    let (kind, number) = block_head(checker)?;
-    let mut peer = checker.of_peer();
+fn block(cursor: &mut Cursor<'_>) -> Recognised {
+    let (kind, number) = block_head(cursor)?;
+    let mut peer = cursor.of_peer();
     let (theirs, answered) = match block_head(&mut peer) {
         Ok(head) => head,
-        Err(_) if request(&mut checker.of_peer()).is_ok() => return Ok((90, "TFTP answer")),
+        Err(_) if request(&mut cursor.of_peer()).is_ok() => return Ok((90, "TFTP answer")),
         Err(_) => return Err(Probe::NeedMore),
     };
     require(kind != theirs && number != 0)?;
@@ -84,10 +85,10 @@ fn block(checker: &mut Checker<'_>) -> Recognised {
 }
 
 /// DATA (3) with a block number, ACK (4) with nothing more.
-fn block_head(checker: &mut Checker<'_>) -> Checked<(u8, u16)> {
-    checker.literal(b"\0")?;
-    let (kind, number) = (checker.within(3, 4)?, checker.u16()?);
-    require(kind == 3 || checker.rest().is_empty())?;
+fn block_head(cursor: &mut Cursor<'_>) -> Checked<(u8, u16)> {
+    cursor.literal(b"\0")?;
+    let (kind, number) = (cursor.within(3, 4)?, cursor.u16()?);
+    require(kind == 3 || cursor.rest().is_empty())?;
     Ok((kind, number))
 }
 
@@ -111,11 +112,8 @@ impl Inspector for Tftp {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example { expect: &[(Attribute::TftpFile, "boot.img")], ..query("read", b"\0\x01boot.img\0octet\0") },
-    Example {
-        expect: &[(Attribute::TftpFile, "up.cfg")],
-        ..query("write with options", b"\0\x02up.cfg\0netascii\0blksize\x001428\0tsize\x000\0")
-    },
+    telling(query("read", b"\0\x01boot.img\0octet\0"), &[(Attribute::TftpFile, "boot.img")]),
+    telling(query("write with options", b"\0\x02up.cfg\0netascii\0blksize\x001428\0tsize\x000\0"), &[(Attribute::TftpFile, "up.cfg")]),
     reply("options accepted", b"\0\x06blksize\x001428\0tsize\x0012345\0"),
     reply("error", b"\0\x05\0\x01File not found\0"),
 ];

@@ -1,6 +1,7 @@
 //! UFTP, multicast of files (Dennis Bush, UFTP protocol specification, versions 4 and 5), big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// UFTP.
@@ -24,20 +25,20 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Version, function, sequence, source, group, instance, timers, reserved; the message's own header repeats the function.
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.one_of(&[0x40, 0x50])?;
-    let function = checker.within(1, 18)?;
-    checker.take(2 + 4 + 4)?;
-    checker.take(3)?;
-    checker.literal(b"\0")?;
-    checker.literal(&[function])?;
-    let words = usize::from(checker.u8()?);
-    require(words >= 1 && words * 4 <= checker.sample.data.len().saturating_sub(16))?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.one_of(&[0x40, 0x50])?;
+    let function = cursor.within(1, 18)?;
+    cursor.take(2 + 4 + 4)?;
+    cursor.take(3)?;
+    cursor.literal(b"\0")?;
+    cursor.literal(&[function])?;
+    let words = usize::from(cursor.u8()?);
+    require(words >= 1 && words * 4 <= cursor.size().saturating_sub(16))?;
     // reserved fields of the announcement, the registration and what says that it is over
     if matches!(function, 1 | 2 | 5 | 6 | 9 | 10 | 11) {
-        checker.take(1)?;
+        cursor.take(1)?;
     }
-    let is_usual = checker.is_at_port(1044);
+    let is_usual = cursor.sample.is_at_port(&[1044]);
     Ok((if is_usual { 75 } else { 55 }, "UFTP message"))
 }
 

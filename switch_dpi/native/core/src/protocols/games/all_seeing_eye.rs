@@ -2,8 +2,10 @@
 //! game's name first, over UDP.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::marks::{Reading, matched_if, telling, udp};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::readers::Reading;
+use crate::probing::examples::{reply, telling};
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// What answers begin with.
 const MARK: &[u8] = b"EYE1";
@@ -54,12 +56,8 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 
 const EXAMPLES: &[Example] = &[
     telling(
-        udp(
-            "Multi Theft Auto",
-            Direction::Responder,
-            b"EYE1\x04mta\x0622003\x0bOur server\x04RPG\x05None\x041.5\x020\x0210\x01",
-        ),
+        reply("Multi Theft Auto", b"EYE1\x04mta\x0622003\x0bOur server\x04RPG\x05None\x041.5\x020\x0210\x01"),
         &[(Attribute::GameTitle, "mta"), (Attribute::GameServer, "Our server"), (Attribute::GameMap, "None")],
     ),
-    udp("Far Cry", Direction::Responder, b"EYE1\x08farcry1\x0649001\x04abc\x03FFA\x05Dune\x041.4\x020\x0216\x01"),
+    reply("Far Cry", b"EYE1\x08farcry1\x0649001\x04abc\x03FFA\x05Dune\x041.4\x020\x0216\x01"),
 ];

@@ -2,8 +2,12 @@
 //! big-endian, all else is little-endian.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::marks::{Byte, Reading, Start, fits, matched_if, telling, u8_at, udp};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::readers::Reading;
+use crate::probing::beginnings::{Beginning, Byte, fits};
+use crate::probing::examples::{query, telling};
+use crate::probing::numbers::u8_at;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 use Byte::{Any, In, Is};
 
 /// Hello: kind 8, number 1, Hazel's version; the game's version, in which the years since 2018 have 0x02 or 0x03 on top.
@@ -29,7 +33,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    matched_if(fits(sample.data, &HELLO) == Start::Whole && name(sample.data).is_some(), 75, "hello", 9)
+    matched_if(fits(sample.data, &HELLO) == Beginning::Whole && name(sample.data).is_some(), 75, "hello", 9)
 }
 
 fn name(data: &[u8]) -> Option<&[u8]> {
@@ -39,7 +43,7 @@ fn name(data: &[u8]) -> Option<&[u8]> {
 }
 
 fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
-    if fits(sample.data, &HELLO) == Start::Whole
+    if fits(sample.data, &HELLO) == Beginning::Whole
         && let Some(name) = name(sample.data)
     {
         found.text(Attribute::GameUser, name);
@@ -49,8 +53,8 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 
 const EXAMPLES: &[Example] = &[
     telling(
-        udp("hello", Direction::Originator, b"\x08\x00\x01\x00\x46\xd2\x02\x03\x05Annie"),
+        query("hello", b"\x08\x00\x01\x00\x46\xd2\x02\x03\x05Annie"),
         &[(Attribute::GameUser, "Annie")],
     ),
-    udp("hello of a later version", Direction::Originator, b"\x08\x00\x01\x00\x80\x8e\x05\x03\x03bob\x5a\x11\x90\x02\x00\x00\x00\x00"),
+    query("hello of a later version", b"\x08\x00\x01\x00\x80\x8e\x05\x03\x03bob\x5a\x11\x90\x02\x00\x00\x00\x00"),
 ];

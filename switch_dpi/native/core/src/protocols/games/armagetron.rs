@@ -2,8 +2,10 @@
 //! sender's number at the end; big-endian. Texts have their bytes swapped in pairs.
 
 use crate::bytes::Reader;
-use crate::probing::marks::{find, matched, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched;
+use crate::probing::examples::{query, reply};
+use crate::probing::search::find;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const PORTS: std::ops::RangeInclusive<u16> = 4533..=4540;
 /// Kinds: of the network itself below 64, of objects and settings up to 511.
@@ -62,14 +64,6 @@ fn messages(data: &[u8]) -> Option<usize> {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "two messages",
-        Direction::Originator,
-        b"\x00\x18\x00\x05\x00\x02\x00\x01\x00\x07\x00\x18\x00\x06\x00\x03\x00\x02\x12\x34\x00\x00\x00\x01",
-    ),
-    udp(
-        "a setting",
-        Direction::Responder,
-        b"\x00\x3c\x01\x21\x00\x08\x00\x0cYCLC_EPSEE\x44\0\x00\x01\x00\x00",
-    ),
+    query("two messages", b"\x00\x18\x00\x05\x00\x02\x00\x01\x00\x07\x00\x18\x00\x06\x00\x03\x00\x02\x12\x34\x00\x00\x00\x01"),
+    reply("a setting", b"\x00\x3c\x01\x21\x00\x08\x00\x0cYCLC_EPSEE\x44\0\x00\x01\x00\x00"),
 ];

@@ -1,8 +1,10 @@
 //! Battle.net's chat protocol of the classic games (BNCS; BNETDocs): the client selects the protocol with 01, then messages of ff,
 //! number, size (little-endian), over TCP. The games are told by their product in SID_AUTH_INFO; StarCraft's are its own.
 
-use crate::probing::marks::{Byte, Start, fits, matched, tcp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, Byte, begins_any, fits};
+use crate::probing::examples::{client, server};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use Byte::{Any, Is};
 
 /// Protocol, SID_AUTH_INFO, its size, protocol id 0.
@@ -36,31 +38,27 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     match opening(sample.data, &PRODUCTS) {
-        Start::No => fits(sample.data, &PING).stream(70, "ping of the server", 8),
-        Start::Partial => Probe::NeedMore,
-        Start::Whole => matched(100, "client's product", 17),
+        Beginning::Other => fits(sample.data, &PING).stream(70, "ping of the server", 8),
+        Beginning::Partial => Probe::NeedMore,
+        Beginning::Whole => matched(100, "client's product", 17),
     }
 }
 
 /// How far a stream is a client's opening with one of these products.
 #[must_use]
-pub fn opening(data: &[u8], products: &[&[u8]]) -> Start {
+pub fn opening(data: &[u8], products: &[&[u8]]) -> Beginning {
     let start = fits(data, &OPENING);
     let known = |at: usize, names: &[&[u8]]| {
-        data.get(at..).is_none_or(|rest| crate::probing::marks::begins_any(rest, names) != Start::No)
+        data.get(at..).is_none_or(|rest| begins_any(rest, names) != Beginning::Other)
     };
-    match start != Start::No && known(PLATFORM_AT, &PLATFORMS) && known(PRODUCT_AT, products) {
-        false => Start::No,
-        true if data.len() >= HEADER_SIZE => Start::Whole,
-        true => Start::Partial,
+    match start != Beginning::Other && known(PLATFORM_AT, &PLATFORMS) && known(PRODUCT_AT, products) {
+        false => Beginning::Other,
+        true if data.len() >= HEADER_SIZE => Beginning::Whole,
+        true => Beginning::Partial,
     }
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp(
-        "Diablo II",
-        Direction::Originator,
-        b"\x01\xff\x50\x3a\x00\0\0\0\x0068XIPX2D\x0e\x00\x00\x00SUne\x0a\x00\x00\x05\x88\xff\xff\xff\x09\x04\x00\x00\x09\x04\x00\x00USA\0United States\0",
-    ),
-    tcp("ping of the server", Direction::Responder, b"\xff\x25\x08\x00\x5a\x11\x90\x02"),
+    client("Diablo II", b"\x01\xff\x50\x3a\x00\0\0\0\x0068XIPX2D\x0e\x00\x00\x00SUne\x0a\x00\x00\x05\x88\xff\xff\xff\x09\x04\x00\x00\x09\x04\x00\x00USA\0United States\0"),
+    server("ping of the server", b"\xff\x25\x08\x00\x5a\x11\x90\x02"),
 ];

@@ -1,7 +1,8 @@
 //! BZFlag over TCP (the game's "protocol" page): the client says its name, the server answers with its version.
 
-use crate::probing::marks::{Byte, Start, begins, fits, tcp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::beginnings::{Beginning, Byte, begins, fits};
+use crate::probing::examples::{client, server};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use Byte::{In, Is};
 
 /// The client's first words.
@@ -27,12 +28,12 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     match begins(sample.data, CLIENT) {
-        Start::No => fits(sample.data, &SERVER).stream(95, "version of a server", 8),
+        Beginning::Other => fits(sample.data, &SERVER).stream(95, "version of a server", 8),
         start => start.stream(100, "client", 10),
     }
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp("client", Direction::Originator, b"BZFLAG\r\n\r\n"),
-    tcp("server", Direction::Responder, b"BZFS0221\xff"),
+    client("client", b"BZFLAG\r\n\r\n"),
+    server("server", b"BZFS0221\xff"),
 ];

@@ -1,8 +1,10 @@
 //! CryNetwork, the transport of CryEngine's games, as observed: the setup message is type 0x3c with much of it zero, and the
 //! messages of the key exchange that follow are types 0x87 and 0xb7 with 32 zero bytes before the keys. Over UDP.
 
-use crate::probing::marks::{Byte, fits, matched_if, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::beginnings::{Byte, fits};
+use crate::probing::examples::{query, reply};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use Byte::{Any, Is};
 
 /// Type, version of the protocol, three empty numbers, one.
@@ -38,14 +40,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "setup",
-        Direction::Originator,
-        b"\x3c\x00\x00\x08\xed\0\0\0\0\0\0\0\0\0\0\0\x01\x00\x00\x00\x07\x00\x00\x00\x03\x07\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x04\x11\x90\xa2\x77\x5e\x3c\x81\x22",
-    ),
-    udp(
-        "key exchange",
-        Direction::Responder,
-        b"\x87\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0123456789",
-    ),
+    query("setup", b"\x3c\x00\x00\x08\xed\0\0\0\0\0\0\0\0\0\0\0\x01\x00\x00\x00\x07\x00\x00\x00\x03\x07\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x04\x11\x90\xa2\x77\x5e\x3c\x81\x22"),
+    reply("key exchange", b"\x87\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0123456789"),
 ];

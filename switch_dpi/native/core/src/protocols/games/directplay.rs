@@ -1,8 +1,12 @@
 //! DirectPlay, of Age of Empires, Dungeon Siege, Halo and others: version 4 ("play" messages, MS-DPL4CS §2.2) over TCP and UDP,
 //! version 8 (MC-DPL8CS, MC-DPL8R) over UDP. Little-endian.
 
-use crate::probing::marks::{Byte, Start, fits, has, le16, le32, matched, matched_if, tcp, u8_at, udp};
-use crate::protocol::{Descriptor, Direction, Example, Probe, Sample, Transport};
+use crate::probing::answers::{matched, matched_if};
+use crate::probing::beginnings::{Beginning, Byte, fits};
+use crate::probing::examples::{client, query};
+use crate::probing::numbers::{u16_le_at, u32_le_at, u8_at};
+use crate::probing::search::has;
+use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 use Byte::{Any, In, Is};
 
 /// Size and token, address family 2, port, address, filling, "play", command below 0x40 (MS-DPL4CS §2.2.1).
@@ -39,10 +43,10 @@ fn probe(sample: &Sample<'_>) -> Probe {
     if sample.transport == Transport::Tcp {
         return play.stream(90, "version 4", 24);
     }
-    if play == Start::Whole {
+    if play == Beginning::Whole {
         return matched(90, "version 4", 24);
     }
-    if fits(data, &CONNECT) == Start::Whole && data.len() >= CONNECT_SIZE {
+    if fits(data, &CONNECT) == Beginning::Whole && data.len() >= CONNECT_SIZE {
         let is_request = matches!((u8_at(data, 0), u8_at(data, 1)), (Some(0x80 | 0x88), Some(1 | 2)));
         return matched_if(is_request, 75, "version 8, connection", 8);
     }
@@ -64,8 +68,8 @@ fn is_enumeration(sample: &Sample<'_>) -> bool {
         },
         (_, true) => {
             has(sample.reverse, 0, &[0, 2])
-                && le16(data, 2) == le16(sample.reverse, 2)
-                && le32(data, 8).is_some_and(|size| size <= 0x58)
+                && u16_le_at(data, 2) == u16_le_at(sample.reverse, 2)
+                && u32_le_at(data, 8).is_some_and(|size| size <= 0x58)
         }
         _ => false,
     }
@@ -74,23 +78,11 @@ fn is_enumeration(sample: &Sample<'_>) -> bool {
 /// Version 4 or 1, variant 10 (RFC 9562 §4): the ids of applications are made by tools.
 fn is_guid(data: &[u8]) -> bool {
     let version_fits = u8_at(data, 5 + 7).is_some_and(|byte| matches!(byte >> 4, 1 | 4));
-    version_fits && u8_at(data, 5 + 8).is_some_and(|byte| byte >> 6 == 2) && le16(data, 2).is_some_and(|number| number != 0)
+    version_fits && u8_at(data, 5 + 8).is_some_and(|byte| byte >> 6 == 2) && u16_le_at(data, 2).is_some_and(|number| number != 0)
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "version 4: search for games",
-        Direction::Originator,
-        b"\x34\x00\xb0\xfa\x02\x00\x08\xfc\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00play\x02\x00\x0e\x00\x5a\x11\x90\x02\x33\x0e\x77\x21\x90\xab\x01\x72\xc3\x9e\x6f\x4c\x00\x00\x00\x00\x01\x00\x00\x00",
-    ),
-    tcp(
-        "version 4: answer",
-        Direction::Originator,
-        b"\x20\x00\xb0\xfa\x02\x00\x08\xfc\xc0\x00\x02\x07\x00\x00\x00\x00\x00\x00\x00\x00play\x01\x00\x0e\x00\x00\x00\x00\x00",
-    ),
-    udp(
-        "version 8: connection",
-        Direction::Originator,
-        b"\x88\x01\x00\x00\x06\x00\x01\x00\x5a\x11\x90\x02\x33\x0e\x77\x00",
-    ),
+    query("version 4: search for games", b"\x34\x00\xb0\xfa\x02\x00\x08\xfc\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00play\x02\x00\x0e\x00\x5a\x11\x90\x02\x33\x0e\x77\x21\x90\xab\x01\x72\xc3\x9e\x6f\x4c\x00\x00\x00\x00\x01\x00\x00\x00"),
+    client("version 4: answer", b"\x20\x00\xb0\xfa\x02\x00\x08\xfc\xc0\x00\x02\x07\x00\x00\x00\x00\x00\x00\x00\x00play\x01\x00\x0e\x00\x00\x00\x00\x00"),
+    query("version 8: connection", b"\x88\x01\x00\x00\x06\x00\x01\x00\x5a\x11\x90\x02\x33\x0e\x77\x00"),
 ];

@@ -1,8 +1,10 @@
 //! Dofus over TCP (as its open tools describe it): version 2 has messages of number and size (big-endian), of which the server
 //! first sends the protocol's version; version 1 greets with HC and a key of 32 letters.
 
-use crate::probing::marks::{Byte, Start, fits, matched_if, tcp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::beginnings::{Beginning, Byte, fits};
+use crate::probing::examples::server;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use Byte::{Any, In, Is};
 
 /// ProtocolRequired (number 1, size in one byte): required and current version.
@@ -28,7 +30,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     match fits(data, &REQUIRED) {
-        Start::No if data.first() == Some(&b'H') => {}
+        Beginning::Other if data.first() == Some(&b'H') => {}
         start => return start.stream(85, "version of the protocol", 11),
     }
     let key_fits = data.iter().skip(2).take(KEY_SIZE).all(u8::is_ascii_lowercase);
@@ -42,6 +44,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp("version 2", Direction::Responder, b"\x00\x05\x08\x00\x00\x06\x6f\x00\x00\x06\x71\x00\x0d\x2b"),
-    tcp("version 1", Direction::Responder, b"HCqwertyuiopasdfghjklzxcvbnmqwerty\0"),
+    server("version 2", b"\x00\x05\x08\x00\x00\x06\x6f\x00\x00\x06\x71\x00\x0d\x2b"),
+    server("version 1", b"HCqwertyuiopasdfghjklzxcvbnmqwerty\0"),
 ];

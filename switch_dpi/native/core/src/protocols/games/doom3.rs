@@ -1,8 +1,9 @@
 //! Doom 3, Quake 4, Prey, Enemy Territory: Quake Wars: commands in words behind two bytes 0xff, ended by zero, over UDP (id Tech
 //! 4, released as source).
 
-use crate::probing::marks::{matched_if, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::examples::{query, reply};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Commands outside a connection, with their zero.
 const COMMANDS: [&[u8]; 15] = [
@@ -31,6 +32,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp("information", Direction::Originator, b"\xff\xffgetInfo\0\x5a\x11\x90\x02"),
-    udp("its answer", Direction::Responder, b"\xff\xffinfoResponse\0\x5a\x11\x90\x02\x28\x00\x01\x00si_name\0server\0\0\0"),
+    query("information", b"\xff\xffgetInfo\0\x5a\x11\x90\x02"),
+    reply("its answer", b"\xff\xffinfoResponse\0\x5a\x11\x90\x02\x28\x00\x01\x00si_name\0server\0\0\0"),
 ];

@@ -2,8 +2,11 @@
 //! that Epic puts in front. The first byte ends in 000111, then 1a 20, a step (0 to 3, in bits 3 and 4), a counter that goes
 //! up by eight, and the number of the game's network version, which both ends repeat.
 
-use crate::probing::marks::{Byte, Start, fits, has, matched, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, Byte, fits};
+use crate::probing::examples::query;
+use crate::probing::search::has;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use Byte::{Any, Is};
 
 /// What does not change between versions of the games.
@@ -54,23 +57,15 @@ fn is_header(data: &[u8]) -> bool {
 fn is_header_start(data: &[u8]) -> bool {
     let Some([first, _, _, step, counter]) = data.first_chunk() else { return false };
     first & 0x3f == 0x07
-        && fits(data, &HEADER) == Start::Whole
+        && fits(data, &HEADER) == Beginning::Whole
         && step & 0xe7 == 0
         && counter & 0x07 == 0
         && has(data, 10, &[0])
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "first message of a client",
-        Direction::Originator,
-        b"\x47\x1a\x20\x00\x08\x98\x22\x65\x74\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10\xa1\x3b\x88\x78\x38\x1f",
-    ),
-    udp(
-        "its repetition",
-        Direction::Originator,
-        b"\x87\x1a\x20\x00\x10\x98\x22\x65\x74\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x30\x87\x0a\x98\xc4",
-    ),
+    query("first message of a client", b"\x47\x1a\x20\x00\x08\x98\x22\x65\x74\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10\xa1\x3b\x88\x78\x38\x1f"),
+    query("its repetition", b"\x87\x1a\x20\x00\x10\x98\x22\x65\x74\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x30\x87\x0a\x98\xc4"),
 ];
 
 #[cfg(test)]

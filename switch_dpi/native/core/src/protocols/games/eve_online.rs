@@ -1,8 +1,11 @@
 //! EVE Online over TCP (as open servers of the game describe it): packets of a size (little-endian) and a marshalled value, which
 //! begins with 7e and how many values are shared; the first is a tuple of the server's versions.
 
-use crate::probing::marks::{Byte, Start, fits, matched_if, tcp, u8_at};
-use crate::protocol::{Descriptor, Direction, Example, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::beginnings::{Beginning, Byte, fits};
+use crate::probing::examples::{client, server};
+use crate::probing::numbers::u8_at;
+use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 use Byte::{Any, Is};
 
 /// Size below 64 kB, mark of a marshalled value, nothing shared, type of the value.
@@ -26,7 +29,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 /// Tuples of any size, of one, of two; texts and objects.
 fn probe(sample: &Sample<'_>) -> Probe {
     match fits(sample.data, &HEADER) {
-        Start::Whole => {
+        Beginning::Whole => {
             let kind = u8_at(sample.data, 9).map_or(0, |kind| kind & 0x3f);
             matched_if(matches!(kind, 0x10 | 0x13 | 0x14 | 0x17 | 0x22 | 0x25 | 0x2c | 0x2e), 80, "marshalled value", 10)
         }
@@ -35,10 +38,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp(
-        "versions of the server",
-        Direction::Responder,
-        b"\x24\x00\x00\x00\x7e\x00\x00\x00\x00\x14\x06\x04\x38\x2c\x00\x00\x05\x59\x01\x04\x10\x27\x00\x00\x0a\x3d\x0a\xd7\xa3\x70\x3d\x1d\x40\x04\x9a\xab\x05\x00\x01\x01",
-    ),
-    tcp("a text", Direction::Originator, b"\x0a\x00\x00\x00\x7e\x00\x00\x00\x00\x10\x03abc"),
+    server("versions of the server", b"\x24\x00\x00\x00\x7e\x00\x00\x00\x00\x14\x06\x04\x38\x2c\x00\x00\x05\x59\x01\x04\x10\x27\x00\x00\x0a\x3d\x0a\xd7\xa3\x70\x3d\x1d\x40\x04\x9a\xab\x05\x00\x01\x01"),
+    client("a text", b"\x0a\x00\x00\x00\x7e\x00\x00\x00\x00\x10\x03abc"),
 ];

@@ -1,8 +1,11 @@
 //! FlightGear's multiplayer over UDP ("mpmessages" of the simulator): magic, version 1.1, kind, size, big-endian.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::marks::{Reading, begins, telling, udp, until_nul};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::beginnings::begins;
+use crate::probing::examples::{query, reply, telling};
+use crate::probing::readers::Reading;
+use crate::probing::search::until_nul;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// Magic and version.
 const START: &[u8] = b"FGFS\x00\x01\x00\x01";
@@ -40,16 +43,8 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 
 const EXAMPLES: &[Example] = &[
     telling(
-        udp(
-            "position",
-            Direction::Originator,
-            b"FGFS\x00\x01\x00\x01\x00\x00\x00\x07\x00\x00\x00\x2c\x00\x00\x00\x64\x00\x00\x13\x8aD-ANNA\0\0Aircraft/c172p\0\0",
-        ),
+        query("position", b"FGFS\x00\x01\x00\x01\x00\x00\x00\x07\x00\x00\x00\x2c\x00\x00\x00\x64\x00\x00\x13\x8aD-ANNA\0\0Aircraft/c172p\0\0"),
         &[(Attribute::GameUser, "D-ANNA")],
     ),
-    udp(
-        "position of another, from the server",
-        Direction::Responder,
-        b"FGFS\x00\x01\x00\x01\x00\x00\x00\x07\x00\x00\x00\x28\x00\x00\x00\x00\x00\x00\x00\x00callsignAircraft",
-    ),
+    reply("position of another, from the server", b"FGFS\x00\x01\x00\x01\x00\x00\x00\x07\x00\x00\x00\x28\x00\x00\x00\x00\x00\x00\x00\x00callsignAircraft"),
 ];

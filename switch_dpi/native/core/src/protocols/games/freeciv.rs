@@ -2,8 +2,12 @@
 //! ended by zero.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::marks::{Reading, Start, begins, matched, tcp, telling, until_nul};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::matched;
+use crate::probing::readers::Reading;
+use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::examples::{client, telling};
+use crate::probing::search::until_nul;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// What capabilities begin with.
 const CAPABILITY: &[u8] = b"+Freeciv";
@@ -28,23 +32,23 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     match join(sample.data) {
-        (Start::Whole, _) => matched(95, "request to join", 16),
-        (Start::Partial, _) => Probe::NeedMore,
-        (Start::No, _) => Probe::No,
+        (Beginning::Whole, _) => matched(95, "request to join", 16),
+        (Beginning::Partial, _) => Probe::NeedMore,
+        (Beginning::Other, _) => Probe::No,
     }
 }
 
 /// The request to join, and the user in it. The number has two bytes of old, of which the first is zero.
-fn join(data: &[u8]) -> (Start, &[u8]) {
+fn join(data: &[u8]) -> (Beginning, &[u8]) {
     let behind = match data {
-        [] | [0] | [0, _] | [0, _, 0 | 4] => return (Start::Partial, &[]),
+        [] | [0] | [0, _] | [0, _, 0 | 4] => return (Beginning::Partial, &[]),
         [0, _, 0, 4, rest @ ..] | [0, _, 4, rest @ ..] => rest,
-        _ => return (Start::No, &[]),
+        _ => return (Beginning::Other, &[]),
     };
     match until_nul(behind) {
         Some((name, capability)) if is_name(name) => (begins(capability, CAPABILITY), name),
-        None if is_name(behind) => (Start::Partial, &[]),
-        _ => (Start::No, &[]),
+        None if is_name(behind) => (Beginning::Partial, &[]),
+        _ => (Beginning::Other, &[]),
     }
 }
 
@@ -53,7 +57,7 @@ fn is_name(name: &[u8]) -> bool {
 }
 
 fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
-    if let (Start::Whole, name) = join(sample.data) {
+    if let (Beginning::Whole, name) = join(sample.data) {
         found.text(Attribute::GameUser, name);
     }
     Progress::Settled
@@ -61,16 +65,8 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 
 const EXAMPLES: &[Example] = &[
     telling(
-        tcp(
-            "version 3",
-            Direction::Originator,
-            b"\x00\x2a\x04ann\0+Freeciv-3.0-network\0\0\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x08",
-        ),
+        client("version 3", b"\x00\x2a\x04ann\0+Freeciv-3.0-network\0\0\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x08"),
         &[(Attribute::GameUser, "ann")],
     ),
-    tcp(
-        "number of two bytes",
-        Direction::Originator,
-        b"\x00\x2e\x00\x04robert\0+Freeciv-3.1-network\0\0\x00\x00\x00\x03\x00\x00\x00\x01\x00\x00\x00\x00",
-    ),
+    client("number of two bytes", b"\x00\x2e\x00\x04robert\0+Freeciv-3.1-network\0\0\x00\x00\x00\x03\x00\x00\x00\x01\x00\x00\x00\x00"),
 ];

@@ -3,8 +3,10 @@
 //! circuit, application and project.
 
 use crate::formats::enet::{Datagram, Opening};
-use crate::probing::marks::{find, matched_if, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::examples::query;
+use crate::probing::search::find;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// What stands between the metric's name and the project.
 const CIRCUIT: &[u8] = b",circuit=";
@@ -45,14 +47,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "connect",
-        Direction::Originator,
-        b"\x8f\xff\x00\x01\x82\xff\x00\x01\x00\x00\xff\xff\x00\x00\x04\xb0\x00\x01\x00\x00\x00\x00\x00\xff\0\0\0\0\0\0\0\0\x00\x00\x13\x88\0\0\0\0\0\0\0\0\x5a\x11\x90\x02\x00\x26\x00\x00",
-    ),
-    udp(
-        "telemetry",
-        Direction::Originator,
-        b"app.start,env=production,circuit=production,application=client,project=warthunder,platform=linux:1|c",
-    ),
+    query("connect", b"\x8f\xff\x00\x01\x82\xff\x00\x01\x00\x00\xff\xff\x00\x00\x04\xb0\x00\x01\x00\x00\x00\x00\x00\xff\0\0\0\0\0\0\0\0\x00\x00\x13\x88\0\0\0\0\0\0\0\0\x5a\x11\x90\x02\x00\x26\x00\x00"),
+    query("telemetry", b"app.start,env=production,circuit=production,application=client,project=warthunder,platform=linux:1|c"),
 ];

@@ -3,8 +3,13 @@
 //! "GameSpy protocols" as open servers describe them).
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::marks::{Reading, begins_any, has, info_text, matched, matched_if, tcp, telling, u8_at, udp};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::{matched, matched_if};
+use crate::probing::readers::Reading;
+use crate::probing::beginnings::begins_any;
+use crate::probing::examples::{query, reply, server, telling};
+use crate::probing::numbers::u8_at;
+use crate::probing::search::{has, info_text};
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// Words that a query or an answer begins with.
 const WORDS: [&[u8]; 12] = [
@@ -77,18 +82,14 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp("version 1: status", Direction::Originator, b"\\status\\"),
+    query("version 1: status", b"\\status\\"),
     telling(
-        udp(
-            "version 1: answer",
-            Direction::Responder,
-            b"\\gamename\\ut\\gamever\\451\\hostname\\Our server\\mapname\\DM-Deck16\\final\\\\queryid\\17.1",
-        ),
+        reply("version 1: answer", b"\\gamename\\ut\\gamever\\451\\hostname\\Our server\\mapname\\DM-Deck16\\final\\\\queryid\\17.1"),
         &[(Attribute::GameTitle, "ut"), (Attribute::GameServer, "Our server"), (Attribute::GameMap, "DM-Deck16")],
     ),
-    udp("version 2: everything", Direction::Originator, b"\xfe\xfd\x00\x5a\x11\x90\x02\xff\xff\xff"),
-    udp("version 3: request for a challenge", Direction::Originator, b"\xfe\xfd\x09\x5a\x11\x90\x02"),
-    tcp("challenge of the log-in server", Direction::Responder, b"\\lc\\1\\challenge\\ABCDEFGHIJ\\id\\1\\final\\"),
+    query("version 2: everything", b"\xfe\xfd\x00\x5a\x11\x90\x02\xff\xff\xff"),
+    query("version 3: request for a challenge", b"\xfe\xfd\x09\x5a\x11\x90\x02"),
+    server("challenge of the log-in server", b"\\lc\\1\\challenge\\ABCDEFGHIJ\\id\\1\\final\\"),
 ];
 
 #[cfg(test)]

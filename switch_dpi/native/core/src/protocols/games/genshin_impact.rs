@@ -2,8 +2,11 @@
 //! with fixed first and last words (as public descriptions of the game's servers have it). Over UDP; the handshake is
 //! big-endian, the segments little-endian.
 
-use crate::probing::marks::{be32, has, matched, matched_if, udp};
-use crate::protocol::{Descriptor, Direction, Example, Probe, Sample, Transport};
+use crate::probing::answers::{matched, matched_if};
+use crate::probing::examples::{query, reply};
+use crate::probing::numbers::u32_at;
+use crate::probing::search::has;
+use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 use crate::protocols::kcp::{COMMANDS, are_segments};
 
 /// First and last word of: connect, its answer, disconnect.
@@ -27,7 +30,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     if data.len() == FRAME_SIZE {
-        let ends = (be32(data, 0), be32(data, 16));
+        let ends = (u32_at(data, 0), u32_at(data, 16));
         if FRAMES.iter().any(|(first, last)| ends == (Some(*first), Some(*last))) {
             return matched(if has(data, 12, ENET_TYPE) { 100 } else { 95 }, "handshake", 20);
         }
@@ -39,19 +42,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "connect",
-        Direction::Originator,
-        b"\x00\x00\x00\xff\x00\x00\x00\x00\x00\x00\x00\x00\x49\x96\x02\xd2\xff\xff\xff\xff",
-    ),
-    udp(
-        "answer to connect",
-        Direction::Responder,
-        b"\x00\x00\x01\x45\x00\x02\x91\x7a\x5c\x10\x93\x00\x49\x96\x02\xd2\x14\x51\x45\x45",
-    ),
-    udp(
-        "push of four bytes",
-        Direction::Originator,
-        b"\x7a\x91\x02\x00\x00\x93\x10\x5c\x51\x00\x00\x01\x41\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x45\x67\x00\x01",
-    ),
+    query("connect", b"\x00\x00\x00\xff\x00\x00\x00\x00\x00\x00\x00\x00\x49\x96\x02\xd2\xff\xff\xff\xff"),
+    reply("answer to connect", b"\x00\x00\x01\x45\x00\x02\x91\x7a\x5c\x10\x93\x00\x49\x96\x02\xd2\x14\x51\x45\x45"),
+    query("push of four bytes", b"\x7a\x91\x02\x00\x00\x93\x10\x5c\x51\x00\x00\x01\x41\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x45\x67\x00\x01"),
 ];

@@ -1,7 +1,8 @@
 //! Guild Wars over TCP: the client's first message, as the pattern of the l7-filter project has it: 4 or 5, 12, a byte, "i", 1.
 
-use crate::probing::marks::{Byte, fits, tcp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::beginnings::{Byte, fits};
+use crate::probing::examples::client;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use Byte::{Any, In, Is};
 
 /// The message's first five bytes.
@@ -27,6 +28,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp("first message", Direction::Originator, b"\x04\x0c\x0ci\x01\x00\x00\x00\x5a\x11\x90\x02"),
-    tcp("first message to a game's server", Direction::Originator, b"\x05\x0c\x20i\x01\x00\x00\x00"),
+    client("first message", b"\x04\x0c\x0ci\x01\x00\x00\x00\x5a\x11\x90\x02"),
+    client("first message to a game's server", b"\x05\x0c\x20i\x01\x00\x00\x00"),
 ];

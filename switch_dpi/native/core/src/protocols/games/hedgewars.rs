@@ -1,7 +1,8 @@
 //! Hedgewars over TCP (the game's server): commands of lines, ended by an empty one; the server greets.
 
-use crate::probing::marks::{begins, tcp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::beginnings::begins;
+use crate::probing::examples::server;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// The greeting.
 const GREETING: &[u8] = b"CONNECTED\nHedgewars server";
@@ -26,6 +27,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp("greeting", Direction::Responder, b"CONNECTED\nHedgewars server https://www.hedgewars.org/\n3\n\n"),
-    tcp("greeting of an older server", Direction::Responder, b"CONNECTED\nHedgewars server http://www.hedgewars.org/\n2\n\n"),
+    server("greeting", b"CONNECTED\nHedgewars server https://www.hedgewars.org/\n3\n\n"),
+    server("greeting of an older server", b"CONNECTED\nHedgewars server http://www.hedgewars.org/\n2\n\n"),
 ];

@@ -2,8 +2,11 @@
 //! the server), the 14 from the server's are all zero, and 0x40 with 0x00 or 0x10 follows; then numbers that grow. Over UDP,
 //! big-endian; what follows the header is encrypted.
 
-use crate::probing::marks::{be16, be32, has, matched_if, u8_at, udp};
-use crate::protocol::{Descriptor, Direction, Example, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::examples::reply;
+use crate::probing::numbers::{u16_at, u32_at, u8_at};
+use crate::probing::search::has;
+use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 
 /// The header.
 const HEADER_SIZE: usize = 20;
@@ -32,14 +35,14 @@ fn probe(sample: &Sample<'_>) -> Probe {
         return Probe::No;
     }
     if has(data, 0, &[0; FLAGS_AT]) {
-        return matched_if(u8_at(data, NUMBER_AT + 1).is_some() && be32(data, NUMBER_AT) != Some(0), 80, "header of a server", 20);
+        return matched_if(u8_at(data, NUMBER_AT + 1).is_some() && u32_at(data, NUMBER_AT) != Some(0), 80, "header of a server", 20);
     }
-    let (Some(number), Some(before)) = (be16(data, NUMBER_AT), be16(sample.other, NUMBER_AT)) else {
+    let (Some(number), Some(before)) = (u16_at(data, NUMBER_AT), u16_at(sample.other, NUMBER_AT)) else {
         return Probe::NeedMore;
     };
     let goes_on = has_flags(sample.other)
-        && be32(data, 0) == be32(sample.other, 0)
-        && be32(data, 0).is_some_and(|id| id & 0xff == 0)
+        && u32_at(data, 0) == u32_at(sample.other, 0)
+        && u32_at(data, 0).is_some_and(|id| id & 0xff == 0)
         && number.wrapping_sub(before) <= MAX_STEP;
     matched_if(goes_on, 70, "headers in a row", 20)
 }
@@ -49,12 +52,8 @@ fn has_flags(data: &[u8]) -> bool {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "server, with payload",
-        Direction::Responder,
-        b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\x00\x09\xef\x65\xde\x5a\x0c\x7b\xa6\x30\x97\xd8\x0b",
-    ),
-    udp("server, without payload", Direction::Responder, b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\x10\x4b\x69\x83\x99"),
+    reply("server, with payload", b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\x00\x09\xef\x65\xde\x5a\x0c\x7b\xa6\x30\x97\xd8\x0b"),
+    reply("server, without payload", b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\x10\x4b\x69\x83\x99"),
 ];
 
 #[cfg(test)]

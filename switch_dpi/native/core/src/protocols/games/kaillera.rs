@@ -1,8 +1,9 @@
 //! Kaillera, which lets emulators play together, over UDP ("The Kaillera Network Protocol Specification"): a word of greeting and
 //! the port that the server answers with.
 
-use crate::probing::marks::{begins_any, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::beginnings::begins_any;
+use crate::probing::examples::{query, reply};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// The client's greeting with the protocol's version, and the server's answer.
 const WORDS: [&[u8]; 2] = [b"HELLO0.83\0", b"HELLOD00D"];
@@ -26,6 +27,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp("client", Direction::Originator, b"HELLO0.83\0"),
-    udp("server", Direction::Responder, b"HELLOD00D27889\0"),
+    query("client", b"HELLO0.83\0"),
+    reply("server", b"HELLOD00D27889\0"),
 ];

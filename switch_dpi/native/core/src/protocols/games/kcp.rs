@@ -2,8 +2,9 @@
 //! or in error correction, as kcptun does, it looks random and is not known.
 
 use crate::bytes::Reader;
-use crate::probing::marks::{matched_if, udp};
-use crate::protocol::{Descriptor, Direction, Example, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::examples::{query, reply};
+use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 
 /// Push, acknowledge, ask for the window, tell the window.
 pub const COMMANDS: std::ops::RangeInclusive<u8> = 81..=84;
@@ -57,16 +58,8 @@ fn skip_segment(reader: &mut Reader<'_>) -> Option<()> {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "push of five bytes",
-        Direction::Originator,
-        b"\x0a\x00\x00\x00\x51\x00\x80\x00\x14\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00hello",
-    ),
-    udp(
-        "two acknowledgements",
-        Direction::Responder,
-        b"\x0a\x00\x00\x00\x52\x00\x80\x00\x28\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x0a\x00\x00\x00\x52\x00\x80\x00\x28\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00",
-    ),
+    query("push of five bytes", b"\x0a\x00\x00\x00\x51\x00\x80\x00\x14\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00hello"),
+    reply("two acknowledgements", b"\x0a\x00\x00\x00\x52\x00\x80\x00\x28\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x0a\x00\x00\x00\x52\x00\x80\x00\x28\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00"),
 ];
 
 #[cfg(test)]

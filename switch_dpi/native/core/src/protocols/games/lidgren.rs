@@ -1,8 +1,10 @@
 //! Lidgren (Stardew Valley, Barotrauma, Space Station 14 …), its library messages over UDP (Lidgren.Network, released as source):
 //! type, number, size in bits (little-endian), payload to the end.
 
-use crate::probing::marks::{le16, matched_if, u8_at, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::examples::{query, reply};
+use crate::probing::numbers::{u16_le_at, u8_at};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Type, number, size.
 const HEADER_SIZE: usize = 5;
@@ -26,7 +28,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 /// Messages of the library have no number of their own. Ping and pong have one size each; those that connect have text.
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
-    let (Some(kind), Some(0), Some(bits)) = (u8_at(data, 0), le16(data, 1), le16(data, 3)) else { return Probe::No };
+    let (Some(kind), Some(0), Some(bits)) = (u8_at(data, 0), u16_le_at(data, 1), u16_le_at(data, 3)) else { return Probe::No };
     let size = data.len() - HEADER_SIZE;
     let kind_fits = match kind {
         129 => size == 1,
@@ -42,10 +44,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "connect",
-        Direction::Originator,
-        b"\x83\x00\x00\xd0\x00\x0dStardewValley\x5a\x11\x90\x02\x33\x0e\x77\x21\x12\x34\x56\x41",
-    ),
-    udp("pong", Direction::Responder, b"\x82\x00\x00\x28\x00\x07\x11\x90\x02\x41"),
+    query("connect", b"\x83\x00\x00\xd0\x00\x0dStardewValley\x5a\x11\x90\x02\x33\x0e\x77\x21\x12\x34\x56\x41"),
+    reply("pong", b"\x82\x00\x00\x28\x00\x07\x11\x90\x02\x41"),
 ];

@@ -1,7 +1,8 @@
 //! Luanti (Minetest) over UDP (the engine's connection layer): number of the protocol, peer, channel, type; big-endian.
 
-use crate::probing::marks::{Byte, fits, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::beginnings::{Byte, fits};
+use crate::probing::examples::{query, reply};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use Byte::{Any, In, Is};
 
 /// Number of the protocol, peer, one of three channels, type: control, original, split, reliable.
@@ -26,6 +27,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp("first message of a client", Direction::Originator, b"\x4f\x45\x74\x03\x00\x00\x00\x03\xff\xdc\x01\x00\x00"),
-    udp("its peer number", Direction::Responder, b"\x4f\x45\x74\x03\x00\x01\x00\x03\xff\xdc\x00\x01\x00\x02"),
+    query("first message of a client", b"\x4f\x45\x74\x03\x00\x00\x00\x03\xff\xdc\x01\x00\x00"),
+    reply("its peer number", b"\x4f\x45\x74\x03\x00\x01\x00\x03\xff\xdc\x00\x01\x00\x02"),
 ];

@@ -2,8 +2,9 @@
 //! initialisation vectors and its region; little-endian.
 
 use crate::bytes::Reader;
-use crate::probing::marks::{matched, tcp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched;
+use crate::probing::examples::server;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Sizes with a patch of no, one, two or three digits.
 const SIZES: std::ops::RangeInclusive<u16> = 13..=16;
@@ -60,6 +61,6 @@ fn u16_le(reader: &mut Reader<'_>) -> Option<u16> {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp("version 83, patch 1", Direction::Responder, b"\x0e\x00\x53\x00\x01\x00\x31\x46\x72\x7a\x52\x52\x30\x78\x73\x08"),
-    tcp("version 62, no patch", Direction::Responder, b"\x0d\x00\x3e\x00\x00\x00\x46\x72\x7a\x12\x52\x30\x78\x99\x08"),
+    server("version 83, patch 1", b"\x0e\x00\x53\x00\x01\x00\x31\x46\x72\x7a\x52\x52\x30\x78\x73\x08"),
+    server("version 62, no patch", b"\x0d\x00\x3e\x00\x00\x00\x46\x72\x7a\x12\x52\x30\x78\x99\x08"),
 ];

@@ -2,8 +2,11 @@
 //! request, and the ping of clients before 1.7. Numbers of variable size have seven bits a byte, the least first.
 
 use crate::bytes::Reader;
-use crate::probing::marks::{Reading, Start, begins, matched, tcp};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::matched;
+use crate::probing::readers::Reading;
+use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::examples::{client, server};
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// What old clients ping with, and how it is answered: "§1" in UTF-16 behind a size.
 const OLD_PING: &[u8] = b"\xfe\x01\xfa\x00\x0b\x00M\x00C\x00|";
@@ -41,9 +44,9 @@ enum Opening<'a> {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     match begins(sample.data, OLD_PING) {
-        Start::Whole => return matched(100, "old ping", 11),
-        Start::Partial => return Probe::NeedMore,
-        Start::No => {}
+        Beginning::Whole => return matched(100, "old ping", 11),
+        Beginning::Partial => return Probe::NeedMore,
+        Beginning::Other => {}
     }
     match opening(sample.data) {
         Opening::Handshake(_) => matched(90, "handshake", 8),
@@ -64,7 +67,7 @@ fn opening(data: &[u8]) -> Opening<'_> {
         Some(_) => return Opening::No,
     }
     let Some(second) = number(&mut reader) else { return short(data) };
-    if begins(reader.rest(), STATUS) == Start::Whole {
+    if begins(reader.rest(), STATUS) == Beginning::Whole {
         let number_size = inner - 1 - reader.rest().len();
         let fits = u64::from(second) + 1 + number_size as u64 == u64::from(size);
         return if fits { Opening::Status } else { Opening::No };
@@ -121,10 +124,10 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp("handshake for a status", Direction::Originator, b"\x17\x00\xfa\x05\x10play.example.org\x63\xdd\x01\x01\x00"),
-    tcp("handshake of a modded client", Direction::Originator, b"\x13\x00\xfb\x05\x0cmc.lan\0FML2\0\x63\xdd\x02"),
-    tcp("status", Direction::Responder, b"\x1d\x00\x1b{\"version\":{\"name\":\"1.20\"}}"),
-    tcp("ping of an old client", Direction::Originator, b"\xfe\x01\xfa\x00\x0b\x00M\x00C\x00|\x00P\x00i\x00n\x00g\x00H\x00o\x00s\x00t"),
+    client("handshake for a status", b"\x17\x00\xfa\x05\x10play.example.org\x63\xdd\x01\x01\x00"),
+    client("handshake of a modded client", b"\x13\x00\xfb\x05\x0cmc.lan\0FML2\0\x63\xdd\x02"),
+    server("status", b"\x1d\x00\x1b{\"version\":{\"name\":\"1.20\"}}"),
+    client("ping of an old client", b"\xfe\x01\xfa\x00\x0b\x00M\x00C\x00|\x00P\x00i\x00n\x00g\x00H\x00o\x00s\x00t"),
 ];
 
 #[cfg(test)]

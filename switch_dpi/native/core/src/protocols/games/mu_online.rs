@@ -1,8 +1,9 @@
 //! MU Online over TCP (OpenMU's packet documentation): kind, size, number; the game server greets with a player's number and the
 //! version in five digits, the connect server with four bytes.
 
-use crate::probing::marks::{Byte, fits, tcp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::beginnings::{Byte, fits};
+use crate::probing::examples::server;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use Byte::{Any, In, Is};
 
 /// Kind c1, size 12, numbers f1 00, success, player, five digits.
@@ -31,6 +32,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp("greeting of version 1.04d", Direction::Responder, b"\xc1\x0c\xf1\x00\x01\x20\x0010404"),
-    tcp("greeting of version 0.97d", Direction::Responder, b"\xc1\x0c\xf1\x00\x01\x00\x0109704"),
+    server("greeting of version 1.04d", b"\xc1\x0c\xf1\x00\x01\x20\x0010404"),
+    server("greeting of version 0.97d", b"\xc1\x0c\xf1\x00\x01\x00\x0109704"),
 ];

@@ -3,8 +3,12 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::Lines;
-use crate::probing::marks::{Reading, begins_any, find, matched, matched_if, telling, udp};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::{matched, matched_if};
+use crate::probing::readers::Reading;
+use crate::probing::beginnings::{Beginning, begins_any};
+use crate::probing::examples::{query, reply, telling};
+use crate::probing::search::find;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// What a device asks of consoles.
 const REQUESTS: [&[u8]; 3] = [b"SRCH * HTTP/1.1\n", b"WAKEUP * HTTP/1.1\n", b"LAUNCH * HTTP/1.1\n"];
@@ -27,7 +31,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
-    if begins_any(data, &REQUESTS) == crate::probing::marks::Start::Whole {
+    if begins_any(data, &REQUESTS) == Beginning::Whole {
         return matched(100, "request to consoles", 16);
     }
     let is_answer = data.starts_with(b"HTTP/1.1 ") && find(data, b"\nhost-id:").is_some();
@@ -44,13 +48,9 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp("search", Direction::Originator, b"SRCH * HTTP/1.1\ndevice-discovery-protocol-version:00020020\n"),
+    query("search", b"SRCH * HTTP/1.1\ndevice-discovery-protocol-version:00020020\n"),
     telling(
-        udp(
-            "a console that sleeps",
-            Direction::Responder,
-            b"HTTP/1.1 620 Server Standby\nhost-id:0123456789AB\nhost-type:PS4\nhost-name:Living room\nhost-request-port:997\ndevice-discovery-protocol-version:00020020\n",
-        ),
+        reply("a console that sleeps", b"HTTP/1.1 620 Server Standby\nhost-id:0123456789AB\nhost-type:PS4\nhost-name:Living room\nhost-request-port:997\ndevice-discovery-protocol-version:00020020\n"),
         &[(Attribute::PeerName, "Living room")],
     ),
 ];

@@ -2,8 +2,12 @@
 //! behind four bytes 0xff, and Quake's own control packets ("The Quake Network Protocol"), over UDP.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::marks::{Reading, be16, has, info_text, matched, matched_if, telling, udp};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::{matched, matched_if};
+use crate::probing::readers::Reading;
+use crate::probing::examples::{query, reply, telling};
+use crate::probing::numbers::u16_at;
+use crate::probing::search::{has, info_text};
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// In front of every command outside a connection.
 const MARK: &[u8] = b"\xff\xff\xff\xff";
@@ -37,8 +41,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
-    if be16(data, 0) == Some(CONTROL) {
-        let size_fits = be16(data, 2).is_some_and(|size| usize::from(size) == data.len());
+    if u16_at(data, 0) == Some(CONTROL) {
+        let size_fits = u16_at(data, 2).is_some_and(|size| usize::from(size) == data.len());
         let names_itself = has(data, 4, b"\x01QUAKE\0") || has(data, 4, b"\x02QUAKE\0");
         return matched_if(size_fits && names_itself, 100, "control packet", 11);
     }
@@ -67,15 +71,11 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp("Quake 3: information", Direction::Originator, b"\xff\xff\xff\xffgetinfo xxx"),
+    query("Quake 3: information", b"\xff\xff\xff\xffgetinfo xxx"),
     telling(
-        udp(
-            "Quake 3: its answer",
-            Direction::Responder,
-            b"\xff\xff\xff\xffinfoResponse\n\\gamename\\Xonotic\\modname\\data\\hostname\\Our server\\clients\\3\\mapname\\stormkeep",
-        ),
+        reply("Quake 3: its answer", b"\xff\xff\xff\xffinfoResponse\n\\gamename\\Xonotic\\modname\\data\\hostname\\Our server\\clients\\3\\mapname\\stormkeep"),
         &[(Attribute::GameServer, "Our server"), (Attribute::GameMap, "stormkeep"), (Attribute::GameTitle, "Xonotic")],
     ),
-    udp("Quake 2: status", Direction::Originator, b"\xff\xff\xff\xffstatus\n"),
-    udp("Quake 1: request to connect", Direction::Originator, b"\x80\x00\x00\x0c\x01QUAKE\x00\x03"),
+    query("Quake 2: status", b"\xff\xff\xff\xffstatus\n"),
+    query("Quake 1: request to connect", b"\x80\x00\x00\x0c\x01QUAKE\x00\x03"),
 ];

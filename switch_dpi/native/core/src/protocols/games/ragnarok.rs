@@ -2,8 +2,12 @@
 //! bytes; little-endian.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::marks::{Byte, Reading, Start, fits, matched_if, tcp, telling, until_nul};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::readers::Reading;
+use crate::probing::beginnings::{Beginning, Byte, fits};
+use crate::probing::examples::{client, telling};
+use crate::probing::search::until_nul;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 use Byte::{Any, In, Is};
 
 /// Number, version of the client, the name's first letters (at least four).
@@ -34,8 +38,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     match fits(data, &LOGIN) {
-        Start::Whole if data.len() >= LOGIN_SIZE => matched_if(name(data).is_some(), 80, "log-in", 10),
-        Start::No => Probe::No,
+        Beginning::Whole if data.len() >= LOGIN_SIZE => matched_if(name(data).is_some(), 80, "log-in", 10),
+        Beginning::Other => Probe::No,
         _ => Probe::NeedMore,
     }
 }
@@ -55,16 +59,8 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 
 const EXAMPLES: &[Example] = &[
     telling(
-        tcp(
-            "log-in",
-            Direction::Originator,
-            b"\x64\x00\x14\x00\x00\x00annika\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0password\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0c",
-        ),
+        client("log-in", b"\x64\x00\x14\x00\x00\x00annika\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0password\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0c"),
         &[(Attribute::GameUser, "annika")],
     ),
-    tcp(
-        "log-in of another version",
-        Direction::Originator,
-        b"\x64\x00\x37\x00\x00\x00robert\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0secret\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x16",
-    ),
+    client("log-in of another version", b"\x64\x00\x37\x00\x00\x00robert\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0secret\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x16"),
 ];

@@ -4,8 +4,11 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::marks::{Reading, has, matched, matched_if, telling, udp};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::{matched, matched_if};
+use crate::probing::readers::Reading;
+use crate::probing::examples::{query, reply, telling};
+use crate::probing::search::has;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// What every offline message carries (the manual's OFFLINE_MESSAGE_DATA_ID).
 const MAGIC: &[u8] = b"\x00\xff\xff\x00\xfe\xfe\xfe\xfe\xfd\xfd\xfd\xfd\x12\x34\x56\x78";
@@ -138,31 +141,15 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "unconnected ping",
-        Direction::Originator,
-        b"\x01\x00\x00\x00\x00\x00\x12\x34\x56\x00\xff\xff\x00\xfe\xfe\xfe\xfe\xfd\xfd\xfd\xfd\x12\x34\x56\x78\x7c\x9e\x3a\x01\x22\x51\x90\xe3",
-    ),
+    query("unconnected ping", b"\x01\x00\x00\x00\x00\x00\x12\x34\x56\x00\xff\xff\x00\xfe\xfe\xfe\xfe\xfd\xfd\xfd\xfd\x12\x34\x56\x78\x7c\x9e\x3a\x01\x22\x51\x90\xe3"),
     telling(
-        udp(
-            "unconnected pong of a Minecraft server",
-            Direction::Responder,
-            b"\x1c\x00\x00\x00\x00\x00\x12\x34\x56\x3a\x01\x22\x51\x90\xe3\x7c\x9e\x00\xff\xff\x00\xfe\xfe\xfe\xfe\xfd\xfd\xfd\xfd\x12\x34\x56\x78\x00\x2cMCPE;Our village;622;1.20.40;3;10;1234567;map;",
-        ),
+        reply("unconnected pong of a Minecraft server", b"\x1c\x00\x00\x00\x00\x00\x12\x34\x56\x3a\x01\x22\x51\x90\xe3\x7c\x9e\x00\xff\xff\x00\xfe\xfe\xfe\xfe\xfd\xfd\xfd\xfd\x12\x34\x56\x78\x00\x2cMCPE;Our village;622;1.20.40;3;10;1234567;map;"),
         &[(Attribute::GameServer, "Our village")],
     ),
-    udp(
-        "open connection request 2",
-        Direction::Originator,
-        b"\x07\x00\xff\xff\x00\xfe\xfe\xfe\xfe\xfd\xfd\xfd\xfd\x12\x34\x56\x78\x04\x3f\xff\xfd\xfe\x4a\xbc\x05\x78\x00\x00\x00\x00\x12\x34\x56\x78",
-    ),
-    udp(
-        "frame set with a connection request",
-        Direction::Originator,
-        b"\x84\x00\x00\x00\x40\x00\x90\x00\x00\x00\x09\x00\x00\x00\x00\x49\x0f\x02\x7c\x00\x00\x00\x00\x00\x15\xe9\x3b\x00",
-    ),
-    udp("acknowledgement of one", Direction::Responder, b"\xc0\x00\x01\x01\x00\x00\x00"),
-    udp("negative acknowledgement of a range", Direction::Responder, b"\xa0\x00\x01\x00\x07\x00\x00\x09\x00\x00"),
+    query("open connection request 2", b"\x07\x00\xff\xff\x00\xfe\xfe\xfe\xfe\xfd\xfd\xfd\xfd\x12\x34\x56\x78\x04\x3f\xff\xfd\xfe\x4a\xbc\x05\x78\x00\x00\x00\x00\x12\x34\x56\x78"),
+    query("frame set with a connection request", b"\x84\x00\x00\x00\x40\x00\x90\x00\x00\x00\x09\x00\x00\x00\x00\x49\x0f\x02\x7c\x00\x00\x00\x00\x00\x15\xe9\x3b\x00"),
+    reply("acknowledgement of one", b"\xc0\x00\x01\x01\x00\x00\x00"),
+    reply("negative acknowledgement of a range", b"\xa0\x00\x01\x00\x07\x00\x00\x09\x00\x00"),
 ];
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! San Andreas Multiplayer: queries to servers over UDP ("Query mechanism" of the SA-MP wiki): SAMP, the server's address and
 //! port, a letter; answers repeat them.
 
-use crate::probing::marks::{has, matched_if, u8_at, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::examples::{query, reply};
+use crate::probing::numbers::u8_at;
+use crate::probing::search::has;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// SA-MP.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -25,6 +28,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp("information", Direction::Originator, b"SAMP\xc0\x00\x02\x07\x61\x1ei"),
-    udp("ping, answered", Direction::Responder, b"SAMP\xc0\x00\x02\x07\x61\x1ep\x5a\x11\x90\x02"),
+    query("information", b"SAMP\xc0\x00\x02\x07\x61\x1ei"),
+    reply("ping, answered", b"SAMP\xc0\x00\x02\x07\x61\x1ep\x5a\x11\x90\x02"),
 ];

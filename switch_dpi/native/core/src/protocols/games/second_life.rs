@@ -1,8 +1,10 @@
 //! Second Life and OpenSimulator over UDP ("Packet Layout" of the Second Life wiki): flags, number, extra size, and the message's
 //! number: two bytes ff and two more for the rare ones that open a circuit; big-endian.
 
-use crate::probing::marks::{Byte, Start, fits, matched_if, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::beginnings::{Beginning, Byte, fits};
+use crate::probing::examples::{query, reply};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use Byte::{Any, In, Is};
 
 /// Reliable (perhaps sent again), an early number, nothing extra, UseCircuitCode.
@@ -30,19 +32,11 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
-    let is_opening = fits(data, &USE_CIRCUIT) == Start::Whole && data.len() == USE_CIRCUIT_SIZE;
-    matched_if(is_opening || fits(data, &REGION_HANDSHAKE) == Start::Whole, 90, "circuit", 10)
+    let is_opening = fits(data, &USE_CIRCUIT) == Beginning::Whole && data.len() == USE_CIRCUIT_SIZE;
+    matched_if(is_opening || fits(data, &REGION_HANDSHAKE) == Beginning::Whole, 90, "circuit", 10)
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "a circuit is opened",
-        Direction::Originator,
-        b"\x40\x00\x00\x00\x01\x00\xff\xff\x00\x03\x5a\x11\x90\x020123456789abcdef0123456789abcdef",
-    ),
-    udp(
-        "handshake of a region",
-        Direction::Responder,
-        b"\xc0\x00\x00\x00\x02\x00\xff\xff\x00\x01\x94\x05\x00\x01\x0dAhern\0\x01\x5a\x11",
-    ),
+    query("a circuit is opened", b"\x40\x00\x00\x00\x01\x00\xff\xff\x00\x03\x5a\x11\x90\x020123456789abcdef0123456789abcdef"),
+    reply("handshake of a region", b"\xc0\x00\x00\x00\x02\x00\xff\xff\x00\x01\x94\x05\x00\x01\x0dAhern\0\x01\x5a\x11"),
 ];

@@ -1,8 +1,9 @@
 //! SmartFoxServer 1.x, of many browser games, over TCP: XML messages ended by zero; a client first asks whether its version is
 //! known (the server's documentation).
 
-use crate::probing::marks::{begins_any, tcp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::beginnings::begins_any;
+use crate::probing::examples::{client, server};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// System messages, in both quotes.
 const STARTS: [&[u8]; 2] = [b"<msg t='sys'><body ", b"<msg t=\"sys\"><body "];
@@ -27,10 +28,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp(
-        "is the version known",
-        Direction::Originator,
-        b"<msg t='sys'><body action='verChk' r='0'><ver v='158' /></body></msg>\0",
-    ),
-    tcp("it is", Direction::Responder, b"<msg t='sys'><body action='apiOK' r='0'></body></msg>\0"),
+    client("is the version known", b"<msg t='sys'><body action='verChk' r='0'><ver v='158' /></body></msg>\0"),
+    server("it is", b"<msg t='sys'><body action='apiOK' r='0'></body></msg>\0"),
 ];

@@ -1,8 +1,11 @@
 //! The transport of Sony Online Entertainment (EverQuest, Star Wars Galaxies, PlanetSide, H1Z1) over UDP, as its open servers
 //! describe it: number of the message in two bytes; a session's request and answer tell what both ends agree on; big-endian.
 
-use crate::probing::marks::{Byte, Start, be32, fits, matched, matched_if, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::{matched, matched_if};
+use crate::probing::beginnings::{Beginning, Byte, fits};
+use crate::probing::examples::query;
+use crate::probing::numbers::u32_at;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use Byte::{Any, In, Is};
 
 /// Request: number 1, version of the protocol, session, largest datagram (about 500 bytes).
@@ -30,18 +33,18 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
-    let has_session = be32(data, 6).is_some_and(|session| session > 0xffff);
-    if fits(data, &REQUEST) == Start::Whole && has_session {
+    let has_session = u32_at(data, 6).is_some_and(|session| session > 0xffff);
+    if fits(data, &REQUEST) == Beginning::Whole && has_session {
         return matched(95, "session request", 14);
     }
-    let is_answer = fits(data, &ANSWER) == Start::Whole && ANSWER_SIZE.contains(&data.len());
-    let is_asked = fits(sample.reverse, &REQUEST) == Start::Whole && sample.reverse.get(6..10) == data.get(2..6);
+    let is_answer = fits(data, &ANSWER) == Beginning::Whole && ANSWER_SIZE.contains(&data.len());
+    let is_asked = fits(sample.reverse, &REQUEST) == Beginning::Whole && sample.reverse.get(6..10) == data.get(2..6);
     matched_if(is_answer && is_asked, 90, "session answer", 17)
 }
 
 const EXAMPLES: &[Example] = &[
-    udp("EverQuest", Direction::Originator, b"\x00\x01\x00\x00\x00\x02\x5a\x11\x90\x02\x00\x00\x02\x00"),
-    udp("PlanetSide 2", Direction::Originator, b"\x00\x01\x00\x00\x00\x03\x33\x0e\x77\x21\x00\x00\x02\x00LoginUdp_9\0"),
+    query("EverQuest", b"\x00\x01\x00\x00\x00\x02\x5a\x11\x90\x02\x00\x00\x02\x00"),
+    query("PlanetSide 2", b"\x00\x01\x00\x00\x00\x03\x33\x0e\x77\x21\x00\x00\x02\x00LoginUdp_9\0"),
 ];
 
 #[cfg(test)]

@@ -3,8 +3,12 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::is_text;
-use crate::probing::marks::{Reading, has, le16, matched, matched_if, telling, u8_at, udp, until_nul};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::{matched, matched_if};
+use crate::probing::readers::Reading;
+use crate::probing::examples::{query, reply, telling};
+use crate::probing::numbers::{u16_le_at, u8_at};
+use crate::probing::search::{has, until_nul};
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// What a datagram begins with that is not split.
 const SINGLE: &[u8] = b"\xff\xff\xff\xff";
@@ -49,7 +53,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
         Some(b'W') => data.len() == 5 || data.len() == CHALLENGE_SIZE,
         Some(b'I') => info(data).is_some(),
         Some(b'D') => u8_at(data, 5).is_some() && (data.len() == 6 || u8_at(data, 6) == Some(0)),
-        Some(b'E') => le16(data, 5).is_some_and(|rules| rules < 0x1000) && is_rule(data),
+        Some(b'E') => u16_le_at(data, 5).is_some_and(|rules| rules < 0x1000) && is_rule(data),
         Some(b'm') => is_text(data.get(5..25).unwrap_or(b"\0")),
         Some(b'f') => u8_at(data, 5) == Some(b'\n') && data.len().is_multiple_of(6),
         _ => false,
@@ -98,25 +102,21 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp("A2S_INFO", Direction::Originator, INFO),
+    query("A2S_INFO", INFO),
     telling(
-        udp(
-            "answer to A2S_INFO",
-            Direction::Responder,
-            b"\xff\xff\xff\xffI\x11Friday night\0de_dust2\0cstrike\0Counter-Strike: Source\0\xf0\x00\x05\x20\x00dl\x00\x016630498\0",
-        ),
+        reply("answer to A2S_INFO", b"\xff\xff\xff\xffI\x11Friday night\0de_dust2\0cstrike\0Counter-Strike: Source\0\xf0\x00\x05\x20\x00dl\x00\x016630498\0"),
         &[
             (Attribute::GameServer, "Friday night"),
             (Attribute::GameMap, "de_dust2"),
             (Attribute::GameTitle, "Counter-Strike: Source"),
         ],
     ),
-    udp("A2S_PLAYER without a challenge", Direction::Originator, b"\xff\xff\xff\xffU\xff\xff\xff\xff"),
-    udp("challenge", Direction::Responder, b"\xff\xff\xff\xffA\x4b\xa1\xd5\x22"),
-    udp("players", Direction::Responder, b"\xff\xff\xff\xffD\x01\x00ann\0\x0e\0\0\0\x83\x16\x77\x43"),
-    udp("rules", Direction::Responder, b"\xff\xff\xff\xffE\x01\x00mp_friendlyfire\x001\0"),
-    udp("query to a master server", Direction::Originator, b"1\xff0.0.0.0:0\0\\appid\\240\0"),
-    udp("first part of two", Direction::Responder, b"\xfe\xff\xff\xff\x07\x00\x00\x00\x02\x00\xe0\x04\xff\xff\xff\xffE"),
+    query("A2S_PLAYER without a challenge", b"\xff\xff\xff\xffU\xff\xff\xff\xff"),
+    reply("challenge", b"\xff\xff\xff\xffA\x4b\xa1\xd5\x22"),
+    reply("players", b"\xff\xff\xff\xffD\x01\x00ann\0\x0e\0\0\0\x83\x16\x77\x43"),
+    reply("rules", b"\xff\xff\xff\xffE\x01\x00mp_friendlyfire\x001\0"),
+    query("query to a master server", b"1\xff0.0.0.0:0\0\\appid\\240\0"),
+    reply("first part of two", b"\xfe\xff\xff\xff\x07\x00\x00\x00\x02\x00\xe0\x04\xff\xff\xff\xffE"),
 ];
 
 #[cfg(test)]

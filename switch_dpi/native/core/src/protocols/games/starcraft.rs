@@ -1,7 +1,7 @@
 //! StarCraft on Battle.net: the chat protocol of the classic games with the products of StarCraft (BNETDocs), over TCP.
 
-use crate::probing::marks::tcp;
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::examples::client;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use crate::protocols::battle_net_chat::opening;
 
 /// StarCraft, Brood War, their Japanese and shareware editions, written backwards.
@@ -28,6 +28,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp("Brood War", Direction::Originator, b"\x01\xff\x50\x3a\x00\0\0\0\x0068XIPXES\xd3\x00\x00\x00SUne\x0a\x00\x00\x05"),
-    tcp("StarCraft on a Mac", Direction::Originator, b"\x01\xff\x50\x3a\x00\0\0\0\0CAMPRATS\xd3\x00\x00\x00SUne\x0a\x00\x00\x05"),
+    client("Brood War", b"\x01\xff\x50\x3a\x00\0\0\0\x0068XIPXES\xd3\x00\x00\x00SUne\x0a\x00\x00\x05"),
+    client("StarCraft on a Mac", b"\x01\xff\x50\x3a\x00\0\0\0\0CAMPRATS\xd3\x00\x00\x00SUne\x0a\x00\x00\x05"),
 ];

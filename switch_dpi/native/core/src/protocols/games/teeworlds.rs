@@ -1,8 +1,10 @@
 //! Teeworlds and DDNet: messages to servers outside a connection, over UDP (the game's source): ten bytes 0xff (or "xe" and a
 //! token, with four), then a word of four letters.
 
-use crate::probing::marks::{has, matched_if, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::examples::query;
+use crate::probing::search::has;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Words of servers and master servers.
 const WORDS: [&[u8]; 12] = [
@@ -32,6 +34,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp("information", Direction::Originator, b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xffgie3\x07"),
-    udp("information, DDNet", Direction::Originator, b"xe\x5a\x11\x00\x00\xff\xff\xff\xffgie3\x07"),
+    query("information", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xffgie3\x07"),
+    query("information, DDNet", b"xe\x5a\x11\x00\x00\xff\xff\xff\xffgie3\x07"),
 ];

@@ -1,8 +1,11 @@
 //! Tencent's games, as observed on their way in over TCP: the connector's header (magic 3366, then its version twice), the
 //! address query of the game cloud ("Cf" and aa), and a header 4215f787 with a command of 1001 or 1002. Big-endian.
 
-use crate::probing::marks::{Byte, Start, be16, fits, matched, tcp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, Byte, fits};
+use crate::probing::examples::{client, server};
+use crate::probing::numbers::u16_at;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use Byte::{Any, In, Is};
 
 /// Magic, version twice, command (0x10 and 0x20 with 1 for a request, 2 for its answer).
@@ -34,7 +37,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     let connector = match fits(data, &CONNECTOR) {
-        Start::Whole if be16(data, 2) != be16(data, 4) => Start::No,
+        Beginning::Whole if u16_at(data, 2) != u16_at(data, 4) => Beginning::Other,
         other => other,
     };
     let answers = [
@@ -43,31 +46,15 @@ fn probe(sample: &Sample<'_>) -> Probe {
         (fits(data, &QUERY), 80, "query to the game cloud"),
         (fits(data, &LOGIN), 85, "login header"),
     ];
-    if let Some((_, confidence, what)) = answers.iter().find(|(start, ..)| *start == Start::Whole) {
+    if let Some((_, confidence, what)) = answers.iter().find(|(start, ..)| *start == Beginning::Whole) {
         return matched(*confidence, what, 8);
     }
-    if answers.iter().any(|(start, ..)| *start == Start::Partial) { Probe::NeedMore } else { Probe::No }
+    if answers.iter().any(|(start, ..)| *start == Beginning::Partial) { Probe::NeedMore } else { Probe::No }
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp(
-        "connector, request",
-        Direction::Originator,
-        b"\x33\x66\x00\x0b\x00\x0b\x10\x01\x00\x00\x00\x00\x01\x00\x00\x00\x1c\x00\x00\x00\x00\x02\x03\x00\x00\x27\x10\x00",
-    ),
-    tcp(
-        "connector, answer",
-        Direction::Responder,
-        b"\x33\x66\x00\x0b\x00\x0b\x20\x02\x01\x00\x00\x00\x02\x00\x00\x00\x15\x00\x00\x00\x70\xe8\xd6\xa6\x5e",
-    ),
-    tcp(
-        "query to the game cloud",
-        Direction::Originator,
-        b"\x43\x66\xaa\x00\x00\x00\x00\x94\x15\x00\x00\x00\x17\x10\xe6\x86\x01\x20\x00\x30\x01\x40",
-    ),
-    tcp(
-        "login",
-        Direction::Originator,
-        b"\x42\x15\xf7\x87\x03\xe9\x00\x00\x00\x06\xea\x07\xa2\x3f\x7d\xab",
-    ),
+    client("connector, request", b"\x33\x66\x00\x0b\x00\x0b\x10\x01\x00\x00\x00\x00\x01\x00\x00\x00\x1c\x00\x00\x00\x00\x02\x03\x00\x00\x27\x10\x00"),
+    server("connector, answer", b"\x33\x66\x00\x0b\x00\x0b\x20\x02\x01\x00\x00\x00\x02\x00\x00\x00\x15\x00\x00\x00\x70\xe8\xd6\xa6\x5e"),
+    client("query to the game cloud", b"\x43\x66\xaa\x00\x00\x00\x00\x94\x15\x00\x00\x00\x17\x10\xe6\x86\x01\x20\x00\x30\x01\x40"),
+    client("login", b"\x42\x15\xf7\x87\x03\xe9\x00\x00\x00\x06\xea\x07\xa2\x3f\x7d\xab"),
 ];

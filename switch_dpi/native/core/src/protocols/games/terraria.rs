@@ -1,8 +1,9 @@
 //! Terraria over TCP ("Multiplayer packet structure" of TShock): size of it all (little-endian), number; the client begins with
 //! number 1 and its version in words.
 
-use crate::probing::marks::{Byte, fits, tcp};
-use crate::protocol::{Descriptor, Direction, Example, Probe, Sample, Transport};
+use crate::probing::beginnings::{Byte, fits};
+use crate::probing::examples::client;
+use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 use Byte::{In, Is};
 
 /// Size, connect request, size of the text, `Terraria` and a digit.
@@ -32,6 +33,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp("version 279", Direction::Originator, b"\x0f\x00\x01\x0bTerraria279"),
-    tcp("version 39", Direction::Originator, b"\x0e\x00\x01\x0aTerraria39"),
+    client("version 279", b"\x0f\x00\x01\x0bTerraria279"),
+    client("version 39", b"\x0e\x00\x01\x0aTerraria39"),
 ];

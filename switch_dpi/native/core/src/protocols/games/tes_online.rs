@@ -1,8 +1,11 @@
 //! The Elder Scrolls Online, as observed: a client's first message over TCP has two sizes, the outer four bytes less than the
 //! stream, the inner eight less than the outer, and two ones between them; big-endian.
 
-use crate::probing::marks::{Byte, Start, be32, fits, matched_if, tcp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::beginnings::{Beginning, Byte, fits};
+use crate::probing::examples::client;
+use crate::probing::numbers::u32_at;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use Byte::{Any, Is};
 
 /// Outer size, version, kind, inner size.
@@ -25,10 +28,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     match fits(sample.data, &HEADER) {
-        Start::No => Probe::No,
-        Start::Partial => Probe::NeedMore,
-        Start::Whole => {
-            let (outer, inner) = (be32(sample.data, 0), be32(sample.data, 8));
+        Beginning::Other => Probe::No,
+        Beginning::Partial => Probe::NeedMore,
+        Beginning::Whole => {
+            let (outer, inner) = (u32_at(sample.data, 0), u32_at(sample.data, 8));
             let agree = outer.zip(inner).is_some_and(|(outer, inner)| inner > 0 && outer.checked_sub(8) == Some(inner));
             matched_if(agree, 90, "first message", 12)
         }
@@ -36,14 +39,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp(
-        "account and language",
-        Direction::Originator,
-        b"\x00\x00\x00\x1e\x00\x01\x00\x01\x00\x00\x00\x16\x01\x10\x00\x0aadventurer\x00\x00\x02en\x00\x00\x00",
-    ),
-    tcp(
-        "session and version",
-        Direction::Originator,
-        b"\x00\x00\x00\x2e\x00\x01\x00\x01\x00\x00\x00\x26\x2b\xf0\x00\x08787dacfb\x00\x00\x16eso.live.9.3.6.2849903",
-    ),
+    client("account and language", b"\x00\x00\x00\x1e\x00\x01\x00\x01\x00\x00\x00\x16\x01\x10\x00\x0aadventurer\x00\x00\x02en\x00\x00\x00"),
+    client("session and version", b"\x00\x00\x00\x2e\x00\x01\x00\x01\x00\x00\x00\x26\x2b\xf0\x00\x08787dacfb\x00\x00\x16eso.live.9.3.6.2849903"),
 ];

@@ -1,8 +1,9 @@
 //! GBXRemote, the remote control of Trackmania and ManiaPlanet servers, over TCP ("XML-RPC" of the ManiaPlanet documentation): the
 //! server greets with the protocol's name behind its size (little-endian).
 
-use crate::probing::marks::{begins, tcp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::beginnings::begins;
+use crate::probing::examples::server;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// The greeting without its version.
 const GREETING: &[u8] = b"\x0b\x00\x00\x00GBXRemote ";
@@ -27,6 +28,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp("version 2", Direction::Responder, b"\x0b\x00\x00\x00GBXRemote 2"),
-    tcp("version 1", Direction::Responder, b"\x0b\x00\x00\x00GBXRemote 1"),
+    server("version 2", b"\x0b\x00\x00\x00GBXRemote 2"),
+    server("version 1", b"\x0b\x00\x00\x00GBXRemote 1"),
 ];

@@ -1,7 +1,8 @@
 //! Ultima Online over TCP ("Packet 0xEF" of the UO packet guides): a client's seed and its version in four numbers, big-endian.
 
-use crate::probing::marks::{Byte, fits, tcp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::beginnings::{Byte, fits};
+use crate::probing::examples::client;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use Byte::{Any, In, Is};
 
 /// Number, seed, version.
@@ -30,14 +31,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp(
-        "version 7.0.15.1 and the log-in",
-        Direction::Originator,
-        b"\xef\xc0\xa8\x01\x02\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x00\x0f\x00\x00\x00\x01\x80ann\0\0\0\0\0\0\0",
-    ),
-    tcp(
-        "version 6.0.14.2",
-        Direction::Originator,
-        b"\xef\x5a\x11\x90\x02\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00\x0e\x00\x00\x00\x02",
-    ),
+    client("version 7.0.15.1 and the log-in", b"\xef\xc0\xa8\x01\x02\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x00\x0f\x00\x00\x00\x01\x80ann\0\0\0\0\0\0\0"),
+    client("version 6.0.14.2", b"\xef\x5a\x11\x90\x02\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00\x0e\x00\x00\x00\x02"),
 ];

@@ -3,8 +3,13 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::marks::{Byte, Reading, Start, fits, has, le16, matched_if, tcp, telling, u8_at, udp, until_nul};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::readers::Reading;
+use crate::probing::beginnings::{Beginning, Byte, begins, fits};
+use crate::probing::examples::{client, query, telling};
+use crate::probing::numbers::{u16_le_at, u8_at};
+use crate::probing::search::{has, until_nul};
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 use Byte::{Any, Is};
 
 /// Request to join: number, size below 256.
@@ -39,7 +44,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     if sample.transport == Transport::Tcp {
         return probe_join(data);
     }
-    let size_fits = le16(data, 2).is_some_and(|size| usize::from(size) == data.len());
+    let size_fits = u16_le_at(data, 2).is_some_and(|size| usize::from(size) == data.len());
     let has_product = |at| PRODUCTS.iter().any(|product| has(data, at, product));
     let (fits, confidence) = match u8_at(data, 1) {
         Some(0x2f..=0x31) => (has_product(4), 95),
@@ -52,15 +57,15 @@ fn probe(sample: &Sample<'_>) -> Probe {
 
 fn probe_join(data: &[u8]) -> Probe {
     match fits(data, &JOIN) {
-        Start::No => return Probe::No,
-        Start::Partial => return Probe::NeedMore,
-        Start::Whole => {}
+        Beginning::Other => return Probe::No,
+        Beginning::Partial => return Probe::NeedMore,
+        Beginning::Whole => {}
     }
     let Some(rest) = data.get(NAME_AT..) else { return Probe::NeedMore };
     match until_nul(rest) {
         None if rest.len() <= MAX_NAME_SIZE => Probe::NeedMore,
         Some((name, behind)) if name.len() <= MAX_NAME_SIZE && !name.is_empty() => {
-            crate::probing::marks::begins(behind, BEHIND_NAME).stream(90, "request to join", 4)
+            begins(behind, BEHIND_NAME).stream(90, "request to join", 4)
         }
         _ => Probe::No,
     }
@@ -78,14 +83,10 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp("search for games", Direction::Originator, b"\xf7\x2f\x10\x00PX3W\x1a\x00\x00\x00\x00\x00\x00\x00"),
-    udp("a game is over", Direction::Originator, b"\xf7\x33\x08\x00\x01\x00\x00\x00"),
+    query("search for games", b"\xf7\x2f\x10\x00PX3W\x1a\x00\x00\x00\x00\x00\x00\x00"),
+    query("a game is over", b"\xf7\x33\x08\x00\x01\x00\x00\x00"),
     telling(
-        tcp(
-            "request to join",
-            Direction::Originator,
-            b"\xf7\x1e\x2e\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\xe0\x17\x01\x00\x00\x00\x5a\x11\x90\x02ann\0\x01\0\0\0\x02\0\x17\xe0\xc0\0\x02\x07\0\0\0\0\0\0\0\0",
-        ),
+        client("request to join", b"\xf7\x1e\x2e\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\xe0\x17\x01\x00\x00\x00\x5a\x11\x90\x02ann\0\x01\0\0\0\x02\0\x17\xe0\xc0\0\x02\x07\0\0\0\0\0\0\0\0"),
         &[(Attribute::GameUser, "ann")],
     ),
 ];

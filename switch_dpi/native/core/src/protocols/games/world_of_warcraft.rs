@@ -2,8 +2,12 @@
 //! world server's challenge of older clients (as open servers of the game describe them). Little-endian.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::marks::{Byte, Reading, Start, begins_any, fits, has, tcp, telling, u8_at};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::beginnings::{Beginning, Byte, begins_any, fits};
+use crate::probing::examples::{client, server, telling};
+use crate::probing::numbers::u8_at;
+use crate::probing::readers::Reading;
+use crate::probing::search::has;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 use Byte::{Any, In, Is};
 
 /// Size and greeting; the second is of later clients, whose greeting has no size.
@@ -34,15 +38,15 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     match (begins_any(data, &GREETINGS), fits(data, &CHALLENGE)) {
-        (Start::No, Start::No) => fits(data, &WORLD).stream(90, "challenge of a world server", 8),
-        (Start::No, Start::Partial) if fits(data, &WORLD) == Start::Partial => Probe::NeedMore,
-        (Start::No, challenge) => challenge.stream(95, "log-on challenge", 8),
+        (Beginning::Other, Beginning::Other) => fits(data, &WORLD).stream(90, "challenge of a world server", 8),
+        (Beginning::Other, Beginning::Partial) if fits(data, &WORLD) == Beginning::Partial => Probe::NeedMore,
+        (Beginning::Other, challenge) => challenge.stream(95, "log-on challenge", 8),
         (greeting, _) => greeting.stream(100, "greeting", 31),
     }
 }
 
 fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
-    if fits(sample.data, &CHALLENGE) != Start::Whole || !has(sample.data, 4, b"WoW\0") {
+    if fits(sample.data, &CHALLENGE) != Beginning::Whole || !has(sample.data, 4, b"WoW\0") {
         return Progress::Settled;
     }
     let account = u8_at(sample.data, ACCOUNT_AT)
@@ -55,23 +59,11 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp(
-        "greeting of the server",
-        Direction::Responder,
-        b"\x30\x00WORLD OF WARCRAFT CONNECTION - SERVER TO CLIENT\0",
-    ),
-    tcp("greeting of a later client", Direction::Originator, b"WORLD OF WARCRAFT CONNECTION - CLIENT TO SERVER - V2\n"),
+    server("greeting of the server", b"\x30\x00WORLD OF WARCRAFT CONNECTION - SERVER TO CLIENT\0"),
+    client("greeting of a later client", b"WORLD OF WARCRAFT CONNECTION - CLIENT TO SERVER - V2\n"),
     telling(
-        tcp(
-            "log-on challenge",
-            Direction::Originator,
-            b"\x00\x08\x22\x00WoW\0\x03\x03\x05\x34\x3068x\0niW\0SUne\x3c\x00\x00\x00\x0a\x00\x00\x05\x04ANNA",
-        ),
+        client("log-on challenge", b"\x00\x08\x22\x00WoW\0\x03\x03\x05\x34\x3068x\0niW\0SUne\x3c\x00\x00\x00\x0a\x00\x00\x05\x04ANNA"),
         &[(Attribute::GameUser, "ANNA")],
     ),
-    tcp(
-        "challenge of a world server",
-        Direction::Responder,
-        b"\x00\x2a\xec\x01\x01\x00\x00\x00\x5a\x11\x90\x77\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10",
-    ),
+    server("challenge of a world server", b"\x00\x2a\xec\x01\x01\x00\x00\x00\x5a\x11\x90\x77\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10"),
 ];

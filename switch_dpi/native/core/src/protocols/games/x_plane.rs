@@ -1,6 +1,7 @@
 //! X-Plane (its "Exchanging data with X-Plane"): four letters, one more byte, then a structure of fixed size.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// X-Plane.
@@ -21,15 +22,15 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[message];
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    let which = checker.any_literal(&[b"DATA", b"DREF", b"RREF", b"CMND\0", b"BECN\0"])?;
-    let size = checker.sample.data.len();
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    let which = cursor.any_literal(&[b"DATA", b"DREF", b"RREF", b"CMND\0", b"BECN\0"])?;
+    let size = cursor.size();
     let fits = match which {
-        0 => checker.one_of(b"\0<*@")? != 1 && size > 5 && (size - 5).is_multiple_of(36),
-        1 => checker.one_of(b"\0+")? != 1 && size == 509,
-        2 => (checker.one_of(b"\0,")? == 0 && size == 413) || (size > 5 && (size - 5).is_multiple_of(8)),
-        3 => size > 12 && checker.text(6).is_ok(),
-        _ => checker.literal(b"\x01").is_ok() && size >= 21,
+        0 => cursor.one_of(b"\0<*@")? != 1 && size > 5 && (size - 5).is_multiple_of(36),
+        1 => cursor.one_of(b"\0+")? != 1 && size == 509,
+        2 => (cursor.one_of(b"\0,")? == 0 && size == 413) || (size > 5 && (size - 5).is_multiple_of(8)),
+        3 => size > 12 && cursor.text(6).is_ok(),
+        _ => cursor.literal(b"\x01").is_ok() && size >= 21,
     };
     require(fits)?;
     Ok((90, "X-Plane message"))

@@ -3,8 +3,11 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::marks::{Reading, be16, matched_if, telling, udp};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::readers::Reading;
+use crate::probing::examples::{query, reply, telling};
+use crate::probing::numbers::u16_at;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// Type, size, version.
 const HEADER_SIZE: usize = 6;
@@ -32,12 +35,12 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
-    let (Some(kind), Some(size)) = (be16(data, 0), be16(data, 2).map(usize::from)) else { return Probe::No };
-    let version_fits = |at| be16(data, at).is_some_and(|version| version <= 2);
+    let (Some(kind), Some(size)) = (u16_at(data, 0), u16_at(data, 2).map(usize::from)) else { return Probe::No };
+    let version_fits = |at| u16_at(data, at).is_some_and(|version| version <= 2);
     let fits = match kind {
         0xdd00..=0xdd02 => version_fits(4) && data.len() == HEADER_SIZE + size,
         0xcc00 | 0xcc01 => {
-            let sealed = be16(data, 4).map_or(0, |size| usize::from(size).next_multiple_of(BLOCK_SIZE));
+            let sealed = u16_at(data, 4).map_or(0, |size| usize::from(size).next_multiple_of(BLOCK_SIZE));
             version_fits(6) && data.len() == HEADER_SIZE + CONNECT_EXTRA_SIZE + size + sealed
         }
         _ => false,
@@ -57,13 +60,9 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp("search for consoles", Direction::Originator, b"\xdd\x00\x00\x0a\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x02"),
+    query("search for consoles", b"\xdd\x00\x00\x0a\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x02"),
     telling(
-        udp(
-            "answer of a console",
-            Direction::Responder,
-            b"\xdd\x01\x00\x16\x00\x02\x00\x00\x00\x01\x00\x01\x00\x07XboxOne\0\x00\x04uuid",
-        ),
+        reply("answer of a console", b"\xdd\x01\x00\x16\x00\x02\x00\x00\x00\x01\x00\x01\x00\x07XboxOne\0\x00\x04uuid"),
         &[(Attribute::PeerName, "XboxOne")],
     ),
 ];

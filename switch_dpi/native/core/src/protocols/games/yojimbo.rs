@@ -1,8 +1,11 @@
 //! netcode 1.0, which yojimbo and others stand on ("netcode 1.02 standard"): only the request to connect names itself; all that
 //! follows is encrypted. Over UDP, little-endian.
 
-use crate::probing::marks::{begins, matched_if, u8_at, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::examples::query;
+use crate::probing::numbers::u8_at;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Prefix byte 0 (connection request), then the version up to its last digit ("connection request packet").
 const REQUEST: &[u8] = b"\x00NETCODE 1.0";
@@ -23,18 +26,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     let has_end = u8_at(sample.data, 12).is_some_and(|digit| digit.is_ascii_digit()) && u8_at(sample.data, 13) == Some(0);
-    matched_if(has_end && begins(sample.data, REQUEST) == crate::probing::marks::Start::Whole, 100, "connection request", 14)
+    matched_if(has_end && begins(sample.data, REQUEST) == Beginning::Whole, 100, "connection request", 14)
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "connection request of version 1.02, its token cut",
-        Direction::Originator,
-        b"\x00NETCODE 1.02\0\x88\x77\x66\x55\x44\x33\x22\x11\xa5\x01\x90\x65\0\0\0\0\x28\x46\x28\xe1\xcc\x6c\xc5\xb7\x8e\xd1\xb1\xa7",
-    ),
-    udp(
-        "connection request of version 1.01",
-        Direction::Originator,
-        b"\x00NETCODE 1.01\0\x10\0\0\0\0\0\0\0\xa5\x01\x90\x5f\0\0\0\0\x01\0\0\0\0\0\0\0",
-    ),
+    query("connection request of version 1.02, its token cut", b"\x00NETCODE 1.02\0\x88\x77\x66\x55\x44\x33\x22\x11\xa5\x01\x90\x65\0\0\0\0\x28\x46\x28\xe1\xcc\x6c\xc5\xb7\x8e\xd1\xb1\xa7"),
+    query("connection request of version 1.01", b"\x00NETCODE 1.01\0\x10\0\0\0\0\0\0\0\xa5\x01\x90\x5f\0\0\0\0\x01\0\0\0\0\0\0\0"),
 ];

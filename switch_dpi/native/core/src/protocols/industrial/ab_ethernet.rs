@@ -1,7 +1,8 @@
 //! Allen-Bradley's PCCC over TCP before EtherNet/IP (AB/Ethernet, "CSP", publicly described): the registration and its answer, 28 bytes
 //! each, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// AB/Ethernet.
@@ -21,19 +22,19 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[request, answer];
 
-fn request(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x01\x01\0\0\0\0\0\0\0\0\0\0")?;
-    checker.literal(b"\0\x04\0\x05")?;
-    checker.zeros(12)?;
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x01\x01\0\0\0\0\0\0\0\0\0\0")?;
+    cursor.literal(b"\0\x04\0\x05")?;
+    cursor.zeros(12)?;
     Ok((90, "registration"))
 }
 
-fn answer(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x02\x01\0\0")?;
-    require(checker.u32()? != 0)?;
-    checker.zeros(4)?;
-    checker.literal(b"\0\x04\0\x05")?;
-    checker.zeros(12)?;
+fn answer(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x02\x01\0\0")?;
+    require(cursor.u32()? != 0)?;
+    cursor.zeros(4)?;
+    cursor.literal(b"\0\x04\0\x05")?;
+    cursor.zeros(12)?;
     Ok((90, "registered"))
 }
 

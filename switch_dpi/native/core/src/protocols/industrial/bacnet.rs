@@ -3,7 +3,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, require};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, Findings, Progress, Sample, Transport};
 
 /// BVLC type of IPv4 and IPv6 (§J.2, §U.2).
@@ -24,23 +26,23 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     transports: &[Transport::Udp, Transport::Llc(LLC_ACCESS_POINT)],
     ports: &[47_808],
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
+    let mut cursor = Cursor::of(sample);
     if sample.transport == Transport::Udp {
-        let (kind, function) = (fields.byte(|kind| matches!(kind, IPV4 | IPV6))?, fields.u8()?);
-        let size = usize::from(fields.u16()?);
+        let (kind, function) = (cursor.byte(|kind| matches!(kind, IPV4 | IPV6))?, cursor.u8()?);
+        let size = usize::from(cursor.u16()?);
         require(size == sample.data.len())?;
-        let Some(before) = before_network_layer(kind, function, size) else { return fields.matched(85, "BVLC") };
-        fields.take(before?)?;
+        let Some(before) = before_network_layer(kind, function, size) else { return cursor.matched(85, "BVLC") };
+        cursor.take(before?)?;
     }
-    fields.byte(|version| version == NETWORK_VERSION)?;
-    fields.byte(|control| control & 0x50 == 0)?;
-    fields.matched(90, "BACnet network layer")
+    cursor.byte(|version| version == NETWORK_VERSION)?;
+    cursor.byte(|control| control & 0x50 == 0)?;
+    cursor.matched(90, "BACnet network layer")
 }
 
 /// What stands between the header and the network layer, `None` where there is no network layer (§J.2, §U.2); an error where

@@ -1,7 +1,9 @@
 //! ADS/AMS of Beckhoff TwinCAT (Beckhoff Information System, "ADS Specification"): over TCP, and discovery over UDP.
 //! Little-endian.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, query, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// Target, source, command, state, length, error, invoke id.
@@ -28,42 +30,30 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn stream(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(&[0, 0])?;
-    let outer = fields.u32_le()?;
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(&[0, 0])?;
+    let outer = cursor.u32_le()?;
     require((AMS_HEADER_SIZE..MAX_LENGTH).contains(&outer))?;
-    fields.array::<16>()?; // net ids and ports
-    let command = fields.u16_le()?;
+    cursor.array::<16>()?; // net ids and ports
+    let command = cursor.u16_le()?;
     require((1..=9).contains(&command))?;
-    fields.byte(|state| state & ADS_COMMAND != 0)?;
-    fields.byte(|state| state == 0)?;
-    require(fields.u32_le()? == outer - AMS_HEADER_SIZE)?;
-    fields.matched(97, "AMS/TCP and AMS header")
+    cursor.byte(|state| state & ADS_COMMAND != 0)?;
+    cursor.byte(|state| state == 0)?;
+    require(cursor.u32_le()? == outer - AMS_HEADER_SIZE)?;
+    cursor.matched(97, "AMS/TCP and AMS header")
 }
 
 fn datagram(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(DISCOVERY)?;
-    fields.u32_le()?; // invoke id
-    let service = fields.u32_le()?;
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(DISCOVERY)?;
+    cursor.u32_le()?; // invoke id
+    let service = cursor.u32_le()?;
     require(service & 0x7fff_ffff <= 0x20)?;
-    fields.matched(97, "ADS discovery")
+    cursor.matched(97, "ADS discovery")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "read of the device's state",
-        Transport::Tcp,
-        b"\x00\x00\x20\x00\x00\x00\x05\x12\x34\x56\x01\x01\x53\x03\xc0\xa8\x01\x0a\x01\x01\x98\x80\x04\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00",
-    ),
-    answered(
-        "state: running",
-        Transport::Tcp,
-        b"\x00\x00\x28\x00\x00\x00\xc0\xa8\x01\x0a\x01\x01\x98\x80\x05\x12\x34\x56\x01\x01\x53\x03\x04\x00\x05\x00\x08\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00",
-    ),
-    sent(
-        "discovery",
-        Transport::Udp,
-        b"\x03\x66\x14\x71\x00\x00\x00\x00\x01\x00\x00\x00\xc0\xa8\x01\x0a\x01\x01\x10\x27\x00\x00\x00\x00",
-    ),
+    client("read of the device's state", b"\x00\x00\x20\x00\x00\x00\x05\x12\x34\x56\x01\x01\x53\x03\xc0\xa8\x01\x0a\x01\x01\x98\x80\x04\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00"),
+    server("state: running", b"\x00\x00\x28\x00\x00\x00\xc0\xa8\x01\x0a\x01\x01\x98\x80\x05\x12\x34\x56\x01\x01\x53\x03\x04\x00\x05\x00\x08\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00"),
+    query("discovery", b"\x03\x66\x14\x71\x00\x00\x00\x00\x01\x00\x00\x00\xc0\xa8\x01\x0a\x01\x01\x10\x27\x00\x00\x00\x00"),
 ];

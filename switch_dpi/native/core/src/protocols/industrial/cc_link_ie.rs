@@ -1,7 +1,8 @@
 //! CC-Link IE (CLPA, "CC-Link IE Field Network Specifications"): frames of controllers and field stations in Ethernet.
 
-use crate::probing::fields::{answer, require, sent};
-use crate::probing::fields::{Fields, Verdict};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Sample, Transport};
 
 const ETHERTYPE: u16 = 0x890f;
@@ -22,12 +23,12 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn judge(sample: &Sample<'_>) -> Verdict {
     require(sample.data.len() >= MIN_SIZE)?;
-    let mut fields = Fields::of(sample);
-    fields.take(MIN_SIZE)?;
-    fields.matched(80, "EtherType 0x890F")
+    let mut cursor = Cursor::of(sample);
+    cursor.take(MIN_SIZE)?;
+    cursor.matched(80, "EtherType 0x890F")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("token", Transport::EtherType(ETHERTYPE), b"\x30\x00\x01\x00\x00\x00\x02\x00\x00\x00"),
-    sent("cyclic data", Transport::EtherType(ETHERTYPE), b"\x82\x00\x01\x00\x00\x00\x02\x00\x12\x34"),
+    sent(Transport::EtherType(ETHERTYPE), "token", b"\x30\x00\x01\x00\x00\x00\x02\x00\x00\x00"),
+    sent(Transport::EtherType(ETHERTYPE), "cyclic data", b"\x82\x00\x01\x00\x00\x00\x02\x00\x12\x34"),
 ];

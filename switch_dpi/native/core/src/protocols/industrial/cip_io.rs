@@ -1,7 +1,9 @@
 //! CIP implicit messages (I/O) over UDP: connected data in the common packet format (CIP Networks Library, volume 2, §2-6).
 //! Little-endian.
 
-use crate::probing::fields::{Fields, Verdict, answer, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::query;
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// Two items: sequenced address of 8 bytes, then connected data.
@@ -23,25 +25,17 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(SEQUENCED_ADDRESS)?;
-    fields.u32_le()?; // connection
-    fields.u32_le()?; // sequence number
-    fields.expect(CONNECTED_DATA)?;
-    let size = usize::from(fields.u16_le()?);
-    require(fields.rest().len() <= size)?;
-    fields.matched(100, "sequenced address and connected data")
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(SEQUENCED_ADDRESS)?;
+    cursor.u32_le()?; // connection
+    cursor.u32_le()?; // sequence number
+    cursor.literal(CONNECTED_DATA)?;
+    let size = usize::from(cursor.u16_le()?);
+    require(cursor.rest().len() <= size)?;
+    cursor.matched(100, "sequenced address and connected data")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "connected data of 6 bytes",
-        Transport::Udp,
-        b"\x02\x00\x02\x80\x08\x00\x78\x7b\x3a\x00\x01\x00\x00\x00\xb1\x00\x06\x00\x01\x00\x00\x00\x00\x01",
-    ),
-    sent(
-        "heartbeat without data",
-        Transport::Udp,
-        b"\x02\x00\x02\x80\x08\x00\x01\x00\x42\x00\x02\x00\x00\x00\xb1\x00\x02\x00\x09\x00",
-    ),
+    query("connected data of 6 bytes", b"\x02\x00\x02\x80\x08\x00\x78\x7b\x3a\x00\x01\x00\x00\x00\xb1\x00\x06\x00\x01\x00\x00\x00\x00\x01"),
+    query("heartbeat without data", b"\x02\x00\x02\x80\x08\x00\x01\x00\x42\x00\x02\x00\x00\x00\xb1\x00\x02\x00\x09\x00"),
 ];

@@ -1,6 +1,8 @@
 //! LonTalk over IP (ANSI/CEA-852, ISO/IEC 14908-4): data and configuration packets of LonWorks channels.
 
-use crate::probing::fields::{Fields, Verdict, answer, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::query;
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// Size, version, type, extension, flags, vendor, session, sequence number, timestamp.
@@ -24,31 +26,23 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let size = usize::from(fields.u16()?);
+    let mut cursor = Cursor::of(sample);
+    let size = usize::from(cursor.u16()?);
     require((HEADER_SIZE..0x0800).contains(&size))?;
     require(sample.transport.is_stream() || size == sample.data.len())?;
-    fields.expect(&[VERSION])?;
-    fields.byte(|kind| matches!(kind, 0x01 | 0x03..=0x09 | 0x60..=0x7f))?;
-    let extension = usize::from(fields.u8()?) * 4;
+    cursor.literal(&[VERSION])?;
+    cursor.byte(|kind| matches!(kind, 0x01 | 0x03..=0x09 | 0x60..=0x7f))?;
+    let extension = usize::from(cursor.u8()?) * 4;
     require(HEADER_SIZE + extension <= size)?;
-    fields.byte(|flags| flags & PROTOCOL_MASK <= 1 && flags & 0xc0 == 0)?;
-    let vendor = fields.u16()?;
+    cursor.byte(|flags| flags & PROTOCOL_MASK <= 1 && flags & 0xc0 == 0)?;
+    let vendor = cursor.u16()?;
     let confidence = if sample.transport.is_stream() || vendor != 0 { 55 } else { 80 };
     require(confidence > 55 || extension == 0)?;
-    fields.array::<12>()?;
-    fields.matched(confidence, "LonTalk/IP header")
+    cursor.array::<12>()?;
+    cursor.matched(confidence, "LonTalk/IP header")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "data packet",
-        Transport::Udp,
-        b"\x00\x1c\x01\x01\x00\x00\x00\x00\x6b\x8b\x45\x67\x00\x00\x00\x01\x00\x00\x00\x00\x09\x01\xa9\x01\xaa\x01\x23\x45",
-    ),
-    sent(
-        "request for the channel's routing",
-        Transport::Udp,
-        b"\x00\x18\x01\x63\x00\x00\x00\x00\x00\x00\x00\x2a\x00\x00\x00\x05\x00\x00\x00\x00\x00\x01\x00\x00",
-    ),
+    query("data packet", b"\x00\x1c\x01\x01\x00\x00\x00\x00\x6b\x8b\x45\x67\x00\x00\x00\x01\x00\x00\x00\x00\x09\x01\xa9\x01\xaa\x01\x23\x45"),
+    query("request for the channel's routing", b"\x00\x18\x01\x63\x00\x00\x00\x00\x00\x00\x00\x2a\x00\x00\x00\x05\x00\x00\x00\x00\x00\x01\x00\x00"),
 ];

@@ -1,7 +1,9 @@
 //! CODESYS controllers' communication over TCP, as publicly described: version 2 (magic 0xBBBB) and the block driver of
 //! version 3 (magic 0x000117E8, little-endian).
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// Version 3: magic, then the size of the block with this header, then a datagram, which begins with 0xC5 or its like.
@@ -30,28 +32,24 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
+    let mut cursor = Cursor::of(sample);
     if sample.data.first() == VERSION_2.first() {
-        fields.expect(VERSION_2)?;
-        let size = fields.array::<4>()?;
+        cursor.literal(VERSION_2)?;
+        let size = cursor.array::<4>()?;
         let length = u32::from_le_bytes(size).min(u32::from_be_bytes(size));
         require((1..MAX_LENGTH).contains(&length))?;
-        fields.byte(|service| service != 0)?;
-        return fields.matched(65, "CODESYS 2 telegram");
+        cursor.byte(|service| service != 0)?;
+        return cursor.matched(65, "CODESYS 2 telegram");
     }
-    fields.expect(BLOCK)?;
-    let size = fields.u32_le()?;
+    cursor.literal(BLOCK)?;
+    let size = cursor.u32_le()?;
     require((BLOCK_HEADER_SIZE + 1..=MAX_BLOCK_SIZE).contains(&size))?;
-    fields.expect(&[DATAGRAM])?;
-    fields.matched(97, "CODESYS 3 block")
+    cursor.literal(&[DATAGRAM])?;
+    cursor.matched(97, "CODESYS 3 block")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("login of version 2, little-endian", Transport::Tcp, b"\xbb\xbb\x01\x00\x00\x00\x01"),
-    sent("login of version 2, big-endian", Transport::Tcp, b"\xbb\xbb\x00\x00\x00\x01\x01"),
-    answered(
-        "block of version 3",
-        Transport::Tcp,
-        b"\xe8\x17\x01\x00\x1c\x00\x00\x00\xc5\x73\x40\x03\x00\x00\x01\x02\x00\x00\x2d\xdd\x00\x00\x00\x00\x00\x00\x00\x00",
-    ),
+    client("login of version 2, little-endian", b"\xbb\xbb\x01\x00\x00\x00\x01"),
+    client("login of version 2, big-endian", b"\xbb\xbb\x00\x00\x00\x01\x01"),
+    server("block of version 3", b"\xe8\x17\x01\x00\x1c\x00\x00\x00\xc5\x73\x40\x03\x00\x00\x01\x02\x00\x00\x2d\xdd\x00\x00\x00\x00\x00\x00\x00\x00"),
 ];

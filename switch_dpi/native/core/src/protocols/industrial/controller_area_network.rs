@@ -1,6 +1,8 @@
 //! CAN frames in UDP: CAN-ETH, whose datagrams begin with the name of the standard (ISO 11898), as publicly described.
 
-use crate::probing::fields::{Fields, Verdict, answer, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::query;
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 const MAGIC: &[u8] = b"ISO11898";
@@ -22,19 +24,15 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(MAGIC)?;
-    fields.u8()?; // version
-    let frames = fields.u8()?;
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(MAGIC)?;
+    cursor.u8()?; // version
+    let frames = cursor.u8()?;
     require(frames <= MAX_FRAMES)?;
-    fields.matched(100, "CAN-ETH header")
+    cursor.matched(100, "CAN-ETH header")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "one frame with an extended identifier",
-        Transport::Udp,
-        b"ISO11898\x01\x01\x6a\x12\xf1\x09\x08\x3b\x20\xd6\x70\x00\x00\xff\x7f\xfd\x10\x00",
-    ),
-    sent("no frame", Transport::Udp, b"ISO11898\x01\x00"),
+    query("one frame with an extended identifier", b"ISO11898\x01\x01\x6a\x12\xf1\x09\x08\x3b\x20\xd6\x70\x00\x00\xff\x7f\xfd\x10\x00"),
+    query("no frame", b"ISO11898\x01\x00"),
 ];

@@ -1,6 +1,8 @@
 //! Crimson 3 of Red Lion's panels over TCP, as publicly described: size, register, then a request for the maker or the model.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// The size does not count itself; nothing is larger than a page of the configuration.
@@ -23,19 +25,19 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let size = fields.u16()?;
+    let mut cursor = Cursor::of(sample);
+    let size = cursor.u16()?;
     require((4..MAX_SIZE).contains(&size))?;
-    fields.expect(&[0x01])?;
-    fields.byte(|register| REGISTERS.contains(&register))?;
-    fields.byte(|kind| matches!(kind, 0x1a | 0x1b))?;
-    fields.expect(&[0x00])?;
-    require(fields.rest().len() <= usize::from(size) - 4)?;
-    fields.take(usize::from(size) - 4)?;
-    fields.matched(60, "Crimson register")
+    cursor.literal(&[0x01])?;
+    cursor.byte(|register| REGISTERS.contains(&register))?;
+    cursor.byte(|kind| matches!(kind, 0x1a | 0x1b))?;
+    cursor.literal(&[0x00])?;
+    require(cursor.rest().len() <= usize::from(size) - 4)?;
+    cursor.take(usize::from(size) - 4)?;
+    cursor.matched(60, "Crimson register")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("who made it", Transport::Tcp, b"\x00\x04\x01\x2b\x1b\x00"),
-    answered("its maker", Transport::Tcp, b"\x00\x15\x01\x2b\x1b\x00Red Lion Control\x00"),
+    client("who made it", b"\x00\x04\x01\x2b\x1b\x00"),
+    server("its maker", b"\x00\x15\x01\x2b\x1b\x00Red Lion Control\x00"),
 ];

@@ -1,6 +1,7 @@
 //! Distributed Interactive Simulation (IEEE 1278.1 §6.2.66): a header of twelve bytes, big-endian; the type has its family.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::query;
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// DIS.
@@ -20,14 +21,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[header];
 
-fn header(checker: &mut Checker<'_>) -> Recognised {
-    checker.within(4, 7)?;
-    checker.u8()?; // exercise
-    let (kind, family) = (checker.u8()?, checker.u8()?);
-    checker.u32()?; // time
-    let size = usize::from(checker.u16()?);
-    checker.u8()?; // status, since version 7
-    require(checker.u8()? == 0 && size == checker.sample.data.len() && size >= 28)?;
+fn header(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.within(4, 7)?;
+    cursor.u8()?; // exercise
+    let (kind, family) = (cursor.u8()?, cursor.u8()?);
+    cursor.u32()?; // time
+    let size = usize::from(cursor.u16()?);
+    cursor.u8()?; // status, since version 7
+    require(cursor.u8()? == 0 && size == cursor.size() && size >= 28)?;
     let wanted = match kind {
         1 | 4 | 67 | 72 => 1,  // state of an entity
         2 | 3 | 68 | 69 => 2,  // fire

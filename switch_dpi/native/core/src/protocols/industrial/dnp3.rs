@@ -3,7 +3,9 @@
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::formats::checks::crc16_dnp;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, require};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
 
 /// Start bytes (§9.2.4.1.1).
@@ -23,20 +25,20 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[20_000],
     first_bytes: FirstBytes::Of(&[0x05]),
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(&START)?;
-    fields.byte(|length| length >= MIN_LENGTH)?;
-    fields.array::<5>()?;
-    let crc = fields.u16_le()?;
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(&START)?;
+    cursor.byte(|length| length >= MIN_LENGTH)?;
+    cursor.array::<5>()?;
+    let crc = cursor.u16_le()?;
     let header = sample.data.get(..CHECKED_SIZE).unwrap_or_default();
     require(crc == crc16_dnp(header))?;
-    fields.matched(100, "DNP3 link header with its check sequence")
+    cursor.matched(100, "DNP3 link header with its check sequence")
 }
 
 /// The first frame's addresses and, where a fragment begins in it, its function (§8.2, §4.2.2).

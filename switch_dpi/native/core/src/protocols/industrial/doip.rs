@@ -2,7 +2,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, require};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
 
 /// Version, inverse, type, length (§9.2).
@@ -24,21 +26,21 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[13_400],
     first_bytes: FirstBytes::Of(&[1, 2, 3, 4, 0xff]),
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let version = fields.byte(|version| matches!(version, 1..=4 | 0xff))?;
-    fields.expect(&[!version])?;
-    let kind = fields.u16()?;
-    let length = fields.u32()?;
+    let mut cursor = Cursor::of(sample);
+    let version = cursor.byte(|version| matches!(version, 1..=4 | 0xff))?;
+    cursor.literal(&[!version])?;
+    let kind = cursor.u16()?;
+    let length = cursor.u32()?;
     require(is_length(kind, length))?;
     require(version != DRAFT || kind < 0x8000)?;
     require(sample.transport.is_stream() || sample.data.len() == HEADER_SIZE + usize::try_from(length).unwrap_or(0))?;
-    fields.matched(95, "DoIP header")
+    cursor.matched(95, "DoIP header")
 }
 
 /// Which length a message of this type has (§7, §9, table 17).

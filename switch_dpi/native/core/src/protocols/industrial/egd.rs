@@ -1,6 +1,7 @@
 //! Ethernet Global Data of GE's controllers (GFK-1541, "Ethernet Global Data"): a header of 32 bytes, little-endian, then the data.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::query;
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// EGD.
@@ -20,18 +21,18 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[data];
 
-fn data(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x0d\x01")?; // data, version 1
-    checker.u16()?; // request
-    let producer: [u8; 4] = checker.array()?;
-    let exchange = checker.u32_le()?;
-    checker.u32_le()?; // seconds
-    let nanoseconds = checker.u32_le()?;
-    let status = checker.u32_le()?;
-    checker.u32_le()?; // signature of the configuration
-    checker.zeros(4)?;
+fn data(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x0d\x01")?; // data, version 1
+    cursor.u16()?; // request
+    let producer: [u8; 4] = cursor.array()?;
+    let exchange = cursor.u32_le()?;
+    cursor.u32_le()?; // seconds
+    let nanoseconds = cursor.u32_le()?;
+    let status = cursor.u32_le()?;
+    cursor.u32_le()?; // signature of the configuration
+    cursor.zeros(4)?;
     require(producer != [0; 4] && exchange < 0x1_0000 && nanoseconds < 1_000_000_000 && status < 0x1_0000)?;
-    require(checker.rest().len() <= 1400)?;
+    require(cursor.rest().len() <= 1400)?;
     Ok((90, "EGD data"))
 }
 

@@ -1,6 +1,8 @@
 //! EtherSIO (ESIO) of Saia Burgess: cyclic input and output of remote modules over UDP (as publicly described).
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::Cursor;
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// First bytes of every telegram.
@@ -21,18 +23,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(MAGIC)?;
-    fields.byte(|high| high == 0)?;
-    fields.byte(|kind| kind <= 2)?;
-    fields.matched(95, "ESIO telegram")
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(MAGIC)?;
+    cursor.byte(|high| high == 0)?;
+    cursor.byte(|kind| kind <= 2)?;
+    cursor.matched(95, "ESIO telegram")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "transfer of outputs",
-        Transport::Udp,
-        b"ESIO\x00\x01\x00\x00\x00\x31\x76\x16\x00\x00\x00\x10\x00\x00\x00\x0d\x01\x00\x00\x00\x00\x5c\x00\x00",
-    ),
-    answered("status", Transport::Udp, b"ESIO\x00\x02\x00\x00\x00\x31\x76\x16\x00\x00\x00\x04\x00\x00\x00\x00"),
+    query("transfer of outputs", b"ESIO\x00\x01\x00\x00\x00\x31\x76\x16\x00\x00\x00\x10\x00\x00\x00\x0d\x01\x00\x00\x00\x00\x5c\x00\x00"),
+    reply("status", b"ESIO\x00\x02\x00\x00\x00\x31\x76\x16\x00\x00\x00\x04\x00\x00\x00\x00"),
 ];

@@ -1,6 +1,8 @@
 //! EtherCAT (IEC 61158-4-12; ETG.1000.4 §5) in Ethernet frames and in UDP: datagrams whose sizes must add up. Little-endian.
 
-use crate::probing::fields::{Fields, Verdict, answer, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{query, sent};
 use crate::protocol::{Descriptor, Example, Sample, Transport};
 
 const ETHERTYPE: u16 = 0x88a4;
@@ -26,38 +28,30 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let header = fields.u16_le()?;
+    let mut cursor = Cursor::of(sample);
+    let header = cursor.u16_le()?;
     let (size, kind) = (usize::from(header & 0x07ff), header >> 12);
     require(matches!(kind, 1 | 4 | 5) && header & 0x0800 == 0)?;
     if sample.transport != Transport::Udp {
-        return fields.matched(95, "EtherCAT frame");
+        return cursor.matched(95, "EtherCAT frame");
     }
     require(kind == COMMANDS && size + 2 == sample.data.len())?;
     for _ in 0..MAX_DATAGRAMS {
-        fields.byte(|command| command <= LAST_COMMAND)?;
-        fields.array::<{ BEFORE_DATA - 5 }>()?; // index and address
-        let size_and_flags = fields.u16_le()?;
-        fields.u16_le()?;
+        cursor.byte(|command| command <= LAST_COMMAND)?;
+        cursor.array::<{ BEFORE_DATA - 5 }>()?; // index and address
+        let size_and_flags = cursor.u16_le()?;
+        cursor.u16_le()?;
         require(size_and_flags & 0x3800 == 0)?;
-        fields.take(usize::from(size_and_flags & 0x07ff) + COUNTER_SIZE)?;
+        cursor.take(usize::from(size_and_flags & 0x07ff) + COUNTER_SIZE)?;
         if size_and_flags & 0x8000 == 0 {
-            require(fields.rest().is_empty())?;
-            return fields.matched(75, "EtherCAT datagrams");
+            require(cursor.rest().is_empty())?;
+            return cursor.matched(75, "EtherCAT datagrams");
         }
     }
     Err(crate::protocol::Probe::No)
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "broadcast read of the state",
-        Transport::EtherType(ETHERTYPE),
-        b"\x0e\x10\x07\x00\x00\x00\x30\x01\x02\x00\x00\x00\x00\x00\x00\x00",
-    ),
-    sent(
-        "two datagrams in UDP",
-        Transport::Udp,
-        b"\x1c\x10\x07\x00\x00\x00\x30\x01\x02\x80\x00\x00\x00\x00\x00\x00\x0c\x01\x00\x00\x00\x01\x02\x00\x00\x00\x12\x34\x01\x00",
-    ),
+    sent(Transport::EtherType(ETHERTYPE), "broadcast read of the state", b"\x0e\x10\x07\x00\x00\x00\x30\x01\x02\x00\x00\x00\x00\x00\x00\x00"),
+    query("two datagrams in UDP", b"\x1c\x10\x07\x00\x00\x00\x30\x01\x02\x80\x00\x00\x00\x00\x00\x00\x0c\x01\x00\x00\x00\x01\x02\x00\x00\x00\x12\x34\x01\x00"),
 ];

@@ -3,7 +3,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, require};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, Findings, Progress, Sample, Transport};
 
 /// Command, length, session, status, sender's context and options (§2-3.1).
@@ -22,16 +24,16 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[44_818],
     first_bytes: crate::protocol::FirstBytes::Of(&[0x04, 0x63, 0x64, 0x65, 0x66, 0x6f, 0x70, 0x72, 0x73]),
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let command = fields.byte(|command| DESCRIPTOR.first_bytes.allows(command))?;
-    fields.expect(&[0])?;
-    let length = fields.u16_le()?;
+    let mut cursor = Cursor::of(sample);
+    let command = cursor.byte(|command| DESCRIPTOR.first_bytes.allows(command))?;
+    cursor.literal(&[0])?;
+    let length = cursor.u16_le()?;
     require(length <= MAX_LENGTH)?;
     require(sample.transport.is_stream() || sample.data.len() == HEADER_SIZE + usize::from(length))?;
     require(match command {
@@ -40,25 +42,25 @@ fn judge(sample: &Sample<'_>) -> Verdict {
         0x6f | 0x70 => length >= 16,
         _ => length == 0 || length >= 2,
     })?;
-    fields.u32_le()?; // session
-    let status = fields.u32_le()?;
+    cursor.u32_le()?; // session
+    let status = cursor.u32_le()?;
     require(matches!(status, 0..=3 | 0x64 | 0x65 | 0x69 | 0x6a))?;
-    fields.array::<8>()?;
-    fields.expect(&[0; 4])?; // options
+    cursor.array::<8>()?;
+    cursor.literal(&[0; 4])?; // options
     if matches!(command, 0x6f | 0x70) {
-        fields.expect(&[0; 4])?; // interface handle: CIP
-        fields.u16_le()?; // timeout
-        fields.byte(|items| (1..=8).contains(&items))?;
-        fields.expect(&[0])?;
+        cursor.literal(&[0; 4])?; // interface handle: CIP
+        cursor.u16_le()?; // timeout
+        cursor.byte(|items| (1..=8).contains(&items))?;
+        cursor.literal(&[0])?;
     } else if length > 0 {
-        fields.byte(|version_or_items| (1..=8).contains(&version_or_items))?;
-        fields.expect(&[0])?;
+        cursor.byte(|version_or_items| (1..=8).contains(&version_or_items))?;
+        cursor.literal(&[0])?;
     } else {
         // the next message, if it is there
-        require(fields.rest().first().is_none_or(|command| DESCRIPTOR.first_bytes.allows(*command)))?;
-        require(fields.rest().get(1).is_none_or(|high| *high == 0))?;
+        require(cursor.rest().first().is_none_or(|command| DESCRIPTOR.first_bytes.allows(*command)))?;
+        require(cursor.rest().get(1).is_none_or(|high| *high == 0))?;
     }
-    fields.matched(100, "EtherNet/IP encapsulation header")
+    cursor.matched(100, "EtherNet/IP encapsulation header")
 }
 
 /// The command, and the product's name in a reply to ListIdentity (§2-4.2.3).

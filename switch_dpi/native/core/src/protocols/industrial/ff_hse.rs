@@ -1,7 +1,9 @@
 //! FOUNDATION Fieldbus High Speed Ethernet (IEC 61784-1 CP 1/2) over UDP and TCP: the message header of the field device access
 //! agent.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 const VERSION: u8 = 1;
@@ -24,29 +26,21 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(&[VERSION])?;
-    fields.byte(|options| options & 0x07 == 0 || options & 0xe0 != 0)?;
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(&[VERSION])?;
+    cursor.byte(|options| options & 0x07 == 0 || options & 0xe0 != 0)?;
     // session, system management, message access, redundancy; then request, response or error
-    fields.byte(|protocol| (1..=4).contains(&(protocol >> 2)) && protocol & 3 != 3)?;
-    fields.u8()?; // service
-    fields.u32()?; // address
-    let size = fields.u32()?;
+    cursor.byte(|protocol| (1..=4).contains(&(protocol >> 2)) && protocol & 3 != 3)?;
+    cursor.u8()?; // service
+    cursor.u32()?; // address
+    let size = cursor.u32()?;
     require((HEADER_SIZE..=MAX_SIZE).contains(&size))?;
     require(sample.transport.is_stream() || usize::try_from(size) == Ok(sample.data.len()))?;
     let confidence = if sample.transport.is_stream() { 55 } else { 70 };
-    fields.matched(confidence, "message header of HSE")
+    cursor.matched(confidence, "message header of HSE")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "session opened",
-        Transport::Udp,
-        b"\x01\x80\x04\x81\x00\x00\x00\x00\x00\x00\x00\x1c\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x05\x00\x00\x00\x00\x0a",
-    ),
-    answered(
-        "device annunciation",
-        Transport::Udp,
-        b"\x01\x00\x08\x10\x00\x00\x00\x00\x00\x00\x00\x18\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03",
-    ),
+    query("session opened", b"\x01\x80\x04\x81\x00\x00\x00\x00\x00\x00\x00\x1c\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x05\x00\x00\x00\x00\x0a"),
+    reply("device annunciation", b"\x01\x00\x08\x10\x00\x00\x00\x00\x00\x00\x00\x18\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03"),
 ];

@@ -1,6 +1,8 @@
 //! Omron FINS over UDP and, with its own header, over TCP (Omron W342, W421 §7): commands to controllers.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, query, reply, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 const MAGIC: &[u8] = b"FINS";
@@ -26,30 +28,30 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn stream(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(MAGIC)?;
-    let length = fields.u32()?;
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(MAGIC)?;
+    let length = cursor.u32()?;
     require(LENGTHS.contains(&length))?;
-    let command = fields.u32()?;
+    let command = cursor.u32()?;
     require(command <= 6)?;
-    fields.matched(100, "FINS/TCP header")
+    cursor.matched(100, "FINS/TCP header")
 }
 
 fn datagram(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let control = fields.byte(|control| control & 0x3e == 0 && control & 0x80 != 0)?;
-    fields.expect(&[0])?;
-    fields.byte(|count| GATEWAY_COUNTS.contains(&count))?;
-    let [to_network, _, to_unit, from_network, _, from_unit, _] = fields.array::<7>()?;
+    let mut cursor = Cursor::of(sample);
+    let control = cursor.byte(|control| control & 0x3e == 0 && control & 0x80 != 0)?;
+    cursor.literal(&[0])?;
+    cursor.byte(|count| GATEWAY_COUNTS.contains(&count))?;
+    let [to_network, _, to_unit, from_network, _, from_unit, _] = cursor.array::<7>()?;
     require(to_network <= MAX_NETWORK && from_network <= MAX_NETWORK && is_unit(to_unit) && is_unit(from_unit))?;
-    let command = fields.u16()?;
+    let command = cursor.u16()?;
     require(is_command(command))?;
     let is_response = control & 0x40 != 0;
     if is_response {
-        fields.byte(|code| code & 0x7f <= 0x40)?; // main response code, top bit: relay error
-        fields.u8()?;
+        cursor.byte(|code| code & 0x7f <= 0x40)?; // main response code, top bit: relay error
+        cursor.u8()?;
     }
-    fields.matched(75, "FINS header and command")
+    cursor.matched(75, "FINS header and command")
 }
 
 /// The CPU, bus units, inner boards and the network unit itself (W342 §3-3).
@@ -69,13 +71,9 @@ const fn is_command(command: u16) -> bool {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("controller data read", Transport::Udp, b"\x80\x00\x02\x00\x0a\x00\x00\x14\x00\x7a\x05\x01\x00"),
-    sent("memory area read", Transport::Udp, b"\x80\x00\x02\x00\x00\x00\x00\x00\x00\x7a\x01\x01\x82\x00\x64\x00\x00\x01"),
-    answered("memory area read, done", Transport::Udp, b"\xc0\x00\x02\x00\x14\x00\x00\x0a\x00\x7a\x01\x01\x00\x00\x12\x34"),
-    sent("node address, client to server", Transport::Tcp, b"FINS\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
-    answered(
-        "node address, server to client",
-        Transport::Tcp,
-        b"FINS\x00\x00\x00\x10\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xad\x00\x00\x00\xa4",
-    ),
+    query("controller data read", b"\x80\x00\x02\x00\x0a\x00\x00\x14\x00\x7a\x05\x01\x00"),
+    query("memory area read", b"\x80\x00\x02\x00\x00\x00\x00\x00\x00\x7a\x01\x01\x82\x00\x64\x00\x00\x01"),
+    reply("memory area read, done", b"\xc0\x00\x02\x00\x14\x00\x00\x0a\x00\x7a\x01\x01\x00\x00\x12\x34"),
+    client("node address, client to server", b"FINS\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
+    server("node address, server to client", b"FINS\x00\x00\x00\x10\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xad\x00\x00\x00\xa4"),
 ];

@@ -1,7 +1,9 @@
 //! GE SRTP (service request transport protocol) of GE Fanuc controllers over TCP, as described by public research: headers of
 //! 56 bytes, little-endian, opened by one of zeros.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 const REQUEST: u8 = 2;
@@ -28,36 +30,28 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let mut kind = fields.byte(|kind| matches!(kind, 0..=3 | 8))?;
+    let mut cursor = Cursor::of(sample);
+    let mut kind = cursor.byte(|kind| matches!(kind, 0..=3 | 8))?;
     if OPENING.contains(&kind) {
         for _ in 1..HEADER_SIZE {
-            fields.byte(|byte| byte <= 0x0f)?; // the answer has some small numbers
+            cursor.byte(|byte| byte <= 0x0f)?; // the answer has some small numbers
         }
-        kind = fields.byte(|kind| matches!(kind, REQUEST | RESPONSE | 8))?;
+        kind = cursor.byte(|kind| matches!(kind, REQUEST | RESPONSE | 8))?;
     }
-    fields.array::<8>()?; // sequence number, size of text
-    fields.byte(|byte| byte <= 2)?;
-    fields.array::<7>()?;
-    fields.byte(|byte| byte <= 2)?;
-    fields.expect(&[0; 8])?;
-    fields.array::<5>()?; // time, reserved, sequence number again
-    fields.byte(|message| matches!(message, 0x80 | 0xc0 | 0x94 | 0xd4 | 0xd1))?;
-    let (source, destination) = (fields.array::<4>()?, fields.array::<4>()?);
+    cursor.array::<8>()?; // sequence number, size of text
+    cursor.byte(|byte| byte <= 2)?;
+    cursor.array::<7>()?;
+    cursor.byte(|byte| byte <= 2)?;
+    cursor.literal(&[0; 8])?;
+    cursor.array::<5>()?; // time, reserved, sequence number again
+    cursor.byte(|message| matches!(message, 0x80 | 0xc0 | 0x94 | 0xd4 | 0xd1))?;
+    let (source, destination) = (cursor.array::<4>()?, cursor.array::<4>()?);
     require(source == MAILBOX || destination == MAILBOX)?;
     require(kind == REQUEST || kind == RESPONSE || kind == 8)?;
-    fields.matched(95, "SRTP header with a mailbox")
+    cursor.matched(95, "SRTP header with a mailbox")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "request for the controller's state",
-        Transport::Tcp,
-        b"\x02\x00\x01\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\xc0\x00\x00\x00\x00\x10\x0e\x00\x00\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
-    ),
-    answered(
-        "acknowledged",
-        Transport::Tcp,
-        b"\x03\x00\x01\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\xd4\x10\x0e\x00\x00\x00\x00\x00\x00\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
-    ),
+    client("request for the controller's state", b"\x02\x00\x01\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\xc0\x00\x00\x00\x00\x10\x0e\x00\x00\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
+    server("acknowledged", b"\x03\x00\x01\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\xd4\x10\x0e\x00\x00\x00\x00\x00\x00\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
 ];

@@ -3,7 +3,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, require};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, Findings, Progress, Sample, Transport};
 
 const ETHERTYPE: u16 = 0x88b8;
@@ -25,27 +27,27 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     transports: &[Transport::EtherType(ETHERTYPE), Transport::Udp],
     ports: &[102],
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
+    let mut cursor = Cursor::of(sample);
     if sample.transport == Transport::Udp {
-        fields.expect(ROUTED)?;
-        fields.byte(|identifier| matches!(identifier, 0xa1..=0xa3))?;
-        let size = fields.u8()?;
-        fields.expect(ROUTED_HEADER)?;
+        cursor.literal(ROUTED)?;
+        cursor.byte(|identifier| matches!(identifier, 0xa1..=0xa3))?;
+        let size = cursor.u8()?;
+        cursor.literal(ROUTED_HEADER)?;
         require(size >= 24)?;
-        return fields.matched(80, "session header of routable GOOSE");
+        return cursor.matched(80, "session header of routable GOOSE");
     }
-    fields.u16()?;
-    let length = fields.u16()?;
+    cursor.u16()?;
+    let length = cursor.u16()?;
     require(length > HEADER_SIZE)?;
-    fields.u32()?;
-    fields.expect(&[PDU])?;
-    fields.matched(95, "GOOSE PDU")
+    cursor.u32()?;
+    cursor.literal(&[PDU])?;
+    cursor.matched(95, "GOOSE PDU")
 }
 
 /// Definite length (X.690 §8.1.3), of at most two bytes.

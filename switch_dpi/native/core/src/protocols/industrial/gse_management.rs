@@ -1,6 +1,8 @@
 //! GSE management (IEC 61850-8-1 §18.2): questions about the references and elements of GOOSE control blocks, in Ethernet frames.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Sample, Transport};
 
 const ETHERTYPE: u16 = 0x88b9;
@@ -20,14 +22,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.u16()?;
-    require(fields.u16()? >= HEADER_SIZE)?;
-    fields.u32()?;
-    fields.matched(80, "EtherType 0x88B9 and its header")
+    let mut cursor = Cursor::of(sample);
+    cursor.u16()?;
+    require(cursor.u16()? >= HEADER_SIZE)?;
+    cursor.u32()?;
+    cursor.matched(80, "EtherType 0x88B9 and its header")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("request", Transport::EtherType(ETHERTYPE), b"\x00\x01\x00\x11\x00\x00\x00\x00\x60\x07\x80\x01\x01\xa1\x02\xa1\x00"),
-    answered("response", Transport::EtherType(ETHERTYPE), b"\x00\x01\x00\x11\x00\x00\x00\x00\x60\x07\x80\x01\x01\xa2\x02\xa1\x00"),
+    sent(Transport::EtherType(ETHERTYPE), "request", b"\x00\x01\x00\x11\x00\x00\x00\x00\x60\x07\x80\x01\x01\xa1\x02\xa1\x00"),
+    answered(Transport::EtherType(ETHERTYPE), "response", b"\x00\x01\x00\x11\x00\x00\x00\x00\x60\x07\x80\x01\x01\xa2\x02\xa1\x00"),
 ];

@@ -1,6 +1,8 @@
 //! HART-IP (FieldComm Group, HCF_SPEC-085) over UDP and TCP: sessions and token-passing PDUs.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, query, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// Version, type, id, status, transaction, size with itself.
@@ -25,36 +27,36 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.byte(|version| matches!(version, 1 | 2))?;
-    fields.byte(|kind| matches!(kind, 0..=2 | 15))?;
-    let id = fields.byte(|id| id <= 5)?;
-    fields.byte(|status| matches!(status, 0 | 2 | 5..=9 | 14..=16))?;
-    fields.u16()?; // transaction
-    let size = fields.u16()?;
+    let mut cursor = Cursor::of(sample);
+    cursor.byte(|version| matches!(version, 1 | 2))?;
+    cursor.byte(|kind| matches!(kind, 0..=2 | 15))?;
+    let id = cursor.byte(|id| id <= 5)?;
+    cursor.byte(|status| matches!(status, 0 | 2 | 5..=9 | 14..=16))?;
+    cursor.u16()?; // transaction
+    let size = cursor.u16()?;
     require((HEADER_SIZE..=MAX_SIZE).contains(&size))?;
     require(sample.transport.is_stream() || usize::from(size) == sample.data.len())?;
     match id {
         SESSION_INITIATE => {
             require(size == 13)?;
-            fields.byte(|host| host <= 1)?;
+            cursor.byte(|host| host <= 1)?;
         }
         TOKEN_PASSING => {
-            let delimiter = fields.byte(is_delimiter)?;
+            let delimiter = cursor.byte(is_delimiter)?;
             let address = if delimiter & 0x80 != 0 { 5 } else { 1 };
-            fields.take(address)?;
-            fields.u8()?; // command
-            let count = usize::from(fields.u8()?);
+            cursor.take(address)?;
+            cursor.u8()?; // command
+            let count = usize::from(cursor.u8()?);
             // delimiter, address, command, count, data, check byte
             require(usize::from(HEADER_SIZE) + 1 + address + 2 + count + 1 == usize::from(size))?;
         }
         1 | 2 => require(size == HEADER_SIZE)?,
         _ => {
             require(size > HEADER_SIZE)?;
-            return fields.matched(if sample.transport.is_stream() { 55 } else { 70 }, "HART-IP header");
+            return cursor.matched(if sample.transport.is_stream() { 55 } else { 70 }, "HART-IP header");
         }
     }
-    fields.matched(85, "HART-IP header")
+    cursor.matched(85, "HART-IP header")
 }
 
 /// Frame types request, answer and burst, with either address size and no expansion bytes (HCF_SPEC-081 §5.2).
@@ -63,8 +65,8 @@ const fn is_delimiter(byte: u8) -> bool {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("session of a primary host, 30 s", Transport::Udp, b"\x01\x00\x00\x00\x00\x02\x00\x0d\x01\x00\x00\x75\x30"),
-    answered("the same granted", Transport::Tcp, b"\x01\x01\x00\x00\x00\x02\x00\x0d\x01\x00\x00\xea\x60"),
-    sent("command 0", Transport::Tcp, b"\x01\x00\x03\x00\x00\x03\x00\x0d\x02\x80\x00\x00\x82"),
-    sent("keep alive", Transport::Udp, b"\x01\x00\x02\x00\x00\x09\x00\x08"),
+    query("session of a primary host, 30 s", b"\x01\x00\x00\x00\x00\x02\x00\x0d\x01\x00\x00\x75\x30"),
+    server("the same granted", b"\x01\x01\x00\x00\x00\x02\x00\x0d\x01\x00\x00\xea\x60"),
+    client("command 0", b"\x01\x00\x03\x00\x00\x03\x00\x0d\x02\x80\x00\x00\x82"),
+    query("keep alive", b"\x01\x00\x02\x00\x00\x09\x00\x08"),
 ];

@@ -1,6 +1,8 @@
 //! HiSLIP (IVI-6.1), the protocol of instruments over TCP: message headers of 16 bytes.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::Cursor;
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 const PROLOGUE: &[u8] = b"HS";
@@ -23,18 +25,18 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(PROLOGUE)?;
-    fields.byte(|kind| kind <= MAX_TYPE || kind >= FIRST_VENDOR_TYPE)?;
-    fields.u8()?; // control code
-    fields.u32()?; // parameter
-    fields.expect(&[0; 4])?; // upper half of the payload's size: no trace has gigabytes
-    fields.u32()?;
-    fields.matched(90, "HiSLIP header")
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(PROLOGUE)?;
+    cursor.byte(|kind| kind <= MAX_TYPE || kind >= FIRST_VENDOR_TYPE)?;
+    cursor.u8()?; // control code
+    cursor.u32()?; // parameter
+    cursor.literal(&[0; 4])?; // upper half of the payload's size: no trace has gigabytes
+    cursor.u32()?;
+    cursor.matched(90, "HiSLIP header")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("initialize", Transport::Tcp, b"HS\x00\x00\x01\x00XX\x00\x00\x00\x00\x00\x00\x00\x07hislip0"),
-    answered("initialize response", Transport::Tcp, b"HS\x01\x00\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00"),
-    sent("*IDN?", Transport::Tcp, b"HS\x07\x01\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00\x06*IDN?\n"),
+    client("initialize", b"HS\x00\x00\x01\x00XX\x00\x00\x00\x00\x00\x00\x00\x07hislip0"),
+    server("initialize response", b"HS\x01\x00\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00"),
+    client("*IDN?", b"HS\x07\x01\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00\x06*IDN?\n"),
 ];

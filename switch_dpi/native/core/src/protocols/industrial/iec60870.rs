@@ -2,7 +2,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::fields::{Fields, Reread, is_at_port, matched, require};
+use crate::probing::answers::matched;
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Probe, Progress, Sample, Transport};
 
 const PORT: u16 = 2404;
@@ -32,7 +34,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     first_bytes: FirstBytes::Of(&[START]),
     max_probe_size: 1024,
     probe,
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
@@ -42,7 +44,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let confidence = match ours.bits + theirs.bits {
         bits if bits >= U_BITS => 95,
         bits if bits >= FIRM_BITS => 80,
-        bits if bits > 0 && is_at_port(sample, &[PORT]) => 59,
+        bits if bits > 0 && sample.is_at_port(&[PORT]) => 59,
         _ => return Probe::NeedMore,
     };
     matched(confidence, "APDUs of IEC 60870-5-104", ours.size)
@@ -56,11 +58,11 @@ struct Counted {
 
 /// Counts what speaks for the protocol; an error where something speaks against it.
 fn count(data: &[u8]) -> Result<Counted, Probe> {
-    let mut fields = Fields::new(data, Probe::NeedMore);
+    let mut cursor = Cursor::growing(data);
     let mut counted = Counted { bits: 0, size: 0 };
     for _ in 0..MAX_UNITS {
-        match apdu(&mut fields) {
-            Ok(bits) => counted = Counted { bits: counted.bits + bits, size: fields.position() },
+        match apdu(&mut cursor) {
+            Ok(bits) => counted = Counted { bits: counted.bits + bits, size: cursor.position() },
             Err(Probe::No) => return Err(Probe::No),
             Err(_) => break,
         }
@@ -69,28 +71,28 @@ fn count(data: &[u8]) -> Result<Counted, Probe> {
 }
 
 /// Reads one APDU and says how many of its bits are fixed (§5, figures 6 to 8).
-fn apdu(fields: &mut Fields<'_>) -> Result<u32, Probe> {
-    fields.expect(&[START])?;
-    let length = usize::from(fields.byte(|length| LENGTHS.contains(&length))?);
-    let first = fields.u8()?;
+fn apdu(cursor: &mut Cursor<'_>) -> Result<u32, Probe> {
+    cursor.literal(&[START])?;
+    let length = usize::from(cursor.byte(|length| LENGTHS.contains(&length))?);
+    let first = cursor.u8()?;
     if first & 1 == 0 {
         require(length >= 4 + MIN_ASDU_SIZE)?;
-        fields.u8()?;
-        fields.byte(|low| low & 1 == 0)?;
-        fields.u8()?;
-        let asdu = fields.take(length - 4)?;
+        cursor.u8()?;
+        cursor.byte(|low| low & 1 == 0)?;
+        cursor.u8()?;
+        let asdu = cursor.take(length - 4)?;
         return require(is_asdu(asdu)).map(|()| I_BITS);
     }
     require(length == 4)?;
     if first & 3 == 1 {
-        fields.expect(&[0])?;
+        cursor.literal(&[0])?;
         require(first == 1)?;
-        fields.byte(|low| low & 1 == 0)?;
-        fields.u8()?;
+        cursor.byte(|low| low & 1 == 0)?;
+        cursor.u8()?;
         return Ok(S_BITS);
     }
     require(matches!(first, 0x07 | 0x0b | 0x13 | 0x23 | 0x43 | 0x83))?;
-    fields.expect(&[0, 0, 0])?;
+    cursor.literal(&[0, 0, 0])?;
     Ok(U_BITS)
 }
 
@@ -153,13 +155,13 @@ const EXAMPLES: &[Example] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probing::fields::answer;
+    use crate::probing::answers::answer;
 
     #[test]
     fn a_wrong_control_field_is_refused() {
         for data in [&b"\x68\x04\x0f\x00\x00\x00"[..], b"\x68\x05\x07\x00\x00\x00", b"\x68\x03\x07\x00\x00", b"\x68\x04\x05\x00\x00\x00"] {
             assert_eq!(probe(&Sample { data, ..Sample::EMPTY }), Probe::No);
         }
-        assert_eq!(answer(apdu(&mut Fields::new(b"\x68\x04", Probe::NeedMore)).map(|_| Probe::No)), Probe::NeedMore);
+        assert_eq!(answer(apdu(&mut Cursor::growing(b"\x68\x04")).map(|_| Probe::No)), Probe::NeedMore);
     }
 }

@@ -2,7 +2,9 @@
 //! telegrams in text of meters (62056-21).
 
 use crate::formats::checks::crc16_x25;
-use crate::probing::fields::{Fields, Verdict, answer, answered, matched, require, sent};
+use crate::probing::answers::{Verdict, answer, matched};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, query, server};
 use crate::probing::lines::Lines;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -41,23 +43,23 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 /// Version, source and destination port, size, then a data unit with a known tag.
 fn wrapper(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(WRAPPER_VERSION)?;
-    let (source, destination) = (fields.u16()?, fields.u16()?);
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(WRAPPER_VERSION)?;
+    let (source, destination) = (cursor.u16()?, cursor.u16()?);
     require(source != 0 && destination != 0 || source | destination == 0)?;
     require(source.min(destination) <= 0x00ff)?; // the client's port is its access level
-    let size = usize::from(fields.u16()?);
+    let size = usize::from(cursor.u16()?);
     require((2..=MAX_WRAPPED).contains(&size))?;
     require(sample.transport.is_stream() || sample.data.len() == 8 + size)?;
-    let tag = fields.byte(is_tag)?;
+    let tag = cursor.byte(is_tag)?;
     let is_association = matches!(tag, 0x60..=0x63);
     if is_association {
-        let length = usize::from(fields.u8()?);
+        let length = usize::from(cursor.u8()?);
         require(length + 2 == size || length == 0x81)?;
     } else {
-        fields.byte(|choice| tag >= 0xc8 || choice <= 4 || !matches!(tag, 0xc0..=0xc7))?;
+        cursor.byte(|choice| tag >= 0xc8 || choice <= 4 || !matches!(tag, 0xc0..=0xc7))?;
     }
-    fields.matched(if sample.transport.is_stream() && !is_association { 62 } else { 85 }, "COSEM wrapper")
+    cursor.matched(if sample.transport.is_stream() && !is_association { 62 } else { 85 }, "COSEM wrapper")
 }
 
 /// Tags of application data units (62056-5-3 §8): initiate, read, write, association, get, set, action, general protection.
@@ -67,27 +69,27 @@ const fn is_tag(tag: u8) -> bool {
 
 /// An HDLC frame: flags, format with size, addresses, control, check sequences.
 fn frame(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(&[FLAG])?;
-    let high = fields.byte(|format| format & 0xf0 == FORMAT)?;
-    let size = usize::from(high & 0x07) << 8 | usize::from(fields.u8()?);
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(&[FLAG])?;
+    let high = cursor.byte(|format| format & 0xf0 == FORMAT)?;
+    let size = usize::from(high & 0x07) << 8 | usize::from(cursor.u8()?);
     require(size >= 7)?;
     for _ in 0..2 {
-        skip_address(&mut fields)?;
+        skip_address(&mut cursor)?;
     }
-    fields.u8()?; // control
-    let checked = sample.data.get(1..fields.position()).unwrap_or_default();
-    let header = fields.u16_le()?;
+    cursor.u8()?; // control
+    let checked = sample.data.get(1..cursor.position()).unwrap_or_default();
+    let header = cursor.u16_le()?;
     require(header == crc16_x25(checked))?;
     let end = sample.data.get(size + 1);
     require(end.is_none_or(|byte| *byte == FLAG))?;
-    Ok(matched(if end.is_some() { 95 } else { 80 }, "HDLC frame with its check sequence", fields.position()))
+    Ok(matched(if end.is_some() { 95 } else { 80 }, "HDLC frame with its check sequence", cursor.position()))
 }
 
 /// One, two or four bytes; the lowest bit ends an address (62056-46 §6.4.2).
-fn skip_address(fields: &mut Fields<'_>) -> Result<(), Probe> {
+fn skip_address(cursor: &mut Cursor<'_>) -> Result<(), Probe> {
     for _ in 0..4 {
-        if fields.u8()? & 1 == 1 {
+        if cursor.u8()? & 1 == 1 {
             return Ok(());
         }
     }
@@ -136,22 +138,10 @@ fn is_data_line(line: &[u8]) -> bool {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "association request in the wrapper",
-        Transport::Tcp,
-        b"\x00\x01\x00\x10\x00\x01\x00\x1f\x60\x1d\xa1\x09\x06\x07\x60\x85\x74\x05\x08\x01\x01\xbe\x10\x04\x0e\x01\x00\x00\x00\x06\x5f\x1f\x04\x00\x00\x1e\x1d\xff\xff",
-    ),
-    sent(
-        "get request in the wrapper",
-        Transport::Udp,
-        b"\x00\x01\x00\x10\x00\x01\x00\x0d\xc0\x01\xc1\x00\x08\x00\x00\x01\x00\x00\xff\x02\x00",
-    ),
-    sent("SNRM in HDLC", Transport::Tcp, b"\x7e\xa0\x07\x03\x21\x93\x0f\x01\x7e"),
-    answered(
-        "UA in HDLC",
-        Transport::Tcp,
-        b"\x7e\xa0\x1e\x21\x03\x73\xc3\x7a\x81\x80\x12\x05\x01\x80\x06\x01\x80\x07\x04\x00\x00\x00\x01\x08\x04\x00\x00\x00\x01\x53\x3b\x7e",
-    ),
-    answered("telegram of a smart meter", Transport::Tcp, b"/ISK5\\2M550T-1012\r\n\r\n1-3:0.2.8(50)\r\n0-0:1.0.0(240101120000W)\r\n"),
-    sent("request of a reader", Transport::Tcp, b"/?!\r\n"),
+    client("association request in the wrapper", b"\x00\x01\x00\x10\x00\x01\x00\x1f\x60\x1d\xa1\x09\x06\x07\x60\x85\x74\x05\x08\x01\x01\xbe\x10\x04\x0e\x01\x00\x00\x00\x06\x5f\x1f\x04\x00\x00\x1e\x1d\xff\xff"),
+    query("get request in the wrapper", b"\x00\x01\x00\x10\x00\x01\x00\x0d\xc0\x01\xc1\x00\x08\x00\x00\x01\x00\x00\xff\x02\x00"),
+    client("SNRM in HDLC", b"\x7e\xa0\x07\x03\x21\x93\x0f\x01\x7e"),
+    server("UA in HDLC", b"\x7e\xa0\x1e\x21\x03\x73\xc3\x7a\x81\x80\x12\x05\x01\x80\x06\x01\x80\x07\x04\x00\x00\x00\x01\x08\x04\x00\x00\x00\x01\x53\x3b\x7e"),
+    server("telegram of a smart meter", b"/ISK5\\2M550T-1012\r\n\r\n1-3:0.2.8(50)\r\n0-0:1.0.0(240101120000W)\r\n"),
+    client("request of a reader", b"/?!\r\n"),
 ];

@@ -3,7 +3,9 @@
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::formats::checks::crc16_ccitt;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, require};
+use crate::probing::answers::{Verdict, answer, matched};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Probe, Progress, Sample, Transport};
 
 /// First byte of every frame (§6.2).
@@ -25,23 +27,23 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     first_bytes: FirstBytes::Of(&[SYNC]),
     max_probe_size: MAX_SIZE,
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(&[SYNC])?;
-    let kind = fields.byte(|kind| matches!(kind >> 4, 0..=5) && matches!(kind & 0x0f, 1..=3))? >> 4;
-    let size = usize::from(fields.u16()?);
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(&[SYNC])?;
+    let kind = cursor.byte(|kind| matches!(kind >> 4, 0..=5) && matches!(kind & 0x0f, 1..=3))? >> 4;
+    let size = usize::from(cursor.u16()?);
     require((MIN_SIZE..=MAX_SIZE).contains(&size) && (kind != COMMAND || size >= 18))?;
     let Some(frame) = sample.data.get(..size) else {
         return if sample.transport.is_stream() { Ok(Probe::NeedMore) } else { Err(Probe::No) };
     };
     let Some((body, check)) = frame.split_last_chunk::<2>() else { return Err(Probe::No) };
     require(crc16_ccitt(0xffff, body) == u16::from_be_bytes(*check))?;
-    Ok(crate::probing::fields::matched(97, "C37.118 frame with its check sequence", size))
+    Ok(matched(97, "C37.118 frame with its check sequence", size))
 }
 
 /// IDCODE of the first frame.

@@ -1,7 +1,9 @@
 //! ISO transport over TCP (RFC 1006, RFC 2126) whose user is not known: only the opening of a connection between transport
 //! selectors tells it, and whoever talks inside may take the flow.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::Cursor;
+use crate::probing::examples::{client, server};
 use crate::formats::iso_on_tcp::{Unit, unit};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -21,23 +23,15 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    match unit(&mut fields)? {
-        Unit::Connect { has_selectors: true } => fields.matched(55, "transport connection between selectors"),
+    let mut cursor = Cursor::of(sample);
+    match unit(&mut cursor)? {
+        Unit::Connect { has_selectors: true } => cursor.matched(55, "transport connection between selectors"),
         Unit::Connect { .. } => Err(Probe::No),
         Unit::Data(_) => Err(Probe::NeedMore),
     }
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "connection request",
-        Transport::Tcp,
-        b"\x03\x00\x00\x16\x11\xe0\x00\x00\x00\x01\x00\xc1\x02\x00\x01\xc2\x02\x00\x01\xc0\x01\x0a",
-    ),
-    answered(
-        "connection confirm",
-        Transport::Tcp,
-        b"\x03\x00\x00\x16\x11\xd0\x00\x01\x00\x02\x00\xc0\x01\x0a\xc1\x02\x00\x01\xc2\x02\x00\x01",
-    ),
+    client("connection request", b"\x03\x00\x00\x16\x11\xe0\x00\x00\x00\x01\x00\xc1\x02\x00\x01\xc2\x02\x00\x01\xc0\x01\x0a"),
+    server("connection confirm", b"\x03\x00\x00\x16\x11\xd0\x00\x01\x00\x02\x00\xc0\x01\x0a\xc1\x02\x00\x01\xc2\x02\x00\x01"),
 ];

@@ -1,6 +1,7 @@
 //! KiNET, lights of Color Kinetics, as publicly described: mark, version, type, sequence, little-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, query, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, query};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// KiNET.
@@ -20,9 +21,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[message];
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x04\x01\xdc\x4a")?;
-    let (version, kind) = (checker.u16_le()?, checker.u16_le()?);
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x04\x01\xdc\x4a")?;
+    let (version, kind) = (cursor.u16_le()?, cursor.u16_le()?);
     require(matches!(version, 1 | 2) && (1..=0x0300).contains(&kind))?;
     Ok((100, "KiNET header"))
 }

@@ -1,6 +1,8 @@
 //! KNXnet/IP (ISO 22510; KNX Specifications 03_08) over UDP and TCP: discovery, management, tunnelling, routing, security.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// Header of 6 bytes, protocol version 1.0 (03_08_01 §2.3.2).
@@ -23,14 +25,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(START)?;
-    let service = fields.u16()?;
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(START)?;
+    let service = cursor.u16()?;
     require(is_service(service))?;
-    let size = fields.u16()?;
+    let size = cursor.u16()?;
     require((6..=MAX_SIZE).contains(&size))?;
     require(sample.transport.is_stream() || usize::from(size) == sample.data.len())?;
-    fields.matched(95, "KNXnet/IP header")
+    cursor.matched(95, "KNXnet/IP header")
 }
 
 /// Core, device management, tunnelling, routing, remote diagnosis, object server, security (03_08_01 §5).
@@ -42,12 +44,8 @@ const fn is_service(service: u16) -> bool {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("search request", Transport::Udp, b"\x06\x10\x02\x01\x00\x0e\x08\x01\xc0\xa8\x01\x0a\x0e\x57"),
-    answered("connect response", Transport::Udp, b"\x06\x10\x02\x06\x00\x14\x01\x00\x08\x01\xc0\xa8\x01\x14\x0e\x57\x04\x04\x11\xff"),
-    sent(
-        "routing indication: a light is switched on",
-        Transport::Udp,
-        b"\x06\x10\x05\x30\x00\x11\x29\x00\xbc\xe0\x11\x01\x00\x01\x01\x00\x81",
-    ),
-    sent("secure session request over TCP", Transport::Tcp, b"\x06\x10\x09\x51\x00\x0e\x08\x02\x00\x00\x00\x00\x00\x00"),
+    query("search request", b"\x06\x10\x02\x01\x00\x0e\x08\x01\xc0\xa8\x01\x0a\x0e\x57"),
+    reply("connect response", b"\x06\x10\x02\x06\x00\x14\x01\x00\x08\x01\xc0\xa8\x01\x14\x0e\x57\x04\x04\x11\xff"),
+    query("routing indication: a light is switched on", b"\x06\x10\x05\x30\x00\x11\x29\x00\xbc\xe0\x11\x01\x00\x01\x01\x00\x81"),
+    client("secure session request over TCP", b"\x06\x10\x09\x51\x00\x0e\x08\x02\x00\x00\x00\x00\x00\x00"),
 ];

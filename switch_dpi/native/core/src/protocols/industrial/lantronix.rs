@@ -1,6 +1,8 @@
 //! Discovery and setup of Lantronix device servers over UDP, as publicly described.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, is_at_port, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 const PORT: u16 = 30_718;
@@ -26,25 +28,21 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(START)?;
-    let kind = fields.byte(|kind| matches!(kind, QUERY..=0xfb))?;
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(START)?;
+    let kind = cursor.byte(|kind| matches!(kind, QUERY..=0xfb))?;
     match kind {
-        QUERY => require(fields.rest().is_empty())?,
+        QUERY => require(cursor.rest().is_empty())?,
         QUERY_ANSWER => require(sample.data.len() == ANSWER_SIZE)?,
         _ => {
-            require(is_at_port(sample, &[PORT]))?;
-            return fields.matched(59, "setup");
+            require(sample.is_at_port(&[PORT]))?;
+            return cursor.matched(59, "setup");
         }
     }
-    fields.matched(65, "query of the firmware")
+    cursor.matched(65, "query of the firmware")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("who is there", Transport::Udp, b"\x00\x00\x00\xf6"),
-    answered(
-        "a device",
-        Transport::Udp,
-        b"\x00\x00\x00\xf7\x80\x06\x05\x58\x32\x00\x06\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x20\x4a\x80\x12\x34",
-    ),
+    query("who is there", b"\x00\x00\x00\xf6"),
+    reply("a device", b"\x00\x00\x00\xf7\x80\x06\x05\x58\x32\x00\x06\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x20\x4a\x80\x12\x34"),
 ];

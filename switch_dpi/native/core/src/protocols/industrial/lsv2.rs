@@ -1,6 +1,7 @@
 //! LSV2, Heidenhain's controls, as publicly described: size, big-endian, then a command or an answer of four letters.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// LSV2.
@@ -20,10 +21,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[telegram];
 
-fn telegram(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0\0")?;
-    require(checker.u16()? < 2048)?;
-    checker.any_literal(&[b"A_LG", b"A_LO", b"R_VR", b"S_VR", b"T_OK", b"T_ER", b"T_FD", b"C_CC", b"R_PR", b"S_PR", b"R_FI"])?;
+fn telegram(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0\0")?;
+    require(cursor.u16()? < 2048)?;
+    cursor.any_literal(&[b"A_LG", b"A_LO", b"R_VR", b"S_VR", b"T_OK", b"T_ER", b"T_FD", b"C_CC", b"R_PR", b"S_PR", b"R_FI"])?;
     Ok((80, "LSV2 telegram"))
 }
 

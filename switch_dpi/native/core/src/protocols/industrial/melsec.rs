@@ -1,7 +1,9 @@
 //! MELSEC communication (MC protocol) and SLMP of Mitsubishi Electric (SH-080008, BAP-C2006) over TCP and UDP: frames 3E and 4E
 //! in binary and text, and MELSOFT's frames. Little-endian.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// Subheaders of requests and responses: 3E, then 4E, which has a serial number.
@@ -38,72 +40,60 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 /// Subheader, network, processor, module, station, size, then a timer and a command, or an end code.
 fn binary(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let subheader = fields.byte(|first| SUBHEADERS.contains(&first))?;
-    fields.expect(&[0])?;
+    let mut cursor = Cursor::of(sample);
+    let subheader = cursor.byte(|first| SUBHEADERS.contains(&first))?;
+    cursor.literal(&[0])?;
     if subheader & 0x04 != 0 {
-        fields.u16_le()?; // serial number
-        fields.expect(&[0, 0])?;
+        cursor.u16_le()?; // serial number
+        cursor.literal(&[0, 0])?;
     }
-    fields.byte(|network| network <= 0xef)?;
-    fields.byte(|processor| !(0x79..=0x7c).contains(&processor))?;
-    let module = fields.u16_le()?;
+    cursor.byte(|network| network <= 0xef)?;
+    cursor.byte(|processor| !(0x79..=0x7c).contains(&processor))?;
+    let module = cursor.u16_le()?;
     require(MODULES.contains(&module))?;
-    fields.byte(|station| station <= 0x1f)?;
-    let size = fields.u16_le()?;
+    cursor.byte(|station| station <= 0x1f)?;
+    let size = cursor.u16_le()?;
     require((2..MAX_SIZE).contains(&size))?;
-    require(sample.transport.is_stream() || fields.rest().len() == usize::from(size))?;
-    fields.matched(90, "MELSEC frame")
+    require(sample.transport.is_stream() || cursor.rest().len() == usize::from(size))?;
+    cursor.matched(90, "MELSEC frame")
 }
 
 /// The same fields as digits of base 16.
 fn text(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let start = fields.rest().get(..4).unwrap_or(fields.rest());
+    let mut cursor = Cursor::of(sample);
+    let start = cursor.rest().get(..4).unwrap_or(cursor.rest());
     require(TEXT_SUBHEADERS.iter().any(|subheader| subheader.starts_with(start)))?;
-    let subheader = fields.array::<4>()?;
+    let subheader = cursor.array::<4>()?;
     if subheader.get(1) == Some(&b'4') {
         for _ in 0..4 {
-            fields.byte(|digit| digit.is_ascii_hexdigit())?;
+            cursor.byte(|digit| digit.is_ascii_hexdigit())?;
         }
-        fields.expect(b"0000")?;
+        cursor.literal(b"0000")?;
     }
     for _ in 0..4 {
-        fields.byte(|digit| digit.is_ascii_hexdigit())?; // network, processor
+        cursor.byte(|digit| digit.is_ascii_hexdigit())?; // network, processor
     }
-    fields.expect(b"03")?;
-    fields.byte(|digit| matches!(digit, b'D' | b'E' | b'F'))?;
+    cursor.literal(b"03")?;
+    cursor.byte(|digit| matches!(digit, b'D' | b'E' | b'F'))?;
     for _ in 0..7 {
-        fields.byte(|digit| digit.is_ascii_hexdigit())?; // module's end, station, size
+        cursor.byte(|digit| digit.is_ascii_hexdigit())?; // module's end, station, size
     }
-    fields.matched(90, "MELSEC frame in text")
+    cursor.matched(90, "MELSEC frame in text")
 }
 
 fn melsoft(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.byte(|first| MELSOFT.contains(&first))?;
-    fields.expect(&[0])?;
-    fields.u16_le()?; // serial number
-    fields.expect(&[0x00, 0x11, 0x11, 0x07])?;
-    fields.matched(85, "MELSOFT frame")
+    let mut cursor = Cursor::of(sample);
+    cursor.byte(|first| MELSOFT.contains(&first))?;
+    cursor.literal(&[0])?;
+    cursor.u16_le()?; // serial number
+    cursor.literal(&[0x00, 0x11, 0x11, 0x07])?;
+    cursor.matched(85, "MELSOFT frame")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "3E: batch read of D100",
-        Transport::Tcp,
-        b"\x50\x00\x00\xff\xff\x03\x00\x0c\x00\x10\x00\x01\x04\x00\x00\x64\x00\x00\xa8\x01\x00",
-    ),
-    answered("3E: one word", Transport::Udp, b"\xd0\x00\x00\xff\xff\x03\x00\x04\x00\x00\x00\x34\x12"),
-    sent(
-        "4E: the same with a serial number",
-        Transport::Udp,
-        b"\x54\x00\x34\x12\x00\x00\x00\xff\xff\x03\x00\x0c\x00\x10\x00\x01\x04\x00\x00\x64\x00\x00\xa8\x01\x00",
-    ),
-    sent("3E in text", Transport::Tcp, b"500000FF03FF000018001004010000D*0001000001"),
-    sent(
-        "MELSOFT: processor's model",
-        Transport::Tcp,
-        b"\x57\x00\x00\x00\x00\x11\x11\x07\x00\x00\xff\xff\x03\x00\x00\xfe\x03\x00\x00\x14\x00\x1c\x08\x0a\x08\x00\x00\x00\x00\x00\x00\x00\x04\x01\x01\x01\x00\x00\x00\x00\x01",
-    ),
+    client("3E: batch read of D100", b"\x50\x00\x00\xff\xff\x03\x00\x0c\x00\x10\x00\x01\x04\x00\x00\x64\x00\x00\xa8\x01\x00"),
+    reply("3E: one word", b"\xd0\x00\x00\xff\xff\x03\x00\x04\x00\x00\x00\x34\x12"),
+    query("4E: the same with a serial number", b"\x54\x00\x34\x12\x00\x00\x00\xff\xff\x03\x00\x0c\x00\x10\x00\x01\x04\x00\x00\x64\x00\x00\xa8\x01\x00"),
+    client("3E in text", b"500000FF03FF000018001004010000D*0001000001"),
+    client("MELSOFT: processor's model", b"\x57\x00\x00\x00\x00\x11\x11\x07\x00\x00\xff\xff\x03\x00\x00\xfe\x03\x00\x00\x14\x00\x1c\x08\x0a\x08\x00\x00\x00\x00\x00\x00\x00\x04\x01\x01\x01\x00\x00\x00\x00\x01"),
 ];

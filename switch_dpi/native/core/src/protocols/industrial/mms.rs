@@ -1,6 +1,8 @@
 //! MMS (ISO 9506) as IEC 61850-8-1 and ICCP/TASE.2 (IEC 60870-6) use it: over ISO presentation, session and transport in TCP.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, matched, require, sent};
+use crate::probing::answers::{Verdict, answer, matched};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, server};
 use crate::formats::iso_on_tcp::user_data;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -30,33 +32,33 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let stream = Fields::of(sample);
-    let mut fields = user_data(&stream)?;
-    let unit = fields.rest();
-    match fields.u8()? {
+    let stream = Cursor::of(sample);
+    let mut cursor = user_data(&stream)?;
+    let unit = cursor.rest();
+    match cursor.u8()? {
         SESSION_CONNECT | SESSION_ACCEPT => {
             let position = unit.windows(ABSTRACT_SYNTAX.len()).position(|window| window == ABSTRACT_SYNTAX);
             let is_named = position.is_some() && unit.contains(&0x60) | unit.contains(&0x61);
             if is_named || is_accept(unit) { Ok(matched(97, "opening of MMS", stream.size())) } else { Err(Probe::NeedMore) }
         }
         1 => {
-            let mut fields = Fields::new(unit, Probe::NeedMore);
-            fields.expect(DATA_TRANSFER)?;
-            fields.take(ber_size(&fields)?)?;
-            fields.expect(&[0x30])?;
-            fields.take(ber_size(&fields)?)?;
-            fields.expect(&[0x02, 0x01])?; // presentation context
-            fields.byte(|context| context & 1 == 1)?;
-            fields.byte(|tag| matches!(tag, 0xa0 | 0xa1))?;
-            Ok(matched(95, "MMS in presentation data", stream.position() + fields.position()))
+            let mut cursor = Cursor::growing(unit);
+            cursor.literal(DATA_TRANSFER)?;
+            cursor.take(ber_size(&cursor)?)?;
+            cursor.literal(&[0x30])?;
+            cursor.take(ber_size(&cursor)?)?;
+            cursor.literal(&[0x02, 0x01])?; // presentation context
+            cursor.byte(|context| context & 1 == 1)?;
+            cursor.byte(|tag| matches!(tag, 0xa0 | 0xa1))?;
+            Ok(matched(95, "MMS in presentation data", stream.position() + cursor.position()))
         }
         _ => Err(Probe::No),
     }
 }
 
 /// How many bytes the length at the front takes (X.690 §8.1.3): 1 to 3.
-fn ber_size(fields: &Fields<'_>) -> Result<usize, Probe> {
-    let first = Fields::clone(fields).u8()?;
+fn ber_size(cursor: &Cursor<'_>) -> Result<usize, Probe> {
+    let first = Cursor::clone(cursor).u8()?;
     require(first < 0x80 || matches!(first, 0x81 | 0x82))?;
     Ok(if first < 0x80 { 1 } else { usize::from(first & 0x7f) + 1 })
 }
@@ -71,21 +73,9 @@ fn is_accept(unit: &[u8]) -> bool {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "session and presentation CONNECT that name MMS",
-        Transport::Tcp,
-        b"\x03\x00\x00\x47\x02\xf0\x80\x0d\x3e\x05\x06\x13\x01\x00\x16\x01\x02\x14\x02\x00\x02\xc1\x30\x31\x2e\xa0\x03\x80\x01\x01\xa2\x27\xa4\x23\x30\x0f\x02\x01\x01\x06\x04\x52\x01\x00\x01\x30\x04\x06\x02\x51\x01\x30\x10\x02\x01\x03\x06\x05\x28\xca\x22\x02\x01\x30\x04\x06\x02\x51\x01\x60\x00",
-    ),
-    sent(
-        "confirmed request in the middle of a connection",
-        Transport::Tcp,
-        b"\x03\x00\x00\x1d\x02\xf0\x80\x01\x00\x01\x00\x61\x10\x30\x0e\x02\x01\x03\xa0\x09\xa0\x07\x02\x02\x01\x2d\x82\x01\x00",
-    ),
-    answered(
-        "information report",
-        Transport::Tcp,
-        b"\x03\x00\x00\x1b\x02\xf0\x80\x01\x00\x01\x00\x61\x0e\x30\x0c\x02\x01\x03\xa0\x07\xa3\x05\xa0\x03\x80\x01\x00",
-    ),
+    client("session and presentation CONNECT that name MMS", b"\x03\x00\x00\x47\x02\xf0\x80\x0d\x3e\x05\x06\x13\x01\x00\x16\x01\x02\x14\x02\x00\x02\xc1\x30\x31\x2e\xa0\x03\x80\x01\x01\xa2\x27\xa4\x23\x30\x0f\x02\x01\x01\x06\x04\x52\x01\x00\x01\x30\x04\x06\x02\x51\x01\x30\x10\x02\x01\x03\x06\x05\x28\xca\x22\x02\x01\x30\x04\x06\x02\x51\x01\x60\x00"),
+    client("confirmed request in the middle of a connection", b"\x03\x00\x00\x1d\x02\xf0\x80\x01\x00\x01\x00\x61\x10\x30\x0e\x02\x01\x03\xa0\x09\xa0\x07\x02\x02\x01\x2d\x82\x01\x00"),
+    server("information report", b"\x03\x00\x00\x1b\x02\xf0\x80\x01\x00\x01\x00\x61\x0e\x30\x0c\x02\x01\x03\xa0\x07\xa3\x05\xa0\x03\x80\x01\x00"),
 ];
 
 #[cfg(test)]

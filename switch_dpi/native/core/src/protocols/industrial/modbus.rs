@@ -4,7 +4,9 @@
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::formats::checks::crc16_modbus;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, is_at_port, matched, require};
+use crate::probing::answers::{Verdict, answer, matched};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, Findings, Probe, Progress, Sample, Transport};
 
 const PORT: u16 = 502;
@@ -31,7 +33,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[PORT],
     max_probe_size: MAX_FRAME_SIZE + HEADER_SIZE,
     probe,
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
@@ -49,20 +51,20 @@ fn probe(sample: &Sample<'_>) -> Probe {
 
 /// Header with protocol 0, then a data unit whose size fits its function.
 fn message(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.u16()?;
-    fields.expect(&[0, 0])?;
-    let length = usize::from(fields.u16()?);
+    let mut cursor = Cursor::of(sample);
+    cursor.u16()?;
+    cursor.literal(&[0, 0])?;
+    let length = usize::from(cursor.u16()?);
     require((2..=MAX_LENGTH).contains(&length))?;
     require(sample.transport.is_stream() || sample.data.len() == HEADER_SIZE + length)?;
-    fields.u8()?;
-    let function = fields.byte(|code| code != UMAS && code & 0x7f != 0)?;
-    let data = fields.rest().get(..length - 2).ok_or(Probe::NeedMore);
+    cursor.u8()?;
+    let function = cursor.byte(|code| code != UMAS && code & 0x7f != 0)?;
+    let data = cursor.rest().get(..length - 2).ok_or(Probe::NeedMore);
     if sample.transport.is_stream() && data.is_err() {
         return Err(Probe::NeedMore);
     }
     require(fits(function, data?))?;
-    let confidence = if is_at_port(sample, &[PORT]) { 95 } else { 75 };
+    let confidence = if sample.is_at_port(&[PORT]) { 95 } else { 75 };
     Ok(matched(confidence, "Modbus header and data unit", HEADER_SIZE + length))
 }
 

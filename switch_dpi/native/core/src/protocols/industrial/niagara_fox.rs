@@ -1,7 +1,9 @@
 //! Fox, the protocol of Tridium's Niagara stations in buildings over TCP, as publicly described: frames of text.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, require};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::probing::lines::Lines;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
 
@@ -20,18 +22,18 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[1911, 4911],
     first_bytes: FirstBytes::Of(b"f"),
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(MAGIC)?;
-    fields.byte(|kind| kind.is_ascii_lowercase())?;
-    fields.expect(b" ")?;
-    fields.byte(|number| number.is_ascii_digit() || number == b'-')?;
-    fields.matched(95, "Fox frame")
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(MAGIC)?;
+    cursor.byte(|kind| kind.is_ascii_lowercase())?;
+    cursor.literal(b" ")?;
+    cursor.byte(|number| number.is_ascii_digit() || number == b'-')?;
+    cursor.matched(95, "Fox frame")
 }
 
 fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {

@@ -2,7 +2,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, require};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
 
 /// Type, chunk type, size (§7.1.2.2).
@@ -22,20 +24,20 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[4840],
     first_bytes: FirstBytes::Of(b"HAERMOC"),
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
     const TYPES: [&[u8; 3]; 7] = [b"HEL", b"ACK", b"ERR", b"RHE", b"OPN", b"MSG", b"CLO"];
-    let mut fields = Fields::of(sample);
-    let start = fields.rest().get(..3).unwrap_or(fields.rest());
+    let mut cursor = Cursor::of(sample);
+    let start = cursor.rest().get(..3).unwrap_or(cursor.rest());
     require(TYPES.iter().any(|kind| kind.starts_with(start)))?;
-    let kind = fields.array::<3>()?;
+    let kind = cursor.array::<3>()?;
     let has_chunks = matches!(&kind, b"MSG" | b"CLO" | b"OPN");
-    fields.byte(|chunk| chunk == b'F' || has_chunks && matches!(chunk, b'C' | b'A'))?;
-    let size = fields.u32_le()?;
+    cursor.byte(|chunk| chunk == b'F' || has_chunks && matches!(chunk, b'C' | b'A'))?;
+    let size = cursor.u32_le()?;
     require((HEADER_SIZE + 4..=MAX_SIZE).contains(&size))?;
     match &kind {
         b"ACK" => require(size == 28)?,
@@ -43,7 +45,7 @@ fn judge(sample: &Sample<'_>) -> Verdict {
         b"ERR" | b"RHE" => require(size <= HEADER_SIZE + 8 + 2 * MAX_URL_SIZE)?,
         _ => {}
     }
-    fields.matched(if has_chunks { 85 } else { 97 }, "OPC UA message header")
+    cursor.matched(if has_chunks { 85 } else { 97 }, "OPC UA message header")
 }
 
 /// Strings stand behind their size in four bytes, little-endian; -1 is none (§5.2.2.4).

@@ -1,6 +1,8 @@
 //! PCOM of Unitronics controllers over TCP (Unitronics, "Communication with the Vision PLC"): a header, then text or binary.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, Sample, Transport};
 
 /// "Protocol mode" of the header.
@@ -25,34 +27,30 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.u16()?; // transaction
-    let mode = fields.byte(|mode| matches!(mode, TEXT | BINARY))?;
-    fields.expect(&[0])?;
-    let size = fields.u16_le()?;
+    let mut cursor = Cursor::of(sample);
+    cursor.u16()?; // transaction
+    let mode = cursor.byte(|mode| matches!(mode, TEXT | BINARY))?;
+    cursor.literal(&[0])?;
+    let size = cursor.u16_le()?;
     require((6..=MAX_SIZE).contains(&size))?;
     if mode == BINARY {
-        fields.expect(BINARY_START)?;
-        return fields.matched(100, "binary PCOM message");
+        cursor.literal(BINARY_START)?;
+        return cursor.matched(100, "binary PCOM message");
     }
-    fields.expect(b"/")?;
-    let mut unit = fields.byte(|byte| byte == b'A' || byte.is_ascii_hexdigit())?;
+    cursor.literal(b"/")?;
+    let mut unit = cursor.byte(|byte| byte == b'A' || byte.is_ascii_hexdigit())?;
     if unit == b'A' {
-        unit = fields.byte(|byte| byte.is_ascii_hexdigit())?; // an answer has one more letter
+        unit = cursor.byte(|byte| byte.is_ascii_hexdigit())?; // an answer has one more letter
     }
     require(unit.is_ascii_hexdigit())?;
-    fields.byte(|byte| byte.is_ascii_hexdigit())?;
-    fields.byte(|command| command.is_ascii_uppercase())?;
-    fields.byte(|command| command.is_ascii_alphanumeric())?;
-    fields.matched(80, "PCOM message in text")
+    cursor.byte(|byte| byte.is_ascii_hexdigit())?;
+    cursor.byte(|command| command.is_ascii_uppercase())?;
+    cursor.byte(|command| command.is_ascii_alphanumeric())?;
+    cursor.matched(80, "PCOM message in text")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("identification", Transport::Tcp, b"\x01\x02\x65\x00\x08\x00/01IDED\r"),
-    answered("identified", Transport::Tcp, b"\x01\x02\x65\x00\x0e\x00/A01IDV12G 0A2\r"),
-    sent(
-        "name of the controller, binary",
-        Transport::Tcp,
-        b"\x03\x04\x66\x00\x1b\x00/_OPLC\x00\xfe\x01\x01\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\xf1\xfc\x00\x00\x5c",
-    ),
+    client("identification", b"\x01\x02\x65\x00\x08\x00/01IDED\r"),
+    server("identified", b"\x01\x02\x65\x00\x0e\x00/A01IDV12G 0A2\r"),
+    client("name of the controller, binary", b"\x03\x04\x66\x00\x1b\x00/_OPLC\x00\xfe\x01\x01\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\xf1\xfc\x00\x00\x5c"),
 ];

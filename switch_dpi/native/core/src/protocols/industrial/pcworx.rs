@@ -1,6 +1,7 @@
 //! PCWorx, the programming of Phoenix Contact's controllers, as publicly described: the first exchange.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// PCWorx.
@@ -20,13 +21,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[request, answer];
 
-fn request(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x01\x01\0\x1a\0\0\0\0\x78\x80\0\x03\0\x0cIBETH01N0_M")?;
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x01\x01\0\x1a\0\0\0\0\x78\x80\0\x03\0\x0cIBETH01N0_M")?;
     Ok((100, "PCWorx request"))
 }
 
-fn answer(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x81\x01\0\x14\0\0\0\0")?;
+fn answer(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x81\x01\0\x14\0\0\0\0")?;
     Ok((90, "PCWorx answer"))
 }
 

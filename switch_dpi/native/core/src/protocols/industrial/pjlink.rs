@@ -1,6 +1,7 @@
 //! PJLink (JBMIA PJLink class 1 and 2): projectors, their greeting and their commands.
 
-use crate::probing::matching::{ANSWERS, example, probe_beginning};
+use crate::probing::beginnings::probe_beginning;
+use crate::probing::examples::server;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// How it begins.
@@ -25,6 +26,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a projector that wants a password", ANSWERS, b"PJLINK 1 498e4a67\r", &[]),
-    example("it is switched on", ANSWERS, b"%1POWR 1\r", &[]),
+    server("a projector that wants a password", b"PJLINK 1 498e4a67\r"),
+    server("it is switched on", b"%1POWR 1\r"),
 ];

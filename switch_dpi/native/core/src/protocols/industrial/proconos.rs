@@ -1,6 +1,8 @@
 //! ProConOS, the run-time of Phoenix Contact and others over TCP, as publicly described: 0xCC, version, size of the frame.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::Cursor;
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// Start and version.
@@ -21,14 +23,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(START)?;
-    fields.byte(|command| matches!(command, 0x00..=0x0f))?;
-    fields.byte(|kind| matches!(kind, 0x40 | 0xc0))?;
-    fields.matched(70, "ProConOS frame")
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(START)?;
+    cursor.byte(|command| matches!(command, 0x00..=0x0f))?;
+    cursor.byte(|kind| matches!(kind, 0x40 | 0xc0))?;
+    cursor.matched(70, "ProConOS frame")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("information", Transport::Tcp, b"\xcc\x01\x00\x0b\x40\x02\x00\x00\x47\xee"),
-    answered("information", Transport::Tcp, b"\xcc\x01\x00\x0b\xc0\x02\x00\x00ProConOS V3.0.1040\x00"),
+    client("information", b"\xcc\x01\x00\x0b\x40\x02\x00\x00\x47\xee"),
+    server("information", b"\xcc\x01\x00\x0b\xc0\x02\x00\x00ProConOS V3.0.1040\x00"),
 ];

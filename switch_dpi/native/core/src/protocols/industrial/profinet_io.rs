@@ -3,7 +3,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, require};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, Findings, Progress, Sample, Transport};
 
 const ETHERTYPE: u16 = 0x8892;
@@ -22,22 +24,22 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     category: "industrial",
     transports: &[Transport::EtherType(ETHERTYPE)],
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let id = fields.u16()?;
+    let mut cursor = Cursor::of(sample);
+    let id = cursor.u16()?;
     // 0xFC01 and 0xFE01 are alarms; the ranges are clocks, cyclic data of classes 1 to 3, DCP, line delays and fragments
     require(matches!(id, 0x0000..=0x00ff | 0x0100..=0xf7ff | 0xf800..=0xfbff | 0xfc01 | 0xfe01 | 0xfefc..=0xffdf))?;
     if DCP.contains(&id) {
-        fields.byte(|service| (3..=6).contains(&service))?;
-        fields.byte(|kind| matches!(kind, 0 | 1 | 5))?;
-        return fields.matched(95, "DCP frame");
+        cursor.byte(|service| (3..=6).contains(&service))?;
+        cursor.byte(|kind| matches!(kind, 0 | 1 | 5))?;
+        return cursor.matched(95, "DCP frame");
     }
-    fields.matched(85, "PROFINET real-time frame")
+    cursor.matched(85, "PROFINET real-time frame")
 }
 
 /// Names in a DCP frame.

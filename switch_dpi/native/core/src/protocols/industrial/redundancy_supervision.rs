@@ -1,6 +1,8 @@
 //! PRP and HSR supervision frames (IEC 62439-3 §4.2.7.4, §5.7): nodes of a redundant network tell that they are there.
 
-use crate::probing::fields::{Fields, Verdict, answer, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Sample, Transport};
 
 const ETHERTYPE: u16 = 0x88fb;
@@ -20,19 +22,15 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    require(fields.u16()? & 0x0fff <= MAX_VERSION)?;
-    fields.u16()?; // sequence number
-    fields.byte(|kind| matches!(kind, 20..=23 | 30))?;
-    fields.byte(|size| matches!(size, 6 | 12))?;
-    fields.matched(90, "supervision frame")
+    let mut cursor = Cursor::of(sample);
+    require(cursor.u16()? & 0x0fff <= MAX_VERSION)?;
+    cursor.u16()?; // sequence number
+    cursor.byte(|kind| matches!(kind, 20..=23 | 30))?;
+    cursor.byte(|size| matches!(size, 6 | 12))?;
+    cursor.matched(90, "supervision frame")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "PRP, duplicate discard",
-        Transport::EtherType(ETHERTYPE),
-        b"\x00\x01\x00\x2a\x14\x06\x02\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00",
-    ),
-    sent("HSR", Transport::EtherType(ETHERTYPE), b"\x00\x01\x00\x2b\x17\x06\x02\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00"),
+    sent(Transport::EtherType(ETHERTYPE), "PRP, duplicate discard", b"\x00\x01\x00\x2a\x14\x06\x02\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00"),
+    sent(Transport::EtherType(ETHERTYPE), "HSR", b"\x00\x01\x00\x2b\x17\x06\x02\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00"),
 ];

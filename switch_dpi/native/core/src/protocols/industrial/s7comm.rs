@@ -1,7 +1,9 @@
 //! S7 communication of Siemens S7-300/400 and compatible controllers, in ISO transport over TCP; header as publicly described
 //! (protocol id 0x32, message type, reference, sizes of parameters and data).
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, server};
 use crate::formats::iso_on_tcp::user_data;
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
@@ -26,26 +28,18 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let stream = Fields::of(sample);
-    let mut fields = user_data(&stream)?;
-    fields.expect(&[PROTOCOL_ID])?;
-    fields.byte(|kind| matches!(kind, 1..=3 | 7 | 8))?;
-    fields.u16()?;
-    fields.u16()?;
-    let (parameters, data) = (fields.u16()?, fields.u16()?);
+    let stream = Cursor::of(sample);
+    let mut cursor = user_data(&stream)?;
+    cursor.literal(&[PROTOCOL_ID])?;
+    cursor.byte(|kind| matches!(kind, 1..=3 | 7 | 8))?;
+    cursor.u16()?;
+    cursor.u16()?;
+    let (parameters, data) = (cursor.u16()?, cursor.u16()?);
     require(parameters <= MAX_PART && data <= MAX_PART)?;
-    fields.matched(97, "S7 header in ISO transport")
+    cursor.matched(97, "S7 header in ISO transport")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "connection, then the setup of communication",
-        Transport::Tcp,
-        b"\x03\x00\x00\x16\x11\xe0\x00\x00\x00\x01\x00\xc1\x02\x01\x00\xc2\x02\x01\x02\xc0\x01\x0a\x03\x00\x00\x19\x02\xf0\x80\x32\x01\x00\x00\x04\x00\x00\x08\x00\x00\xf0\x00\x00\x01\x00\x01\x01\xe0",
-    ),
-    answered(
-        "setup acknowledged, in the middle of a connection",
-        Transport::Tcp,
-        b"\x03\x00\x00\x1b\x02\xf0\x80\x32\x03\x00\x00\x04\x00\x00\x08\x00\x00\x00\x00\xf0\x00\x00\x01\x00\x01\x00\xf0",
-    ),
+    client("connection, then the setup of communication", b"\x03\x00\x00\x16\x11\xe0\x00\x00\x00\x01\x00\xc1\x02\x01\x00\xc2\x02\x01\x02\xc0\x01\x0a\x03\x00\x00\x19\x02\xf0\x80\x32\x01\x00\x00\x04\x00\x00\x08\x00\x00\xf0\x00\x00\x01\x00\x01\x01\xe0"),
+    server("setup acknowledged, in the middle of a connection", b"\x03\x00\x00\x1b\x02\xf0\x80\x32\x03\x00\x00\x04\x00\x00\x08\x00\x00\x00\x00\xf0\x00\x00\x01\x00\x01\x00\xf0"),
 ];

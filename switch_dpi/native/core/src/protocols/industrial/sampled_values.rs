@@ -1,6 +1,8 @@
 //! Sampled values (IEC 61850-9-2): measured currents and voltages in Ethernet frames.
 
-use crate::probing::fields::{Fields, Verdict, answer, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Sample, Transport};
 
 const ETHERTYPE: u16 = 0x88ba;
@@ -22,23 +24,15 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.u16()?;
-    require(fields.u16()? > HEADER_SIZE)?;
-    fields.u32()?;
-    fields.expect(&[PDU])?;
-    fields.matched(95, "savPdu")
+    let mut cursor = Cursor::of(sample);
+    cursor.u16()?;
+    require(cursor.u16()? > HEADER_SIZE)?;
+    cursor.u32()?;
+    cursor.literal(&[PDU])?;
+    cursor.matched(95, "savPdu")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "one sample",
-        Transport::EtherType(ETHERTYPE),
-        b"\x40\x00\x00\x27\x00\x00\x00\x00\x60\x1d\x80\x01\x01\xa2\x18\x30\x16\x80\x04MU01\x82\x02\x00\x01\x83\x04\x00\x00\x00\x01\x85\x01\x02\x87\x01\x00",
-    ),
-    sent(
-        "another",
-        Transport::EtherType(ETHERTYPE),
-        b"\x40\x00\x00\x12\x00\x00\x00\x00\x60\x08\x80\x01\x01\xa2\x03\x30\x01\x00",
-    ),
+    sent(Transport::EtherType(ETHERTYPE), "one sample", b"\x40\x00\x00\x27\x00\x00\x00\x00\x60\x1d\x80\x01\x01\xa2\x18\x30\x16\x80\x04MU01\x82\x02\x00\x01\x83\x04\x00\x00\x00\x01\x85\x01\x02\x87\x01\x00"),
+    sent(Transport::EtherType(ETHERTYPE), "another", b"\x40\x00\x00\x12\x00\x00\x00\x00\x60\x08\x80\x01\x01\xa2\x03\x30\x01\x00"),
 ];

@@ -1,7 +1,9 @@
 //! SCPI (SCPI-1999, IEEE 488.2) over plain TCP: what is said to an instrument without an envelope. Only its common commands
 //! are told apart from other text.
 
-use crate::probing::fields::{Verdict, answer, matched, require, sent};
+use crate::probing::answers::{Verdict, answer, matched};
+use crate::probing::cursor::require;
+use crate::probing::examples::client;
 use crate::probing::lines::{Lines, is_text, starts_with_ignoring_case};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -41,6 +43,6 @@ fn judge(sample: &Sample<'_>) -> Verdict {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("identification", Transport::Tcp, b"*IDN?\n"),
-    sent("reset, then a setting", Transport::Tcp, b"*rst;*cls\nSOUR1:FREQ 1E6\n"),
+    client("identification", b"*IDN?\n"),
+    client("reset, then a setting", b"*rst;*cls\nSOUR1:FREQ 1E6\n"),
 ];

@@ -1,6 +1,8 @@
 //! SERCOS III (IEC 61158-4-19): master data and acknowledge telegrams in Ethernet frames.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::Cursor;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Sample, Transport};
 
 const ETHERTYPE: u16 = 0x88cd;
@@ -20,14 +22,18 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.u8()?; // channel, master data or acknowledge, number
-    fields.byte(|phase| phase & 0x0f <= MAX_PHASE)?;
-    fields.u32()?; // check sequence
-    fields.matched(90, "SERCOS telegram")
+    let mut cursor = Cursor::of(sample);
+    cursor.u8()?; // channel, master data or acknowledge, number
+    cursor.byte(|phase| phase & 0x0f <= MAX_PHASE)?;
+    cursor.u32()?; // check sequence
+    cursor.matched(90, "SERCOS telegram")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("master data telegram 0 in phase 4", Transport::EtherType(ETHERTYPE), b"\x00\x04\x12\x34\x56\x78\x00\x00\x00\x00"),
-    answered("acknowledge telegram 0", Transport::EtherType(ETHERTYPE), b"\x40\x04\x12\x34\x56\x78\x00\x00\x00\x00"),
+    sent(Transport::EtherType(ETHERTYPE), "master data telegram 0 in phase 4", b"\x00\x04\x12\x34\x56\x78\x00\x00\x00\x00"),
+    answered(
+        Transport::EtherType(ETHERTYPE),
+        "acknowledge telegram 0",
+        b"\x40\x04\x12\x34\x56\x78\x00\x00\x00\x00",
+    ),
 ];

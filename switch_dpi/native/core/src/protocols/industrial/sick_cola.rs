@@ -1,6 +1,7 @@
 //! CoLa, commands of SICK's scanners (its "Telegram listing"), in text or in binary form.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// SICK CoLa.
@@ -20,19 +21,19 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[telegram];
 
-fn telegram(checker: &mut Checker<'_>) -> Recognised {
-    let mut ahead = *checker;
+fn telegram(cursor: &mut Cursor<'_>) -> Recognised {
+    let mut ahead = *cursor;
     if ahead.literal(b"\x02\x02\x02\x02").is_ok() {
         require(ahead.u32()? < 0x1_0000)?;
-        *checker = ahead;
+        *cursor = ahead;
     } else {
-        checker.literal(b"\x02")?;
+        cursor.literal(b"\x02")?;
     }
-    checker.literal(b"s")?;
-    checker.one_of(b"RWMEAFS")?;
-    checker.one_of(b"NAI")?;
-    checker.literal(b" ")?;
-    checker.all(3, |byte| byte.is_ascii_alphanumeric())?;
+    cursor.literal(b"s")?;
+    cursor.one_of(b"RWMEAFS")?;
+    cursor.one_of(b"NAI")?;
+    cursor.literal(b" ")?;
+    cursor.all(3, |byte| byte.is_ascii_alphanumeric())?;
     Ok((80, "CoLa telegram"))
 }
 

@@ -2,7 +2,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, require};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, Findings, Probe, Progress, Sample, Transport};
 
 /// Counted by the length field: from the request id to the return code (§4.1.2.3).
@@ -27,39 +29,39 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[30_490, 30_491, 30_501],
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let length = usize::try_from(message(&mut fields)?).map_err(|_| Probe::No)?;
+    let mut cursor = Cursor::of(sample);
+    let length = usize::try_from(message(&mut cursor)?).map_err(|_| Probe::No)?;
     let Some([kind @ .., _, _, _, _]) = sample.data.first_chunk::<8>() else { return Err(Probe::No) };
     let is_fixed = u32::from_be_bytes(*kind) == DISCOVERY || COOKIES.contains(&u32::from_be_bytes(*kind));
     let end = UNCOUNTED_HEADER + length;
     if sample.transport.is_stream() {
         let is_whole = sample.data.len() == end; // otherwise other protocols with a length at the same place fit, too
-        return fields.matched(if is_fixed { 95 } else if is_whole { 70 } else { 55 }, "SOME/IP header");
+        return cursor.matched(if is_fixed { 95 } else if is_whole { 70 } else { 55 }, "SOME/IP header");
     }
     match sample.data.get(end..) {
         Some([]) => {}
-        Some(next) => drop(message(&mut Fields::new(next, Probe::No))?),
+        Some(next) => drop(message(&mut Cursor::whole(next))?),
         None => return Err(Probe::No),
     }
-    fields.matched(if is_fixed { 97 } else { 85 }, "SOME/IP header and size")
+    cursor.matched(if is_fixed { 97 } else { 85 }, "SOME/IP header and size")
 }
 
 /// Reads a header; gives its length field (§4.1.2).
-fn message(fields: &mut Fields<'_>) -> Result<u32, Probe> {
-    fields.u32()?; // service, method
-    let length = fields.u32()?;
+fn message(cursor: &mut Cursor<'_>) -> Result<u32, Probe> {
+    cursor.u32()?; // service, method
+    let length = cursor.u32()?;
     require((COUNTED_HEADER..MAX_LENGTH).contains(&length))?;
-    fields.u32()?; // client, session
-    fields.expect(&[PROTOCOL_VERSION])?;
-    fields.u8()?; // interface version
-    fields.byte(|kind| matches!(kind & !0x20, 0x00..=0x02 | 0x40..=0x42 | 0x80 | 0x81 | 0xc0 | 0xc1))?;
-    fields.byte(|code| code <= 0x0f || (0x20..=0x5e).contains(&code))?;
+    cursor.u32()?; // client, session
+    cursor.literal(&[PROTOCOL_VERSION])?;
+    cursor.u8()?; // interface version
+    cursor.byte(|kind| matches!(kind & !0x20, 0x00..=0x02 | 0x40..=0x42 | 0x80 | 0x81 | 0xc0 | 0xc1))?;
+    cursor.byte(|code| code <= 0x0f || (0x20..=0x5e).contains(&code))?;
     Ok(length)
 }
 

@@ -1,6 +1,8 @@
 //! Automatic tank gauges (Veeder-Root TLS, "Serial Interface Manual" 576013-635) over TCP: SOH, function and tank in text.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::Cursor;
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// Start of header.
@@ -23,20 +25,20 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(START)?;
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(START)?;
     if matches!(sample.data.get(1), Some(b'\r' | b'\n')) {
-        fields.expect(b"\r\n")?; // an answer that is meant for people
+        cursor.literal(b"\r\n")?; // an answer that is meant for people
     }
-    fields.byte(|kind| matches!(kind, b'I' | b'S' | b'i' | b's'))?;
-    fields.byte(|digit| digit.is_ascii_alphanumeric())?;
+    cursor.byte(|kind| matches!(kind, b'I' | b'S' | b'i' | b's'))?;
+    cursor.byte(|digit| digit.is_ascii_alphanumeric())?;
     for _ in 1..DIGITS {
-        fields.byte(|digit| digit.is_ascii_hexdigit())?;
+        cursor.byte(|digit| digit.is_ascii_hexdigit())?;
     }
-    fields.matched(75, "function of a tank gauge")
+    cursor.matched(75, "function of a tank gauge")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("inventory of all tanks", Transport::Tcp, b"\x01I20100\n"),
-    answered("the inventory", Transport::Tcp, b"\x01\r\nI20100\r\nJAN 22, 2024  3:06 PM\r\n\r\nSTATION 7\r\n\r\nIN-TANK INVENTORY\r\n"),
+    client("inventory of all tanks", b"\x01I20100\n"),
+    server("the inventory", b"\x01\r\nI20100\r\nJAN 22, 2024  3:06 PM\r\n\r\nSTATION 7\r\n\r\nIN-TANK INVENTORY\r\n"),
 ];

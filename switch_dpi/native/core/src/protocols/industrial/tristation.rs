@@ -2,7 +2,9 @@
 //! the check sequence of Modbus. Little-endian.
 
 use crate::formats::checks::crc16_reflected;
-use crate::probing::fields::{Fields, Verdict, answer, answered, is_at_port, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 const PORT: u16 = 1502;
@@ -24,18 +26,18 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.byte(|kind| matches!(kind, 1..=15))?;
-    fields.byte(|channel| channel <= 3)?;
-    let size = usize::from(fields.u16_le()?);
+    let mut cursor = Cursor::of(sample);
+    cursor.byte(|kind| matches!(kind, 1..=15))?;
+    cursor.byte(|channel| channel <= 3)?;
+    let size = usize::from(cursor.u16_le()?);
     require(sample.data.len() == OVERHEAD + size)?;
     let (body, check) = sample.data.split_last_chunk::<2>().ok_or(crate::protocol::Probe::No)?;
     let is_checked = [0, 0xffff].iter().any(|start| crc16_reflected(0xa001, *start, body) == u16::from_le_bytes(*check));
-    require(is_checked || is_at_port(sample, &[PORT]))?;
-    fields.matched(if is_checked { 75 } else { 50 }, "TriStation frame")
+    require(is_checked || sample.is_at_port(&[PORT]))?;
+    cursor.matched(if is_checked { 75 } else { 50 }, "TriStation frame")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("connection request", Transport::Udp, b"\x01\x00\x00\x00\x01\xfc"),
-    answered("connection reply", Transport::Udp, b"\x02\x00\x02\x00\x01\x00\x01\xca"),
+    query("connection request", b"\x01\x00\x00\x00\x01\xfc"),
+    reply("connection reply", b"\x02\x00\x02\x00\x01\x00\x01\xca"),
 ];

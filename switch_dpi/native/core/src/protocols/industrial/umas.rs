@@ -1,7 +1,9 @@
 //! UMAS, how Schneider Electric's engineering tools talk to controllers: function 0x5A of Modbus/TCP, as described by public
 //! research (session key, function, data; answers carry 0xFE or 0xFD).
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, Sample, Transport};
 
 /// Function code of Modbus that carries it.
@@ -23,16 +25,16 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.u16()?;
-    fields.expect(&[0, 0])?;
-    let length = fields.u16()?;
+    let mut cursor = Cursor::of(sample);
+    cursor.u16()?;
+    cursor.literal(&[0, 0])?;
+    let length = cursor.u16()?;
     require((4..=MAX_LENGTH).contains(&length))?;
-    fields.u8()?; // unit
-    fields.expect(&[MODBUS_FUNCTION])?;
-    fields.u8()?; // session key
-    fields.byte(is_function)?;
-    fields.matched(85, "UMAS in Modbus function 90")
+    cursor.u8()?; // unit
+    cursor.literal(&[MODBUS_FUNCTION])?;
+    cursor.u8()?; // session key
+    cursor.byte(is_function)?;
+    cursor.matched(85, "UMAS in Modbus function 90")
 }
 
 /// Functions of requests, and the two answers.
@@ -41,8 +43,8 @@ const fn is_function(code: u8) -> bool {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("read the controller's id", Transport::Tcp, b"\x00\x01\x00\x00\x00\x05\x00\x5a\x00\x02\x00"),
-    answered("done", Transport::Tcp, b"\x00\x01\x00\x00\x00\x08\x00\x5a\x00\xfe\x06\x30\x00\x00"),
+    client("read the controller's id", b"\x00\x01\x00\x00\x00\x05\x00\x5a\x00\x02\x00"),
+    server("done", b"\x00\x01\x00\x00\x00\x08\x00\x5a\x00\xfe\x06\x30\x00\x00"),
 ];
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Dashboard server of Universal Robots (its "Dashboard Server" guide): the greeting.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::server;
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// Universal Robots.
@@ -21,8 +22,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[greeting];
 
-fn greeting(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"Connected: Universal Robots Dashboard Server")?;
+fn greeting(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"Connected: Universal Robots Dashboard Server")?;
     Ok((100, "greeting"))
 }
 

@@ -1,6 +1,8 @@
 //! V2GTP, between electric vehicles and charging stations (ISO 15118-2 §7.8.3, ISO 15118-20, DIN SPEC 70121) over TCP and UDP.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// Version 1 and its inverse.
@@ -24,10 +26,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(START)?;
-    let kind = fields.u16()?;
-    let length = fields.u32()?;
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(START)?;
+    let kind = cursor.u16()?;
+    let length = cursor.u32()?;
     require(match kind {
         0x8001..=0x8004 | 0x8101 | 0x8102 => (1..MAX_LENGTH).contains(&length), // EXI streams
         0x9000 => length == 2,                                                  // discovery request: security, transport
@@ -36,19 +38,11 @@ fn judge(sample: &Sample<'_>) -> Verdict {
         _ => false,
     })?;
     require(sample.transport.is_stream() || sample.data.len() == HEADER_SIZE + usize::try_from(length).unwrap_or(0))?;
-    fields.matched(90, "V2GTP header")
+    cursor.matched(90, "V2GTP header")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("discovery of the charging station", Transport::Udp, b"\x01\xfe\x90\x00\x00\x00\x00\x02\x10\x00"),
-    answered(
-        "answer with address and port",
-        Transport::Udp,
-        b"\x01\xfe\x90\x01\x00\x00\x00\x14\xfe\x80\x00\x00\x00\x00\x00\x00\x02\x00\x00\xff\xfe\x00\x00\x01\xf2\x71\x10\x00",
-    ),
-    sent(
-        "supported application protocols, EXI",
-        Transport::Tcp,
-        b"\x01\xfe\x80\x01\x00\x00\x00\x0c\x80\x00\xdb\xab\x93\x71\xd3\x23\x4b\x71\xd1\xb9",
-    ),
+    query("discovery of the charging station", b"\x01\xfe\x90\x00\x00\x00\x00\x02\x10\x00"),
+    reply("answer with address and port", b"\x01\xfe\x90\x01\x00\x00\x00\x14\xfe\x80\x00\x00\x00\x00\x00\x00\x02\x00\x00\xff\xfe\x00\x00\x01\xf2\x71\x10\x00"),
+    client("supported application protocols, EXI", b"\x01\xfe\x80\x01\x00\x00\x00\x0c\x80\x00\xdb\xab\x93\x71\xd3\x23\x4b\x71\xd1\xb9"),
 ];

@@ -1,7 +1,9 @@
 //! XCP on Ethernet (ASAM MCD-1 XCP 1.5, part 3): measurement and calibration of control units. Only the opening CONNECT has
 //! marks of its own. Little-endian.
 
-use crate::probing::fields::{Fields, Verdict, answer, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, query};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// CONNECT is a command of two bytes: 0xFF and the mode, normal or user-defined (part 2, §1.6.1.1.1).
@@ -25,17 +27,17 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(CONNECT_LENGTH)?;
-    let counter = fields.u16_le()?;
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(CONNECT_LENGTH)?;
+    let counter = cursor.u16_le()?;
     require(counter <= MAX_FIRST_COUNTER)?;
-    fields.expect(CONNECT)?;
-    fields.byte(|mode| mode <= 1)?;
-    require(fields.rest().is_empty())?;
-    fields.matched(70, "XCP CONNECT")
+    cursor.literal(CONNECT)?;
+    cursor.byte(|mode| mode <= 1)?;
+    require(cursor.rest().is_empty())?;
+    cursor.matched(70, "XCP CONNECT")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("CONNECT, normal", Transport::Udp, b"\x02\x00\x00\x00\xff\x00"),
-    sent("CONNECT, user-defined", Transport::Tcp, b"\x02\x00\x01\x00\xff\x01"),
+    query("CONNECT, normal", b"\x02\x00\x00\x00\xff\x00"),
+    client("CONNECT, user-defined", b"\x02\x00\x01\x00\xff\x01"),
 ];

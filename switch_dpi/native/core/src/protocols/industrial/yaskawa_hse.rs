@@ -1,6 +1,7 @@
 //! High-speed Ethernet server of Yaskawa's robots (its manual, "UDP data format"): mark, sizes of header and data, little-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// Yaskawa HSE.
@@ -20,10 +21,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[message];
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"YERC\x20\0")?;
-    let size = usize::from(checker.u16_le()?);
-    require(checker.sample.data.len() == 32 + size)?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"YERC\x20\0")?;
+    let size = usize::from(cursor.u16_le()?);
+    require(cursor.size() == 32 + size)?;
     Ok((100, "HSE header"))
 }
 

@@ -1,6 +1,7 @@
 //! AX.25 of amateur packet radio in IP (RFC 1226), IP protocol 93.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(93);

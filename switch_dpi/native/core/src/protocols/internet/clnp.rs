@@ -1,6 +1,7 @@
 //! ISO 8473 connectionless network protocol (CLNP), over LLC 0xfe and in IP (RFC 1070).
 
-use crate::probing::answers::{numbered_if, sent};
+use crate::probing::answers::numbered_if;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// CLNP.

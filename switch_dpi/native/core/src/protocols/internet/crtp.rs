@@ -1,6 +1,7 @@
 //! Combat Radio Transport Protocol, IP protocol 126 (IANA).
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(126);

@@ -1,6 +1,7 @@
 //! Combat Radio User Datagram, IP protocol 127 (IANA).
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(127);

@@ -1,6 +1,7 @@
 //! Datagram Congestion Control Protocol (RFC 4340), IP protocol 33.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(33);

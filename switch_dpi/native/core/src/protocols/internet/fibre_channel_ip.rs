@@ -1,6 +1,7 @@
 //! Fibre Channel in IP, IP protocol 133 (IANA; RFC 6172).
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(133);

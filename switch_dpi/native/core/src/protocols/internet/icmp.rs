@@ -1,6 +1,7 @@
 //! ICMP (RFC 792), IP protocol 1: echo, errors, redirects, router discovery (RFC 1256).
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(1);

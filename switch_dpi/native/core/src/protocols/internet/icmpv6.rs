@@ -1,6 +1,7 @@
 //! ICMPv6 (RFC 4443) with neighbour discovery (RFC 4861) and listener discovery (RFC 3810), IP protocol 58.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(58);

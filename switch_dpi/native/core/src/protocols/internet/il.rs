@@ -1,6 +1,7 @@
 //! Internet Link, the transport of Plan 9 for 9P ("The IL Protocol", Presotto and Winterbottom), IP protocol 40.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(40);

@@ -1,6 +1,7 @@
 //! Novell IPX, in all of its framings and in IP, with SPX, SAP and RIP on top.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// IPX.

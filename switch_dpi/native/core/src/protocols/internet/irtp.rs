@@ -1,6 +1,7 @@
 //! Internet Reliable Transaction Protocol (RFC 938), IP protocol 28.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(28);

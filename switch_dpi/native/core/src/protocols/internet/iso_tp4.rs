@@ -1,6 +1,7 @@
 //! ISO transport protocol, class 4, over IP (RFC 905), IP protocol 29.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(29);

@@ -1,6 +1,7 @@
 //! Mobility header of Mobile IPv6 (RFC 6275 §6.1), IP protocol 135.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(135);

@@ -1,7 +1,9 @@
 //! MPLS in IP (RFC 4023, IP protocol 137) and in UDP (RFC 7510).
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::{found, is_ip_packet, u16_at, u32_at};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::is_ip_packet;
+use crate::probing::numbers::{u16_at, u32_at};
 use crate::protocol::{Carried, Descriptor, Direction, Example, Probe, Sample, Transport};
 
 /// Label, traffic class, bottom of stack, TTL (RFC 3032 §2.1).
@@ -29,9 +31,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let Some((size, inner)) = stack(sample.data) else { return Probe::No };
     match sample.transport {
-        Transport::Udp if is_ip_packet(inner) && !is_gtp(sample.data) => found(70, "label stack and its packet", size),
+        Transport::Udp if is_ip_packet(inner) && !is_gtp(sample.data) => matched(70, "label stack and its packet", size),
         Transport::Udp => Probe::No,
-        _ => found(100, "IP protocol 137", size),
+        _ => matched(100, "IP protocol 137", size),
     }
 }
 

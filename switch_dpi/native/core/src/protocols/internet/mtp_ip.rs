@@ -1,6 +1,7 @@
 //! Multicast Transport Protocol (RFC 1301), IP protocol 92.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(92);

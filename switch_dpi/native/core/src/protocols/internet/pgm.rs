@@ -1,6 +1,7 @@
 //! Pragmatic General Multicast (RFC 3208), IP protocol 113; its UDP form has no mark of its own.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(113);

@@ -1,6 +1,7 @@
 //! Reliable Data Protocol (RFC 908, RFC 1151), IP protocol 27; not the remote desktop.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(27);

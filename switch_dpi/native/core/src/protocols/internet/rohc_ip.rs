@@ -1,6 +1,7 @@
 //! Robust Header Compression over IP (RFC 5858), IP protocol 142.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(142);

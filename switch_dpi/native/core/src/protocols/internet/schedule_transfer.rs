@@ -1,6 +1,7 @@
 //! Schedule Transfer Protocol (ANSI X3T10, HIPPI-6400), IP protocol 118.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(118);

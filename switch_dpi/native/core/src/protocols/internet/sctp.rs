@@ -1,6 +1,7 @@
 //! SCTP (RFC 9260), IP protocol 132: an association whose user is not told by a payload protocol identifier.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(132);

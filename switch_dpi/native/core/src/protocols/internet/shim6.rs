@@ -1,6 +1,7 @@
 //! Site multihoming shim for IPv6 (RFC 5533), IP protocol 140.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(140);

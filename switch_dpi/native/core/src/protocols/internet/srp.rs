@@ -1,6 +1,7 @@
 //! SpectraLink (Polycom) Radio Protocol of cordless telephones, IP protocol 119 (IANA).
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(119);

@@ -1,6 +1,7 @@
 //! SSCOP for multilink and connectionless links (ITU-T Q.2111), IP protocol 128.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(128);

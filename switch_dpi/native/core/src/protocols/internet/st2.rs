@@ -1,6 +1,7 @@
 //! Internet Stream Protocol, version 2 (RFC 1819), IP protocol 5.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(5);

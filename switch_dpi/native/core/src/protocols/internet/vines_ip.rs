@@ -1,6 +1,7 @@
 //! Banyan VINES, in frames and in IP (IP protocol 83, EtherType 0x0bad).
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// Banyan VINES.

@@ -1,6 +1,7 @@
 //! Versatile Message Transaction Protocol (RFC 1045), IP protocol 81.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(81);

@@ -1,6 +1,7 @@
 //! Xerox Network Systems, Internet Datagram Protocol (XSIS 028112): IP protocol 22, EtherType 0x0600.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// XNS.

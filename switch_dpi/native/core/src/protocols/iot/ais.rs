@@ -1,6 +1,8 @@
 //! AIS (ITU-R M.1371) in sentences of NMEA 0183 over TCP and UDP: what ships report of themselves.
 
-use crate::probing::fields::{Verdict, answer, answered, matched, require, sent};
+use crate::probing::answers::{Verdict, answer, matched};
+use crate::probing::cursor::require;
+use crate::probing::examples::{query, server};
 use crate::formats::nmea_sentence::{Kind, first_sentence};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
@@ -26,6 +28,6 @@ fn judge(sample: &Sample<'_>) -> Verdict {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("position of a ship", Transport::Udp, b"!AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0*5C\r\n"),
-    answered("the same over TCP", Transport::Tcp, b"!AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0*5C\r\n"),
+    query("position of a ship", b"!AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0*5C\r\n"),
+    server("the same over TCP", b"!AIVDM,1,1,,B,177KQJ5000G?tO`K>RA1wUbN0TKH,0*5C\r\n"),
 ];

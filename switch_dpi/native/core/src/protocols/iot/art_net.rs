@@ -1,6 +1,8 @@
 //! Art-Net 4 (Artistic Licence), stage lighting over UDP.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::Cursor;
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// First bytes of every packet.
@@ -21,14 +23,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(MAGIC)?;
-    fields.u16_le()?; // operation
-    fields.matched(100, "Art-Net packet")
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(MAGIC)?;
+    cursor.u16_le()?; // operation
+    cursor.matched(100, "Art-Net packet")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("poll", Transport::Udp, b"Art-Net\0\x00\x20\x00\x0e\x02\x00"),
-    sent("two channels", Transport::Udp, b"Art-Net\0\x00\x50\x00\x0e\x01\x00\x00\x00\x00\x02\xff\x80"),
-    answered("sync", Transport::Udp, b"Art-Net\0\x00\x52\x00\x0e\x00\x00"),
+    query("poll", b"Art-Net\0\x00\x20\x00\x0e\x02\x00"),
+    query("two channels", b"Art-Net\0\x00\x50\x00\x0e\x01\x00\x00\x00\x00\x02\xff\x80"),
+    reply("sync", b"Art-Net\0\x00\x52\x00\x0e\x00\x00"),
 ];

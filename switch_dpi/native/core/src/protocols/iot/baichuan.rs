@@ -1,6 +1,7 @@
 //! Baichuan, the protocol of Reolink's cameras, as publicly described: mark, message, size, then channel and status, little-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// Baichuan.
@@ -20,10 +21,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[message];
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\xf0\xde\xbc\x0a")?;
-    require((1..2000).contains(&checker.u32_le()?))?;
-    require(checker.u32_le()? < 1 << 24)?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\xf0\xde\xbc\x0a")?;
+    require((1..2000).contains(&cursor.u32_le()?))?;
+    require(cursor.u32_le()? < 1 << 24)?;
     Ok((100, "Baichuan header"))
 }
 

@@ -1,7 +1,8 @@
 //! BJNP, printing and scanning with Canon's devices (Canon; the header is described by the cups-bjnp and SANE projects): sixteen
 //! bytes, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// BJNP.
@@ -24,12 +25,12 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn header(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[b"BJNP", b"MFNP", b"BJNB"])?;
-    checker.one_of(&[0x01, 0x02, 0x81, 0x82])?; // printer or scanner; the upper bit answers
-    checker.u8()?;
-    checker.take(6)?; // error, sequence, session
-    require(checker.u32()? < 0x10_0000)?;
+fn header(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[b"BJNP", b"MFNP", b"BJNB"])?;
+    cursor.one_of(&[0x01, 0x02, 0x81, 0x82])?; // printer or scanner; the upper bit answers
+    cursor.u8()?;
+    cursor.take(6)?; // error, sequence, session
+    require(cursor.u32()? < 0x10_0000)?;
     Ok((100, "BJNP header"))
 }
 

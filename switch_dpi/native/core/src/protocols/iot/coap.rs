@@ -3,7 +3,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::formats::coap_message::{Message, OptionReader, has_udp_form, over_tcp, over_udp};
-use crate::probing::fields::{Reread, Verdict, answer, is_at_port, matched, require};
+use crate::probing::answers::{Verdict, answer, matched};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::require;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 const PORT: u16 = 5683;
@@ -26,14 +28,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     first_bytes: FirstBytes::Any,
     max_probe_size: 512,
     probe: |sample| answer(if sample.transport.is_stream() { stream(sample) } else { datagram(sample) }),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn datagram(sample: &Sample<'_>) -> Verdict {
     let Some(message) = over_udp(sample.data) else {
-        require(is_at_port(sample, &[PORT]) && has_udp_form(sample.data))?;
+        require(sample.is_at_port(&[PORT]) && has_udp_form(sample.data))?;
         return Ok(matched(52, "form of a CoAP message", sample.data.len()));
     };
     let mut bits = message.fixed_bits;
@@ -46,7 +48,7 @@ fn datagram(sample: &Sample<'_>) -> Verdict {
     let size = sample.data.len();
     match bits {
         bits if bits >= FIRM_BITS => Ok(matched(75, "CoAP message", size)),
-        _ if is_at_port(sample, &[PORT]) => Ok(matched(58, "CoAP message", size)),
+        _ if sample.is_at_port(&[PORT]) => Ok(matched(58, "CoAP message", size)),
         _ => Ok(Probe::NeedMore),
     }
 }
@@ -60,7 +62,7 @@ fn stream(sample: &Sample<'_>) -> Verdict {
     require(next.map_or_else(|stopped| stopped == Probe::NeedMore, |_| true))?;
     match bits {
         bits if bits >= FIRM_BITS => Ok(matched(75, "CoAP messages over TCP", first.size)),
-        _ if is_at_port(sample, &[PORT]) && first.code == CSM => Ok(matched(59, "CoAP settings", first.size)),
+        _ if sample.is_at_port(&[PORT]) && first.code == CSM => Ok(matched(59, "CoAP settings", first.size)),
         _ => Ok(Probe::NeedMore),
     }
 }

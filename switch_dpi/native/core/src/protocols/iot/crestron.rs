@@ -1,6 +1,8 @@
 //! Crestron's control of rooms over UDP and TCP (port 41794), as publicly described: discovery and the opening of a session.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, query, reply, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// Question and answer of a discovery; the first holds a name in what follows.
@@ -26,21 +28,21 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
+    let mut cursor = Cursor::of(sample);
     if !sample.transport.is_stream() {
         let is_question = sample.data.first() == QUESTION.first();
-        fields.expect(if is_question { QUESTION } else { ANSWER })?;
-        return fields.matched(95, "discovery");
+        cursor.literal(if is_question { QUESTION } else { ANSWER })?;
+        return cursor.matched(95, "discovery");
     }
     let is_greeting = sample.data.first() == GREETING.first();
-    fields.expect(if is_greeting { GREETING } else { REGISTRATION })?;
-    require(!is_greeting || fields.rest().is_empty())?; // the processor waits for the panel
-    fields.matched(if is_greeting { 65 } else { 80 }, "opening of a session")
+    cursor.literal(if is_greeting { GREETING } else { REGISTRATION })?;
+    require(!is_greeting || cursor.rest().is_empty())?; // the processor waits for the panel
+    cursor.matched(if is_greeting { 65 } else { 80 }, "opening of a session")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("who is there", Transport::Udp, b"\x14\x00\x00\x00\x01\x04\x00\x03\x00\x00workstation\0\0\0\0\0"),
-    answered("a processor", Transport::Udp, b"\x15\x00\x00\x00\x01\x04\x00\x03\x00\x00CP3-ROOM1\0\0\0\0\0\0\0CP3 [v1.601]"),
-    answered("greeting of a processor", Transport::Tcp, b"\x0f\x00\x01\x02"),
-    sent("registration of a panel", Transport::Tcp, b"\x01\x00\x0b\x00\x00\x00\x00\x00\x03\x40\xff\xff\xf1\x01"),
+    query("who is there", b"\x14\x00\x00\x00\x01\x04\x00\x03\x00\x00workstation\0\0\0\0\0"),
+    reply("a processor", b"\x15\x00\x00\x00\x01\x04\x00\x03\x00\x00CP3-ROOM1\0\0\0\0\0\0\0CP3 [v1.601]"),
+    server("greeting of a processor", b"\x0f\x00\x01\x02"),
+    client("registration of a panel", b"\x01\x00\x0b\x00\x00\x00\x00\x00\x03\x40\xff\xff\xf1\x01"),
 ];

@@ -1,6 +1,8 @@
 //! DHIP and DVRIP of Dahua's cameras and recorders over TCP and UDP, as publicly described: a header of 32 bytes, then JSON.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{query, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// Size of the header, then the name.
@@ -23,22 +25,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(START)?;
-    fields.array::<8>()?; // session, request
-    require(fields.u32_le()? <= MAX_SIZE)?;
-    fields.matched(100, "DHIP header")
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(START)?;
+    cursor.array::<8>()?; // session, request
+    require(cursor.u32_le()? <= MAX_SIZE)?;
+    cursor.matched(100, "DHIP header")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "search for devices",
-        Transport::Udp,
-        b"\x20\x00\x00\x00DHIP\x00\x00\x00\x00\x00\x00\x00\x00\x28\x00\x00\x00\x00\x00\x00\x00\x28\x00\x00\x00\x00\x00\x00\x00{\"method\":\"DHDiscover.search\",\"params\":{}}",
-    ),
-    answered(
-        "answer to a login",
-        Transport::Tcp,
-        b"\x20\x00\x00\x00DHIP\x12\x34\x56\x78\x01\x00\x00\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x0f\x00\x00\x00\x00\x00\x00\x00{\"result\":true}",
-    ),
+    query("search for devices", b"\x20\x00\x00\x00DHIP\x00\x00\x00\x00\x00\x00\x00\x00\x28\x00\x00\x00\x00\x00\x00\x00\x28\x00\x00\x00\x00\x00\x00\x00{\"method\":\"DHDiscover.search\",\"params\":{}}"),
+    server("answer to a login", b"\x20\x00\x00\x00DHIP\x12\x34\x56\x78\x01\x00\x00\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x0f\x00\x00\x00\x00\x00\x00\x00{\"result\":true}"),
 ];

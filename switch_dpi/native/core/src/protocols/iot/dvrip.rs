@@ -1,6 +1,7 @@
 //! DVRIP, also Sofia or XMeye: recorders and cameras, as publicly described; a header of twenty bytes, little-endian, then JSON.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// DVRIP.
@@ -20,16 +21,16 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[message];
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\xff")?;
-    checker.within(0, 1)?;
-    checker.zeros(2)?;
-    checker.array::<8>()?; // session and sequence
-    checker.array::<2>()?; // parts
-    let message = checker.u16_le()?;
-    let size = checker.u32_le()?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\xff")?;
+    cursor.within(0, 1)?;
+    cursor.zeros(2)?;
+    cursor.array::<8>()?; // session and sequence
+    cursor.array::<2>()?; // parts
+    let message = cursor.u16_le()?;
+    let size = cursor.u32_le()?;
     require((1000..=2200).contains(&message) && (2..0x1_0000).contains(&size))?;
-    checker.literal(b"{")?;
+    cursor.literal(b"{")?;
     Ok((95, "DVRIP message"))
 }
 

@@ -1,6 +1,8 @@
 //! ECHONET Lite (ISO/IEC 14543-4-3), appliances of Japanese homes over UDP: properties whose sizes must add up.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// Header: ECHONET Lite, format 1 (part 2, §3.2.1).
@@ -23,30 +25,30 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(START)?;
-    fields.u16()?; // transaction
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(START)?;
+    cursor.u16()?; // transaction
     for _ in 0..2 {
-        let [group, _class, _instance] = fields.array()?;
+        let [group, _class, _instance] = cursor.array()?;
         require(group <= MAX_GROUP)?;
     }
-    let service = fields.byte(|service| matches!(service, 0x50..=0x53 | 0x5e | 0x60..=0x63 | 0x6e | 0x71..=0x74 | 0x7a | 0x7e))?;
+    let service = cursor.byte(|service| matches!(service, 0x50..=0x53 | 0x5e | 0x60..=0x63 | 0x6e | 0x71..=0x74 | 0x7a | 0x7e))?;
     let sets = if matches!(service, 0x5e | 0x6e | 0x7e) { 2 } else { 1 }; // writing and reading has two lists
     for _ in 0..sets {
-        for _ in 0..fields.u8()? {
-            fields.byte(|property| property >= 0x80)?;
-            let size = fields.u8()?;
-            fields.take(size.into())?;
+        for _ in 0..cursor.u8()? {
+            cursor.byte(|property| property >= 0x80)?;
+            let size = cursor.u8()?;
+            cursor.take(size.into())?;
         }
-        if fields.rest().is_empty() {
+        if cursor.rest().is_empty() {
             break;
         }
     }
-    require(fields.rest().is_empty())?;
-    fields.matched(80, "ECHONET Lite frame")
+    require(cursor.rest().is_empty())?;
+    cursor.matched(80, "ECHONET Lite frame")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("is the air conditioner on", Transport::Udp, b"\x10\x81\x00\x01\x05\xff\x01\x01\x30\x01\x62\x01\x80\x00"),
-    answered("it is", Transport::Udp, b"\x10\x81\x00\x01\x01\x30\x01\x05\xff\x01\x72\x01\x80\x01\x30"),
+    query("is the air conditioner on", b"\x10\x81\x00\x01\x05\xff\x01\x01\x30\x01\x62\x01\x80\x00"),
+    reply("it is", b"\x10\x81\x00\x01\x01\x30\x01\x05\xff\x01\x72\x01\x80\x01\x30"),
 ];

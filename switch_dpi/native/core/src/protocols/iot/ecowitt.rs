@@ -1,6 +1,7 @@
 //! Weather stations of Fine Offset, such as Ecowitt and EasyWeather ("Data exchange protocol", V1.6): mark, command, size and sum of bytes.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, query, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, query, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// EasyWeather.
@@ -21,21 +22,21 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[message];
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\xff\xff")?;
-    let command = checker.u8()?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\xff\xff")?;
+    let command = cursor.u8()?;
     require(matches!(command, 0x0a..=0x60))?;
     let is_long = matches!(command, 0x12 | 0x27 | 0x3c | 0x57 | 0x58);
-    let mut ahead = *checker;
+    let mut ahead = *cursor;
     let short = usize::from(ahead.u8()?);
     let (size, counted) = if is_long && short == 0 { (usize::from(ahead.u8()?), 3) } else { (short, 2) };
     require((3..=76).contains(&size) && size > counted)?;
     let body = ahead.take(size - counted - 1)?;
     let sum = ahead.u8()?;
     require(sum == body.iter().fold(command.wrapping_add(size as u8), |sum, byte| sum.wrapping_add(*byte)))?;
-    require(checker.sample.transport.is_stream() || ahead.rest().is_empty())?;
-    *checker = ahead;
-    let is_usual = [45_000, 46_000, 59_387].into_iter().any(|port| checker.is_at_port(port));
+    require(cursor.sample.transport.is_stream() || ahead.rest().is_empty())?;
+    *cursor = ahead;
+    let is_usual = [45_000, 46_000, 59_387].into_iter().any(|port| cursor.sample.is_at_port(&[port]));
     Ok((if is_usual { 75 } else { 59 }, "command with its sum"))
 }
 

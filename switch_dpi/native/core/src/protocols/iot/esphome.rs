@@ -1,6 +1,7 @@
 //! ESPHome's native interface (its "api.proto"): a zero, size and type as varints, then Protocol Buffers: the exchange of hellos.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// ESPHome.
@@ -21,26 +22,26 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[hello, answer];
 
-fn hello(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0")?;
-    let size = checker.within(8, 127)?;
-    checker.literal(b"\x01\x0a")?; // HelloRequest, field 1
-    let name = checker.within(3, 80)?;
+fn hello(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0")?;
+    let size = cursor.within(8, 127)?;
+    cursor.literal(b"\x01\x0a")?; // HelloRequest, field 1
+    let name = cursor.within(3, 80)?;
     require(name < size)?;
-    checker.text(usize::from(name))?;
-    checker.literal(b"\x10\x01\x18")?; // version 1
+    cursor.text(usize::from(name))?;
+    cursor.literal(b"\x10\x01\x18")?; // version 1
     Ok((95, "ESPHome hello"))
 }
 
-fn answer(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0")?;
-    let size = usize::from(checker.within(8, 127)?);
-    checker.literal(b"\x02\x08\x01\x10")?; // HelloResponse, version 1
-    checker.within(0, 60)?;
-    checker.literal(b"\x1a")?;
-    let server = usize::from(checker.u8()?);
+fn answer(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0")?;
+    let size = usize::from(cursor.within(8, 127)?);
+    cursor.literal(b"\x02\x08\x01\x10")?; // HelloResponse, version 1
+    cursor.within(0, 60)?;
+    cursor.literal(b"\x1a")?;
+    let server = usize::from(cursor.u8()?);
     require(server < size)?;
-    checker.text(server)?;
+    cursor.text(server)?;
     Ok((90, "ESPHome hello"))
 }
 

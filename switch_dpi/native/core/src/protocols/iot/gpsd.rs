@@ -1,6 +1,8 @@
 //! gpsd's protocol over TCP (gpsd "gpsd_json"): objects of JSON with a class, commands with a question mark.
 
-use crate::probing::fields::{Verdict, answer, answered, matched, require, sent};
+use crate::probing::answers::{Verdict, answer, matched};
+use crate::probing::cursor::require;
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// What an answer begins with: every object has a class first.
@@ -47,10 +49,6 @@ fn judge(sample: &Sample<'_>) -> Verdict {
 }
 
 const EXAMPLES: &[Example] = &[
-    answered(
-        "version",
-        Transport::Tcp,
-        b"{\"class\":\"VERSION\",\"release\":\"3.22\",\"rev\":\"3.22\",\"proto_major\":3,\"proto_minor\":14}\r\n",
-    ),
-    sent("watch", Transport::Tcp, b"?WATCH={\"enable\":true,\"json\":true};\r\n"),
+    server("version", b"{\"class\":\"VERSION\",\"release\":\"3.22\",\"rev\":\"3.22\",\"proto_major\":3,\"proto_minor\":14}\r\n"),
+    client("watch", b"?WATCH={\"enable\":true,\"json\":true};\r\n"),
 ];

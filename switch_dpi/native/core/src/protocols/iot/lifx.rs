@@ -1,6 +1,8 @@
 //! LIFX bulbs over UDP (LIFX LAN protocol): header of 36 bytes, little-endian.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, Sample, Transport};
 
 const HEADER_SIZE: usize = 36;
@@ -26,28 +28,20 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let size = usize::from(fields.u16_le()?);
+    let mut cursor = Cursor::of(sample);
+    let size = usize::from(cursor.u16_le()?);
     require(size == sample.data.len() && size >= HEADER_SIZE)?;
-    let protocol = fields.u16_le()?;
+    let protocol = cursor.u16_le()?;
     require(protocol & !TAGGED & !ORIGIN == PROTOCOL)?;
-    fields.u32_le()?; // source
-    fields.array::<6>()?; // target, and two bytes of padding
-    fields.expect(&[0, 0])?;
-    fields.array::<16>()?; // reserved, flags, sequence number, reserved
-    require(fields.u16_le()? <= MAX_TYPE)?;
-    fields.matched(90, "LIFX header")
+    cursor.u32_le()?; // source
+    cursor.array::<6>()?; // target, and two bytes of padding
+    cursor.literal(&[0, 0])?;
+    cursor.array::<16>()?; // reserved, flags, sequence number, reserved
+    require(cursor.u16_le()? <= MAX_TYPE)?;
+    cursor.matched(90, "LIFX header")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "GetService to all",
-        Transport::Udp,
-        b"\x24\x00\x00\x34\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00",
-    ),
-    answered(
-        "StateService",
-        Transport::Udp,
-        b"\x29\x00\x00\x14\x02\x00\x00\x00\xd0\x73\xd5\x00\x12\x34\x00\x00LIFXV2\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x01\x7c\xdd\x00\x00",
-    ),
+    query("GetService to all", b"\x24\x00\x00\x34\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00"),
+    reply("StateService", b"\x29\x00\x00\x14\x02\x00\x00\x00\xd0\x73\xd5\x00\x12\x34\x00\x00LIFXV2\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x01\x7c\xdd\x00\x00"),
 ];

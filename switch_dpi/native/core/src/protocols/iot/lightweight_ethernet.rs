@@ -1,7 +1,9 @@
 //! IEC 61162-450, the "lightweight Ethernet" of ships' bridges: sentences and files in multicast datagrams that begin with a
 //! name (§7.2).
 
-use crate::probing::fields::{Fields, Verdict, answer, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::query;
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// Sentences; files without and with retransmission, old and new; PGNs of NMEA 2000.
@@ -22,13 +24,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let header = fields.array::<6>()?;
+    let mut cursor = Cursor::of(sample);
+    let header = cursor.array::<6>()?;
     require(HEADERS.contains(&&header))?;
-    fields.matched(97, "datagram header")
+    cursor.matched(97, "datagram header")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("heading", Transport::Udp, b"UdPbC\0\\s:HE0001,n:12*2C\\$HEHDT,123.4,T*2D\r\n"),
-    sent("a piece of a file", Transport::Udp, b"RaUdP\0\x00\x01\x00\x2c\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01"),
+    query("heading", b"UdPbC\0\\s:HE0001,n:12*2C\\$HEHDT,123.4,T*2D\r\n"),
+    query("a piece of a file", b"RaUdP\0\x00\x01\x00\x2c\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01"),
 ];

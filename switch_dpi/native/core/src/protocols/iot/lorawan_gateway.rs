@@ -1,6 +1,7 @@
 //! Gateways of LoRaWAN (Semtech, "Gateway to server interface definition"): version, token, kind, the gateway's identifier, JSON.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// LoRaWAN gateway.
@@ -20,27 +21,27 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[data, keep_alive];
 
-fn data(checker: &mut Checker<'_>) -> Recognised {
-    checker.within(1, 2)?;
-    checker.u16()?;
-    if checker.one_of(&[0, 3])? == 0 {
-        checker.u64()?;
-        checker.any_literal(&[b"{\"rxpk\":[", b"{\"stat\":{"])?;
+fn data(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.within(1, 2)?;
+    cursor.u16()?;
+    if cursor.one_of(&[0, 3])? == 0 {
+        cursor.u64()?;
+        cursor.any_literal(&[b"{\"rxpk\":[", b"{\"stat\":{"])?;
     } else {
-        checker.literal(b"{\"txpk\":{")?;
+        cursor.literal(b"{\"txpk\":{")?;
     }
     Ok((100, "packets of radio in JSON"))
 }
 
 /// The acknowledgement repeats the token (§5.3).
-fn keep_alive(checker: &mut Checker<'_>) -> Recognised {
-    checker.within(1, 2)?;
-    let token = checker.u16()?;
-    let kind = checker.one_of(&[1, 2, 4])?;
-    let is_usual = checker.is_at_port(1700);
+fn keep_alive(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.within(1, 2)?;
+    let token = cursor.u16()?;
+    let kind = cursor.one_of(&[1, 2, 4])?;
+    let is_usual = cursor.sample.is_at_port(&[1700]);
     let size = if kind == 2 { 8 } else { 0 };
-    require(checker.rest().len() == size && is_usual)?;
-    let mut peer = checker.of_peer();
+    require(cursor.rest().len() == size && is_usual)?;
+    let mut peer = cursor.of_peer();
     let asked = peer.u8().and_then(|_| Ok((peer.u16()?, peer.u8()?)));
     let agrees = asked.is_ok_and(|(other, asked)| other == token && matches!((asked, kind), (0, 1) | (2, 4)));
     Ok((if agrees { 75 } else { 55 }, "gateway keep-alive"))

@@ -1,6 +1,7 @@
 //! The line printer daemon protocol (RFC 1179).
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const PORT: u16 = 515;
@@ -27,25 +28,25 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// `\2queue`, then the first subcommand: a control or data file with its size.
-fn job(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x02")?;
-    let queue = checker.text_until(b'\n', 64)?;
+fn job(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x02")?;
+    let queue = cursor.text_until(b'\n', 64)?;
     require(!queue.is_empty() && !queue.contains(&b' '))?;
-    if checker.rest().is_empty() && checker.is_at_port(PORT) {
+    if cursor.rest().is_empty() && cursor.sample.is_at_port(&[PORT]) {
         return Ok((55, "LPD job"));
     }
-    checker.within(2, 3)?;
-    let size = checker.text_until(b' ', 10)?;
+    cursor.within(2, 3)?;
+    let size = cursor.text_until(b' ', 10)?;
     require(size.iter().all(u8::is_ascii_digit))?;
-    checker.any_literal(&[b"cf", b"df"])?;
+    cursor.any_literal(&[b"cf", b"df"])?;
     Ok((90, "LPD job"))
 }
 
 /// State of a queue, short or long; jobs to be removed.
-fn queue(checker: &mut Checker<'_>) -> Recognised {
-    require(checker.is_at_port(PORT))?;
-    checker.one_of(&[1, 3, 4, 5])?;
-    require(!checker.text_until(b'\n', 128)?.is_empty())?;
+fn queue(cursor: &mut Cursor<'_>) -> Recognised {
+    require(cursor.sample.is_at_port(&[PORT]))?;
+    cursor.one_of(&[1, 3, 4, 5])?;
+    require(!cursor.text_until(b'\n', 128)?.is_empty())?;
     Ok((55, "LPD queue request"))
 }
 

@@ -2,7 +2,9 @@
 //! the message's definition (mavlink.io, "Packet Serialization"). Little-endian.
 
 use crate::formats::checks::crc16_reflected;
-use crate::probing::fields::{Fields, Verdict, answer, matched, require, sent};
+use crate::probing::answers::{Verdict, answer, matched};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, query};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// First bytes of version 1 and 2.
@@ -37,31 +39,31 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let first = fields.u8()?;
-    let size = usize::from(fields.u8()?);
+    let mut cursor = Cursor::of(sample);
+    let first = cursor.u8()?;
+    let size = usize::from(cursor.u8()?);
     let id = if first == VERSION_1 {
-        fields.array::<3>()?; // sequence number, system, component
-        u32::from(fields.u8()?)
+        cursor.array::<3>()?; // sequence number, system, component
+        u32::from(cursor.u8()?)
     } else {
         require(first == VERSION_2)?;
-        fields.byte(|incompatible| incompatible & !SIGNED == 0)?;
-        fields.array::<4>()?;
-        let [low, middle, high] = fields.array()?;
+        cursor.byte(|incompatible| incompatible & !SIGNED == 0)?;
+        cursor.array::<4>()?;
+        let [low, middle, high] = cursor.array()?;
         u32::from_le_bytes([low, middle, high, 0])
     };
     let Some((_, extra)) = EXTRA.iter().find(|(known, _)| *known == id) else {
         return if sample.transport.is_stream() { Err(Probe::No) } else { Err(Probe::NeedMore) };
     };
-    fields.take(size)?;
-    let body = sample.data.get(1..fields.position()).unwrap_or_default();
+    cursor.take(size)?;
+    let body = sample.data.get(1..cursor.position()).unwrap_or_default();
     let crc = crc16_reflected(0x8408, crc16_reflected(0x8408, 0xffff, body), &[*extra]);
-    require(fields.u16_le()? == crc)?;
-    Ok(matched(85, "frame with its check sequence", fields.position()))
+    require(cursor.u16_le()? == crc)?;
+    Ok(matched(85, "frame with its check sequence", cursor.position()))
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("heartbeat, version 1", Transport::Udp, b"\xfe\x09\x00\x01\x01\x00\x00\x00\x00\x00\x02\x03\x51\x04\x03\x7d\xdd"),
-    sent("heartbeat, version 2", Transport::Udp, b"\xfd\x09\x00\x00\x00\x01\x01\x00\x00\x00\x00\x00\x00\x00\x02\x03\x51\x04\x03\xe7\x1e"),
-    sent("the same over TCP", Transport::Tcp, b"\xfd\x09\x00\x00\x05\xff\xbe\x00\x00\x00\x00\x00\x00\x00\x06\x08\xc0\x04\x03\x96\xd5"),
+    query("heartbeat, version 1", b"\xfe\x09\x00\x01\x01\x00\x00\x00\x00\x00\x02\x03\x51\x04\x03\x7d\xdd"),
+    query("heartbeat, version 2", b"\xfd\x09\x00\x00\x00\x01\x01\x00\x00\x00\x00\x00\x00\x00\x02\x03\x51\x04\x03\xe7\x1e"),
+    client("the same over TCP", b"\xfd\x09\x00\x00\x05\xff\xbe\x00\x00\x00\x00\x00\x00\x00\x06\x08\xc0\x04\x03\x96\xd5"),
 ];

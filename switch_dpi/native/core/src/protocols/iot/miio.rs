@@ -1,6 +1,8 @@
 //! miIO, how Xiaomi's devices are talked to at home over UDP, as publicly described: header of 32 bytes, encrypted payload.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 const MAGIC: &[u8] = &[0x21, 0x31];
@@ -23,30 +25,22 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(MAGIC)?;
-    let size = usize::from(fields.u16()?);
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(MAGIC)?;
+    let size = usize::from(cursor.u16()?);
     require(size == sample.data.len() && size >= HEADER_SIZE && size.is_multiple_of(BLOCK_SIZE))?;
-    let head = fields.u32()?;
+    let head = cursor.u32()?;
     if head == u32::MAX {
-        require(size == HEADER_SIZE && fields.rest().iter().all(|byte| *byte == 0xff))?;
-        return fields.matched(100, "miIO hello");
+        require(size == HEADER_SIZE && cursor.rest().iter().all(|byte| *byte == 0xff))?;
+        return cursor.matched(100, "miIO hello");
     }
     require(head == 0)?;
-    fields.matched(95, "miIO header")
+    cursor.matched(95, "miIO header")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "a command",
-        Transport::Udp,
-        b"\x21\x31\x00\x30\x00\x00\x00\x00\x03\xc4\xd2\x8a\x00\x00\x12\x35\x5a\x1c\x8e\x07\x92\x44\xb1\x3d\x6f\x20\xe8\x95\x0b\x7a\xc3\x18\x91\x5e\x22\xd7\x48\x0f\xa6\x3b\x74\x19\xcc\x80\x2d\xf1\x56\xe3",
-    ),
-    answered(
-        "the device's id and time",
-        Transport::Udp,
-        b"\x21\x31\x00\x20\x00\x00\x00\x00\x03\xc4\xd2\x8a\x00\x00\x12\x34\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
-    ),
+    query("a command", b"\x21\x31\x00\x30\x00\x00\x00\x00\x03\xc4\xd2\x8a\x00\x00\x12\x35\x5a\x1c\x8e\x07\x92\x44\xb1\x3d\x6f\x20\xe8\x95\x0b\x7a\xc3\x18\x91\x5e\x22\xd7\x48\x0f\xa6\x3b\x74\x19\xcc\x80\x2d\xf1\x56\xe3"),
+    reply("the device's id and time", b"\x21\x31\x00\x20\x00\x00\x00\x00\x03\xc4\xd2\x8a\x00\x00\x12\x34\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
 ];
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! NMEA 0183 (IEC 61162-1) over TCP and UDP: sentences with their checksum, of receivers and instruments of ships. The reports
 //! of ships (AIS) and the datagrams of IEC 61162-450 have files of their own.
 
-use crate::probing::fields::{Verdict, answer, answered, matched, require, sent};
+use crate::probing::answers::{Verdict, answer, matched};
+use crate::probing::cursor::require;
+use crate::probing::examples::{query, server};
 use crate::formats::nmea_sentence::{Kind, first_sentence};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
@@ -27,6 +29,6 @@ fn judge(sample: &Sample<'_>) -> Verdict {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("position", Transport::Udp, b"$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\n"),
-    answered("course and speed", Transport::Tcp, b"$GPVTG,054.7,T,034.4,M,005.5,N,010.2,K*48\r\n"),
+    query("position", b"$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\n"),
+    server("course and speed", b"$GPVTG,054.7,T,034.4,M,005.5,N,010.2,K*48\r\n"),
 ];

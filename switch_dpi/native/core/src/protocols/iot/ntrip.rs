@@ -1,7 +1,9 @@
 //! NTRIP (RTCM 10410): casters of corrections for satellite navigation. What version 2 and a client's GET have is HTTP; told
 //! here are the table of sources and a source's login of version 1.
 
-use crate::probing::fields::{Verdict, answer, answered, matched, require, sent};
+use crate::probing::answers::{Verdict, answer, matched};
+use crate::probing::cursor::require;
+use crate::probing::examples::{client, server};
 use crate::probing::lines::{Lines, contains_ignoring_case, is_text, starts_with_ignoring_case};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -50,10 +52,6 @@ fn judge(sample: &Sample<'_>) -> Verdict {
 }
 
 const EXAMPLES: &[Example] = &[
-    answered(
-        "table of sources",
-        Transport::Tcp,
-        b"SOURCETABLE 200 OK\r\nServer: Caster/1.0\r\nContent-Type: text/plain\r\n\r\nSTR;BASE1;Town;RTCM 3.2;;2;GPS;;DEU;52.0;13.0;0;0;\r\nENDSOURCETABLE\r\n",
-    ),
-    sent("login of a source", Transport::Tcp, b"SOURCE secret /BASE1\r\nSource-Agent: NTRIP Station/1.0\r\n\r\n"),
+    server("table of sources", b"SOURCETABLE 200 OK\r\nServer: Caster/1.0\r\nContent-Type: text/plain\r\n\r\nSTR;BASE1;Town;RTCM 3.2;;2;GPS;;DEU;52.0;13.0;0;0;\r\nENDSOURCETABLE\r\n"),
+    client("login of a source", b"SOURCE secret /BASE1\r\nSource-Agent: NTRIP Station/1.0\r\n\r\n"),
 ];

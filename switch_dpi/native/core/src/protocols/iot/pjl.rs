@@ -1,6 +1,7 @@
 //! Raw printing at port 9100 that begins with the Printer Job Language (HP, "PJL Technical Reference Manual").
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// PJL.
@@ -24,13 +25,13 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// The universal exit, with which every job begins and ends.
-fn exit(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x1b%-12345X")?;
+fn exit(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x1b%-12345X")?;
     Ok((100, "universal exit of PJL"))
 }
 
-fn answer(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[
+fn answer(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[
         b"@PJL INFO ",
         b"@PJL USTATUS ",
         b"@PJL ECHO ",

@@ -1,7 +1,8 @@
 //! PPPP, the peer-to-peer transport of CS2 Network in cameras, as publicly described: 0xf1, type and size, big-endian; the punched path
 //! carries the identifier of the device.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// PPPP.
@@ -21,25 +22,25 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[device, search];
 
-fn device(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\xf1")?;
-    checker.one_of(&[0x41, 0x42, 0x20, 0x12])?;
-    let size = usize::from(checker.u16()?);
-    require(size == checker.rest().len() && size >= 20)?;
-    let prefix: [u8; 8] = checker.array()?;
+fn device(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\xf1")?;
+    cursor.one_of(&[0x41, 0x42, 0x20, 0x12])?;
+    let size = usize::from(cursor.u16()?);
+    require(size == cursor.rest().len() && size >= 20)?;
+    let prefix: [u8; 8] = cursor.array()?;
     let letters = prefix.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
     require((3..8).contains(&letters) && prefix.iter().skip(letters).all(|byte| *byte == 0))?;
-    checker.u32()?; // number
-    checker.all(5, |byte| byte.is_ascii_uppercase())?;
+    cursor.u32()?; // number
+    cursor.all(5, |byte| byte.is_ascii_uppercase())?;
     Ok((95, "PPPP device"))
 }
 
-fn search(checker: &mut Checker<'_>) -> Recognised {
-    require(checker.is_at_port(32_108) || checker.is_at_port(32_100))?;
-    checker.literal(b"\xf1")?;
-    checker.one_of(&[0x30, 0x00, 0xe0, 0xe1])?;
-    checker.literal(b"\0\0")?;
-    require(checker.rest().is_empty())?;
+fn search(cursor: &mut Cursor<'_>) -> Recognised {
+    require(cursor.sample.is_at_port(&[32_108]) || cursor.sample.is_at_port(&[32_100]))?;
+    cursor.literal(b"\xf1")?;
+    cursor.one_of(&[0x30, 0x00, 0xe0, 0xe1])?;
+    cursor.literal(b"\0\0")?;
+    require(cursor.rest().is_empty())?;
     Ok((59, "PPPP search"))
 }
 

@@ -1,7 +1,9 @@
 //! RTCM 3 (RTCM 10403), corrections for satellite navigation over TCP and UDP: frames with their check sequence.
 
 use crate::formats::checks::crc24q;
-use crate::probing::fields::{Fields, Verdict, answer, answered, matched, require, sent};
+use crate::probing::answers::{Verdict, answer, matched};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{query, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const PREAMBLE: u8 = 0xd3;
@@ -27,11 +29,11 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(&[PREAMBLE])?;
-    let size = fields.u16()?;
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(&[PREAMBLE])?;
+    let size = cursor.u16()?;
     require((2..=0x03ff).contains(&size))?;
-    let kind = fields.u16()? >> 4;
+    let kind = cursor.u16()? >> 4;
     require(TYPES.contains(&kind) || VENDOR_TYPES.contains(&kind))?;
     let end = HEADER_SIZE + usize::from(size);
     let missing = if sample.transport.is_stream() { Probe::NeedMore } else { Probe::No };
@@ -43,14 +45,6 @@ fn judge(sample: &Sample<'_>) -> Verdict {
 }
 
 const EXAMPLES: &[Example] = &[
-    answered(
-        "position of the reference station",
-        Transport::Tcp,
-        b"\xd3\x00\x13\x3e\xd7\xd3\x02\x02\x98\x0e\xde\xef\x34\xb4\xbd\x62\xac\x09\x41\x98\x6f\x33\x36\x0b\x98",
-    ),
-    sent(
-        "the same in a datagram",
-        Transport::Udp,
-        b"\xd3\x00\x13\x3e\xd7\xd3\x02\x02\x98\x0e\xde\xef\x34\xb4\xbd\x62\xac\x09\x41\x98\x6f\x33\x36\x0b\x98",
-    ),
+    server("position of the reference station", b"\xd3\x00\x13\x3e\xd7\xd3\x02\x02\x98\x0e\xde\xef\x34\xb4\xbd\x62\xac\x09\x41\x98\x6f\x33\x36\x0b\x98"),
+    query("the same in a datagram", b"\xd3\x00\x13\x3e\xd7\xd3\x02\x02\x98\x0e\xde\xef\x34\xb4\xbd\x62\xac\x09\x41\x98\x6f\x33\x36\x0b\x98"),
 ];

@@ -1,7 +1,9 @@
 //! RTPS, the wire protocol of DDS (OMG DDSI-RTPS 2.5 §9.4), over UDP and TCP: header and the first submessage.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, require};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
 
 /// `RTPS`, and `RTPX` of one vendor's large messages.
@@ -21,20 +23,20 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[7400, 7401, 7410, 7411],
     first_bytes: FirstBytes::Of(b"R"),
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(MAGIC)?;
-    fields.byte(|last| matches!(last, b'S' | b'X'))?;
-    fields.byte(|major| (1..=MAX_MAJOR).contains(&major))?;
-    fields.byte(|minor| minor <= 9)?;
-    let vendor = fields.u16()?;
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(MAGIC)?;
+    cursor.byte(|last| matches!(last, b'S' | b'X'))?;
+    cursor.byte(|major| (1..=MAX_MAJOR).contains(&major))?;
+    cursor.byte(|minor| minor <= 9)?;
+    let vendor = cursor.u16()?;
     require(vendor >> 8 <= 1)?;
-    fields.matched(95, "RTPS header")
+    cursor.matched(95, "RTPS header")
 }
 
 fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {

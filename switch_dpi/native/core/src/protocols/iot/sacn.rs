@@ -1,7 +1,9 @@
 //! Streaming ACN (ANSI E1.31) and other users of ACN's root layer over UDP (ANSI E1.17): stage lighting, and who sends it.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::fields::{Fields, Reread, Verdict, answer};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::Cursor;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
 
 /// Sizes of the preamble and of what follows the packet, then the identifier (E1.31 §5.1 to §5.3).
@@ -21,15 +23,15 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[5568],
     first_bytes: FirstBytes::Of(&[0]),
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(ROOT)?;
-    fields.matched(100, "root layer of ACN")
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(ROOT)?;
+    cursor.matched(100, "root layer of ACN")
 }
 
 fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {

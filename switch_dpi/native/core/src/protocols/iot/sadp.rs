@@ -1,6 +1,8 @@
 //! SADP, the search for Hikvision's cameras over UDP, as publicly described: XML with a probe or an answer to one.
 
-use crate::probing::fields::{Verdict, answer, answered, matched, require, sent};
+use crate::probing::answers::{Verdict, answer, matched};
+use crate::probing::cursor::require;
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// How a document begins, and one of the elements right behind it, with what it holds first.
@@ -33,14 +35,6 @@ fn judge(sample: &Sample<'_>) -> Verdict {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "inquiry",
-        Transport::Udp,
-        b"<?xml version=\"1.0\" encoding=\"utf-8\"?><Probe><Uuid>13A888A9-F1B1-4020-AE9F-05607682D23B</Uuid><Types>inquiry</Types></Probe>",
-    ),
-    answered(
-        "a camera",
-        Transport::Udp,
-        b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<ProbeMatch>\r\n<Uuid>13A888A9-F1B1-4020-AE9F-05607682D23B</Uuid>\r\n<Types>inquiry</Types>\r\n<DeviceType>139268</DeviceType>\r\n</ProbeMatch>",
-    ),
+    query("inquiry", b"<?xml version=\"1.0\" encoding=\"utf-8\"?><Probe><Uuid>13A888A9-F1B1-4020-AE9F-05607682D23B</Uuid><Types>inquiry</Types></Probe>"),
+    reply("a camera", b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<ProbeMatch>\r\n<Uuid>13A888A9-F1B1-4020-AE9F-05607682D23B</Uuid>\r\n<Types>inquiry</Types>\r\n<DeviceType>139268</DeviceType>\r\n</ProbeMatch>"),
 ];

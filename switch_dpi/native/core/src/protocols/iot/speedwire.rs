@@ -1,6 +1,8 @@
 //! Speedwire of SMA's inverters and meters over UDP (SMA, "Speedwire"): a name, then data in tagged pieces.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::Cursor;
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// Name, then the group's tag: four bytes, tag 42.
@@ -21,16 +23,12 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(START)?;
-    fields.matched(100, "Speedwire packet")
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(START)?;
+    cursor.matched(100, "Speedwire packet")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("discovery", Transport::Udp, b"SMA\0\x00\x04\x02\xa0\xff\xff\xff\xff\x00\x00\x00\x20\x00\x00\x00\x00"),
-    answered(
-        "answer with an address",
-        Transport::Udp,
-        b"SMA\0\x00\x04\x02\xa0\x00\x00\x00\x01\x00\x02\x00\x00\x00\x01\x00\x04\x00\x10\x00\x01\x00\x03\x00\x04\x00\x20\x00\x00\x00\x01",
-    ),
+    query("discovery", b"SMA\0\x00\x04\x02\xa0\xff\xff\xff\xff\x00\x00\x00\x20\x00\x00\x00\x00"),
+    reply("answer with an address", b"SMA\0\x00\x04\x02\xa0\x00\x00\x00\x01\x00\x02\x00\x00\x00\x01\x00\x04\x00\x10\x00\x01\x00\x03\x00\x04\x00\x20\x00\x00\x00\x01"),
 ];

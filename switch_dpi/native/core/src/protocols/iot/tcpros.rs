@@ -1,7 +1,9 @@
 //! TCPROS, the transport of topics and services of the Robot Operating System over TCP (ROS wiki, "ROS/TCPROS"): the connection
 //! header, fields of `key=value` behind their sizes. Little-endian.
 
-use crate::probing::fields::{Fields, Verdict, answer, answered, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, Sample, Transport};
 
 /// Keys of the header; any may stand first.
@@ -25,23 +27,19 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let size = fields.u32_le()?;
+    let mut cursor = Cursor::of(sample);
+    let size = cursor.u32_le()?;
     require((8..MAX_SIZE).contains(&size))?;
-    let first = fields.u32_le()?;
+    let first = cursor.u32_le()?;
     require(first >= 6 && first <= size - 4)?;
-    let start = fields.rest();
+    let start = cursor.rest();
     let fits = |key: &&[u8]| key.starts_with(start.get(..key.len()).unwrap_or(start));
     let key = KEYS.iter().find(|key| fits(key)).ok_or(crate::protocol::Probe::No)?;
-    fields.expect(key)?;
-    fields.matched(95, "connection header")
+    cursor.literal(key)?;
+    cursor.matched(95, "connection header")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "a subscriber",
-        Transport::Tcp,
-        b"\x2a\x00\x00\x00\x12\x00\x00\x00callerid=/listener\x10\x00\x00\x00topic=/chatter_1",
-    ),
-    answered("its publisher", Transport::Tcp, b"\x2b\x00\x00\x00\x10\x00\x00\x00callerid=/talker\x13\x00\x00\x00type=std_msgs/String"),
+    client("a subscriber", b"\x2a\x00\x00\x00\x12\x00\x00\x00callerid=/listener\x10\x00\x00\x00topic=/chatter_1"),
+    server("its publisher", b"\x2b\x00\x00\x00\x10\x00\x00\x00callerid=/talker\x13\x00\x00\x00type=std_msgs/String"),
 ];

@@ -1,6 +1,7 @@
 //! TiVoConnect automatic machine discovery (TiVo, "Automatic Machine Discovery Protocol Specification" 1.5): lines of names and values.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::query;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// TiVoConnect.
@@ -24,10 +25,10 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn announcement(checker: &mut Checker<'_>) -> Recognised {
-    let name = checker.take(12)?;
+fn announcement(cursor: &mut Cursor<'_>) -> Recognised {
+    let name = cursor.take(12)?;
     require(name.eq_ignore_ascii_case(b"tivoconnect="))?;
-    checker.all(1, |byte| byte.is_ascii_digit())?;
+    cursor.all(1, |byte| byte.is_ascii_digit())?;
     Ok((100, "TiVoConnect announcement"))
 }
 

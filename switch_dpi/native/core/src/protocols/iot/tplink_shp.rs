@@ -2,7 +2,9 @@
 //! stands in front. The first module that a message names is read.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, require};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
 
 /// What the first byte is combined with.
@@ -26,28 +28,28 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[9999],
     first_bytes: FirstBytes::Of(&[0, b'{' ^ KEY]),
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
+    let mut cursor = Cursor::of(sample);
     if sample.transport.is_stream() {
-        let size = fields.u32()?;
+        let size = cursor.u32()?;
         require((MIN_SIZE..MAX_SIZE).contains(&size))?;
     }
     let mut last = KEY;
-    let mut next = |fields: &mut Fields<'_>| fields.u8().map(|byte| byte ^ std::mem::replace(&mut last, byte));
-    require(next(&mut fields)? == b'{')?;
-    let second = next(&mut fields)?;
-    if second == b'}' && sample.data.len() == fields.position() {
-        return fields.matched(58, "empty object");
+    let mut next = |cursor: &mut Cursor<'_>| cursor.u8().map(|byte| byte ^ std::mem::replace(&mut last, byte));
+    require(next(&mut cursor)? == b'{')?;
+    let second = next(&mut cursor)?;
+    if second == b'}' && sample.data.len() == cursor.position() {
+        return cursor.matched(58, "empty object");
     }
     require(second == b'"')?;
     for read in 0..MAX_NAME {
-        match next(&mut fields)? {
-            b'"' if read >= MIN_NAME => return fields.matched(90, "object of TP-Link Smart Home"),
+        match next(&mut cursor)? {
+            b'"' if read >= MIN_NAME => return cursor.matched(90, "object of TP-Link Smart Home"),
             character => require(character.is_ascii_lowercase() || matches!(character, b'.' | b'_'))?,
         }
     }

@@ -1,6 +1,7 @@
 //! WiZ lamps on the local network, as publicly described: JSON objects with methods of their own.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// WiZ.
@@ -21,8 +22,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[request];
 
-fn request(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[
         b"{\"method\":\"getPilot\"",
         b"{\"method\":\"setPilot\"",
         b"{\"method\":\"syncPilot\"",

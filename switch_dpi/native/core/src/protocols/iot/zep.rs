@@ -1,6 +1,8 @@
 //! ZEP, the ZigBee encapsulation protocol: 802.15.4 frames that sniffers send over UDP, versions 1 to 3 as publicly described.
 
-use crate::probing::fields::{Fields, Verdict, answer, require, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::{Cursor, require};
+use crate::probing::examples::query;
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 const MAGIC: &[u8] = b"EX";
@@ -26,32 +28,28 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(MAGIC)?;
-    let version = fields.byte(|version| (1..=3).contains(&version))?;
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(MAGIC)?;
+    let version = cursor.byte(|version| (1..=3).contains(&version))?;
     if version == 1 {
-        fields.byte(|channel| channel <= MAX_CHANNEL)?;
-        fields.array::<3>()?; // device, whether the check sequence is there
-        fields.array::<8>()?;
+        cursor.byte(|channel| channel <= MAX_CHANNEL)?;
+        cursor.array::<3>()?; // device, whether the check sequence is there
+        cursor.array::<8>()?;
     } else {
-        let kind = fields.byte(|kind| matches!(kind, DATA | ACKNOWLEDGE))?;
+        let kind = cursor.byte(|kind| matches!(kind, DATA | ACKNOWLEDGE))?;
         if kind == ACKNOWLEDGE {
             require(sample.data.len() == ACKNOWLEDGE_SIZE)?;
-            return fields.matched(75, "ZEP acknowledgement");
+            return cursor.matched(75, "ZEP acknowledgement");
         }
-        fields.byte(|channel| channel <= MAX_CHANNEL)?;
-        fields.array::<26>()?; // device, quality, time, sequence number, reserved
+        cursor.byte(|channel| channel <= MAX_CHANNEL)?;
+        cursor.array::<26>()?; // device, quality, time, sequence number, reserved
     }
-    let size = usize::from(fields.u8()?);
-    require(size > 0 && size == fields.rest().len())?;
-    fields.matched(80, "ZEP frame")
+    let size = usize::from(cursor.u8()?);
+    require(size > 0 && size == cursor.rest().len())?;
+    cursor.matched(80, "ZEP frame")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "a frame on channel 11",
-        Transport::Udp,
-        b"EX\x02\x01\x0b\x00\x01\x01\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x05\x02\x00\x2a\xb1\x0e",
-    ),
-    sent("acknowledgement", Transport::Udp, b"EX\x02\x02\x00\x00\x00\x05"),
+    query("a frame on channel 11", b"EX\x02\x01\x0b\x00\x01\x01\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x05\x02\x00\x2a\xb1\x0e"),
+    query("acknowledgement", b"EX\x02\x02\x00\x00\x00\x05"),
 ];

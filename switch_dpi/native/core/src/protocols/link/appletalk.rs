@@ -1,6 +1,7 @@
 //! AppleTalk datagrams (DDP) and address resolution (AARP), from "Inside AppleTalk".
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// AppleTalk.

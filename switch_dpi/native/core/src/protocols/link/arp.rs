@@ -1,6 +1,7 @@
 //! ARP (RFC 826), EtherType 0x0806, and RARP (RFC 903), EtherType 0x8035.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// ARP.

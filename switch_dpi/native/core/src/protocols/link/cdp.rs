@@ -1,10 +1,11 @@
 //! Cisco Discovery Protocol, SNAP 00000c/2000: a device's name and platform.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::readers::DatagramReader;
+use crate::probing::examples::sent;
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Transport};
-use crate::probing::readers::DatagramReader;
 
 const CARRIER: Transport = Transport::Snap(0x00_000c, 0x2000);
 /// Frames read: a device repeats itself.

@@ -1,6 +1,7 @@
 //! Connectivity Fault Management (IEEE 802.1Q clause 20) and Y.1731 performance measurement (ITU-T G.8013), EtherType 0x8902.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x8902);

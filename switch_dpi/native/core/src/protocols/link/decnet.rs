@@ -1,6 +1,7 @@
 //! DECnet phase IV routing (0x6003) and the maintenance operations MOP (0x6001 dump and load, 0x6002 remote console).
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// DECnet.

@@ -1,6 +1,7 @@
 //! Cisco's Dynamic Trunking Protocol, SNAP 00000c/2004.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Snap(0x00000c, 0x2004);

@@ -1,6 +1,7 @@
 //! eCPRI (specification V2.0 §3.1.3), EtherType 0xaefe: radio equipment and its control.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0xaefe);

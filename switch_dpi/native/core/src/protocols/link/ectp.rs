@@ -1,6 +1,7 @@
 //! Loopback of the Ethernet 2.0 specification §8, EtherType 0x9000; many switches send it to find loops.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x9000);

@@ -1,6 +1,7 @@
 //! Extreme Discovery Protocol, with ELRP and EAPS of the same frame (Extreme Networks), SNAP 00e02b/00bb.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Snap(0x00e02b, 0x00bb);

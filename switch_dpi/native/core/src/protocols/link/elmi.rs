@@ -1,6 +1,7 @@
 //! Ethernet Local Management Interface (MEF 16 §5), EtherType 0x88ee.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x88ee);

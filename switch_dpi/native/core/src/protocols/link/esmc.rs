@@ -1,6 +1,7 @@
 //! Synchronous Ethernet's clock quality messages (ITU-T G.8264 §11.3.1), and other organisation specific slow protocols of subtype 10.
 
-use crate::probing::answers::{numbered_if, sent};
+use crate::probing::answers::numbered_if;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x8809);

@@ -1,6 +1,7 @@
 //! Link OAM of Ethernet (IEEE 802.3 clause 57): the slow protocol of subtype 3.
 
-use crate::probing::answers::{answered, numbered_if, sent};
+use crate::probing::answers::numbered_if;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x8809);

@@ -1,6 +1,7 @@
 //! Foundry Discovery Protocol (Brocade, Ruckus ICX), SNAP 00e052/2000.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Snap(0x00e052, 0x2000);

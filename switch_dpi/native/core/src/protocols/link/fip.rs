@@ -1,6 +1,7 @@
 //! Initialisation of Fibre Channel over Ethernet (FC-BB-5 §7.9), EtherType 0x8914.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x8914);

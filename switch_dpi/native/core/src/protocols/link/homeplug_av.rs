@@ -1,6 +1,7 @@
 //! Power line networks: HomePlug AV and GreenPHY management (0x88e1), Mediaxtream (0x8912), HomePlug 1.0 (0x887b).
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// HomePlug AV.

@@ -1,6 +1,7 @@
 //! IEEE 1905.1 topology of home networks, which Wi-Fi EasyMesh uses, EtherType 0x893a.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x893a);

@@ -1,6 +1,7 @@
 //! Cabletron's InterSwitch Message Protocol (RFC 2643), EtherType 0x81fd.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x81fd);

@@ -1,6 +1,7 @@
 //! Link Aggregation Control Protocol and its marker protocol (IEEE 802.1AX §6.4, §6.5): slow protocols of subtype 1 and 2.
 
-use crate::probing::answers::{numbered_if, sent};
+use crate::probing::answers::numbered_if;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x8809);

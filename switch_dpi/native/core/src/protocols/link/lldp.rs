@@ -1,10 +1,10 @@
 //! Link Layer Discovery Protocol (IEEE 802.1AB), EtherType 0x88cc: a device's name and what it is.
 
 use crate::probing::answers::numbered;
+use crate::probing::readers::DatagramReader;
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Transport};
-use crate::probing::readers::DatagramReader;
 
 const CARRIER: Transport = Transport::EtherType(0x88cc);
 /// Frames read: a station repeats itself.

@@ -1,6 +1,7 @@
 //! Link Layer Topology Discovery of Windows (MS-LLTD), EtherType 0x88d9.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x88d9);

@@ -1,6 +1,7 @@
 //! MAC control frames (IEEE 802.3 clause 31): PAUSE, priority flow control, MPCP of passive optical networks.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x8808);

@@ -1,6 +1,7 @@
 //! MACsec (IEEE 802.1AE §9.3), EtherType 0x88e5; what it protects cannot be seen.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x88e5);

@@ -1,6 +1,8 @@
 //! MRP, media redundancy of rings (IEC 62439-2 §8): test, topology and link frames.
 
-use crate::probing::fields::{Fields, Verdict, answer, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::Cursor;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Sample, Transport};
 
 const ETHERTYPE: u16 = 0x88e3;
@@ -19,18 +21,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(VERSION)?;
-    fields.byte(|kind| (1..=8).contains(&kind) || kind == 0x7f)?;
-    fields.u8()?; // size of the block
-    fields.matched(95, "MRP frame")
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(VERSION)?;
+    cursor.byte(|kind| (1..=8).contains(&kind) || kind == 0x7f)?;
+    cursor.u8()?; // size of the block
+    cursor.matched(95, "MRP frame")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        "test",
-        Transport::EtherType(ETHERTYPE),
-        b"\x00\x01\x02\x12\x80\x00\x00\x1b\x19\x00\x00\x01\x00\x01\x00\x00\x00\x00\x12\x34\x56\x78\x01\x0e\x00\x01",
-    ),
-    sent("link down", Transport::EtherType(ETHERTYPE), b"\x00\x01\x04\x0c\x00\x1b\x19\x00\x00\x02\x00\x01\x00\x14\x00\x01\x00\x00"),
+    sent(Transport::EtherType(ETHERTYPE), "test", b"\x00\x01\x02\x12\x80\x00\x00\x1b\x19\x00\x00\x01\x00\x01\x00\x00\x00\x00\x12\x34\x56\x78\x01\x0e\x00\x01"),
+    sent(Transport::EtherType(ETHERTYPE), "link down", b"\x00\x01\x04\x0c\x00\x1b\x19\x00\x00\x02\x00\x01\x00\x14\x00\x01\x00\x00"),
 ];

@@ -1,6 +1,7 @@
 //! MikroTik's Router Management Overlay Network (RouterOS documentation), EtherType 0x88bf.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x88bf);

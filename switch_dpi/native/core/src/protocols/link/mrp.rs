@@ -1,6 +1,7 @@
 //! Multiple Registration Protocol (IEEE 802.1Q clause 10): MVRP for VLANs, MMRP for groups, MSRP for streams.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// MRP.

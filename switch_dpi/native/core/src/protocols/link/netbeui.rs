@@ -1,6 +1,7 @@
 //! NetBIOS frames over LLC (IBM LAN Technical Reference, "NetBEUI"), LLC 0xf0.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Llc(0xf0);

@@ -1,7 +1,7 @@
 //! NSH, the Network Service Header (RFC 8300), as the payload of Ethernet.
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::found;
+use crate::probing::answers::matched;
 use crate::protocol::{Carried, Descriptor, Direction, Example, Probe, Sample, Transport};
 
 /// Base header and service path header (RFC 8300 §2.1).
@@ -24,7 +24,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 /// Version 0, a length that the metadata type allows (RFC 8300 §2.2).
 fn probe(sample: &Sample<'_>) -> Probe {
     match size_and_next(sample.data) {
-        Some(_) => found(100, "NSH base header", HEADER_SIZE),
+        Some(_) => matched(100, "NSH base header", HEADER_SIZE),
         None => Probe::No,
     }
 }

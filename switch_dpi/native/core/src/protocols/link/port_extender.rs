@@ -1,6 +1,7 @@
 //! Bridge port extension (IEEE 802.1BR): the edge control protocol. The E-TAG is passed over, as a VLAN tag is.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// IEEE 802.1BR.

@@ -1,7 +1,8 @@
 //! InfiniBand transport over converged Ethernet: RoCE version 1 (EtherType 0x8915) and 2 (UDP 4791), InfiniBand Architecture
 //! Specification 1, §9 and annex A17.
 
-use crate::probing::answers::{matched, numbered_if, sent};
+use crate::probing::answers::{matched, numbered_if};
+use crate::probing::examples::{query, sent};
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -70,16 +71,8 @@ fn is_operation(operation: u8) -> bool {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        Transport::Udp,
-        "acknowledgement",
-        b"\x11\x00\xff\xff\x00\x00\x01\x2b\x00\x00\x00\x07\x1f\x00\x00\x05\x1a\x2b\x3c\x4d",
-    ),
-    sent(
-        Transport::Udp,
-        "congestion notification",
-        b"\x81\x00\xff\xff\x40\x00\x01\x2b\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x1a\x2b\x3c\x4d",
-    ),
+    query("acknowledgement", b"\x11\x00\xff\xff\x00\x00\x01\x2b\x00\x00\x00\x07\x1f\x00\x00\x05\x1a\x2b\x3c\x4d"),
+    query("congestion notification", b"\x81\x00\xff\xff\x40\x00\x01\x2b\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x1a\x2b\x3c\x4d"),
     sent(
         VERSION_1,
         "version 1 with a global route header",

@@ -1,6 +1,7 @@
 //! Realtek Remote Control Protocol and Realtek's loop detection (datasheet of RTL8316B), EtherType 0x8899.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x8899);

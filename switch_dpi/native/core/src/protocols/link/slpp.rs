@@ -1,6 +1,7 @@
 //! Nortel (Avaya, Extreme): Simple Loop Prevention Protocol (0x8102) and topology discovery SONMP (SNAP 000081/01a1, 01a2).
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// Nortel loop prevention.

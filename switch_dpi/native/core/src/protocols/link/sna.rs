@@ -1,6 +1,7 @@
 //! IBM Systems Network Architecture (path control, format of transmission headers), LLC 0x04 and EtherType 0x80d5.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// SNA.

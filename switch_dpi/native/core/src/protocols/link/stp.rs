@@ -1,6 +1,7 @@
 //! Spanning tree (IEEE 802.1D, 802.1w, 802.1Q clause 13) over LLC 0x42, and Cisco's one for each VLAN (PVST+) over SNAP.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// STP.

@@ -1,6 +1,7 @@
 //! Frames of IEEE 802.11 carried in Ethernet (IEEE 802.11 annex H): fast transition, tunnelled direct link setup.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x890d);

@@ -1,6 +1,7 @@
 //! Transparent Inter Process Communication version 2 (TIPC protocol specification), EtherType 0x88ca; also over UDP 6118 without a mark of its own.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x88ca);

@@ -1,6 +1,7 @@
 //! Unidirectional Link Detection (RFC 5171), SNAP 00000c/0111.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Snap(0x00000c, 0x0111);

@@ -1,7 +1,7 @@
 //! Wake-on-LAN (AMD, "Magic Packet Technology", 1995): six bytes of 0xff and one address sixteen times, over UDP or as a frame.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::inner_packets::found;
+use crate::probing::answers::matched;
 use crate::protocol::{
     Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -30,7 +30,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     match target(sample.data) {
-        Some(_) => found(100, "magic packet", SYNC.len() + REPEATS * ADDRESS_SIZE),
+        Some(_) => matched(100, "magic packet", SYNC.len() + REPEATS * ADDRESS_SIZE),
         None => Probe::No,
     }
 }

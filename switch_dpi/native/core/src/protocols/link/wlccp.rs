@@ -1,6 +1,7 @@
 //! Cisco Wireless LAN Context Control Protocol and Aironet discovery (DDP), EtherType 0x872d, SNAP 004096/0000.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// WLCCP.

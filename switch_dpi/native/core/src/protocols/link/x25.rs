@@ -1,6 +1,7 @@
 //! X.25 packets (ITU-T X.25, ISO 8208) over Ethernet and LLC type 2.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// X.25.

@@ -2,9 +2,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{contains_ignoring_case, split_word};
-use crate::probing::matching::{
-    ANSWERS, ASKS, Clue, Dialogue, example, is_word_of, may_become_word_of, number, probe_dialogue,
-};
+use crate::probing::dialogue::{Clue, Dialogue, is_word_of, may_become_word_of, probe_dialogue};
+use crate::probing::examples::{client, server, telling};
+use crate::probing::numbers::decimal;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 use crate::formats::reply_protocols::LineInspector;
 
@@ -74,7 +74,7 @@ fn untagged_clue(rest: &[u8]) -> Clue {
     let (word, text) = split_word(rest);
     if contains_ignoring_case(text, b"imap") || rest.starts_with(b"OK [CAPABILITY") {
         Clue::Sure(95)
-    } else if is_word_of(rest, UNTAGGED) || (number(word).is_some() && is_word_of(text, &[b"EXISTS", b"RECENT", b"FETCH", b"EXPUNGE"])) {
+    } else if is_word_of(rest, UNTAGGED) || (decimal(word).is_some() && is_word_of(text, &[b"EXISTS", b"RECENT", b"FETCH", b"EXPUNGE"])) {
         Clue::Likely
     } else {
         Clue::Against
@@ -107,15 +107,10 @@ fn read_line(line: &[u8], _is_first: bool, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a server greets with what it can", ANSWERS, b"* OK [CAPABILITY IMAP4rev1 LITERAL+ STARTTLS] ready.\r\n", &[]),
-    example("a server lists its capabilities", ANSWERS, b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\na001 OK done\r\n", &[]),
-    example(
-        "a client logs in",
-        ASKS,
-        b"a001 LOGIN \"ann\" \"secret\"\r\na002 SELECT INBOX\r\n",
-        &[(Attribute::ImapUser, "ann")],
-    ),
-    example("a client asks for capabilities", ASKS, b"1 CAPABILITY\r\n", &[]),
+    server("a server greets with what it can", b"* OK [CAPABILITY IMAP4rev1 LITERAL+ STARTTLS] ready.\r\n"),
+    server("a server lists its capabilities", b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\na001 OK done\r\n"),
+    telling(client("a client logs in", b"a001 LOGIN \"ann\" \"secret\"\r\na002 SELECT INBOX\r\n"), &[(Attribute::ImapUser, "ann")]),
+    client("a client asks for capabilities", b"1 CAPABILITY\r\n"),
 ];
 
 #[cfg(test)]

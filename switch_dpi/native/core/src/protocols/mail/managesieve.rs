@@ -1,7 +1,8 @@
 //! ManageSieve (RFC 5804): filters of a mail server.
 
 use crate::probing::lines::split_word;
-use crate::probing::matching::{ANSWERS, ASKS, Clue, Dialogue, example, is_word_of, may_become_word_of, probe_dialogue};
+use crate::probing::dialogue::{Clue, Dialogue, is_word_of, may_become_word_of, probe_dialogue};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const MAX_LINE_SIZE: usize = 2048;
@@ -53,6 +54,6 @@ fn clue(line: &[u8]) -> Clue {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a server greets", ANSWERS, b"\"IMPLEMENTATION\" \"Dovecot Pigeonhole\"\r\n\"SIEVE\" \"fileinto reject\"\r\n\"SASL\" \"PLAIN\"\r\nOK \"ready\"\r\n", &[]),
-    example("a script is stored", ASKS, b"PUTSCRIPT \"main\" {31+}\r\nrequire [\"fileinto\"];\r\n", &[]),
+    server("a server greets", b"\"IMPLEMENTATION\" \"Dovecot Pigeonhole\"\r\n\"SIEVE\" \"fileinto reject\"\r\n\"SASL\" \"PLAIN\"\r\nOK \"ready\"\r\n"),
+    client("a script is stored", b"PUTSCRIPT \"main\" {31+}\r\nrequire [\"fileinto\"];\r\n"),
 ];

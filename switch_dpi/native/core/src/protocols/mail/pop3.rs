@@ -2,9 +2,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{contains_ignoring_case, split_word};
-use crate::probing::matching::{
-    ANSWERS, ASKS, Clue, Dialogue, example, is_word_of, may_become_word_of, number, probe_dialogue,
-};
+use crate::probing::dialogue::{Clue, Dialogue, is_word_of, may_become_word_of, probe_dialogue};
+use crate::probing::examples::{client, server, telling};
+use crate::probing::numbers::decimal;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 use crate::formats::reply_protocols::LineInspector;
 
@@ -48,9 +48,9 @@ fn clue(line: &[u8]) -> Clue {
         b"-ERR" => Clue::Open,
         b"CAPA" | b"UIDL" | b"STLS" if rest.is_empty() => Clue::Likely,
         b"STAT" if rest.is_empty() => Clue::Likely,
-        b"RETR" | b"DELE" | b"UIDL" if number(rest).is_some() => Clue::Likely,
+        b"RETR" | b"DELE" | b"UIDL" if decimal(rest).is_some() => Clue::Likely,
         b"APOP" if split_word(rest).1.len() == 32 => Clue::Sure(90),
-        b"TOP" if number(split_word(rest).0).is_some() => Clue::Likely,
+        b"TOP" if decimal(split_word(rest).0).is_some() => Clue::Likely,
         _ if is_word_of(line, COMMANDS) => Clue::Open,
         _ => Clue::Against,
     }
@@ -77,20 +77,10 @@ fn read_line(line: &[u8], _is_first: bool, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a server greets", ANSWERS, b"+OK POP3 server ready <1896.697170952@dbc.example.org>\r\n", &[]),
-    example("a server says little, twice", ANSWERS, b"+OK ready\r\n+OK password please\r\n", &[]),
-    example(
-        "a client looks for mail",
-        ASKS,
-        b"USER ann@example.org\r\nPASS secret\r\nSTAT\r\nUIDL\r\nRETR 1\r\n",
-        &[(Attribute::Pop3User, "ann@example.org")],
-    ),
-    example(
-        "a client proves its password",
-        ASKS,
-        b"APOP mrose c4c9334bac560ecc979e58001b3e22fb\r\n",
-        &[(Attribute::Pop3User, "mrose")],
-    ),
+    server("a server greets", b"+OK POP3 server ready <1896.697170952@dbc.example.org>\r\n"),
+    server("a server says little, twice", b"+OK ready\r\n+OK password please\r\n"),
+    telling(client("a client looks for mail", b"USER ann@example.org\r\nPASS secret\r\nSTAT\r\nUIDL\r\nRETR 1\r\n"), &[(Attribute::Pop3User, "ann@example.org")]),
+    telling(client("a client proves its password", b"APOP mrose c4c9334bac560ecc979e58001b3e22fb\r\n"), &[(Attribute::Pop3User, "mrose")]),
 ];
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Advanced Device Discovery Protocol of Digi, as publicly described: mark, type and size, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// ADDP.
@@ -20,10 +21,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[message];
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[b"DIGI", b"DVKT", b"DGDP"])?;
-    require((1..=16).contains(&checker.u16()?))?;
-    require(usize::from(checker.u16()?) == checker.rest().len())?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[b"DIGI", b"DVKT", b"DGDP"])?;
+    require((1..=16).contains(&cursor.u16()?))?;
+    require(usize::from(cursor.u16()?) == cursor.rest().len())?;
     Ok((95, "ADDP message"))
 }
 

@@ -3,7 +3,9 @@
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::frame::link_type;
-use crate::probing::inner_packets::{FrameFit, ethernet_frame, found, u16_at, u32_at};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::{FrameFit, ethernet_frame};
+use crate::probing::numbers::{u16_at, u32_at};
 use crate::protocol::{
     Carried, Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -42,7 +44,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     match data.first() {
-        Some(&DTLS) if is_dtls(data) => found(92, "DTLS behind a preamble", 8),
+        Some(&DTLS) if is_dtls(data) => matched(92, "DTLS behind a preamble", 8),
         Some(&CLEAR) => probe_clear(sample),
         _ => Probe::No,
     }
@@ -82,16 +84,16 @@ impl<'a> Header<'a> {
 fn probe_clear(sample: &Sample<'_>) -> Probe {
     let Some(header) = Header::read(sample.data) else { return Probe::No };
     if is_control(&header) {
-        return found(92, "control message", MIN_HEADER_SIZE);
+        return matched(92, "control message", MIN_HEADER_SIZE);
     }
     if header.flags & KEEP_ALIVE_BIT != 0 {
-        return if is_keep_alive(header.rest) { found(90, "keep-alive of the data channel", MIN_HEADER_SIZE) } else { Probe::No };
+        return if is_keep_alive(header.rest) { matched(90, "keep-alive of the data channel", MIN_HEADER_SIZE) } else { Probe::No };
     }
     let same_head = sample.other.get(..4) == sample.data.get(..4);
     match (header.binding, ethernet_frame(header.rest) == Some(FrameFit::Checked)) {
-        (_, true) => found(70, "data header and its frame", MIN_HEADER_SIZE),
-        (1, _) if is_wlan_frame(header.rest) && same_head => found(65, "data headers and frames of 802.11", MIN_HEADER_SIZE),
-        (1, _) if is_wlan_frame(header.rest) => found(55, "data header and a frame of 802.11", MIN_HEADER_SIZE),
+        (_, true) => matched(70, "data header and its frame", MIN_HEADER_SIZE),
+        (1, _) if is_wlan_frame(header.rest) && same_head => matched(65, "data headers and frames of 802.11", MIN_HEADER_SIZE),
+        (1, _) if is_wlan_frame(header.rest) => matched(55, "data header and a frame of 802.11", MIN_HEADER_SIZE),
         (0..=3, _) => Probe::NeedMore,
         _ => Probe::No,
     }

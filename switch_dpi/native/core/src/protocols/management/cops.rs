@@ -1,6 +1,7 @@
 //! Common Open Policy Service (RFC 2748 §2.1, §2.2): header and first object, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// COPS.
@@ -20,18 +21,18 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[message];
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.one_of(&[0x10, 0x11])?;
-    let operation = checker.within(1, 10)?;
-    checker.u16()?; // client type
-    let size = checker.u32()?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.one_of(&[0x10, 0x11])?;
+    let operation = cursor.within(1, 10)?;
+    cursor.u16()?; // client type
+    let size = cursor.u32()?;
     require(size % 4 == 0 && (8..0x1_0000).contains(&size))?;
     if size == 8 {
         require(operation == 9)?; // keep-alive
         return Ok((59, "COPS keep-alive"));
     }
-    require(u32::from(checker.u16()?) + 8 <= size)?;
-    let object = checker.array::<2>()?;
+    require(u32::from(cursor.u16()?) + 8 <= size)?;
+    let object = cursor.array::<2>()?;
     let fits = match operation {
         1..=3 => object == [1, 1],            // handle
         4 | 5 => matches!(object, [1, 1] | [16, 1]),

@@ -1,6 +1,8 @@
 //! FGFM, between FortiGate and FortiManager: a mark, a size, and lines of text; newer versions hide it in TLS.
 
-use crate::probing::inner_packets::{Fit, fit, found, u32_at};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::numbers::u32_at;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 const MAGIC: &[u8] = b"\x36\xe0\x11\0";
@@ -25,10 +27,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    match (fit(sample.data, MAGIC), u32_at(sample.data, MAGIC.len())) {
-        (Fit::Not, _) => Probe::No,
+    match (begins(sample.data, MAGIC), u32_at(sample.data, MAGIC.len())) {
+        (Beginning::Other, _) => Probe::No,
         (_, None) => Probe::NeedMore,
-        (_, Some(9..=MAX_SIZE)) => found(95, "FGFM header", HEADER_SIZE),
+        (_, Some(9..=MAX_SIZE)) => matched(95, "FGFM header", HEADER_SIZE),
         _ => Probe::No,
     }
 }

@@ -1,6 +1,7 @@
 //! libvirt's remote protocol (libvirt, virnetprotocol.x): size, program, version 1, procedure, type, serial, status, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// libvirt.
@@ -23,17 +24,17 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0")?;
-    require(checker.u24()? >= 28)?;
-    checker.any_literal(&[
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0")?;
+    require(cursor.u24()? >= 28)?;
+    cursor.any_literal(&[
         b"\x20\0\x80\x86",
         b"\x20\0\x80\x87",
         b"\x20\0\x80\x88",
         b"\x06\x66\0\x11",
         b"\x6b\x65\x65\x70",
     ])?;
-    checker.literal(b"\0\0\0\x01")?;
+    cursor.literal(b"\0\0\0\x01")?;
     Ok((100, "libvirt message"))
 }
 

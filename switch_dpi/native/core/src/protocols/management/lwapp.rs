@@ -1,6 +1,7 @@
 //! LWAPP, the forerunner of CAPWAP (RFC 5412 §4), between Cisco's access points and their controller: control messages.
 
-use crate::probing::inner_packets::{found, u16_at, u32_at};
+use crate::probing::answers::matched;
+use crate::probing::numbers::{u16_at, u32_at};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Version, radio and flags; fragment; length; signal (RFC 5412 §4.3), then type, sequence number, length, session (§4.4).
@@ -35,7 +36,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     }
     let behind_address = data.get(ADDRESS_SIZE..).unwrap_or_default();
     if is_control(data) || is_control(behind_address) {
-        return found(80, "control message", HEADER_SIZE + CONTROL_HEADER_SIZE);
+        return matched(80, "control message", HEADER_SIZE + CONTROL_HEADER_SIZE);
     }
     Probe::No
 }

@@ -1,10 +1,11 @@
 //! MikroTik Neighbor Discovery Protocol (RouterOS documentation): TLVs by broadcast.
 
-use crate::probing::answers::{of_datagram, sent};
+use crate::probing::answers::of_datagram;
+use crate::probing::readers::DatagramReader;
+use crate::probing::examples::query;
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::probing::readers::DatagramReader;
 
 const CARRIER: Transport = Transport::Udp;
 /// Header and sequence number.
@@ -73,9 +74,5 @@ const EXAMPLES: &[Example] = &[
         data: b"\x00\x00\x00\x07\x00\x01\x00\x06\x02\x00\x5e\x10\x00\x01\x00\x05\x00\x02r1\x00\x07\x00\x046.49\x00\x08\x00\x08MikroTik\x00\x0c\x00\x07RB750r2",
         expect: &[(Attribute::DeviceName, "r1"), (Attribute::DeviceDescription, "RB750r2")],
     },
-    sent(
-        CARRIER,
-        "address, up time and interface alone",
-        b"\x00\x00\x00\x08\x00\x01\x00\x06\x02\x00\x5e\x10\x00\x02\x00\x0a\x00\x04\x12\x34\x00\x00\x00\x10\x00\x06ether1",
-    ),
+    query("address, up time and interface alone", b"\x00\x00\x00\x08\x00\x01\x00\x06\x02\x00\x5e\x10\x00\x02\x00\x0a\x00\x04\x12\x34\x00\x00\x00\x10\x00\x06ether1"),
 ];

@@ -1,6 +1,8 @@
 //! NETCONF's hello (RFC 6241 §8.1) where no SSH or TLS hides it, as in call home through a proxy or on a test line.
 
-use crate::probing::answers::{answered, begins_with_any, matched, sent};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::begins_any;
+use crate::probing::examples::{client, server};
 use crate::probing::lines::contains_ignoring_case;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -27,7 +29,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    if begins_with_any(sample.data, &BEGINNINGS) == Some(false) {
+    if begins_any(sample.data, &BEGINNINGS).holds() == Some(false) {
         return Probe::No;
     }
     let head = sample.data.get(..MAX_HEAD_SIZE).unwrap_or(sample.data);
@@ -39,14 +41,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    answered(
-        CARRIER,
-        "server's hello",
-        b"<?xml version=\"1.0\" encoding=\"UTF-8\"?><hello xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\"><capabilities><capability>urn:ietf:params:netconf:base:1.1</capability></capabilities><session-id>4</session-id></hello>]]>]]>",
-    ),
-    sent(
-        CARRIER,
-        "client's hello",
-        b"<hello xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\"><capabilities><capability>urn:ietf:params:netconf:base:1.0</capability></capabilities></hello>]]>]]>",
-    ),
+    server("server's hello", b"<?xml version=\"1.0\" encoding=\"UTF-8\"?><hello xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\"><capabilities><capability>urn:ietf:params:netconf:base:1.1</capability></capabilities><session-id>4</session-id></hello>]]>]]>"),
+    client("client's hello", b"<hello xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\"><capabilities><capability>urn:ietf:params:netconf:base:1.0</capability></capabilities></hello>]]>]]>"),
 ];

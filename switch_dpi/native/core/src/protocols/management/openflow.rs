@@ -1,10 +1,11 @@
 //! OpenFlow 1.0 to 1.5 (OpenFlow Switch Specification §A): both ends begin with HELLO.
 
-use crate::probing::answers::{answered, matched};
+use crate::probing::answers::matched;
+use crate::probing::readers::StreamReader;
+use crate::probing::examples::server;
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::probing::readers::StreamReader;
 
 const CARRIER: Transport = Transport::Tcp;
 /// Version, type, size, transaction.
@@ -101,9 +102,5 @@ const EXAMPLES: &[Example] = &[
         data: b"\x01\x00\x00\x08\x00\x00\x00\x01\x01\x05\x00\x08\x00\x00\x00\x02\x01\x07\x00\x08\x00\x00\x00\x03",
         expect: &[(Attribute::OpenflowVersion, "1")],
     },
-    answered(
-        CARRIER,
-        "HELLO of 1.3 with its bitmap",
-        b"\x04\x00\x00\x10\x00\x00\x00\x0b\x00\x01\x00\x08\x00\x00\x00\x12",
-    ),
+    server("HELLO of 1.3 with its bitmap", b"\x04\x00\x00\x10\x00\x00\x00\x0b\x00\x01\x00\x08\x00\x00\x00\x12"),
 ];

@@ -1,6 +1,8 @@
 //! Open vSwitch Database Management Protocol (RFC 7047): JSON-RPC 1.0 whose methods are its own.
 
-use crate::probing::answers::{begins_with, matched, sent};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::begins;
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Tcp;
@@ -30,7 +32,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    if begins_with(sample.data, b"{\"") == Some(false) {
+    if begins(sample.data, b"{\"").holds() == Some(false) {
         return Probe::No;
     }
     let head = sample.data.get(..MAX_HEAD_SIZE).unwrap_or(sample.data);
@@ -47,10 +49,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(CARRIER, "list of databases", b"{\"method\":\"list_dbs\",\"params\":[],\"id\":0}"),
-    sent(
-        CARRIER,
-        "monitor",
-        b"{\"id\":1,\"method\":\"monitor_cond\",\"params\":[\"Open_vSwitch\",null,{\"Bridge\":[{\"columns\":[\"name\"]}]}]}",
-    ),
+    client("list of databases", b"{\"method\":\"list_dbs\",\"params\":[],\"id\":0}"),
+    client("monitor", b"{\"id\":1,\"method\":\"monitor_cond\",\"params\":[\"Open_vSwitch\",null,{\"Bridge\":[{\"columns\":[\"name\"]}]}]}"),
 ];

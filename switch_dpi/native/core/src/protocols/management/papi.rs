@@ -1,6 +1,7 @@
 //! PAPI, between Aruba's access points and controllers (`packet-papi.c` names its fields): mark, version, addresses, ports.
 
-use crate::probing::inner_packets::{found, u16_at};
+use crate::probing::answers::matched;
+use crate::probing::numbers::u16_at;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 const PORT: u16 = 8211;
@@ -33,7 +34,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     }
     let is_repeated = data.get(..4) == sample.other.get(..4) || data.get(..4) == sample.reverse.get(..4);
     let is_usual_port = sample.responder_port == PORT || sample.originator_port == PORT;
-    found(if is_usual_port || is_repeated { 75 } else { 50 }, "PAPI header", 4)
+    matched(if is_usual_port || is_repeated { 75 } else { 50 }, "PAPI header", 4)
 }
 
 const EXAMPLES: &[Example] = &[

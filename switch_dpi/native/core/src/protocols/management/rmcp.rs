@@ -1,10 +1,11 @@
 //! Remote Management Control Protocol (DMTF ASF 2.0 §3.2): ASF pings, IPMI 1.5 and 2.0 (IPMI 2.0 §13).
 
-use crate::probing::answers::{answered, of_datagram, sent};
+use crate::probing::answers::of_datagram;
+use crate::probing::readers::DatagramReader;
+use crate::probing::examples::{query, reply};
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::probing::readers::DatagramReader;
 
 const CARRIER: Transport = Transport::Udp;
 /// ASF 1.0 and 2.0.
@@ -74,17 +75,9 @@ fn read(data: &[u8], found: &mut Findings) -> Option<()> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(CARRIER, "ASF presence ping", b"\x06\x00\xff\x06\x00\x00\x11\xbe\x80\x00\x00\x00"),
-    answered(
-        CARRIER,
-        "ASF presence pong",
-        b"\x06\x00\xff\x06\x00\x00\x11\xbe\x40\x00\x00\x10\x00\x00\x11\xbe\x00\x00\x00\x00\x81\x00\x00\x00\x00\x00\x00\x00",
-    ),
-    sent(
-        CARRIER,
-        "IPMI 1.5: get channel authentication capabilities",
-        b"\x06\x00\xff\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x09\x20\x18\xc8\x81\x00\x38\x8e\x04\xb5",
-    ),
+    query("ASF presence ping", b"\x06\x00\xff\x06\x00\x00\x11\xbe\x80\x00\x00\x00"),
+    reply("ASF presence pong", b"\x06\x00\xff\x06\x00\x00\x11\xbe\x40\x00\x00\x10\x00\x00\x11\xbe\x00\x00\x00\x00\x81\x00\x00\x00\x00\x00\x00\x00"),
+    query("IPMI 1.5: get channel authentication capabilities", b"\x06\x00\xff\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x09\x20\x18\xc8\x81\x00\x38\x8e\x04\xb5"),
     Example {
         title: "IPMI 2.0: RAKP message 1",
         transport: CARRIER,

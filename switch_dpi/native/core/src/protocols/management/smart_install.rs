@@ -1,6 +1,7 @@
 //! Cisco Smart Install: a director configures switches, as observed (Cisco security advisories cisco-sa-20170214-smi).
 
-use crate::probing::answers::{answered, of_stream, sent};
+use crate::probing::answers::of_stream;
+use crate::probing::examples::{client, server};
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -46,14 +47,6 @@ fn is_message(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        CARRIER,
-        "director asks",
-        b"\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x04\x00\x00\x00\x08\x00\x00\x00\x01\x00\x00\x00\x00",
-    ),
-    answered(
-        CARRIER,
-        "switch answers",
-        b"\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x08\x00\x00\x00\x01\x00\x00\x00\x00",
-    ),
+    client("director asks", b"\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x04\x00\x00\x00\x08\x00\x00\x00\x01\x00\x00\x00\x00"),
+    server("switch answers", b"\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x08\x00\x00\x00\x01\x00\x00\x00\x00"),
 ];

@@ -1,6 +1,7 @@
 //! WCCP, the Web Cache Communication Protocol: version 1 (draft-forster-wrec-wccp-v1) and version 2 (draft-mclaggan-wccp-v2rev1).
 
-use crate::probing::inner_packets::{found, u16_at, u32_at};
+use crate::probing::answers::matched;
+use crate::probing::numbers::{u16_at, u32_at};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Type, version, length (version 2, §6.1).
@@ -38,10 +39,10 @@ fn probe(sample: &Sample<'_>) -> Probe {
             let size_fits = u16_at(data, 6).is_some_and(|size| usize::from(size) + HEADER_SIZE == data.len());
             let security_fits =
                 u16_at(data, 8) == Some(0) && u16_at(data, 10).is_some_and(|size| SECURITY_SIZES.contains(&size));
-            if version_fits && size_fits && security_fits { found(98, "WCCP 2 header", 16) } else { Probe::No }
+            if version_fits && size_fits && security_fits { matched(98, "WCCP 2 header", 16) } else { Probe::No }
         }
         Some(kind) if TYPES_1.contains(&kind) && u32_at(data, 4) == Some(VERSION_1) && data.len() >= MIN_SIZE_1 => {
-            found(80, "WCCP 1 header", HEADER_SIZE)
+            matched(80, "WCCP 1 header", HEADER_SIZE)
         }
         _ => Probe::No,
     }

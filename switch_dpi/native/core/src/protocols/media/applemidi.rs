@@ -1,6 +1,7 @@
 //! AppleMIDI, which sets up MIDI over RTP (Apple, "MIDI Network Driver Protocol"; RFC 6295 beside it), big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// AppleMIDI.
@@ -20,20 +21,20 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[session, clock];
 
-fn session(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\xff\xff")?;
-    checker.any_literal(&[b"IN", b"OK", b"NO", b"BY"])?;
-    checker.literal(b"\0\0\0\x02")?; // version
-    checker.u64()?; // token and source
+fn session(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\xff\xff")?;
+    cursor.any_literal(&[b"IN", b"OK", b"NO", b"BY"])?;
+    cursor.literal(b"\0\0\0\x02")?; // version
+    cursor.u64()?; // token and source
     Ok((100, "AppleMIDI session"))
 }
 
-fn clock(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\xff\xffCK")?;
-    checker.u32()?;
-    checker.within(0, 2)?;
-    checker.array::<3>()?;
-    require(checker.rest().len() == 24)?;
+fn clock(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\xff\xffCK")?;
+    cursor.u32()?;
+    cursor.within(0, 2)?;
+    cursor.array::<3>()?;
+    require(cursor.rest().len() == 24)?;
     Ok((85, "AppleMIDI clock"))
 }
 

@@ -1,6 +1,7 @@
 //! Blackmagic Design's Videohub and HyperDeck (their "Developer Information"): what the server begins with.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::server;
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// Blackmagic.
@@ -20,15 +21,15 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[videohub, hyperdeck];
 
-fn videohub(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"PROTOCOL PREAMBLE:")?;
-    checker.line(2)?;
+fn videohub(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"PROTOCOL PREAMBLE:")?;
+    cursor.line(2)?;
     Ok((100, "Videohub preamble"))
 }
 
-fn hyperdeck(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"500 connection info:")?;
-    checker.line(2)?;
+fn hyperdeck(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"500 connection info:")?;
+    cursor.line(2)?;
     Ok((100, "HyperDeck connection info"))
 }
 

@@ -1,6 +1,7 @@
 //! Ember+, the control of broadcasting (Lawo, "Ember+ documentation", S101): frames between 0xfe and 0xff.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// Ember+.
@@ -20,13 +21,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[frame];
 
-fn frame(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\xfe\0\x0e")?;
-    let command = checker.within(0, 2)?;
-    checker.literal(b"\x01")?; // version
+fn frame(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\xfe\0\x0e")?;
+    let command = cursor.within(0, 2)?;
+    cursor.literal(b"\x01")?; // version
     if command == 0 {
-        require(checker.u8()? & 0x1f == 0)?; // flags
-        checker.literal(b"\x01")?;
+        require(cursor.u8()? & 0x1f == 0)?; // flags
+        cursor.literal(b"\x01")?;
     }
     Ok((85, "S101 frame"))
 }

@@ -1,6 +1,7 @@
 //! FLUTE file delivery (RFC 3926, RFC 6726) over Asynchronous Layered Coding (RFC 5775) in LCT packets (RFC 5651).
 
-use crate::probing::answers::{matched, sent};
+use crate::probing::answers::matched;
+use crate::probing::examples::query;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -60,14 +61,6 @@ fn read(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        CARRIER,
-        "file delivery table",
-        b"\x10\xa0\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\xc0\x10\x00\x01\x40\x04\x00\x00\x00\x00\x06\x00\x00\x00\x00\x10\x00\x10\x00\x00\x00\x00\x00\x00<?xml version=\"1.0\"?><FDT-Instance Expires=\"1\"/>",
-    ),
-    sent(
-        CARRIER,
-        "table of version 2 with half-word identifiers",
-        b"\x10\x30\x05\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\xc0\x20\x00\x02\x00\x00\x00\x00<FDT-Instance Expires=\"1\">",
-    ),
+    query("file delivery table", b"\x10\xa0\x09\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\xc0\x10\x00\x01\x40\x04\x00\x00\x00\x00\x06\x00\x00\x00\x00\x10\x00\x10\x00\x00\x00\x00\x00\x00<?xml version=\"1.0\"?><FDT-Instance Expires=\"1\"/>"),
+    query("table of version 2 with half-word identifiers", b"\x10\x30\x05\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\xc0\x20\x00\x02\x00\x00\x00\x00<FDT-Instance Expires=\"1\">"),
 ];

@@ -1,6 +1,7 @@
 //! HDHomeRun, television receivers ("hdhomerun_pkt.h" by description): type and size, big-endian, tags with values, a checksum.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// HDHomeRun.
@@ -20,13 +21,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[discovery];
 
-fn discovery(checker: &mut Checker<'_>) -> Recognised {
-    let kind = checker.u16()?;
+fn discovery(cursor: &mut Cursor<'_>) -> Recognised {
+    let kind = cursor.u16()?;
     require(matches!(kind, 2 | 3))?;
-    require(usize::from(checker.u16()?) + 4 == checker.rest().len())?;
-    checker.literal(b"\x01\x04")?; // kind of device
-    checker.u32()?;
-    checker.literal(b"\x02\x04")?; // its number
+    require(usize::from(cursor.u16()?) + 4 == cursor.rest().len())?;
+    cursor.literal(b"\x01\x04")?; // kind of device
+    cursor.u32()?;
+    cursor.literal(b"\x02\x04")?; // its number
     Ok((95, "HDHomeRun discovery"))
 }
 

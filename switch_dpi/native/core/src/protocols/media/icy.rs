@@ -1,6 +1,8 @@
 //! SHOUTcast and Icecast: the status line of a radio's stream, and how sources hand in theirs.
 
-use crate::probing::matching::{ANSWERS, ASKS, Beginning, beginning_of_any, example, matched, probe_beginning};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins_any, probe_beginning};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Of the server: a status line of its own, and the answer to a source's password.
@@ -24,7 +26,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    match beginning_of_any(sample.data, &[b"SOURCE "]) {
+    match begins_any(sample.data, &[b"SOURCE "]) {
         Beginning::Other => probe_beginning(sample, BEGINNINGS, 90, "ICY status line"),
         Beginning::Partial => Probe::NeedMore,
         Beginning::Whole => match sample.data.iter().position(|byte| *byte == b'\n') {
@@ -42,7 +44,7 @@ fn is_source(line: &[u8]) -> bool {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a radio's stream", ANSWERS, b"ICY 200 OK\r\nicy-name:Example FM\r\nicy-br:128\r\ncontent-type:audio/mpeg\r\n\r\n", &[]),
-    example("a source", ASKS, b"SOURCE /live ICE/1.0\r\nAuthorization: Basic c291cmNlOng=\r\nice-name: Example\r\n\r\n", &[]),
-    example("a source's password is right", ANSWERS, b"OK2\r\nicy-caps:11\r\n\r\n", &[]),
+    server("a radio's stream", b"ICY 200 OK\r\nicy-name:Example FM\r\nicy-br:128\r\ncontent-type:audio/mpeg\r\n\r\n"),
+    client("a source", b"SOURCE /live ICE/1.0\r\nAuthorization: Basic c291cmNlOng=\r\nice-name: Example\r\n\r\n"),
+    server("a source's password is right", b"OK2\r\nicy-caps:11\r\n\r\n"),
 ];

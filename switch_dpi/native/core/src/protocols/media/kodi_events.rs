@@ -1,6 +1,7 @@
 //! Kodi's EventServer: remote controls send keys and notices.
 
-use crate::probing::matching::{SENDS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::query;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Mark, major and minor version, kind, sequence number, number of packets, size of payload, token, reserved.
@@ -30,11 +31,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "HELO",
-        SENDS,
-        b"XBMC\x02\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x0a\x12\x34\x56\x78\0\0\0\0\0\0\0\0\0\0remote\x00\x00\x00\x00",
-        &[],
-    ),
-    example("PING", SENDS, b"XBMC\x02\x00\x00\x05\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x12\x34\x56\x78\0\0\0\0\0\0\0\0\0\0", &[]),
+    query("HELO", b"XBMC\x02\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x0a\x12\x34\x56\x78\0\0\0\0\0\0\0\0\0\0remote\x00\x00\x00\x00"),
+    query("PING", b"XBMC\x02\x00\x00\x05\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x12\x34\x56\x78\0\0\0\0\0\0\0\0\0\0"),
 ];

@@ -1,6 +1,7 @@
 //! Music Player Daemon protocol (MPD): its greeting.
 
-use crate::probing::matching::{ANSWERS, example, probe_beginning};
+use crate::probing::beginnings::probe_beginning;
+use crate::probing::examples::server;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// How it begins.
@@ -25,6 +26,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a server of today", ANSWERS, b"OK MPD 0.23.5\n", &[]),
-    example("an old server", ANSWERS, b"OK MPD 0.12.0\n", &[]),
+    server("a server of today", b"OK MPD 0.23.5\n"),
+    server("an old server", b"OK MPD 0.12.0\n"),
 ];

@@ -1,6 +1,7 @@
 //! MPEG transport streams (ISO/IEC 13818-1 §2.4.3) on their own, over UDP and TCP: packets of 188 bytes, each with a sync byte.
 
-use crate::probing::matching::{ANSWERS, RETURNS, SENDS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{query, reply, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const PACKET_SIZE: usize = 188;
@@ -66,9 +67,9 @@ const fn nothing<const SIZE: usize>() -> [u8; SIZE] {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("seven packets, as usual", SENDS, &nothing::<1316>(), &[]),
-    example("two packets", RETURNS, &nothing::<376>(), &[]),
-    example("in a stream", ANSWERS, &nothing::<1504>(), &[]),
+    query("seven packets, as usual", &nothing::<1316>()),
+    reply("two packets", &nothing::<376>()),
+    server("in a stream", &nothing::<1504>()),
 ];
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Microsoft Media Server protocol (MS-MMSP): messages of its TCP form.
 
-use crate::probing::matching::{ANSWERS, ASKS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Version 1, a session's mark 0xb00bface, size, `MMS `.
@@ -33,11 +34,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "a client connects",
-        ASKS,
-        b"\x01\x00\x00\x00\xce\xfa\x0b\xb0\x50\x00\x00\x00MMS \x0a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xf0\x3f\x08\x00\x00\x00\x01\x00\x03\x00",
-        &[],
-    ),
-    example("the server answers", ANSWERS, b"\x01\x00\x00\x00\xce\xfa\x0b\xb0\x80\x00\x00\x00MMS \x10\x00\x00\x00\x00\x00\x00\x00", &[]),
+    client("a client connects", b"\x01\x00\x00\x00\xce\xfa\x0b\xb0\x50\x00\x00\x00MMS \x0a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xf0\x3f\x08\x00\x00\x00\x01\x00\x03\x00"),
+    server("the server answers", b"\x01\x00\x00\x00\xce\xfa\x0b\xb0\x80\x00\x00\x00MMS \x10\x00\x00\x00\x00\x00\x00\x00"),
 ];

@@ -1,7 +1,8 @@
 //! Plex's GDM ("good day, mate"): servers and players of the local network, in HTTP's form over UDP. The search itself is SSDP's.
 
 use crate::probing::lines::contains_ignoring_case;
-use crate::probing::matching::{RETURNS, SENDS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Answers and announcements name the kind of content.
@@ -34,6 +35,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a server", RETURNS, b"HTTP/1.0 200 OK\r\nContent-Type: plex/media-server\r\nName: attic\r\nPort: 32400\r\n\r\n", &[]),
-    example("a player", SENDS, b"HELLO * HTTP/1.0\r\nName: sofa\r\nContent-Type: plex/media-player\r\n\r\n", &[]),
+    reply("a server", b"HTTP/1.0 200 OK\r\nContent-Type: plex/media-server\r\nName: attic\r\nPort: 32400\r\n\r\n"),
+    query("a player", b"HELLO * HTTP/1.0\r\nName: sofa\r\nContent-Type: plex/media-player\r\n\r\n"),
 ];

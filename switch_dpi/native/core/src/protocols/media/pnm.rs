@@ -1,6 +1,7 @@
 //! Progressive Networks Metafile (PNM), with which RealPlayer asked for streams before RTSP: its header.
 
-use crate::probing::matching::{ASKS, example, probe_beginning};
+use crate::probing::beginnings::probe_beginning;
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// How it begins.
@@ -25,6 +26,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a client asks", ASKS, b"PNA\x00\x0a\x00\x01\x00\x02\x01\x63\x00\x10", &[]),
-    example("an older version", ASKS, b"PNA\x00\x09\x00\x00", &[]),
+    client("a client asks", b"PNA\x00\x0a\x00\x01\x00\x02\x01\x63\x00\x10"),
+    client("an older version", b"PNA\x00\x09\x00\x00"),
 ];

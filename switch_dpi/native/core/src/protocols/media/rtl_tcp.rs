@@ -1,6 +1,7 @@
 //! rtl_tcp, samples of a radio receiver (osmocom): the server begins with kind and gains of the tuner, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::server;
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// rtl tcp.
@@ -20,11 +21,11 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[greeting];
 
-fn greeting(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"RTL0\0\0\0")?;
-    checker.within(0, 6)?;
-    checker.literal(b"\0\0\0")?;
-    checker.within(0, 64)?;
+fn greeting(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"RTL0\0\0\0")?;
+    cursor.within(0, 6)?;
+    cursor.literal(b"\0\0\0")?;
+    cursor.within(0, 64)?;
     Ok((100, "tuner"))
 }
 

@@ -5,7 +5,8 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::matching::{ANSWERS, ASKS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, server};
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -121,8 +122,8 @@ const fn hello<const TIME: u8>() -> [u8; HEAD_SIZE + MIN_RANDOM_SIZE] {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a client's hello", ASKS, &hello::<0>(), &[]),
-    example("a server's hello", ANSWERS, &hello::<7>(), &[]),
+    client("a client's hello", &hello::<0>()),
+    server("a server's hello", &hello::<7>()),
 ];
 
 #[cfg(test)]

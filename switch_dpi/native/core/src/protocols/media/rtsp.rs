@@ -5,7 +5,11 @@
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::lines::{Lines, is_text, split_word, starts_with_ignoring_case};
-use crate::probing::matching::{ANSWERS, ASKS, Beginning, beginning, example, is_word_of, matched, may_become_word_of, number};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::dialogue::{is_word_of, may_become_word_of};
+use crate::probing::examples::{client, server, telling};
+use crate::probing::numbers::decimal;
 use crate::protocol::{
     Descriptor, Direction, Example, Expectation, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -55,7 +59,7 @@ fn is_start_line(line: &[u8]) -> bool {
 
 fn is_status_line(line: &[u8]) -> bool {
     let (version, rest) = split_word(line);
-    is_version(version) && split_word(rest).0.len() == 3 && number(split_word(rest).0).is_some()
+    is_version(version) && split_word(rest).0.len() == 3 && decimal(split_word(rest).0).is_some()
 }
 
 fn is_version(word: &[u8]) -> bool {
@@ -67,7 +71,7 @@ fn last_word(line: &[u8]) -> &[u8] {
 }
 
 fn may_become_start_line(data: &[u8]) -> bool {
-    let is_status = beginning(data, b"RTSP/") != Beginning::Other;
+    let is_status = begins(data, b"RTSP/") != Beginning::Other;
     data.len() <= MAX_START_LINE_SIZE
         && is_text(data.strip_suffix(b"\r").unwrap_or(data))
         && (is_status || may_become_word_of(data, METHODS))
@@ -157,41 +161,24 @@ fn expect_media(value: &[u8], by: Direction, found: &mut Findings) {
             _ => continue,
         };
         for (port, protocol) in ports.split(|byte| *byte == b'-').map(<[u8]>::trim_ascii).zip(["rtp", "rtcp"]) {
-            let Some(port) = number(port).and_then(|port| u16::try_from(port).ok()) else { continue };
+            let Some(port) = decimal(port).and_then(|port| u16::try_from(port).ok()) else { continue };
             found.expect(Expectation { transport: Transport::Udp, address: None, by, port, protocol });
         }
     }
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "a client sets up media",
-        ASKS,
-        b"SETUP rtsp://cam.example.org:554/live/track1 RTSP/1.0\r\nCSeq: 3\r\nUser-Agent: viewer/2.1\r\nTransport: RTP/AVP;unicast;client_port=8000-8001\r\n\r\n",
+    telling(
+        client("a client sets up media", b"SETUP rtsp://cam.example.org:554/live/track1 RTSP/1.0\r\nCSeq: 3\r\nUser-Agent: viewer/2.1\r\nTransport: RTP/AVP;unicast;client_port=8000-8001\r\n\r\n"),
         &[
             (Attribute::RtspUrl, "rtsp://cam.example.org:554/live/track1"),
             (Attribute::RtspUserAgent, "viewer/2.1"),
         ],
     ),
-    example(
-        "a camera answers",
-        ANSWERS,
-        b"RTSP/1.0 200 OK\r\nCSeq: 3\r\nServer: cam/1.0\r\nTransport: RTP/AVP;unicast;client_port=8000-8001;server_port=9000-9001\r\nSession: 1185d20035702ca\r\n\r\n",
-        &[(Attribute::RtspUserAgent, "cam/1.0")],
-    ),
-    example("any resource, version 2", ASKS, b"OPTIONS * RTSP/2.0\r\nCSeq: 1\r\n\r\n", &[(Attribute::RtspUrl, "*")]),
-    example(
-        "a loudspeaker is asked what it is",
-        ASKS,
-        b"GET /info RTSP/1.0\r\nX-Apple-ProtocolVersion: 1\r\nCSeq: 0\r\nUser-Agent: AirPlay/540.31\r\n\r\n",
-        &[(Attribute::RtspUserAgent, "AirPlay/540.31")],
-    ),
-    example(
-        "interleaved frames of a stream caught late",
-        ANSWERS,
-        b"$\x00\x00\x0e\x80\x60\x00\x01\x00\x00\x10\x00\xde\xad\xbe\xef\x01\x02$\x00\x00\x0d\x80\x60\x00\x02\x00\x00\x20\x00\xde\xad\xbe\xef\x03",
-        &[],
-    ),
+    telling(server("a camera answers", b"RTSP/1.0 200 OK\r\nCSeq: 3\r\nServer: cam/1.0\r\nTransport: RTP/AVP;unicast;client_port=8000-8001;server_port=9000-9001\r\nSession: 1185d20035702ca\r\n\r\n"), &[(Attribute::RtspUserAgent, "cam/1.0")]),
+    telling(client("any resource, version 2", b"OPTIONS * RTSP/2.0\r\nCSeq: 1\r\n\r\n"), &[(Attribute::RtspUrl, "*")]),
+    telling(client("a loudspeaker is asked what it is", b"GET /info RTSP/1.0\r\nX-Apple-ProtocolVersion: 1\r\nCSeq: 0\r\nUser-Agent: AirPlay/540.31\r\n\r\n"), &[(Attribute::RtspUserAgent, "AirPlay/540.31")]),
+    server("interleaved frames of a stream caught late", b"$\x00\x00\x0e\x80\x60\x00\x01\x00\x00\x10\x00\xde\xad\xbe\xef\x01\x02$\x00\x00\x0d\x80\x60\x00\x02\x00\x00\x20\x00\xde\xad\xbe\xef\x03"),
 ];
 
 #[cfg(test)]

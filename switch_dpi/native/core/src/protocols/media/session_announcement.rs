@@ -1,11 +1,11 @@
 //! Session Announcement Protocol (RFC 2974): descriptions of multicast sessions.
 
 use crate::probing::answers::of_datagram;
+use crate::probing::readers::DatagramReader;
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::lines::Lines;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::probing::readers::DatagramReader;
 use crate::formats::sdp::expect_media;
 
 const CARRIER: Transport = Transport::Udp;

@@ -1,6 +1,7 @@
 //! SlimProto, of the Squeezebox: players and their music server over TCP, and the search for servers over UDP.
 
-use crate::probing::matching::{ANSWERS, ASKS, RETURNS, SENDS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, query, reply, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Name, size (four bytes), kind of device.
@@ -74,13 +75,8 @@ fn probe_search(data: &[u8]) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "a player says hello",
-        ASKS,
-        b"HELO\x00\x00\x00\x24\x0c\x00\x00\x04\x20\x12\x34\x56\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x00\x00\0\0\0\0\0\0\0\0en",
-        &[],
-    ),
-    example("a server stops the music", ANSWERS, b"\x00\x1cstrmq0m????\x00\x00\x00\x30\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", &[]),
-    example("search", SENDS, b"eIPAD\x00NAME\x00JSON\x00VERS\x00UUID\x00JVID\x06\x12\x34\x56\x78\x12\x34", &[]),
-    example("found", RETURNS, b"ENAME\x05attic\x4aSON\x049000", &[]),
+    client("a player says hello", b"HELO\x00\x00\x00\x24\x0c\x00\x00\x04\x20\x12\x34\x56\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x00\x00\0\0\0\0\0\0\0\0en"),
+    server("a server stops the music", b"\x00\x1cstrmq0m????\x00\x00\x00\x30\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
+    query("search", b"eIPAD\x00NAME\x00JSON\x00VERS\x00UUID\x00JVID\x06\x12\x34\x56\x78\x12\x34"),
+    reply("found", b"ENAME\x05attic\x4aSON\x049000"),
 ];

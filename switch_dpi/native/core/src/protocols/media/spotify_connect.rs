@@ -1,6 +1,7 @@
 //! Spotify: the search for players in the local network, and the client's hello to an access point.
 
-use crate::probing::matching::{ASKS, SENDS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, query};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Begins every datagram of the search.
@@ -41,13 +42,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "search in the local network",
-        SENDS,
-        b"SpotUdp0\xdc\x15\x74\x28\x2e\x52\x62\x4c\x00\x01\x00\x04\x48\x95\xc2\x03\xa2\x41\xde\x20\x89\xb9\x78\xd8\x20\x56\x4b\xd5\x0c\x91\xc0\xe8\xa3\xe6\x0a\x78",
-        &[],
-    ),
-    example("hello to an access point", ASKS, b"\x00\x04\x00\x00\x01\x9f\x52\x0e\x50\x00\x60\x00\x70\x01\xf0\x01\x08\xc0\x02\x80\xe8\xf2\x05", &[]),
+    query("search in the local network", b"SpotUdp0\xdc\x15\x74\x28\x2e\x52\x62\x4c\x00\x01\x00\x04\x48\x95\xc2\x03\xa2\x41\xde\x20\x89\xb9\x78\xd8\x20\x56\x4b\xd5\x0c\x91\xc0\xe8\xa3\xe6\x0a\x78"),
+    client("hello to an access point", b"\x00\x04\x00\x00\x01\x9f\x52\x0e\x50\x00\x60\x00\x70\x01\xf0\x01\x08\xc0\x02\x80\xe8\xf2\x05"),
 ];
 
 #[cfg(test)]

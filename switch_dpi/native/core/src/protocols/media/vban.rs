@@ -1,6 +1,7 @@
 //! VBAN, sound over UDP (VB-Audio, "VBAN specifications"): a header of 28 bytes with the stream's name.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// VBAN.
@@ -20,11 +21,11 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[header];
 
-fn header(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"VBAN")?;
-    checker.array::<4>()?; // rate, samples, channels, format
-    let name: [u8; 16] = checker.array()?;
-    checker.u32()?; // frame
+fn header(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"VBAN")?;
+    cursor.array::<4>()?; // rate, samples, channels, format
+    let name: [u8; 16] = cursor.array()?;
+    cursor.u32()?; // frame
     require(name.iter().all(|byte| *byte == 0 || (b' '..=b'~').contains(byte)))?;
     Ok((100, "VBAN header"))
 }

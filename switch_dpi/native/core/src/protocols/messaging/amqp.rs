@@ -1,7 +1,9 @@
 //! AMQP over TCP: 0-8 to 0-10 and 1.0 by their protocol header (0-9-1 §4.2.2, 1.0 §2.2), and the server's first frame.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, require};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
 
 const MAGIC: &[u8] = b"AMQP";
@@ -21,24 +23,24 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[5672],
     first_bytes: FirstBytes::Of(b"A\x01"),
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
+    let mut cursor = Cursor::of(sample);
     if sample.data.first() == METHOD_FRAME.first() {
-        fields.expect(METHOD_FRAME)?;
-        let size = fields.u32()?;
+        cursor.literal(METHOD_FRAME)?;
+        let size = cursor.u32()?;
         require((14..MAX_FRAME_SIZE).contains(&size))?;
-        fields.expect(CONNECTION_START)?;
-        fields.byte(|major| matches!(major, 0 | 8))?;
-        return fields.matched(95, "connection.start");
+        cursor.literal(CONNECTION_START)?;
+        cursor.byte(|major| matches!(major, 0 | 8))?;
+        return cursor.matched(95, "connection.start");
     }
-    fields.expect(MAGIC)?;
-    version(fields.array()?).ok_or(crate::protocol::Probe::No)?;
-    fields.matched(100, "AMQP protocol header")
+    cursor.literal(MAGIC)?;
+    version(cursor.array()?).ok_or(crate::protocol::Probe::No)?;
+    cursor.matched(100, "AMQP protocol header")
 }
 
 /// How the four bytes behind the name tell a version.

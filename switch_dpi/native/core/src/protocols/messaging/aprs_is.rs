@@ -1,6 +1,7 @@
 //! APRS-IS, reports of amateur radio (aprs-is.net, "Connecting to APRS-IS").
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// APRS-IS.
@@ -20,18 +21,18 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[login, greeting];
 
-fn login(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"user ")?;
-    let call = checker.text_until(b' ', 12)?;
+fn login(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"user ")?;
+    let call = cursor.text_until(b' ', 12)?;
     require(call.len() >= 3)?;
-    checker.literal(b"pass ")?;
-    let code = checker.text_until(b' ', 5)?;
+    cursor.literal(b"pass ")?;
+    let code = cursor.text_until(b' ', 5)?;
     require(!code.is_empty() && code.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-'))?;
     Ok((100, "APRS-IS log-in"))
 }
 
-fn greeting(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[b"# aprsc ", b"# javAPRSSrvr ", b"# javAPRSFilter ", b"# logresp "])?;
+fn greeting(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[b"# aprsc ", b"# javAPRSSrvr ", b"# javAPRSFilter ", b"# logresp "])?;
     Ok((100, "APRS-IS greeting"))
 }
 

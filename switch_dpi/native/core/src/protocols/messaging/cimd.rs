@@ -1,6 +1,7 @@
 //! CIMD 2: short messages between applications and message centres of Nokia's make, in text between STX and ETX.
 
-use crate::probing::matching::{ANSWERS, ASKS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// STX, operation (two digits), packet number (three digits), the tab that ends the header (CIMD 2 §3.1).
@@ -33,6 +34,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("log-in", ASKS, b"\x0201:001\t010:gateway\t011:secret\t\x03", &[]),
-    example("its answer", ANSWERS, b"\x0251:001\t\x03", &[]),
+    client("log-in", b"\x0201:001\t010:gateway\t011:secret\t\x03"),
+    server("its answer", b"\x0251:001\t\x03"),
 ];

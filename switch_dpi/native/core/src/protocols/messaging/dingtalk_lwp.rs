@@ -1,6 +1,7 @@
 //! DingTalk's own connection: a hello of tagged fields that names the application.
 
-use crate::probing::matching::{ASKS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Kind, size of what follows, flags; field 1 (one byte), field 2 (two bytes: `dk`), field 3.
@@ -34,16 +35,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "an Android client",
-        ASKS,
-        b"\x10\x2e\x87\x80\x01\x00\x01\x00\x02\x00\x02dk\x03\x00\x08\xa1\xb2\xc3\xd4\xe5\xf6\x07\x18\x84\x00\x14android/3.0-dingtalk",
-        &[],
-    ),
-    example(
-        "a client with other flags",
-        ASKS,
-        b"\x10\x18\x03\x80\x01\x00\x01\x01\x02\x00\x02dk\x03\x00\x08\xa1\xb2\xc3\xd4\xe5\xf6\x07\x18",
-        &[],
-    ),
+    client("an Android client", b"\x10\x2e\x87\x80\x01\x00\x01\x00\x02\x00\x02dk\x03\x00\x08\xa1\xb2\xc3\xd4\xe5\xf6\x07\x18\x84\x00\x14android/3.0-dingtalk"),
+    client("a client with other flags", b"\x10\x18\x03\x80\x01\x00\x01\x01\x02\x00\x02dk\x03\x00\x08\xa1\xb2\xc3\xd4\xe5\xf6\x07\x18"),
 ];

@@ -1,7 +1,8 @@
 //! Gadu-Gadu: packets with kind and size, little-endian; the server welcomes with a seed, the client logs in.
 
 use crate::bytes::Reader;
-use crate::probing::matching::{ASKS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Kind and size, four bytes each.
@@ -68,13 +69,8 @@ fn probe_login(data: &[u8]) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "log-in of version 8",
-        ASKS,
-        b"\x31\x00\x00\x00\x70\x00\x00\x00\x40\xe2\x01\x00pl\x02\xa1\xb2\xc3\xd4\xe5\xf6\x07\x18\x29\x3a\x4b\x5c\x6d\x7e\x8f\x90",
-        &[],
-    ),
-    example("log-in of version 10.5", ASKS, b"\x83\x00\x00\x00\x82\x00\x00\x00pl\x00\x09123456789\x02\x14\xa1\xb2\xc3\xd4", &[]),
+    client("log-in of version 8", b"\x31\x00\x00\x00\x70\x00\x00\x00\x40\xe2\x01\x00pl\x02\xa1\xb2\xc3\xd4\xe5\xf6\x07\x18\x29\x3a\x4b\x5c\x6d\x7e\x8f\x90"),
+    client("log-in of version 10.5", b"\x83\x00\x00\x00\x82\x00\x00\x00pl\x00\x09123456789\x02\x14\xa1\xb2\xc3\xd4"),
 ];
 
 #[cfg(test)]

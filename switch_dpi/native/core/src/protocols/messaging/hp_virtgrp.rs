@@ -2,7 +2,8 @@
 //! is public; its records are: a type (16 for the client's greeting, 17 for the answer, 30 for what follows), the record's size in
 //! two bytes, big-endian, then bytes without form.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const GREETING: u8 = 0x16;
@@ -31,15 +32,15 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// A greeting alone is a guess; the next record's head, or the answer's, makes it sure.
-fn greeting(checker: &mut Checker<'_>) -> Recognised {
-    let size = checker.literal(&[GREETING]).and_then(|()| checker.u16())?;
+fn greeting(cursor: &mut Cursor<'_>) -> Recognised {
+    let size = cursor.literal(&[GREETING]).and_then(|()| cursor.u16())?;
     require((64..512).contains(&size))?;
-    checker.literal(b"\0")?;
-    let peer = checker.of_peer();
-    checker.take(usize::from(size) - 4)?;
+    cursor.literal(b"\0")?;
+    let peer = cursor.of_peer();
+    cursor.take(usize::from(size) - 4)?;
     let mut answered = peer;
     let is_answered = answered.literal(&[ANSWER]).and_then(|()| answered.u16());
-    let is_next = checker.literal(&[RECORD]).and_then(|()| checker.literal(b"\0"));
+    let is_next = cursor.literal(&[RECORD]).and_then(|()| cursor.literal(b"\0"));
     match (is_next, is_answered) {
         (Ok(()), Ok(size)) if record(peer, size) => Ok((75, "greeting, answer and record")),
         (Err(Probe::No), _) | (_, Err(Probe::No)) => Err(Probe::No),
@@ -50,20 +51,20 @@ fn greeting(checker: &mut Checker<'_>) -> Recognised {
 }
 
 /// The answer is one record that ends where the data does, or where another record begins.
-fn answer(checker: &mut Checker<'_>) -> Recognised {
-    let size = checker.literal(&[ANSWER]).and_then(|()| checker.u16())?;
+fn answer(cursor: &mut Cursor<'_>) -> Recognised {
+    let size = cursor.literal(&[ANSWER]).and_then(|()| cursor.u16())?;
     require((32..512).contains(&size))?;
-    checker.literal(b"\0")?;
-    let mut asked = checker.of_peer();
+    cursor.literal(b"\0")?;
+    let mut asked = cursor.of_peer();
     asked.literal(&[GREETING])?;
     require(asked.u16()? < 512)?;
     asked.literal(b"\0")?;
-    checker.take(usize::from(size) - 4)?;
+    cursor.take(usize::from(size) - 4)?;
     Ok((65, "answer to a greeting"))
 }
 
 /// Whether what the other end has sent is one record of this size, perhaps with another behind it.
-fn record(peer: Checker<'_>, size: u16) -> bool {
+fn record(peer: Cursor<'_>, size: u16) -> bool {
     let behind = peer.sample.data.get(usize::from(size)..);
     (32..512).contains(&size) && behind.is_some_and(|rest| matches!(rest.first(), None | Some(&RECORD)))
 }

@@ -1,6 +1,7 @@
 //! IBM MQ channels (IBM MQ, "Transmission Segment Header"; known from traffic): TSH, in ASCII or EBCDIC.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// IBM MQ.
@@ -24,9 +25,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Mark, size of the segment, byte order, type, flags.
-fn segment(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[b"TSH ", b"TSHC", b"TSHM", b"\xe3\xe2\xc8\x40", b"\xe3\xe2\xc8\xc3", b"\xe3\xe2\xc8\xd4"])?;
-    require(checker.u32()? < 0x0800_0000)?;
+fn segment(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[b"TSH ", b"TSHC", b"TSHM", b"\xe3\xe2\xc8\x40", b"\xe3\xe2\xc8\xc3", b"\xe3\xe2\xc8\xd4"])?;
+    require(cursor.u32()? < 0x0800_0000)?;
     Ok((95, "transmission segment header"))
 }
 

@@ -2,9 +2,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{split_word, starts_with_ignoring_case};
-use crate::probing::matching::{
-    ANSWERS, ASKS, Clue, Dialogue, example, is_word_of, may_become_word_of, number, probe_dialogue,
-};
+use crate::probing::dialogue::{Clue, Dialogue, is_word_of, may_become_word_of, probe_dialogue};
+use crate::probing::examples::{client, server, telling};
+use crate::probing::numbers::decimal;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 use crate::formats::reply_protocols::LineInspector;
 
@@ -69,7 +69,7 @@ fn clue(line: &[u8]) -> Clue {
 fn prefixed_clue(line: &[u8]) -> Clue {
     let (prefix, rest) = split_word(line);
     let (command, _) = split_word(rest);
-    let is_numeric = command.len() == 3 && number(command).is_some();
+    let is_numeric = command.len() == 3 && decimal(command).is_some();
     if prefix.is_empty() {
         Clue::Against
     } else if is_numeric || is_word_of(rest, COMMANDS) {
@@ -103,15 +103,10 @@ fn read_line(line: &[u8], _is_first: bool, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "a client registers and joins",
-        ASKS,
-        b"PASS secret\r\nNICK ann\r\nUSER ann 0 * :Ann Example\r\nJOIN #rust\r\n",
-        &[(Attribute::IrcNick, "ann"), (Attribute::IrcChannel, "#rust")],
-    ),
-    example("a client asks for capabilities", ASKS, b"CAP LS 302\r\n", &[]),
-    example("a server looks up the client", ANSWERS, b":irc.example.net NOTICE * :*** Looking up your hostname...\r\n", &[]),
-    example("a server welcomes", ANSWERS, b":irc.example.net 001 ann :Welcome to the network ann\r\n", &[]),
+    telling(client("a client registers and joins", b"PASS secret\r\nNICK ann\r\nUSER ann 0 * :Ann Example\r\nJOIN #rust\r\n"), &[(Attribute::IrcNick, "ann"), (Attribute::IrcChannel, "#rust")]),
+    client("a client asks for capabilities", b"CAP LS 302\r\n"),
+    server("a server looks up the client", b":irc.example.net NOTICE * :*** Looking up your hostname...\r\n"),
+    server("a server welcomes", b":irc.example.net 001 ann :Welcome to the network ann\r\n"),
 ];
 
 #[cfg(test)]

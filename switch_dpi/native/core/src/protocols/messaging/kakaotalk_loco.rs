@@ -1,6 +1,7 @@
 //! KakaoTalk's chat protocol LOCO: the secure layer's handshake, and packets in the clear.
 
-use crate::probing::matching::{ASKS, ANSWERS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 
 /// Size of the encrypted key, kind of its encryption, kind of the cipher, each four bytes, little-endian.
@@ -54,18 +55,8 @@ fn probe_packet(data: &[u8]) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "a key is handed over",
-        ASKS,
-        b"\x00\x01\x00\x00\x0c\x00\x00\x00\x02\x00\x00\x00\xa1\xb2\xc3\xd4\xe5\xf6\x07\x18\x29\x3a\x4b\x5c",
-        &[],
-    ),
-    example(
-        "a packet in the clear",
-        ANSWERS,
-        b"\x01\x00\x00\x00\x00\x00CHECKIN\x00\x00\x00\x00\x08\x11\x00\x00\x00\x11\x00\x00\x00\x10status\x00\x00\x00\x00\x00\x00",
-        &[],
-    ),
+    client("a key is handed over", b"\x00\x01\x00\x00\x0c\x00\x00\x00\x02\x00\x00\x00\xa1\xb2\xc3\xd4\xe5\xf6\x07\x18\x29\x3a\x4b\x5c"),
+    server("a packet in the clear", b"\x01\x00\x00\x00\x00\x00CHECKIN\x00\x00\x00\x00\x08\x11\x00\x00\x00\x11\x00\x00\x00\x10status\x00\x00\x00\x00\x00\x00"),
 ];
 
 #[cfg(test)]

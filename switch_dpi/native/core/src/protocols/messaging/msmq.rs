@@ -1,6 +1,7 @@
 //! Microsoft Message Queuing ([MS-MQMQ] §2.2.19, BaseHeader), little-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// MSMQ.
@@ -24,10 +25,10 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Version 16, reserved, flags, signature `LIOR`, size.
-fn base_header(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x10")?;
-    checker.take(3)?;
-    checker.literal(b"LIOR")?;
+fn base_header(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x10")?;
+    cursor.take(3)?;
+    cursor.literal(b"LIOR")?;
     Ok((95, "MSMQ base header"))
 }
 

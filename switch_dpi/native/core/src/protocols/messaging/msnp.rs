@@ -1,6 +1,7 @@
 //! MSN Messenger Protocol (MSNP): the negotiation of its version.
 
-use crate::probing::matching::{ASKS, example, probe_beginning};
+use crate::probing::beginnings::probe_beginning;
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// How it begins.
@@ -25,6 +26,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a client offers versions", ASKS, b"VER 1 MSNP18 MSNP17 CVR0\r\n", &[]),
-    example("an old client", ASKS, b"VER 0 MSNP8 CVR0\r\n", &[]),
+    client("a client offers versions", b"VER 1 MSNP18 MSNP17 CVR0\r\n"),
+    client("an old client", b"VER 0 MSNP8 CVR0\r\n"),
 ];

@@ -1,7 +1,11 @@
 //! MSRP (RFC 4975): messages and files within a session that SIP has set up.
 
 use crate::probing::lines::{Lines, is_text, split_word};
-use crate::probing::matching::{ANSWERS, ASKS, Beginning, beginning, example, is_word_of, matched, number};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::dialogue::is_word_of;
+use crate::probing::examples::{client, server};
+use crate::probing::numbers::decimal;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// A start line: mark, transaction, method or status.
@@ -24,7 +28,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    if beginning(sample.data, MARK) == Beginning::Other {
+    if begins(sample.data, MARK) == Beginning::Other {
         return Probe::No;
     }
     match Lines::new(sample.data, 0).next() {
@@ -38,11 +42,11 @@ fn probe(sample: &Sample<'_>) -> Probe {
 fn is_start_line(line: &[u8]) -> bool {
     let (transaction, rest) = split_word(split_word(line).1);
     let (kind, _) = split_word(rest);
-    let is_status = kind.len() == 3 && number(kind).is_some();
+    let is_status = kind.len() == 3 && decimal(kind).is_some();
     is_text(line) && (4..=32).contains(&transaction.len()) && (is_status || is_word_of(rest, &[b"SEND", b"REPORT", b"AUTH", b"NICKNAME"]))
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a message", ASKS, b"MSRP d93kswow SEND\r\nTo-Path: msrp://bob.example.org:8888/9di4;tcp\r\nFrom-Path: msrp://ann.example.org:7777/iau3;tcp\r\n", &[]),
-    example("it is taken", ANSWERS, b"MSRP d93kswow 200 OK\r\nTo-Path: msrp://ann.example.org:7777/iau3;tcp\r\n", &[]),
+    client("a message", b"MSRP d93kswow SEND\r\nTo-Path: msrp://bob.example.org:8888/9di4;tcp\r\nFrom-Path: msrp://ann.example.org:7777/iau3;tcp\r\n"),
+    server("it is taken", b"MSRP d93kswow 200 OK\r\nTo-Path: msrp://ann.example.org:7777/iau3;tcp\r\n"),
 ];

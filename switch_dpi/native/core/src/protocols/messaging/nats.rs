@@ -1,6 +1,7 @@
 //! NATS (NATS documentation, "Client Protocol"): lines; the server greets with INFO.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// NATS.
@@ -24,15 +25,15 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn greeting(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[b"INFO {\"", b"CONNECT {\""])?;
+fn greeting(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[b"INFO {\"", b"CONNECT {\""])?;
     Ok((100, "NATS greeting"))
 }
 
 /// `PUB subject [reply] size`, `MSG subject sid [reply] size`, `SUB subject [queue] sid`.
-fn publish(checker: &mut Checker<'_>) -> Recognised {
-    let which = checker.any_literal(&[b"PUB ", b"HPUB ", b"MSG ", b"HMSG ", b"SUB "])?;
-    let line = checker.line(512)?;
+fn publish(cursor: &mut Cursor<'_>) -> Recognised {
+    let which = cursor.any_literal(&[b"PUB ", b"HPUB ", b"MSG ", b"HMSG ", b"SUB "])?;
+    let line = cursor.line(512)?;
     let words: Vec<&[u8]> = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).collect();
     let (least, most) = if which >= 2 && which != 4 { (3, 5) } else { (2, 4) };
     require((least..=most).contains(&words.len()))?;
@@ -42,8 +43,8 @@ fn publish(checker: &mut Checker<'_>) -> Recognised {
     Ok((70, "NATS message"))
 }
 
-fn operation(checker: &mut Checker<'_>) -> Recognised {
-    let which = checker.any_literal(&[
+fn operation(cursor: &mut Cursor<'_>) -> Recognised {
+    let which = cursor.any_literal(&[
         b"-ERR 'Authorization Violation'",
         b"-ERR 'Unknown Protocol Operation'",
         b"+OK\r\n",
@@ -53,7 +54,7 @@ fn operation(checker: &mut Checker<'_>) -> Recognised {
     if which < 2 {
         return Ok((100, "NATS error"));
     }
-    greeting(&mut checker.of_peer())?;
+    greeting(&mut cursor.of_peer())?;
     Ok((95, "NATS operation"))
 }
 

@@ -2,9 +2,8 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{contains_ignoring_case, reply, split_word, starts_with_ignoring_case};
-use crate::probing::matching::{
-    ANSWERS, ASKS, Clue, Dialogue, example, is_word_of, may_become_word_of, probe_dialogue,
-};
+use crate::probing::dialogue::{Clue, Dialogue, is_word_of, may_become_word_of, probe_dialogue};
+use crate::probing::examples::{client, server, telling};
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 use crate::formats::reply_protocols::LineInspector;
 
@@ -94,14 +93,9 @@ fn host_of(text: &[u8]) -> Option<&[u8]> {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a server greets", ANSWERS, b"200 news.example.org InterNetNews NNRP server INN 2.7.0 ready (posting ok)\r\n", &[]),
-    example(
-        "a reader selects a group",
-        ASKS,
-        b"MODE READER\r\nGROUP misc.test\r\nXOVER 1-20\r\n",
-        &[(Attribute::NntpGroup, "misc.test")],
-    ),
-    example("a reader logs in", ASKS, b"AUTHINFO USER ann\r\n", &[]),
+    server("a server greets", b"200 news.example.org InterNetNews NNRP server INN 2.7.0 ready (posting ok)\r\n"),
+    telling(client("a reader selects a group", b"MODE READER\r\nGROUP misc.test\r\nXOVER 1-20\r\n"), &[(Attribute::NntpGroup, "misc.test")]),
+    client("a reader logs in", b"AUTHINFO USER ann\r\n"),
 ];
 
 #[cfg(test)]

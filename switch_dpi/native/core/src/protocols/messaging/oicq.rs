@@ -1,7 +1,8 @@
 //! QQ's old protocol, OICQ: packets between a fixed first and last byte, over UDP, and over TCP behind their size.
 
 use crate::bytes::Reader;
-use crate::probing::matching::{ANSWERS, ASKS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const FIRST: u8 = 0x02;
@@ -78,13 +79,8 @@ fn probe_stream(data: &[u8]) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "log-in over TCP",
-        ASKS,
-        b"\x00\x20\x02\x15\x51\x00\x22\x12\x34\x01\x23\x45\x67\xa1\xb2\xc3\xd4\xe5\xf6\x07\x18\x29\x3a\x4b\x5c\x6d\x7e\x8f\x90\xa1\xb2\x03",
-        &[],
-    ),
-    example("keep-alive over TCP", ANSWERS, b"\x00\x14\x02\x15\x51\x00\x02\x12\x35\x01\x23\x45\x67\xa1\xb2\xc3\xd4\xe5\xf6\x03", &[]),
+    client("log-in over TCP", b"\x00\x20\x02\x15\x51\x00\x22\x12\x34\x01\x23\x45\x67\xa1\xb2\xc3\xd4\xe5\xf6\x07\x18\x29\x3a\x4b\x5c\x6d\x7e\x8f\x90\xa1\xb2\x03"),
+    server("keep-alive over TCP", b"\x00\x14\x02\x15\x51\x00\x02\x12\x35\x01\x23\x45\x67\xa1\xb2\xc3\xd4\xe5\xf6\x03"),
 ];
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! OpenWire, ActiveMQ's protocol (Apache ActiveMQ, "OpenWire Version 2 Specification"): each end begins with WIREFORMAT_INFO.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// OpenWire.
@@ -23,15 +24,15 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn with_size(checker: &mut Checker<'_>) -> Recognised {
-    checker.zeros(2)?;
-    checker.take(2)?;
-    without_size(checker)
+fn with_size(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.zeros(2)?;
+    cursor.take(2)?;
+    without_size(cursor)
 }
 
 /// Type 1, then the magic.
-fn without_size(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x01ActiveMQ")?;
+fn without_size(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x01ActiveMQ")?;
     Ok((100, "OpenWire format"))
 }
 

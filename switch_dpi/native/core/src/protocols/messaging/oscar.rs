@@ -1,7 +1,8 @@
 //! OSCAR, of AIM and ICQ: FLAP frames (a mark, a channel, a sequence number, a size) and the SNACs in them.
 
 use crate::bytes::Reader;
-use crate::probing::matching::{ANSWERS, ASKS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const MARK: u8 = 0x2a;
@@ -64,14 +65,9 @@ fn probe_snac(data: &[u8], mut reader: Reader<'_>, size: u16) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a server's hello", ANSWERS, b"\x2a\x01\x19\x8a\x00\x04\x00\x00\x00\x01", &[]),
-    example("a client's hello with its cookie", ASKS, b"\x2a\x01\x00\x01\x00\x0e\x00\x00\x00\x01\x00\x06\x00\x06\xa1\xb2\xc3\xd4\xe5\xf6", &[]),
-    example(
-        "services are offered",
-        ANSWERS,
-        b"\x2a\x02\x19\x8b\x00\x10\x00\x01\x00\x03\x00\x00\x80\x2e\x7d\x10\x00\x01\x00\x02\x00\x03",
-        &[],
-    ),
+    server("a server's hello", b"\x2a\x01\x19\x8a\x00\x04\x00\x00\x00\x01"),
+    client("a client's hello with its cookie", b"\x2a\x01\x00\x01\x00\x0e\x00\x00\x00\x01\x00\x06\x00\x06\xa1\xb2\xc3\xd4\xe5\xf6"),
+    server("services are offered", b"\x2a\x02\x19\x8b\x00\x10\x00\x01\x00\x03\x00\x00\x80\x2e\x7d\x10\x00\x01\x00\x02\x00\x03"),
 ];
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Apache Pulsar's binary protocol (Pulsar, "Pulsar binary protocol specification"): total size, command's size, a Protocol Buffers command.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Apache Pulsar.
@@ -24,19 +25,19 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// A simple command fills its frame; its first field is its type, its second the field that this type names.
-fn command(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0")?;
-    let total = checker.u24()?;
-    checker.literal(b"\0")?;
-    let size = checker.u24()?;
+fn command(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0")?;
+    let total = cursor.u24()?;
+    cursor.literal(b"\0")?;
+    let size = cursor.u24()?;
     require(size >= 4 && total == size + 4)?;
-    checker.literal(b"\x08")?;
-    let kind = checker.within(2, 64)?;
+    cursor.literal(b"\x08")?;
+    let kind = cursor.within(2, 64)?;
     // tag of field `kind`, of the sort that has a size
     if kind < 16 {
-        checker.literal(&[kind << 3 | 2])?;
+        cursor.literal(&[kind << 3 | 2])?;
     } else {
-        checker.literal(&[(kind << 3 | 2) | 0x80, kind >> 4])?;
+        cursor.literal(&[(kind << 3 | 2) | 0x80, kind >> 4])?;
     }
     Ok((85, "Pulsar command"))
 }

@@ -1,6 +1,7 @@
 //! RabbitMQ's stream protocol (RabbitMQ, deps/rabbitmq_stream/docs/PROTOCOL.adoc), big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// RabbitMQ stream.
@@ -24,24 +25,24 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// PeerProperties and its answer: key, version 1, correlation, (code,) a map of strings.
-fn properties(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0\0")?;
-    require(checker.u16()? > 12)?;
-    let is_answer = checker.any_literal(&[b"\0\x11\0\x01", b"\x80\x11\0\x01"])? == 1;
-    checker.take(4)?;
+fn properties(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0\0")?;
+    require(cursor.u16()? > 12)?;
+    let is_answer = cursor.any_literal(&[b"\0\x11\0\x01", b"\x80\x11\0\x01"])? == 1;
+    cursor.take(4)?;
     if is_answer {
-        checker.literal(b"\0\x01")?;
+        cursor.literal(b"\0\x01")?;
     }
-    require((1..64).contains(&checker.u32()?))?;
-    let name = checker.u16()?;
+    require((1..64).contains(&cursor.u32()?))?;
+    let name = cursor.u16()?;
     require((1..64).contains(&name))?;
-    checker.all(usize::from(name), |byte| byte.is_ascii_graphic())?;
+    cursor.all(usize::from(name), |byte| byte.is_ascii_graphic())?;
     Ok((100, "stream properties"))
 }
 
 /// Later parts of the handshake, with their fixed sizes.
-fn handshake(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[b"\0\0\0\x08\0\x12\0\x01", b"\0\0\0\x0c\0\x14\0\x01"])?;
+fn handshake(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[b"\0\0\0\x08\0\x12\0\x01", b"\0\0\0\x0c\0\x14\0\x01"])?;
     Ok((80, "stream handshake"))
 }
 

@@ -1,6 +1,7 @@
 //! Apache RocketMQ's remoting (RocketMQ, RemotingCommand): size, kind of header, header's size, JSON, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// RocketMQ.
@@ -23,13 +24,13 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn command(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0")?;
-    let size = checker.u24()?;
-    checker.literal(b"\0")?;
-    let header = checker.u24()?;
+fn command(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0")?;
+    let size = cursor.u24()?;
+    cursor.literal(b"\0")?;
+    let header = cursor.u24()?;
     require(header > 32 && header + 4 <= size)?;
-    checker.any_literal(&[b"{\"code\":", b"{\"extFields\":"])?;
+    cursor.any_literal(&[b"{\"code\":", b"{\"extFields\":"])?;
     Ok((95, "RocketMQ command"))
 }
 

@@ -2,7 +2,8 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::matching::{ANSWERS, ASKS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, server, telling};
 use crate::protocol::{
     Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -126,14 +127,9 @@ impl Inspector for Smpp {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "bind_transceiver",
-        ASKS,
-        b"\x00\x00\x00\x28\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00\x01gateway7\x00secret\x00SMS\x00\x34\x00\x00\x00",
-        &[(Attribute::SmppSystemId, "gateway7")],
-    ),
-    example("its answer", ANSWERS, b"\x00\x00\x00\x15\x80\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00\x01smsc\x00", &[(Attribute::SmppSystemId, "smsc")]),
-    example("enquire_link", ANSWERS, b"\x00\x00\x00\x10\x00\x00\x00\x15\x00\x00\x00\x00\x00\x00\x00\x2a", &[]),
+    telling(client("bind_transceiver", b"\x00\x00\x00\x28\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00\x01gateway7\x00secret\x00SMS\x00\x34\x00\x00\x00"), &[(Attribute::SmppSystemId, "gateway7")]),
+    telling(server("its answer", b"\x00\x00\x00\x15\x80\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00\x01smsc\x00"), &[(Attribute::SmppSystemId, "smsc")]),
+    server("enquire_link", b"\x00\x00\x00\x10\x00\x00\x00\x15\x00\x00\x00\x00\x00\x00\x00\x2a"),
 ];
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! SNPP (RFC 1861): paging.
 
 use crate::probing::lines::{contains_ignoring_case, reply, split_word};
-use crate::probing::matching::{ANSWERS, ASKS, Clue, Dialogue, example, is_word_of, may_become_word_of, number, probe_dialogue};
+use crate::probing::dialogue::{Clue, Dialogue, is_word_of, may_become_word_of, probe_dialogue};
+use crate::probing::examples::{client, server};
+use crate::probing::numbers::decimal;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const MAX_LINE_SIZE: usize = 512;
@@ -40,7 +42,7 @@ fn clue(line: &[u8]) -> Clue {
         };
     }
     let (_, argument) = split_word(line);
-    if is_word_of(line, &[b"PAGE", b"PAGER"]) && number(argument.get(..3).unwrap_or(argument)).is_some() {
+    if is_word_of(line, &[b"PAGE", b"PAGER"]) && decimal(argument.get(..3).unwrap_or(argument)).is_some() {
         Clue::Sure(80)
     } else if is_word_of(line, &[b"MESS"]) && !argument.is_empty() {
         Clue::Sure(75)
@@ -56,6 +58,6 @@ fn may_become(line: &[u8]) -> bool {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a gateway greets", ANSWERS, b"220 SNPP (V3) Gateway Ready\r\n", &[]),
-    example("a page is sent", ASKS, b"PAGE 5551212\r\nMESS Your network is hosed\r\nSEND\r\nQUIT\r\n", &[]),
+    server("a gateway greets", b"220 SNPP (V3) Gateway Ready\r\n"),
+    client("a page is sent", b"PAGE 5551212\r\nMESS Your network is hosed\r\nSEND\r\nQUIT\r\n"),
 ];

@@ -1,6 +1,7 @@
 //! STOMP, versions 1.0 to 1.2 (STOMP Protocol Specification): a command line, header lines, an empty line, a body, zero.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// STOMP.
@@ -23,7 +24,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn frame(checker: &mut Checker<'_>) -> Recognised {
+fn frame(cursor: &mut Cursor<'_>) -> Recognised {
     const COMMANDS: &[&[u8]] = &[
         b"CONNECTED",
         b"CONNECT",
@@ -41,9 +42,9 @@ fn frame(checker: &mut Checker<'_>) -> Recognised {
         b"ABORT",
         b"DISCONNECT",
     ];
-    let known = checker.rest().split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    let known = cursor.rest().split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
     require(COMMANDS.iter().any(|command| command.starts_with(known)))?;
-    let command = checker.line(16)?;
+    let command = cursor.line(16)?;
     require(COMMANDS.contains(&command))?;
     const HEADERS: &[&[u8]] = &[
         b"accept-version:",
@@ -70,13 +71,13 @@ fn frame(checker: &mut Checker<'_>) -> Recognised {
         b"expires:",
         b"redelivered:",
     ];
-    match checker.any_literal(HEADERS) {
+    match cursor.any_literal(HEADERS) {
         Ok(_) => Ok((95, "STOMP frame")),
         Err(Probe::NeedMore) => Err(Probe::NeedMore),
         Err(_) => {
             // a connection without headers is the old form
             require(matches!(command, b"CONNECT" | b"CONNECTED"))?;
-            checker.any_literal(&[b"\n\0", b"\r\n\0"])?;
+            cursor.any_literal(&[b"\n\0", b"\r\n\0"])?;
             Ok((90, "STOMP connection"))
         }
     }

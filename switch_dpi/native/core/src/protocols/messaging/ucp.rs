@@ -1,6 +1,7 @@
 //! EMI/UCP: short messages between applications and message centres of CMG's make, in text between STX and ETX.
 
-use crate::probing::matching::{ANSWERS, ASKS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// STX, transaction (00 to 99), size (five digits), operation or result, kind of operation (EMI/UCP §2.2).
@@ -34,6 +35,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a message is handed in", ASKS, b"\x0201/00070/O/01/01234567890/09876543210//3/53686F7274204D657373616765/D9\x03", &[]),
-    example("it is acknowledged", ANSWERS, b"\x0200/00041/R/31/A/0003/5D\x03", &[]),
+    client("a message is handed in", b"\x0201/00070/O/01/01234567890/09876543210//3/53686F7274204D657373616765/D9\x03"),
+    server("it is acknowledged", b"\x0200/00041/R/31/A/0003/5D\x03"),
 ];

@@ -2,7 +2,8 @@
 //! with or without routing information before it, and the binary stream of old versions, which began alike.
 
 use crate::bytes::Reader;
-use crate::probing::matching::{ASKS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Routing information is a few bytes; more is not believed.
@@ -75,19 +76,9 @@ fn read_routing(reader: &mut Reader<'_>) -> Result<(), Probe> {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "a client's hello",
-        ASKS,
-        b"WA\x06\x03\x00\x00\x24\x12\x22\x0a\x200123456789abcdef0123456789abcdef",
-        &[],
-    ),
-    example(
-        "with routing information",
-        ASKS,
-        b"ED\x00\x01\x00\x00\x04\x08\x05\x08\x02WA\x06\x02\x00\x00\x24\x12\x22\x0a\x200123456789abcdef0123456789abcdef",
-        &[],
-    ),
-    example("the binary stream of old versions", ASKS, b"WA\x01\x05\x00\x00\x18\xf8\x05\x01\xa5\x91\x89\xfc\x10Android-2.12.124", &[]),
+    client("a client's hello", b"WA\x06\x03\x00\x00\x24\x12\x22\x0a\x200123456789abcdef0123456789abcdef"),
+    client("with routing information", b"ED\x00\x01\x00\x00\x04\x08\x05\x08\x02WA\x06\x02\x00\x00\x24\x12\x22\x0a\x200123456789abcdef0123456789abcdef"),
+    client("the binary stream of old versions", b"WA\x01\x05\x00\x00\x18\xf8\x05\x01\xa5\x91\x89\xfc\x10Android-2.12.124"),
 ];
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! WSJT-X, weak signals of amateur radio ("NetworkMessage.hpp" by description): mark, schema, type and the program's name, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// WSJT-X.
@@ -20,10 +21,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[message];
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\xad\xbc\xcb\xda\0\0\0")?;
-    checker.within(1, 3)?;
-    require(checker.u32()? < 32)?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\xad\xbc\xcb\xda\0\0\0")?;
+    cursor.within(1, 3)?;
+    require(cursor.u32()? < 32)?;
     Ok((100, "WSJT-X message"))
 }
 

@@ -2,7 +2,9 @@
 //! candidates of calls are read (XEP-0176, XEP-0177, and what Google Talk had before).
 
 use crate::probing::lines::contains_ignoring_case;
-use crate::probing::matching::{ANSWERS, ASKS, Beginning, beginning, beginning_of_any, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins, begins_any};
+use crate::probing::examples::{client, server};
 use crate::formats::sdp::hear_of_media;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
@@ -37,12 +39,12 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     let Some(element) = first_element(sample.data) else { return Probe::NeedMore };
-    match beginning_of_any(element, STREAM) {
+    match begins_any(element, STREAM) {
         Beginning::Whole => return matched(100, "XMPP stream", element.len().min(16)),
         Beginning::Partial => return Probe::NeedMore,
         Beginning::Other => {}
     }
-    match beginning_of_any(element, STANZAS) {
+    match begins_any(element, STANZAS) {
         Beginning::Whole if element.starts_with(b"<presence/>") => matched(80, "XMPP stanza", 11),
         Beginning::Whole => probe_stanza(element),
         Beginning::Partial => Probe::NeedMore,
@@ -63,7 +65,7 @@ fn probe_stanza(element: &[u8]) -> Probe {
 /// What follows white space and an XML declaration (RFC 6120 §11.5); `None` while that has not ended.
 fn first_element(data: &[u8]) -> Option<&[u8]> {
     let data = data.trim_ascii_start();
-    if data.is_empty() || (data.len() < 5 && beginning(data, b"<?xml") == Beginning::Partial) {
+    if data.is_empty() || (data.len() < 5 && begins(data, b"<?xml") == Beginning::Partial) {
         return None;
     }
     if !data.starts_with(b"<?xml") {
@@ -135,20 +137,10 @@ fn attribute<'a>(tag: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "a client opens its stream",
-        ASKS,
-        b"<?xml version='1.0'?><stream:stream to='example.org' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>",
-        &[],
-    ),
-    example(
-        "the server answers and tells what it can",
-        ANSWERS,
-        b"<?xml version='1.0'?>\n<stream:stream from='example.org' id='6gVn' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'><stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>",
-        &[],
-    ),
-    example("a stanza of a stream caught late", ANSWERS, b"<iq from='juliet@example.org/balcony' type='result' id='v1'/>", &[]),
-    example("the end of a stream caught late", ASKS, b"</stream:stream>", &[]),
+    client("a client opens its stream", b"<?xml version='1.0'?><stream:stream to='example.org' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>"),
+    server("the server answers and tells what it can", b"<?xml version='1.0'?>\n<stream:stream from='example.org' id='6gVn' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' version='1.0'><stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>"),
+    server("a stanza of a stream caught late", b"<iq from='juliet@example.org/balcony' type='result' id='v1'/>"),
+    client("the end of a stream caught late", b"</stream:stream>"),
 ];
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Yahoo Messenger protocol (YMSG): its header.
 
-use crate::probing::matching::{ASKS, example, probe_beginning};
+use crate::probing::beginnings::probe_beginning;
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// How it begins.
@@ -25,6 +26,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("log-in", ASKS, b"YMSG\x00\x10\x00\x00\x00\x09\x00\x57\x00\x00\x00\x00\x00\x00\x00\x001\xc0\x80ann\xc0\x80", &[]),
-    example("ping", ASKS, b"YMSG\x00\x0f\x00\x00\x00\x00\x00\x4c\x00\x00\x00\x01\x00\x00\x00\x00", &[]),
+    client("log-in", b"YMSG\x00\x10\x00\x00\x00\x09\x00\x57\x00\x00\x00\x00\x00\x00\x00\x001\xc0\x80ann\xc0\x80"),
+    client("ping", b"YMSG\x00\x0f\x00\x00\x00\x00\x00\x4c\x00\x00\x00\x01\x00\x00\x00\x00"),
 ];

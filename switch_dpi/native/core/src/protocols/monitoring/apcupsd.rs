@@ -1,6 +1,7 @@
 //! apcupsd (its manual, "NIS network server protocol"): lines behind their size in two bytes, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// apcupsd.
@@ -20,15 +21,15 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[request, status];
 
-fn request(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[b"\0\x06status", b"\0\x06events"])?;
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[b"\0\x06status", b"\0\x06events"])?;
     Ok((95, "apcupsd request"))
 }
 
-fn status(checker: &mut Checker<'_>) -> Recognised {
-    let size = checker.u16()?;
+fn status(cursor: &mut Cursor<'_>) -> Recognised {
+    let size = cursor.u16()?;
     require((12..128).contains(&size))?;
-    checker.literal(b"APC      : 0")?;
+    cursor.literal(b"APC      : 0")?;
     Ok((100, "apcupsd status"))
 }
 

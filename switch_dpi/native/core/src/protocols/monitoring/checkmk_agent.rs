@@ -1,10 +1,12 @@
 //! Checkmk agent: whoever connects is sent sections of text (Checkmk documentation).
 
-use crate::probing::answers::{answered, begins_with, of_stream};
+use crate::probing::answers::of_stream;
+use crate::probing::readers::StreamReader;
+use crate::probing::beginnings::begins;
+use crate::probing::examples::server;
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::Lines;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::probing::readers::StreamReader;
 
 const CARRIER: Transport = Transport::Tcp;
 const SECTION: &[u8] = b"<<<check_mk>>>";
@@ -27,7 +29,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    of_stream(begins_with(sample.data, SECTION), 100, "first section", SECTION.len())
+    of_stream(begins(sample.data, SECTION).holds(), 100, "first section", SECTION.len())
 }
 
 fn read(sample: &Sample<'_>, found: &mut Findings) {
@@ -44,5 +46,5 @@ const EXAMPLES: &[Example] = &[
         data: b"<<<check_mk>>>\nVersion: 2.2.0p12\nAgentOS: linux\nHostname: db1\nAgentDirectory: /etc/check_mk\n",
         expect: &[(Attribute::MonitoredHost, "db1")],
     },
-    answered(CARRIER, "agent of an old version", b"<<<check_mk>>>\nVersion: 1.2.4\n<<<df>>>\n"),
+    server("agent of an old version", b"<<<check_mk>>>\nVersion: 1.2.4\n<<<df>>>\n"),
 ];

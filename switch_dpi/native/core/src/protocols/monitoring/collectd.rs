@@ -1,10 +1,11 @@
 //! collectd's network plugin (collectd wiki, "Binary protocol"): plain, signed and encrypted.
 
-use crate::probing::answers::{matched, of_datagram, sent};
+use crate::probing::answers::{matched, of_datagram};
+use crate::probing::readers::DatagramReader;
+use crate::probing::examples::query;
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::probing::readers::DatagramReader;
 
 const CARRIER: Transport = Transport::Udp;
 /// Type and size of a part; the size counts them.
@@ -90,9 +91,5 @@ const EXAMPLES: &[Example] = &[
         data: b"\x00\x00\x00\x08db1\x00\x00\x08\x00\x0c\x1a\x29\x17\xc0\x00\x00\x00\x00\x00\x02\x00\x09load\x00\x00\x04\x00\x09load\x00\x00\x06\x00\x0f\x00\x01\x01\x00\x00\x00\x00\x00\x00\xe0\x3f",
         expect: &[(Attribute::MonitoredHost, "db1")],
     },
-    sent(
-        CARRIER,
-        "encrypted",
-        b"\x02\x10\x00\x31\x00\x03ops\x1a\x2b\x3c\x4d\x5e\x6f\x70\x81\x92\xa3\xb4\xc5\xd6\xe7\xf8\x09\x1a\x2b\x3c\x4d\x5e\x6f\x70\x81\x92\xa3\xb4\xc5\xd6\xe7\xf8\x09\x1a\x2b\x3c\x4d\x5e\x6f\x70\x81",
-    ),
+    query("encrypted", b"\x02\x10\x00\x31\x00\x03ops\x1a\x2b\x3c\x4d\x5e\x6f\x70\x81\x92\xa3\xb4\xc5\xd6\xe7\xf8\x09\x1a\x2b\x3c\x4d\x5e\x6f\x70\x81\x92\xa3\xb4\xc5\xd6\xe7\xf8\x09\x1a\x2b\x3c\x4d\x5e\x6f\x70\x81"),
 ];

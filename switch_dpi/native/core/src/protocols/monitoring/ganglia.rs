@@ -1,6 +1,8 @@
 //! Ganglia: metrics of gmond 3.1 and later in XDR over UDP (RFC 4506), and its XML report over TCP (Ganglia sources).
 
-use crate::probing::answers::{answered, begins_with, of_datagram, of_stream, sent};
+use crate::probing::answers::{of_datagram, of_stream};
+use crate::probing::beginnings::begins;
+use crate::probing::examples::{query, server};
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -28,7 +30,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     if sample.transport.is_stream() {
-        of_stream(begins_with(sample.data, REPORT), 100, "XML report", REPORT.len())
+        of_stream(begins(sample.data, REPORT).holds(), 100, "XML report", REPORT.len())
     } else {
         of_datagram(is_metric(sample.data), 90, "metric", sample.data.len())
     }
@@ -54,14 +56,6 @@ fn is_name(reader: &mut Reader<'_>) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        Transport::Udp,
-        "value",
-        b"\x00\x00\x00\x86\x00\x00\x00\x03db1\x00\x00\x00\x00\x08load_one\x00\x00\x00\x00\x00\x00\x00\x04%.2f\x3e\xd7\x0a\x3d",
-    ),
-    answered(
-        Transport::Tcp,
-        "report",
-        b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\" standalone=\"yes\"?>\n<!DOCTYPE GANGLIA_XML [\n  <!ELEMENT GANGLIA_XML (GRID|CLUSTER|HOST)*>\n",
-    ),
+    query("value", b"\x00\x00\x00\x86\x00\x00\x00\x03db1\x00\x00\x00\x00\x08load_one\x00\x00\x00\x00\x00\x00\x00\x04%.2f\x3e\xd7\x0a\x3d"),
+    server("report", b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\" standalone=\"yes\"?>\n<!DOCTYPE GANGLIA_XML [\n  <!ELEMENT GANGLIA_XML (GRID|CLUSTER|HOST)*>\n"),
 ];

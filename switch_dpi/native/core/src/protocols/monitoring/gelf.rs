@@ -1,9 +1,11 @@
 //! Graylog Extended Log Format (Graylog documentation): JSON over UDP, whole or in chunks, and over TCP.
 
-use crate::probing::answers::{begins_with, matched, of_datagram, sent};
+use crate::probing::answers::{matched, of_datagram};
+use crate::probing::readers::StreamReader;
+use crate::probing::beginnings::begins;
+use crate::probing::examples::{client, query};
 use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::probing::readers::StreamReader;
 
 /// Begins a chunk.
 const CHUNK_MAGIC: [u8; 2] = [0x1e, 0x0f];
@@ -37,7 +39,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     if !is_stream && sample.data.starts_with(&CHUNK_MAGIC) {
         return of_datagram(is_chunk(sample.data), 65, "first chunk", 12);
     }
-    if begins_with(sample.data, b"{\"").is_some_and(|fits| !fits) {
+    if begins(sample.data, b"{\"").holds().is_some_and(|fits| !fits) {
         return Probe::No;
     }
     let head = sample.data.get(..MAX_HEAD_SIZE).unwrap_or(sample.data);
@@ -74,14 +76,6 @@ const EXAMPLES: &[Example] = &[
         data: b"{\"version\":\"1.1\",\"host\":\"db1\",\"short_message\":\"disk almost full\",\"level\":4}",
         expect: &[(Attribute::SyslogHost, "db1")],
     },
-    sent(
-        Transport::Udp,
-        "first of two chunks",
-        b"\x1e\x0f\x1a\x2b\x3c\x4d\x5e\x6f\x70\x81\x00\x02\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x35\x8e",
-    ),
-    sent(
-        Transport::Tcp,
-        "ended by a zero byte over TCP",
-        b"{\"version\":\"1.1\",\"host\":\"db1\",\"short_message\":\"started\"}\x00",
-    ),
+    query("first of two chunks", b"\x1e\x0f\x1a\x2b\x3c\x4d\x5e\x6f\x70\x81\x00\x02\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x35\x8e"),
+    client("ended by a zero byte over TCP", b"{\"version\":\"1.1\",\"host\":\"db1\",\"short_message\":\"started\"}\x00"),
 ];

@@ -1,6 +1,7 @@
 //! GKrellM, a monitor of machines: the client begins with its name and version.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// GKrellM.
@@ -20,11 +21,11 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[version];
 
-fn version(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"gkrellm ")?;
-    checker.within(b'1', b'9')?;
-    checker.literal(b".")?;
-    checker.line(24)?;
+fn version(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"gkrellm ")?;
+    cursor.within(b'1', b'9')?;
+    cursor.literal(b".")?;
+    cursor.line(24)?;
     Ok((95, "GKrellM version"))
 }
 

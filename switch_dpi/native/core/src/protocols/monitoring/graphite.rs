@@ -1,6 +1,7 @@
 //! Graphite's plaintext protocol (Graphite documentation, "Feeding In Your Data"): `path value time`, over TCP and UDP.
 
-use crate::probing::answers::{matched, sent};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, query};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// The longest line that is waited for.
@@ -61,6 +62,6 @@ fn may_be_number(text: &[u8]) -> bool {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(Transport::Tcp, "two metrics", b"servers.db1.load 0.42 1767225600\nservers.db1.users 3 1767225600\n"),
-    sent(Transport::Udp, "one metric with tags", b"disk.used;host=db1;mount=var 81.5 1767225600\n"),
+    client("two metrics", b"servers.db1.load 0.42 1767225600\nservers.db1.users 3 1767225600\n"),
+    query("one metric with tags", b"disk.used;host=db1;mount=var 81.5 1767225600\n"),
 ];

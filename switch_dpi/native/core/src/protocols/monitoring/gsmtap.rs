@@ -1,6 +1,7 @@
 //! GSMTAP version 2 (Osmocom, `gsmtap.h`): radio messages as a base station or a phone hears them.
 
-use crate::probing::answers::{of_datagram, sent};
+use crate::probing::answers::of_datagram;
+use crate::probing::examples::query;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -43,14 +44,6 @@ fn is_header(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        CARRIER,
-        "GSM broadcast channel",
-        b"\x02\x04\x01\x00\x00\x3d\xc5\x00\x00\x12\x34\x56\x01\x00\x00\x00\x59\x06\x1a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x79\x00\x00",
-    ),
-    sent(
-        CARRIER,
-        "LTE radio resource control",
-        b"\x02\x04\x0d\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x40\x00\x04\x02\x00",
-    ),
+    query("GSM broadcast channel", b"\x02\x04\x01\x00\x00\x3d\xc5\x00\x00\x12\x34\x56\x01\x00\x00\x00\x59\x06\x1a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x79\x00\x00"),
+    query("LTE radio resource control", b"\x02\x04\x0d\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x40\x00\x04\x02\x00"),
 ];

@@ -1,7 +1,8 @@
 //! HEP: SIP and media reports copied to Homer and other capture servers; versions 1 to 3.
 
 use crate::bytes::Reader;
-use crate::probing::matching::{ASKS, SENDS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, query};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const MARK: &[u8] = b"HEP3";
@@ -48,17 +49,7 @@ fn probe_old(data: &[u8]) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "version 3 over UDP",
-        SENDS,
-        b"HEP3\x00\x1b\x00\x00\x00\x01\x00\x07\x02\x00\x00\x00\x02\x00\x07\x11\x00\x00\x00\x0f\x00\x07x",
-        &[],
-    ),
-    example("version 3 over TCP", ASKS, b"HEP3\x00\x14\x00\x00\x00\x01\x00\x07\x02\x00\x00\x00\x02\x00\x07\x11", &[]),
-    example(
-        "version 1",
-        SENDS,
-        b"\x01\x10\x02\x11\x13\xc4\x13\xc4\xc0\x00\x02\x01\xc0\x00\x02\x02REGISTER sip:example.org SIP/2.0\r\n",
-        &[],
-    ),
+    query("version 3 over UDP", b"HEP3\x00\x1b\x00\x00\x00\x01\x00\x07\x02\x00\x00\x00\x02\x00\x07\x11\x00\x00\x00\x0f\x00\x07x"),
+    client("version 3 over TCP", b"HEP3\x00\x14\x00\x00\x00\x01\x00\x07\x02\x00\x00\x00\x02\x00\x07\x11"),
+    query("version 1", b"\x01\x10\x02\x11\x13\xc4\x13\xc4\xc0\x00\x02\x01\xc0\x00\x02\x02REGISTER sip:example.org SIP/2.0\r\n"),
 ];

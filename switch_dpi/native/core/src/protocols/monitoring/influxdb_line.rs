@@ -1,6 +1,7 @@
 //! InfluxDB's line protocol (InfluxDB documentation, "Line protocol") over UDP, as Telegraf sends it: `measurement,tags fields time`.
 
-use crate::probing::answers::{of_datagram, sent};
+use crate::probing::answers::of_datagram;
+use crate::probing::examples::query;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;
@@ -41,6 +42,6 @@ fn is_line(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(CARRIER, "with tags", b"cpu,host=db1,cpu=cpu0 usage_idle=97.2,usage_user=1.4 1767225600000000000\n"),
-    sent(CARRIER, "without tags", b"uptime seconds=4711i 1767225600000000000\n"),
+    query("with tags", b"cpu,host=db1,cpu=cpu0 usage_idle=97.2,usage_user=1.4 1767225600000000000\n"),
+    query("without tags", b"uptime seconds=4711i 1767225600000000000\n"),
 ];

@@ -1,6 +1,7 @@
 //! iperf 2 (sources): packets filled with the ten digits, over TCP and UDP.
 
-use crate::probing::answers::{matched, sent};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, query};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// The headers of all versions end before this; from there on byte i is the digit i mod 10.
@@ -43,6 +44,6 @@ const TCP_CLIENT: &[u8] = b"\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x13\x89\x00
 const UDP_CLIENT: &[u8] = b"\x00\x00\x00\x01\x69\x55\x34\x00\x00\x01\x86\xa0\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x13\x894567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789";
 
 const EXAMPLES: &[Example] = &[
-    sent(Transport::Tcp, "client", TCP_CLIENT),
-    sent(Transport::Udp, "first datagram of a client", UDP_CLIENT),
+    client("client", TCP_CLIENT),
+    query("first datagram of a client", UDP_CLIENT),
 ];

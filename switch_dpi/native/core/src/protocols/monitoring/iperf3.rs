@@ -1,6 +1,7 @@
 //! iperf 3 (ESnet, sources): every connection begins with the test's cookie; UDP streams with a fixed word.
 
-use crate::probing::answers::{answered, of_datagram, of_stream, sent};
+use crate::probing::answers::{of_datagram, of_stream};
+use crate::probing::examples::{client, query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// 36 characters and a zero byte.
@@ -45,11 +46,7 @@ fn is_cookie_byte(byte: u8) -> bool {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        Transport::Tcp,
-        "control connection",
-        b"q3jx7ytzkn5me4a2vwlhbp6rfcdosgi7u2xy\x00\x00\x00\x00\x56{\"tcp\":true,\"omit\":0,\"time\":10,\"num\":0,\"blockcount\":0,\"parallel\":1,\"len\":131072}",
-    ),
-    sent(Transport::Udp, "client's word", b"9876"),
-    answered(Transport::Udp, "answer of an old version", b"\xb1\x68\xde\x3a"),
+    client("control connection", b"q3jx7ytzkn5me4a2vwlhbp6rfcdosgi7u2xy\x00\x00\x00\x00\x56{\"tcp\":true,\"omit\":0,\"time\":10,\"num\":0,\"blockcount\":0,\"parallel\":1,\"len\":131072}"),
+    query("client's word", b"9876"),
+    reply("answer of an old version", b"\xb1\x68\xde\x3a"),
 ];

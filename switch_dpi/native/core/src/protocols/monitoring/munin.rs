@@ -1,10 +1,12 @@
 //! Munin node: the server greets with its name, the master asks line by line (Munin protocol documentation).
 
-use crate::probing::answers::{begins_with, begins_with_any, of_stream, sent};
+use crate::probing::answers::of_stream;
+use crate::probing::readers::StreamReader;
+use crate::probing::beginnings::{begins, begins_any};
+use crate::probing::examples::client;
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::Lines;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::probing::readers::StreamReader;
 
 const CARRIER: Transport = Transport::Tcp;
 const GREETING: &[u8] = b"# munin node at ";
@@ -30,9 +32,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 /// A command alone leaves it open: the greeting decides.
 fn probe(sample: &Sample<'_>) -> Probe {
     if sample.data.first().is_none_or(|byte| *byte == b'#') {
-        return of_stream(begins_with(sample.data, GREETING), 100, "greeting", GREETING.len());
+        return of_stream(begins(sample.data, GREETING).holds(), 100, "greeting", GREETING.len());
     }
-    match begins_with_any(sample.data, &COMMANDS) {
+    match begins_any(sample.data, &COMMANDS).holds() {
         Some(false) => Probe::No,
         Some(true) if sample.data.starts_with(b"cap ") => of_stream(Some(true), 80, "capabilities", 14),
         _ => Probe::NeedMore,
@@ -53,5 +55,5 @@ const EXAMPLES: &[Example] = &[
         data: b"# munin node at db1.example.org\ncap multigraph dirtyconfig\ncpu df load\n",
         expect: &[(Attribute::MonitoredHost, "db1.example.org")],
     },
-    sent(CARRIER, "master", b"cap multigraph dirtyconfig\nlist db1.example.org\nfetch load\n"),
+    client("master", b"cap multigraph dirtyconfig\nlist db1.example.org\nfetch load\n"),
 ];

@@ -1,10 +1,11 @@
 //! NetFlow versions 1, 5, 7, 8 and 9 (Cisco; RFC 3954) and its standard, IPFIX, which is version 10 (RFC 7011).
 
-use crate::probing::answers::{of_datagram, of_stream, sent};
+use crate::probing::answers::{of_datagram, of_stream};
+use crate::probing::readers::StreamReader;
+use crate::probing::examples::client;
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::probing::readers::StreamReader;
 
 /// Sets with a smaller number are templates or reserved (RFC 7011 §3.3.2).
 const FIRST_DATA_SET: u16 = 256;
@@ -147,9 +148,5 @@ const EXAMPLES: &[Example] = &[
         data: b"\x00\x0a\x00\x1c\x69\xa4\x5f\x00\x00\x00\x00\x01\x00\x00\x00\x01\x01\x00\x00\x0c\xc0\x00\x02\x01\xc0\x00\x02\x02",
         expect: &[(Attribute::NetflowVersion, "10")],
     },
-    sent(
-        Transport::Tcp,
-        "IPFIX templates over TCP",
-        b"\x00\x0a\x00\x20\x69\xa4\x5f\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x02\x00\x10\x01\x00\x00\x02\x00\x08\x00\x04\x00\x0c\x00\x04",
-    ),
+    client("IPFIX templates over TCP", b"\x00\x0a\x00\x20\x69\xa4\x5f\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x02\x00\x10\x01\x00\x00\x02\x00\x08\x00\x04\x00\x0c\x00\x04"),
 ];

@@ -1,6 +1,7 @@
 //! Nping echo protocol (Nmap, "Nping Echo Protocol", EchoProtoRFC): the handshake of both ends.
 
-use crate::probing::answers::{answered, of_stream, sent};
+use crate::probing::answers::of_stream;
+use crate::probing::examples::{client, server};
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -44,6 +45,6 @@ fn is_handshake(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    answered(CARRIER, "server's handshake", b"\x01\x01\x00\x18\x1a\x2b\x3c\x4d\x69\x55\x34\x00\x00\x00\x00\x00\x5e\x6f\x70\x81\x92\xa3\xb4\xc5"),
-    sent(CARRIER, "client's handshake", b"\x01\x02\x00\x24\x2a\x2b\x3c\x4d\x69\x55\x34\x00\x00\x00\x00\x00\x5e\x6f\x70\x81\x92\xa3\xb4\xc5"),
+    server("server's handshake", b"\x01\x01\x00\x18\x1a\x2b\x3c\x4d\x69\x55\x34\x00\x00\x00\x00\x00\x5e\x6f\x70\x81\x92\xa3\xb4\xc5"),
+    client("client's handshake", b"\x01\x02\x00\x24\x2a\x2b\x3c\x4d\x69\x55\x34\x00\x00\x00\x00\x00\x5e\x6f\x70\x81\x92\xa3\xb4\xc5"),
 ];

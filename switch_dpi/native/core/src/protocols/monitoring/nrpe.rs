@@ -1,6 +1,7 @@
 //! Nagios Remote Plugin Executor, versions 2 to 4, without TLS (NRPE sources, `common.h`).
 
-use crate::probing::answers::{answered, of_stream, sent};
+use crate::probing::answers::of_stream;
+use crate::probing::examples::{client, server};
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -52,10 +53,6 @@ fn is_packet(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(CARRIER, "version 2 query", b"\x00\x02\x00\x01\x1a\x2b\x3c\x4d\x00\x00_NRPE_CHECK\x00"),
-    answered(
-        CARRIER,
-        "version 3 response",
-        b"\x00\x03\x00\x02\x1a\x2b\x3c\x4d\x00\x00\x00\x00\x00\x00\x00\x0cNRPE v4.1.0\x00",
-    ),
+    client("version 2 query", b"\x00\x02\x00\x01\x1a\x2b\x3c\x4d\x00\x00_NRPE_CHECK\x00"),
+    server("version 3 response", b"\x00\x03\x00\x02\x1a\x2b\x3c\x4d\x00\x00\x00\x00\x00\x00\x00\x0cNRPE v4.1.0\x00"),
 ];

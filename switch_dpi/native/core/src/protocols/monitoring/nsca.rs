@@ -1,7 +1,8 @@
 //! NSCA, passive results for Nagios, where they are not encrypted ("common.h" of NSCA by description): version 3, checksum, time, result,
 //! host. The server begins with random bytes, which tell nothing.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// NSCA.
@@ -21,17 +22,17 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[result];
 
-fn result(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0\x03\0\0")?;
-    checker.u32()?; // checksum
-    require((0x4000_0000..0x8000_0000).contains(&checker.u32()?))?;
-    checker.literal(b"\0")?;
-    checker.within(0, 3)?;
-    let rest = checker.rest();
+fn result(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0\x03\0\0")?;
+    cursor.u32()?; // checksum
+    require((0x4000_0000..0x8000_0000).contains(&cursor.u32()?))?;
+    cursor.literal(b"\0")?;
+    cursor.within(0, 3)?;
+    let rest = cursor.rest();
     let known = rest.get(..16).unwrap_or(rest);
     let host = known.iter().position(|byte| *byte == 0).unwrap_or(known.len());
     require(known.iter().take(host).all(u8::is_ascii_graphic) && known.iter().skip(host).all(|byte| *byte == 0))?;
-    checker.take(16)?;
+    cursor.take(16)?;
     require(host > 1)?;
     Ok((85, "NSCA result"))
 }

@@ -1,6 +1,7 @@
 //! Network UPS Tools (its developer guide, "Network protocol information", RFC 9271 §4): commands and answers in lines.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// Network UPS Tools.
@@ -20,15 +21,15 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[command, answer];
 
-fn command(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[b"LIST UPS", b"LIST VAR ", b"LIST CLIENT ", b"GET VAR ", b"GET UPSDESC ", b"SET VAR "])?;
-    checker.line(80)?;
+fn command(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[b"LIST UPS", b"LIST VAR ", b"LIST CLIENT ", b"GET VAR ", b"GET UPSDESC ", b"SET VAR "])?;
+    cursor.line(80)?;
     Ok((85, "NUT command"))
 }
 
-fn answer(checker: &mut Checker<'_>) -> Recognised {
-    let which = checker.any_literal(&[b"BEGIN LIST UPS", b"BEGIN LIST VAR ", b"VAR ", b"UPSDESC "])?;
-    let line = checker.line(100)?;
+fn answer(cursor: &mut Cursor<'_>) -> Recognised {
+    let which = cursor.any_literal(&[b"BEGIN LIST UPS", b"BEGIN LIST VAR ", b"VAR ", b"UPSDESC "])?;
+    let line = cursor.line(100)?;
     require(which < 2 || line.ends_with(b"\"") && line.iter().filter(|byte| **byte == b'"').count() >= 2)?;
     Ok((85, "NUT answer"))
 }

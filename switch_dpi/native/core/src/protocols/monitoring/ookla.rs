@@ -1,6 +1,8 @@
 //! Ookla's Speedtest over plain TCP, as observed: a greeting, then lines that name pings, downloads and uploads.
 
-use crate::probing::answers::{answered, begins_with, of_stream, sent};
+use crate::probing::answers::of_stream;
+use crate::probing::beginnings::{begins, begins_any};
+use crate::probing::examples::{client, server};
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -26,7 +28,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    match begins_with(sample.data, GREETING) {
+    match begins(sample.data, GREETING).holds() {
         Some(false) => of_stream(is_request(sample.data), 75, "request", 3),
         _ => of_stream(is_greeting(sample.data), 90, "server's greeting", GREETING.len()),
     }
@@ -34,7 +36,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
 
 /// `HELLO 2.9 (2.9.0) 2022-03-14.1200.abc`
 fn is_greeting(data: &[u8]) -> Option<bool> {
-    if !begins_with(data, GREETING)? {
+    if !begins(data, GREETING).holds()? {
         return Some(false);
     }
     let mut reader = Reader::new(data.get(GREETING.len()..)?);
@@ -50,7 +52,7 @@ fn is_greeting(data: &[u8]) -> Option<bool> {
 
 /// `HI` and a UUID, or `HI` alone and a command that only this protocol has.
 fn is_request(data: &[u8]) -> Option<bool> {
-    if !begins_with(data, REQUEST)? {
+    if !begins(data, REQUEST).holds()? {
         return Some(false);
     }
     let mut reader = Reader::new(data.get(REQUEST.len()..)?);
@@ -62,13 +64,13 @@ fn is_request(data: &[u8]) -> Option<bool> {
             }
             Some(*reader.rest().get(UUID_SIZE)? == b'\n')
         }
-        b'\n' => crate::probing::answers::begins_with_any(reader.rest(), &[b"PING ", b"DOWNLOAD ", b"UPLOAD ", b"GETIP\n", b"CAPABILITIES\n"]),
+        b'\n' => begins_any(reader.rest(), &[b"PING ", b"DOWNLOAD ", b"UPLOAD ", b"GETIP\n", b"CAPABILITIES\n"]).holds(),
         _ => Some(false),
     }
 }
 
 const EXAMPLES: &[Example] = &[
-    answered(CARRIER, "greeting", b"HELLO 2.9 (2.9.0) 2022-03-14.1200.abcdef0\n"),
-    sent(CARRIER, "client with an identifier", b"HI 1a2b3c4d-5e6f-4081-92a3-b4c5d6e7f809\nGETIP\n"),
-    sent(CARRIER, "old client", b"HI\nPING 1767225600000\n"),
+    server("greeting", b"HELLO 2.9 (2.9.0) 2022-03-14.1200.abcdef0\n"),
+    client("client with an identifier", b"HI 1a2b3c4d-5e6f-4081-92a3-b4c5d6e7f809\nGETIP\n"),
+    client("old client", b"HI\nPING 1767225600000\n"),
 ];

@@ -1,6 +1,7 @@
 //! OpenTSDB (its "Put (Telnet)"): metric, time, value and tags in a line.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// OpenTSDB.
@@ -20,9 +21,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[put];
 
-fn put(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"put ")?;
-    let line = checker.line(256)?;
+fn put(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"put ")?;
+    let line = cursor.line(256)?;
     let mut words = line.split(|byte| *byte == b' ');
     let (metric, time, value) = (words.next(), words.next(), words.next());
     let tag = words.next();

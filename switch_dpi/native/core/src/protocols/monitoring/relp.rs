@@ -1,6 +1,7 @@
 //! Reliable Event Logging Protocol (librelp, "RELP specification"): transaction, command, size, then what is offered.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// RELP.
@@ -20,13 +21,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[open];
 
-fn open(checker: &mut Checker<'_>) -> Recognised {
-    let transaction = checker.text_until(b' ', 9)?;
+fn open(cursor: &mut Cursor<'_>) -> Recognised {
+    let transaction = cursor.text_until(b' ', 9)?;
     require(transaction.iter().all(u8::is_ascii_digit) && !transaction.is_empty() && !transaction.starts_with(b"0"))?;
-    let is_request = checker.any_literal(&[b"open ", b"rsp "])? == 0;
-    let size = checker.text_until(b' ', 6)?;
+    let is_request = cursor.any_literal(&[b"open ", b"rsp "])? == 0;
+    let size = cursor.text_until(b' ', 6)?;
     require(!size.is_empty() && size.iter().all(u8::is_ascii_digit))?;
-    checker.literal(if is_request { b"relp_version=".as_slice() } else { b"200 OK\nrelp_version=" })?;
+    cursor.literal(if is_request { b"relp_version=".as_slice() } else { b"200 OK\nrelp_version=" })?;
     Ok((100, "RELP open"))
 }
 

@@ -1,10 +1,11 @@
 //! SNMP versions 1, 2c and 3 with traps and informs (RFC 1157, RFC 3416, RFC 3412), over UDP and TCP (RFC 3430).
 
-use crate::probing::answers::{answered, of_datagram, of_stream};
+use crate::probing::answers::{of_datagram, of_stream};
+use crate::probing::readers::StreamReader;
+use crate::probing::examples::server;
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::probing::readers::StreamReader;
 
 /// Tag of an ASN.1 SEQUENCE, OCTET STRING and INTEGER (X.690 §8).
 const SEQUENCE: u8 = 0x30;
@@ -168,9 +169,5 @@ const EXAMPLES: &[Example] = &[
         data: b"\x30\x46\x02\x01\x03\x30\x0f\x02\x03\x00\x91\xc8\x02\x02\x05\xdc\x04\x01\x04\x02\x01\x03\x04\x18\x30\x16\x04\x05\x80\x00\x00\x00\x01\x02\x01\x01\x02\x01\x02\x04\x03\x6f\x70\x73\x04\x00\x04\x00\x30\x16\x04\x05\x80\x00\x00\x00\x01\x04\x00\xa0\x0b\x02\x01\x01\x02\x01\x00\x02\x01\x00\x30\x00",
         expect: &[(Attribute::SnmpVersion, "3"), (Attribute::SnmpUser, "ops")],
     },
-    answered(
-        Transport::Tcp,
-        "response over TCP",
-        b"\x30\x28\x02\x01\x01\x04\x06public\xa2\x1b\x02\x01\x01\x02\x01\x00\x02\x01\x00\x30\x10\x30\x0e\x06\x08\x2b\x06\x01\x02\x01\x01\x03\x00\x43\x02\x01\x02",
-    ),
+    server("response over TCP", b"\x30\x28\x02\x01\x01\x04\x06public\xa2\x1b\x02\x01\x01\x02\x01\x00\x02\x01\x00\x30\x10\x30\x0e\x06\x08\x2b\x06\x01\x02\x01\x01\x03\x00\x43\x02\x01\x02"),
 ];

@@ -1,6 +1,7 @@
 //! StatsD metrics (etsy/statsd documentation, "Metric Types") and the extensions of DogStatsD, over UDP.
 
-use crate::probing::answers::{of_datagram, sent};
+use crate::probing::answers::of_datagram;
+use crate::probing::examples::query;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;
@@ -54,6 +55,6 @@ fn is_number(text: &[u8]) -> bool {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(CARRIER, "counter", b"web.requests:1|c\n"),
-    sent(CARRIER, "timer with rate and tags", b"web.render:31.5|ms|@0.1|#env:prod,page:home"),
+    query("counter", b"web.requests:1|c\n"),
+    query("timer with rate and tags", b"web.render:31.5|ms|@0.1|#env:prod,page:home"),
 ];

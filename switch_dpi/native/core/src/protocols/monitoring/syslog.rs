@@ -1,10 +1,11 @@
 //! Syslog: the format of RFC 5424 and the older one (RFC 3164), over UDP and TCP (RFC 6587), also as vendors bend it.
 
-use crate::probing::answers::{answered, matched};
+use crate::probing::answers::matched;
+use crate::probing::readers::StreamReader;
+use crate::probing::examples::{reply, server};
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{is_text, split_word};
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::probing::readers::StreamReader;
 
 /// Highest priority: facility 23, severity 7 (RFC 5424 §6.2.1).
 const MAX_PRIORITY: u16 = 191;
@@ -146,6 +147,6 @@ const EXAMPLES: &[Example] = &[
         data: b"66 <13>1 2026-03-01T08:15:03Z h1 cron 41 - - job 17 finished in 4.1 s\n",
         expect: &[(Attribute::SyslogHost, "h1"), (Attribute::SyslogApplication, "cron")],
     },
-    answered(Transport::Udp, "no date at all", b"<189>123: %LINK-3-UPDOWN: Interface Gi0/1, changed state to up"),
-    answered(Transport::Tcp, "a line over TCP", b"<190>session 4711 opened from 192.0.2.7\n"),
+    reply("no date at all", b"<189>123: %LINK-3-UPDOWN: Interface Gi0/1, changed state to up"),
+    server("a line over TCP", b"<190>session 4711 opened from 192.0.2.7\n"),
 ];

@@ -1,7 +1,9 @@
 //! TZSP, the TaZmen Sniffer Protocol, by which MikroTik and wireless sensors stream what they capture.
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::{FrameFit, ethernet_frame, found, u16_at};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::{FrameFit, ethernet_frame};
+use crate::probing::numbers::u16_at;
 use crate::protocol::{Carried, Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Version, type, encapsulated protocol.
@@ -35,8 +37,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     match carried(sample.data).filter(|inner| inner.link_type == link_type::ETHERNET).map(|inner| ethernet_frame(inner.data)) {
-        Some(Some(FrameFit::Checked)) => found(90, "TZSP header and its frame", HEADER_SIZE),
-        Some(Some(FrameFit::Likely)) => found(75, "TZSP header and its frame", HEADER_SIZE),
+        Some(Some(FrameFit::Checked)) => matched(90, "TZSP header and its frame", HEADER_SIZE),
+        Some(Some(FrameFit::Likely)) => matched(75, "TZSP header and its frame", HEADER_SIZE),
         _ => Probe::No,
     }
 }

@@ -1,10 +1,12 @@
 //! Zabbix's agent, proxy and sender protocol (Zabbix documentation, "Header"): JSON behind a header.
 
-use crate::probing::answers::{answered, begins_with, of_stream, sent};
+use crate::probing::answers::of_stream;
+use crate::probing::readers::StreamReader;
+use crate::probing::beginnings::begins;
+use crate::probing::examples::{client, server};
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::probing::readers::StreamReader;
 
 const CARRIER: Transport = Transport::Tcp;
 const MAGIC: &[u8] = b"ZBXD";
@@ -34,7 +36,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 fn is_header(data: &[u8]) -> Option<bool> {
-    if !begins_with(data, MAGIC)? {
+    if !begins(data, MAGIC).holds()? {
         return Some(false);
     }
     Some((1..=MAX_FLAGS).contains(data.get(MAGIC.len())?))
@@ -57,6 +59,6 @@ const EXAMPLES: &[Example] = &[
         data: b"ZBXD\x01\x2c\x00\x00\x00\x00\x00\x00\x00{\"request\":\"active checks\",\"host\":\"db1.example\"}",
         expect: &[(Attribute::MonitoredHost, "db1.example")],
     },
-    answered(CARRIER, "answer", b"ZBXD\x01\x16\x00\x00\x00\x00\x00\x00\x00{\"response\":\"success\"}"),
-    sent(CARRIER, "passive check", b"ZBXD\x01\x0a\x00\x00\x00\x00\x00\x00\x00agent.ping"),
+    server("answer", b"ZBXD\x01\x16\x00\x00\x00\x00\x00\x00\x00{\"response\":\"success\"}"),
+    client("passive check", b"ZBXD\x01\x0a\x00\x00\x00\x00\x00\x00\x00agent.ping"),
 ];

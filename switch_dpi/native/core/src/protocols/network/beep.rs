@@ -1,6 +1,7 @@
 //! BEEP (RFC 3080 §2.3.1.1, RFC 3081): both ends begin with a greeting on channel 0.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// BEEP.
@@ -20,9 +21,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[greeting];
 
-fn greeting(checker: &mut Checker<'_>) -> Recognised {
-    checker.any_literal(&[b"RPY 0 0 . 0 ", b"ERR 0 0 . 0 "])?;
-    let size = checker.line(10)?;
+fn greeting(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.any_literal(&[b"RPY 0 0 . 0 ", b"ERR 0 0 . 0 "])?;
+    let size = cursor.line(10)?;
     require(!size.is_empty() && size.iter().all(u8::is_ascii_digit))?;
     Ok((100, "BEEP greeting"))
 }

@@ -1,6 +1,7 @@
 //! Character generator (RFC 864): lines of 72 characters, each beginning one further in the printable ones.
 
-use crate::probing::matching::{ANSWERS, RETURNS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{reply, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const LINE_SIZE: usize = 72;
@@ -42,11 +43,6 @@ const fn after(byte: u8) -> u8 {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "a stream",
-        ANSWERS,
-        b" !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefg\r\n!\"#$%&'()*",
-        &[],
-    ),
-    example("a datagram", RETURNS, b"stuvwxyz{|}~ !\"#$%&'()*+,-./0123456789:;<=>?", &[]),
+    server("a stream", b" !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefg\r\n!\"#$%&'()*"),
+    reply("a datagram", b"stuvwxyz{|}~ !\"#$%&'()*+,-./0123456789:;<=>?"),
 ];

@@ -1,7 +1,9 @@
 //! Daytime (RFC 867): the time as a line of text, over TCP and UDP, also in the form of NIST's servers.
 
 use crate::probing::lines::is_text;
-use crate::probing::matching::{ANSWERS, RETURNS, example, matched, number};
+use crate::probing::answers::matched;
+use crate::probing::examples::{reply, server};
+use crate::probing::numbers::decimal;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// A date, a time and a zone.
@@ -49,7 +51,7 @@ fn is_date(line: &[u8]) -> bool {
 /// `60465 24-06-04 12:30:45 50 0 0 610.3 UTC(NIST) *`.
 fn is_nist(line: &[u8]) -> bool {
     let mut words = line.split(|byte| *byte == b' ');
-    let is_day = words.next().is_some_and(|day| day.len() == 5 && number(day).is_some());
+    let is_day = words.next().is_some_and(|day| day.len() == 5 && decimal(day).is_some());
     is_day && words.next().is_some_and(|date| date.len() == 8) && words.next().is_some_and(is_clock)
 }
 
@@ -59,7 +61,7 @@ fn is_clock(text: &[u8]) -> bool {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("as Unix writes it", ANSWERS, b"Tue Jun  4 12:30:45 2024\r\n", &[]),
-    example("as NIST writes it", ANSWERS, b"\n60465 24-06-04 12:30:45 50 0 0 610.3 UTC(NIST) * \n", &[]),
-    example("over UDP", RETURNS, b"Tuesday, June 4, 2024 12:30:45-UTC\r\n", &[]),
+    server("as Unix writes it", b"Tue Jun  4 12:30:45 2024\r\n"),
+    server("as NIST writes it", b"\n60465 24-06-04 12:30:45 50 0 0 610.3 UTC(NIST) * \n"),
+    reply("over UDP", b"Tuesday, June 4, 2024 12:30:45-UTC\r\n"),
 ];

@@ -1,7 +1,8 @@
 //! DCE/RPC: version 5 over TCP, version 4 over UDP (The Open Group C706 §12; [MS-RPCE]).
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, query, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, query, server, telling};
 use crate::formats::dcerpc_calls::{ALTER_CONTEXT, BIND, Calls, HEADER_SIZE, RESPONSE, fragment_size, tell};
 use crate::formats::dcerpc_interfaces::interface;
 use crate::protocol::{
@@ -37,15 +38,15 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Version 5.0 or 5.1, type, flags, data representation, sizes, call.
-fn connection(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(&[5])?;
-    checker.within(0, 1)?;
-    let kind = checker.one_of(&[0, 2, 3, 11, 12, 13, 14, 15, 16, 17, 18, 19])?;
-    let _flags = checker.u8()?;
-    let is_little = checker.one_of(&[0x00, 0x10])? == 0x10;
-    checker.within(0, 3)?;
-    checker.zeros(2)?;
-    let sizes = if is_little { [checker.u16_le()?, checker.u16_le()?] } else { [checker.u16()?, checker.u16()?] };
+fn connection(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(&[5])?;
+    cursor.within(0, 1)?;
+    let kind = cursor.one_of(&[0, 2, 3, 11, 12, 13, 14, 15, 16, 17, 18, 19])?;
+    let _flags = cursor.u8()?;
+    let is_little = cursor.one_of(&[0x00, 0x10])? == 0x10;
+    cursor.within(0, 3)?;
+    cursor.zeros(2)?;
+    let sizes = if is_little { [cursor.u16_le()?, cursor.u16_le()?] } else { [cursor.u16()?, cursor.u16()?] };
     let [fragment, authentication] = sizes.map(usize::from);
     let least = match kind {
         BIND | ALTER_CONTEXT => 72,
@@ -53,31 +54,31 @@ fn connection(checker: &mut Checker<'_>) -> Recognised {
         _ => HEADER_SIZE,
     };
     require(fragment >= least && authentication + HEADER_SIZE <= fragment)?;
-    checker.take(4)?;
+    cursor.take(4)?;
     if matches!(kind, BIND | ALTER_CONTEXT) {
-        checker.take(8)?;
-        checker.within(1, 64)?; // contexts
-        checker.zeros(3)?;
+        cursor.take(8)?;
+        cursor.within(1, 64)?; // contexts
+        cursor.zeros(3)?;
     }
     Ok((90, "DCE/RPC fragment"))
 }
 
 /// Version 4: type, flags, representation, three UUIDs, times and numbers, size.
-fn connectionless(checker: &mut Checker<'_>) -> Recognised {
-    let size = checker.sample.data.len();
-    checker.literal(&[4])?;
-    checker.within(0, 10)?;
-    checker.within(0, 0x7f)?;
-    checker.all(1, |flags| flags & !0x03 == 0)?;
-    let is_little = checker.one_of(&[0x00, 0x10])? == 0x10;
-    checker.within(0, 3)?;
-    checker.zeros(1)?;
-    checker.take(1 + 48 + 8)?;
-    checker.take(4 + 6)?; // sequence, operation, hints
-    let body = usize::from(if is_little { checker.u16_le()? } else { checker.u16()? });
-    checker.take(2)?;
-    checker.within(0, 20)?;
-    checker.take(1)?;
+fn connectionless(cursor: &mut Cursor<'_>) -> Recognised {
+    let size = cursor.size();
+    cursor.literal(&[4])?;
+    cursor.within(0, 10)?;
+    cursor.within(0, 0x7f)?;
+    cursor.all(1, |flags| flags & !0x03 == 0)?;
+    let is_little = cursor.one_of(&[0x00, 0x10])? == 0x10;
+    cursor.within(0, 3)?;
+    cursor.zeros(1)?;
+    cursor.take(1 + 48 + 8)?;
+    cursor.take(4 + 6)?; // sequence, operation, hints
+    let body = usize::from(if is_little { cursor.u16_le()? } else { cursor.u16()? });
+    cursor.take(2)?;
+    cursor.within(0, 20)?;
+    cursor.take(1)?;
     // an authenticated call has its verifier behind the body
     require((body..=body + 256).contains(&(size - DATAGRAM_HEADER_SIZE)) || body + DATAGRAM_HEADER_SIZE > size)?;
     Ok((if body + DATAGRAM_HEADER_SIZE == size { 85 } else { 55 }, "DCE/RPC datagram"))
@@ -114,23 +115,23 @@ impl Inspector for Dcerpc {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::DcerpcInterface, "epm")],
-        ..client(
+    telling(
+        client(
             "bind to the endpoint mapper",
             b"\x05\0\x0b\x03\x10\0\0\0\x48\0\0\0\x01\0\0\0\xb8\x10\xb8\x10\0\0\0\0\x01\0\0\0\0\0\x01\0\x08\x83\xaf\xe1\x1f\x5d\xc9\x11\x91\xa4\x08\0\x2b\x14\xa0\xfa\x03\0\0\0\x04\x5d\x88\x8a\xeb\x1c\xc9\x11\x9f\xe8\x08\0\x2b\x10\x48\x60\x02\0\0\0",
-        )
-    },
+        ),
+        &[(Attribute::DcerpcInterface, "epm")],
+    ),
     server(
         "bind accepted",
         b"\x05\0\x0c\x03\x10\0\0\0\x3c\0\0\0\x01\0\0\0\xb8\x10\xb8\x10\x12\x34\0\0\x04\x00135\0\0\0\x01\0\0\0\0\0\0\0\x04\x5d\x88\x8a\xeb\x1c\xc9\x11\x9f\xe8\x08\0\x2b\x10\x48\x60\x02\0\0\0",
     ),
     client("request, big-endian", b"\x05\0\0\x03\0\0\0\0\0\x1c\0\0\0\0\0\x02\0\0\0\x04\0\0\0\x03abcd"),
-    Example {
-        expect: &[(Attribute::DcerpcInterface, "PROFINET IO device")],
-        ..query(
+    telling(
+        query(
             "connect of PROFINET",
             b"\x04\0\x20\0\x10\0\0\0\0\0\xa0\xde\x97\x6c\xd1\x11\x82\x71\0\x01\0\x03\x01\x5a\x01\0\xa0\xde\x97\x6c\xd1\x11\x82\x71\0\xa0\x24\x42\xdf\x7d\xdb\xab\xba\xec\x1d\0\x54\x43\xb2\x50\x0b\x01\x63\x0a\xba\xfd\0\0\0\0\x01\0\0\0\0\0\0\0\x05\0\xff\xff\xff\xff\x04\0\0\0\0\0abcd",
-        )
-    },
+        ),
+        &[(Attribute::DcerpcInterface, "PROFINET IO device")],
+    ),
 ];

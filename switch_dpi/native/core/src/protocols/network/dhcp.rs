@@ -1,6 +1,7 @@
 //! DHCP for IPv4 (RFC 2131) on top of BOOTP: message type, and what the client says of itself. DHCPv6 is another protocol.
 
-use crate::probing::answers::{answered, of_datagram};
+use crate::probing::answers::of_datagram;
+use crate::probing::examples::reply;
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{
@@ -168,7 +169,7 @@ const BOOTP_REPLY: [u8; BOOTP_SIZE] = {
 };
 
 const EXAMPLES: &[Example] = &[
-    answered(Transport::Udp, "BOOTP reply", &BOOTP_REPLY),
+    reply("BOOTP reply", &BOOTP_REPLY),
     Example {
         title: "DISCOVER with host name and vendor class",
         transport: Transport::Udp,

@@ -1,10 +1,11 @@
 //! DHCP for IPv6 (RFC 8415), with relays.
 
-use crate::probing::answers::{answered, matched};
+use crate::probing::answers::matched;
+use crate::probing::readers::DatagramReader;
+use crate::probing::examples::reply;
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::probing::readers::DatagramReader;
 
 const CARRIER: Transport = Transport::Udp;
 const PORTS: [u16; 2] = [546, 547];
@@ -120,11 +121,7 @@ const EXAMPLES: &[Example] = &[
         data: b"\x01\x1a\x2b\x3c\x00\x01\x00\x0a\x00\x03\x00\x01\x02\x00\x5e\x10\x00\x01\x00\x08\x00\x02\x00\x00\x00\x27\x00\x08\x00\x06laptop\x00\x06\x00\x04\x00\x17\x00\x18",
         expect: &[(Attribute::Dhcpv6MessageType, "1"), (Attribute::Dhcpv6ClientName, "laptop")],
     },
-    answered(
-        CARRIER,
-        "advertise",
-        b"\x02\x1a\x2b\x3c\x00\x01\x00\x0a\x00\x03\x00\x01\x02\x00\x5e\x10\x00\x01\x00\x02\x00\x0a\x00\x03\x00\x01\x02\x00\x5e\x10\x00\x02",
-    ),
+    reply("advertise", b"\x02\x1a\x2b\x3c\x00\x01\x00\x0a\x00\x03\x00\x01\x02\x00\x5e\x10\x00\x01\x00\x02\x00\x0a\x00\x03\x00\x01\x02\x00\x5e\x10\x00\x02"),
     Example {
         title: "relayed solicit",
         transport: CARRIER,

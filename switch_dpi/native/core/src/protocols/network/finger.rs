@@ -2,7 +2,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{Lines, is_text, split_word, starts_with_ignoring_case};
-use crate::probing::matching::{ANSWERS, Beginning, beginning_of_any, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins_any};
+use crate::probing::examples::server;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 /// A user's name and a few hosts.
@@ -30,7 +32,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     if [sample.data, sample.other].into_iter().any(|data| data.first().is_some_and(|byte| !DESCRIPTOR.first_bytes.allows(*byte))) {
         return Probe::No;
     }
-    match beginning_of_any(sample.data, ANSWER_STARTS) {
+    match begins_any(sample.data, ANSWER_STARTS) {
         Beginning::Whole if is_query(sample.other) => matched(80, "answer to a finger query", 7),
         Beginning::Whole => Probe::No,
         Beginning::Partial => Probe::NeedMore,
@@ -67,8 +69,8 @@ impl Inspector for Finger {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("one user", ANSWERS, b"Login: ann           \t\t\tName: Ann Example\r\nDirectory: /home/ann\r\n", &[]),
-    example("all users", ANSWERS, b"Login     Name       Tty      Idle  Login Time   Office\r\n", &[]),
+    server("one user", b"Login: ann           \t\t\tName: Ann Example\r\nDirectory: /home/ann\r\n"),
+    server("all users", b"Login     Name       Tty      Idle  Login Time   Office\r\n"),
 ];
 
 #[cfg(test)]

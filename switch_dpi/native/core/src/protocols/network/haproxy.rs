@@ -3,7 +3,8 @@
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::lines::Lines;
-use crate::probing::inner_packets::{Fit, fit, found};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
 use crate::protocol::{
     Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -36,10 +37,10 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let marks = FAMILIES.into_iter().chain([SIGNATURE]);
     let mut answer = Probe::No;
     for mark in marks {
-        match fit(sample.data, mark) {
-            Fit::Whole => return found(100, "PROXY header", mark.len()),
-            Fit::Partial => answer = Probe::NeedMore,
-            Fit::Not => {}
+        match begins(sample.data, mark) {
+            Beginning::Whole => return matched(100, "PROXY header", mark.len()),
+            Beginning::Partial => answer = Probe::NeedMore,
+            Beginning::Other => {}
         }
     }
     answer

@@ -1,6 +1,7 @@
 //! HTCP, the Hyper Text Caching Protocol (RFC 2756).
 
-use crate::probing::inner_packets::{found, u16_at};
+use crate::probing::answers::matched;
+use crate::probing::numbers::u16_at;
 use crate::protocol::{Descriptor, Direction, Example, Probe, Sample, Transport};
 
 /// Length and version (RFC 2756 §2.2), then length, opcode and flags, transaction of the data (§2.4).
@@ -39,7 +40,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let sizes_fit = size == data.len() && inner >= DATA_HEADER_SIZE && auth_size.is_some_and(|auth_size| auth + auth_size == size);
     let auth_fits = auth_size == Some(EMPTY_AUTH_SIZE) || auth_size.is_some_and(|size| size > 22);
     let opcode_fits = data.get(HEADER_SIZE + 2).is_some_and(|byte| byte >> 4 <= MAX_OPCODE || byte & 0x0f <= MAX_OPCODE);
-    if sizes_fit && auth_fits && opcode_fits { found(85, "lengths of the sections", HEADER_SIZE + DATA_HEADER_SIZE) } else { Probe::No }
+    if sizes_fit && auth_fits && opcode_fits { matched(85, "lengths of the sections", HEADER_SIZE + DATA_HEADER_SIZE) } else { Probe::No }
 }
 
 const EXAMPLES: &[Example] = &[

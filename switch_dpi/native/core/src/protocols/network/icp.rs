@@ -1,7 +1,8 @@
 //! ICP version 2, between caches (RFC 2186).
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::inner_packets::{found, u16_at};
+use crate::probing::answers::matched;
+use crate::probing::numbers::u16_at;
 use crate::protocol::{
     Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -40,7 +41,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let options_fit = data.get(8..12).is_some_and(|options| matches!(options, [0x00 | 0x40 | 0x80 | 0xc0, 0, 0, 0]));
     let size_fits = usize::from(size) == data.len();
     if OPCODES.contains(opcode) && size_fits && options_fit && url(data).is_some() {
-        found(95, "ICP header", HEADER_SIZE)
+        matched(95, "ICP header", HEADER_SIZE)
     } else {
         Probe::No
     }

@@ -1,6 +1,7 @@
 //! NAT Port Mapping Protocol (RFC 6886). Few bits are fixed: what could be chance is only guessed, at its port.
 
-use crate::probing::answers::{answered, matched, sent};
+use crate::probing::answers::matched;
+use crate::probing::examples::{query, reply};
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -63,8 +64,8 @@ fn weigh(data: &[u8]) -> Option<u8> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(CARRIER, "mapping of a TCP port", b"\x00\x02\x00\x00\x1f\x90\x1f\x90\x00\x00\x1c\x20"),
-    answered(CARRIER, "mapping that was made", b"\x00\x82\x00\x00\x00\x00\x12\x34\x1f\x90\x1f\x90\x00\x00\x1c\x20"),
+    query("mapping of a TCP port", b"\x00\x02\x00\x00\x1f\x90\x1f\x90\x00\x00\x1c\x20"),
+    reply("mapping that was made", b"\x00\x82\x00\x00\x00\x00\x12\x34\x1f\x90\x1f\x90\x00\x00\x1c\x20"),
 ];
 
 #[cfg(test)]

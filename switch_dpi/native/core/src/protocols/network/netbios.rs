@@ -1,7 +1,8 @@
 //! NetBIOS over TCP and UDP (RFC 1001, RFC 1002): names, datagrams, and sessions that carry SMB 1.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::checker::{Checked, Checker, Form, Recognised, any_form, client, query, reply, require, server};
+use crate::probing::cursor::{Checked, Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, query, reply, server, telling};
 use crate::probing::lines::contains_ignoring_case;
 use crate::protocol::{Descriptor, Example, Findings, Inspector, Probe, Progress, Sample, Transport};
 
@@ -36,126 +37,126 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// An encoded name, up to the size of its scope or the zero that ends it.
-fn name(checker: &mut Checker<'_>) -> Checked<()> {
-    checker.literal(&[32])?;
-    checker.all(ENCODED_SIZE, |byte| matches!(byte, b'A'..=b'P'))?;
-    checker.within(0, 63).map(|_| ())
+fn name(cursor: &mut Cursor<'_>) -> Checked<()> {
+    cursor.literal(&[32])?;
+    cursor.all(ENCODED_SIZE, |byte| matches!(byte, b'A'..=b'P'))?;
+    cursor.within(0, 63).map(|_| ())
 }
 
 /// RFC 1002 §4.2: a query asks one question; a registration has a record too; an answer has a record or none.
-fn name_service(checker: &mut Checker<'_>) -> Recognised {
-    checker.take(2)?;
-    let flags = checker.u16()?;
+fn name_service(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.take(2)?;
+    let flags = cursor.u16()?;
     require(matches!(flags >> 11 & 0x0f, 0 | 5..=9 | 15))?;
     require(flags & 0x0060 == 0 && flags & 0x0f <= 7)?;
-    let counts = [checker.u16()?, checker.u16()?, checker.u16()?, checker.u16()?];
+    let counts = [cursor.u16()?, cursor.u16()?, cursor.u16()?, cursor.u16()?];
     require(matches!(counts, [0..=1, 0..=1, 0..=32, 0..=32]) && counts != [0; 4])?;
-    name(checker)?;
-    if checker.rest().len() > 4 || counts == [1, 0, 0, 0] {
-        require(TYPES.contains(&checker.u16()?))?;
-        require(checker.u16()? & 0x7fff == 1)?;
+    name(cursor)?;
+    if cursor.rest().len() > 4 || counts == [1, 0, 0, 0] {
+        require(TYPES.contains(&cursor.u16()?))?;
+        require(cursor.u16()? & 0x7fff == 1)?;
     }
     Ok((100, "NetBIOS name service message"))
 }
 
 /// A message of the name service that breaks a rule, at its port: most of an encoded name where it must stand.
-fn damaged_name_service(checker: &mut Checker<'_>) -> Recognised {
+fn damaged_name_service(cursor: &mut Cursor<'_>) -> Recognised {
     const HEADER_SIZE: usize = 12;
     const ENOUGH_LETTERS: usize = 24;
-    require(checker.is_at_port(137))?;
-    checker.take(HEADER_SIZE)?;
-    let rest = checker.rest();
+    require(cursor.sample.is_at_port(&[137]))?;
+    cursor.take(HEADER_SIZE)?;
+    let rest = cursor.rest();
     let letters = rest.iter().take(1 + ENCODED_SIZE).filter(|byte| matches!(byte, b'A'..=b'P')).count();
     require(letters >= ENOUGH_LETTERS)?;
     Ok((57, "most of a NetBIOS name"))
 }
 
 /// RFC 1002 §4.4: type, flags, id, source address and port, size, offset, both names.
-fn datagram(checker: &mut Checker<'_>) -> Recognised {
-    checker.within(0x10, 0x12)?;
-    require(checker.u8()? & 0xf0 == 0)?;
-    checker.take(8)?;
-    let (size, offset) = (checker.u16()?, checker.u16()?);
+fn datagram(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.within(0x10, 0x12)?;
+    require(cursor.u8()? & 0xf0 == 0)?;
+    cursor.take(8)?;
+    let (size, offset) = (cursor.u16()?, cursor.u16()?);
     let rest = usize::from(size);
-    require(rest >= checker.rest().len() || checker.rest().len() - rest < 64)?;
+    require(rest >= cursor.rest().len() || cursor.rest().len() - rest < 64)?;
     require(offset < 0x0800)?;
-    let mut ahead = *checker;
+    let mut ahead = *cursor;
     if offset == 0 && name(&mut ahead).is_ok() {
         return Ok((100, "NetBIOS datagram"));
     }
     const TO_SMB: usize = 2 * (ENCODED_SIZE + 2);
-    let names_are_odd = checker.rest().get(TO_SMB..).is_some_and(|user| user.starts_with(SMB1));
-    require(names_are_odd || (offset != 0 && size as usize == checker.rest().len()))?;
+    let names_are_odd = cursor.rest().get(TO_SMB..).is_some_and(|user| user.starts_with(SMB1));
+    require(names_are_odd || (offset != 0 && size as usize == cursor.rest().len()))?;
     Ok((if names_are_odd { 85 } else { 55 }, "NetBIOS datagram"))
 }
 
 /// RFC 1002 §4.4.3, §4.4.4: error, query request, positive and negative response.
-fn datagram_error(checker: &mut Checker<'_>) -> Recognised {
-    let kind = checker.within(0x13, 0x16)?;
-    require(checker.u8()? & 0xf0 == 0)?;
-    checker.take(6)?;
-    require(checker.u16()? == 138)?;
+fn datagram_error(cursor: &mut Cursor<'_>) -> Recognised {
+    let kind = cursor.within(0x13, 0x16)?;
+    require(cursor.u8()? & 0xf0 == 0)?;
+    cursor.take(6)?;
+    require(cursor.u16()? == 138)?;
     if kind == 0x13 {
-        checker.within(0x82, 0x84)?;
-        require(checker.rest().is_empty())?;
+        cursor.within(0x82, 0x84)?;
+        require(cursor.rest().is_empty())?;
         return Ok((65, "NetBIOS datagram error"));
     }
-    name(checker)?;
+    name(cursor)?;
     Ok((95, "NetBIOS datagram query"))
 }
 
 /// RFC 1002 §4.3.2: called and calling name.
-fn session_request(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x81\0\0")?;
-    require(checker.u8()? >= 68)?;
-    name(checker)?;
+fn session_request(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x81\0\0")?;
+    require(cursor.u8()? >= 68)?;
+    name(cursor)?;
     Ok((100, "NetBIOS session request"))
 }
 
 /// RFC 1002 §4.3.3 to §4.3.5: yes, no and why, elsewhere. What follows a yes is SMB.
-fn session_answer(checker: &mut Checker<'_>) -> Recognised {
-    match checker.within(0x82, 0x84)? {
+fn session_answer(cursor: &mut Cursor<'_>) -> Recognised {
+    match cursor.within(0x82, 0x84)? {
         0x82 => {
-            checker.zeros(3)?;
-            if checker.of_peer().literal(b"\x81\0\0").is_err() {
-                checker.literal(b"\0")?;
-                checker.take(3)?;
-                checker.any_literal(&[SMB1, b"\xfeSMB"])?;
+            cursor.zeros(3)?;
+            if cursor.of_peer().literal(b"\x81\0\0").is_err() {
+                cursor.literal(b"\0")?;
+                cursor.take(3)?;
+                cursor.any_literal(&[SMB1, b"\xfeSMB"])?;
             }
         }
         0x83 => {
-            checker.literal(b"\0\0\x01")?;
-            checker.all(1, |byte| matches!(byte, 0x80..=0x83 | 0x8f))?;
+            cursor.literal(b"\0\0\x01")?;
+            cursor.all(1, |byte| matches!(byte, 0x80..=0x83 | 0x8f))?;
         }
         _ => {
-            checker.literal(b"\0\0\x06")?;
-            checker.take(4)?;
-            require(checker.u16()? == 139)?;
+            cursor.literal(b"\0\0\x06")?;
+            cursor.take(4)?;
+            require(cursor.u16()? == 139)?;
         }
     }
     Ok((90, "NetBIOS session answer"))
 }
 
 /// RFC 1002 §4.3.7; alone it is too short to be sure; twice, or before a message of SMB, it is not.
-fn keep_alive(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x85\0\0\0")?;
-    if checker.any_literal(&[b"\x85\0\0\0", b"\0"])? == 1 {
-        checker.take(3)?;
-        checker.any_literal(&[SMB1, b"\xfeSMB"])?;
+fn keep_alive(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x85\0\0\0")?;
+    if cursor.any_literal(&[b"\x85\0\0\0", b"\0"])? == 1 {
+        cursor.take(3)?;
+        cursor.any_literal(&[SMB1, b"\xfeSMB"])?;
     }
     Ok((65, "NetBIOS keep-alive"))
 }
 
 /// A session message with SMB 1. A client that can SMB 2 too begins so: there the answer decides.
-fn smb(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0")?;
-    let size = checker.u24()?;
+fn smb(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0")?;
+    let size = cursor.u24()?;
     require((32..0x2_0000).contains(&size))?;
-    checker.literal(SMB1)?;
+    cursor.literal(SMB1)?;
     const NEGOTIATE: u8 = 0x72;
-    let (command, answer) = (checker.u8()?, checker.of_peer().rest());
+    let (command, answer) = (cursor.u8()?, cursor.of_peer().rest());
     let whole = usize::try_from(size).unwrap_or_default().min(200).saturating_sub(5);
-    if command == NEGOTIATE && contains_ignoring_case(checker.take(whole)?, b"SMB 2.") {
+    if command == NEGOTIATE && contains_ignoring_case(cursor.take(whole)?, b"SMB 2.") {
         let Some(magic) = answer.get(4..8) else { return Err(Probe::NeedMore) };
         require(magic == SMB1)?;
     }
@@ -210,10 +211,7 @@ fn read_name(data: &[u8], found: &mut Findings) {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::NetbiosName, "FRED")],
-        ..query("name query", b"\x12\x34\x01\x10\0\x01\0\0\0\0\0\0\x20EGFCEFEECACACACACACACACACACACACA\0\0\x20\0\x01")
-    },
+    telling(query("name query", b"\x12\x34\x01\x10\0\x01\0\0\0\0\0\0\x20EGFCEFEECACACACACACACACACACACACA\0\0\x20\0\x01"), &[(Attribute::NetbiosName, "FRED")]),
     query(
         "registration",
         b"\x12\x35\x29\x10\0\x01\0\0\0\0\0\x01\x20EGFCEFEECACACACACACACACACACACAAA\0\0\x20\0\x01\xc0\x0c\0\x20\0\x01\0\x04\x93\xe0\0\x06\0\0\xc0\0\x02\x07",

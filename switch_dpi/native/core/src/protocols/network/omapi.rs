@@ -1,6 +1,7 @@
 //! OMAPI, the control of ISC's DHCP server (omapi(3), "protocol.c" by description): both ends tell version 100 and a header of 24 bytes.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// OMAPI.
@@ -20,8 +21,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[start];
 
-fn start(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0\0\0\x64\0\0\0\x18")?;
+fn start(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0\0\0\x64\0\0\0\x18")?;
     Ok((95, "OMAPI start"))
 }
 

@@ -1,7 +1,9 @@
 //! PTP (IEEE 1588-2002, -2008, -2019) over UDP and Ethernet: clocks, and which domain they belong to.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, is_at_port, require};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, Findings, Progress, Sample, Transport};
 
 const ETHERTYPE: u16 = 0x88f7;
@@ -21,32 +23,32 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     transports: &[Transport::Udp, Transport::EtherType(ETHERTYPE)],
     ports: &PORTS,
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let kind = fields.u8()? & 0x0f;
+    let mut cursor = Cursor::of(sample);
+    let kind = cursor.u8()? & 0x0f;
     if kind == 0 && sample.data.starts_with(&[0, 1, 0, 1]) && sample.transport == Transport::Udp {
         return version_1(sample);
     }
-    fields.byte(|version| version & 0x0f == 2)?;
-    let size = usize::from(fields.u16()?);
+    cursor.byte(|version| version & 0x0f == 2)?;
+    let size = usize::from(cursor.u16()?);
     let least = least_size(kind).ok_or(crate::protocol::Probe::No)?;
     require(size >= least && size <= sample.data.len() && sample.data.len() <= size + 64)?;
-    fields.array::<MIDDLE_SIZE>()?;
-    let control = fields.u8()?;
+    cursor.array::<MIDDLE_SIZE>()?;
+    let control = cursor.u8()?;
     require(is_control(kind, control))?;
-    fields.u8()?; // log of the interval
+    cursor.u8()?; // log of the interval
     let is_exact = size == least && sample.data.len() <= size + 2; // IPv6 has two bytes more (annex D.4)
     let confidence = match sample.transport {
-        Transport::Udp if is_exact || is_at_port(sample, &PORTS) => 80,
+        Transport::Udp if is_exact || sample.is_at_port(&PORTS) => 80,
         Transport::Udp => 58,
         _ => 95,
     };
-    fields.matched(confidence, "PTP header")
+    cursor.matched(confidence, "PTP header")
 }
 
 /// Header and body by message type (2019 §13.3.2.3, §13.5 to §13.13).
@@ -76,13 +78,13 @@ const fn is_control(kind: u8, control: u8) -> bool {
 
 /// Version 1: version, network version, subdomain of 16 bytes in text (2002 §8.2).
 fn version_1(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(&[0, 1, 0, 1])?;
-    let subdomain = fields.array::<16>()?;
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(&[0, 1, 0, 1])?;
+    let subdomain = cursor.array::<16>()?;
     let is_named = subdomain.starts_with(b"_DFLT\0") || subdomain.starts_with(b"_ALT");
-    fields.byte(|kind| matches!(kind, 1 | 2))?;
+    cursor.byte(|kind| matches!(kind, 1 | 2))?;
     require(is_named && VERSION_1_SIZES.contains(&sample.data.len()))?;
-    fields.matched(95, "PTP version 1 header")
+    cursor.matched(95, "PTP version 1 header")
 }
 
 fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {

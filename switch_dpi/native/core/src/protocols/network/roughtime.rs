@@ -1,6 +1,8 @@
 //! Roughtime (Google's first design, draft-ietf-ntp-roughtime): tagged messages over UDP and TCP.
 
-use crate::probing::answers::{answered, begins_with, of_datagram, of_stream, sent};
+use crate::probing::answers::{of_datagram, of_stream};
+use crate::probing::beginnings::begins;
+use crate::probing::examples::{client, query, reply};
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -28,7 +30,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     if sample.transport.is_stream() {
-        of_stream(begins_with(sample.data, FRAME), 100, "frame", FRAME.len())
+        of_stream(begins(sample.data, FRAME).holds(), 100, "frame", FRAME.len())
     } else if sample.data.starts_with(FRAME) {
         of_datagram(Some(true), 100, "frame", FRAME.len())
     } else {
@@ -60,20 +62,8 @@ fn is_message(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        Transport::Udp,
-        "request of the first design",
-        b"\x02\x00\x00\x00\x08\x00\x00\x00NONCPAD\xff\x1a\x2b\x3c\x4d\x5e\x6f\x70\x81\x00\x00\x00\x00\x00\x00\x00\x00",
-    ),
-    answered(
-        Transport::Udp,
-        "answer of the first design, shortened values",
-        b"\x05\x00\x00\x00\x08\x00\x00\x00\x08\x00\x00\x00\x0c\x00\x00\x00\x10\x00\x00\x00SIG\x00PATHSREPCERTINDX\x1a\x2b\x3c\x4d\x5e\x6f\x70\x81\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
-    ),
-    sent(
-        Transport::Udp,
-        "request of the IETF's design",
-        b"ROUGHTIM\x18\x00\x00\x00\x02\x00\x00\x00\x04\x00\x00\x00VER\x00NONC\x01\x00\x00\x00\x1a\x2b\x3c\x4d",
-    ),
-    sent(Transport::Tcp, "the same over TCP", b"ROUGHTIM\x18\x00\x00\x00\x02\x00\x00\x00\x04\x00\x00\x00VER\x00NONC\x01\x00\x00\x00\x1a\x2b\x3c\x4d"),
+    query("request of the first design", b"\x02\x00\x00\x00\x08\x00\x00\x00NONCPAD\xff\x1a\x2b\x3c\x4d\x5e\x6f\x70\x81\x00\x00\x00\x00\x00\x00\x00\x00"),
+    reply("answer of the first design, shortened values", b"\x05\x00\x00\x00\x08\x00\x00\x00\x08\x00\x00\x00\x0c\x00\x00\x00\x10\x00\x00\x00SIG\x00PATHSREPCERTINDX\x1a\x2b\x3c\x4d\x5e\x6f\x70\x81\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
+    query("request of the IETF's design", b"ROUGHTIM\x18\x00\x00\x00\x02\x00\x00\x00\x04\x00\x00\x00VER\x00NONC\x01\x00\x00\x00\x1a\x2b\x3c\x4d"),
+    client("the same over TCP", b"ROUGHTIM\x18\x00\x00\x00\x02\x00\x00\x00\x04\x00\x00\x00VER\x00NONC\x01\x00\x00\x00\x1a\x2b\x3c\x4d"),
 ];

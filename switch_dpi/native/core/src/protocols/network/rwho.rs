@@ -1,6 +1,7 @@
 //! rwho (rwhod(8), "protocols/rwhod.h"): a machine tells its load and who is logged on, big-endian; 24 bytes for each user.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// rwho.
@@ -20,17 +21,17 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[status];
 
-fn status(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x01\x01")?;
-    checker.u16()?;
-    let sent_at = checker.u32()?;
-    checker.u32()?;
-    let host: [u8; 32] = checker.array()?;
-    checker.array::<16>()?; // load and time of start
+fn status(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x01\x01")?;
+    cursor.u16()?;
+    let sent_at = cursor.u32()?;
+    cursor.u32()?;
+    let host: [u8; 32] = cursor.array()?;
+    cursor.array::<16>()?; // load and time of start
     let size = host.iter().position(|byte| *byte == 0).unwrap_or(host.len());
     let (name, _) = host.split_at_checked(size).unwrap_or_default();
     require(sent_at > 0x1000_0000 && !name.is_empty() && name.iter().all(u8::is_ascii_graphic))?;
-    require(checker.rest().len().is_multiple_of(24))?;
+    require(cursor.rest().len().is_multiple_of(24))?;
     Ok((85, "rwho status"))
 }
 

@@ -1,10 +1,11 @@
 //! Service Location Protocol, versions 1 and 2 (RFC 2165, RFC 2608), over UDP and TCP.
 
-use crate::probing::answers::{answered, of_datagram, of_stream, sent};
+use crate::probing::answers::{of_datagram, of_stream};
+use crate::probing::readers::StreamReader;
+use crate::probing::examples::{query, server};
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::probing::readers::StreamReader;
 
 const SERVICE_REQUEST: u8 = 1;
 const SERVICE_REPLY: u8 = 2;
@@ -105,14 +106,6 @@ const EXAMPLES: &[Example] = &[
         data: b"\x02\x01\x00\x00\x35\x20\x00\x00\x00\x00\x1a\x2b\x00\x02en\x00\x00\x00\x14service:printer:http\x00\x07default\x00\x00\x00\x00",
         expect: &[(Attribute::SlpServiceType, "service:printer:http")],
     },
-    sent(
-        Transport::Udp,
-        "version 1 service type request",
-        b"\x01\x09\x00\x14\x00\x00en\x00\x03\x1a\x2b\x00\x00\xff\xff\x00\x00\x00\x00",
-    ),
-    answered(
-        Transport::Tcp,
-        "version 2 reply over TCP",
-        b"\x02\x02\x00\x00\x2b\x00\x00\x00\x00\x00\x1a\x2b\x00\x02en\x00\x00\x00\x01\x00\xff\xff\x00\x11service:x://192.0\x00",
-    ),
+    query("version 1 service type request", b"\x01\x09\x00\x14\x00\x00en\x00\x03\x1a\x2b\x00\x00\xff\xff\x00\x00\x00\x00"),
+    server("version 2 reply over TCP", b"\x02\x02\x00\x00\x2b\x00\x00\x00\x00\x00\x1a\x2b\x00\x02en\x00\x00\x00\x01\x00\xff\xff\x00\x11service:x://192.0\x00"),
 ];

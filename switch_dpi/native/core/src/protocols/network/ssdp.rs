@@ -1,10 +1,11 @@
 //! SSDP of UPnP (UPnP Device Architecture 2.0 §1): searches, answers and announcements; HTTP's form in datagrams.
 
-use crate::probing::answers::{begins_with_any, matched};
+use crate::probing::answers::matched;
+use crate::probing::readers::DatagramReader;
+use crate::probing::beginnings::begins_any;
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{Lines, contains_ignoring_case, starts_with_ignoring_case};
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::probing::readers::DatagramReader;
 
 const CARRIER: Transport = Transport::Udp;
 const REQUESTS: [&[u8]; 2] = [b"M-SEARCH * HTTP/1.", b"NOTIFY * HTTP/1."];
@@ -36,7 +37,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    if begins_with_any(sample.data, &REQUESTS) == Some(true) {
+    if begins_any(sample.data, &REQUESTS).holds() == Some(true) {
         return matched(100, "request line", 16);
     }
     let is_answer = starts_with_ignoring_case(sample.data, ANSWER)

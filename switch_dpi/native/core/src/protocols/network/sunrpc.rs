@@ -1,7 +1,8 @@
 //! ONC RPC (RFC 5531) of programs that have no file of their own: the port mapper, NIS, and whatever is numbered.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, query, reply, telling};
 use crate::protocol::{Descriptor, Example, Findings, Inspector, Probe, Progress, Sample, Transport};
 use crate::formats::sun_rpc::{self, GLUSTER_PROGRAMS, NFS_PROGRAMS};
 
@@ -33,16 +34,16 @@ fn has_own_file(program: u32) -> bool {
     NFS_PROGRAMS.contains(&program) || GLUSTER_PROGRAMS.contains(&program)
 }
 
-fn call(checker: &mut Checker<'_>) -> Recognised {
-    let call = sun_rpc::call(checker)?;
+fn call(cursor: &mut Cursor<'_>) -> Recognised {
+    let call = sun_rpc::call(cursor)?;
     require(!has_own_file(call.subject()))?;
     Ok((90, "ONC RPC call"))
 }
 
 /// A reply without its call counts less: five words are fixed all the same.
-fn answer(checker: &mut Checker<'_>) -> Recognised {
-    let xid = sun_rpc::reply(checker)?;
-    match sun_rpc::answered_call(checker, xid) {
+fn answer(cursor: &mut Cursor<'_>) -> Recognised {
+    let xid = sun_rpc::reply(cursor)?;
+    match sun_rpc::answered_call(cursor, xid) {
         Ok(call) => require(!has_own_file(call.subject())).map(|()| (95, "ONC RPC reply")),
         Err(Probe::NeedMore) => require(xid != 0).map(|()| (55, "ONC RPC reply")),
         Err(refusal) => Err(refusal),
@@ -69,13 +70,13 @@ impl Inspector for SunRpc {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::SunrpcProgram, "100000")],
-        ..query(
+    telling(
+        query(
             "dump of a port mapper",
             b"\x12\x34\x56\x78\0\0\0\0\0\0\0\x02\0\x01\x86\xa0\0\0\0\x02\0\0\0\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
-        )
-    },
+        ),
+        &[(Attribute::SunrpcProgram, "100000")],
+    ),
     client(
         "null call of NIS over TCP",
         b"\x80\0\0\x28\x12\x34\x56\x78\0\0\0\0\0\0\0\x02\0\x01\x86\xa4\0\0\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",

@@ -2,7 +2,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{Lines, contains_ignoring_case, is_text};
-use crate::probing::matching::{ANSWERS, Beginning, beginning_of_any, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins_any};
+use crate::probing::examples::server;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -61,7 +63,7 @@ fn is_query(data: &[u8]) -> bool {
 /// Request lines of well-known protocols that also begin with one line.
 fn starts_other(text: &[u8]) -> bool {
     let others: &[&[u8]] = &[b"GET ", b"POST ", b"HEAD ", b"PUT ", b"OPTIONS ", b"CONNECT ", b"EHLO ", b"HELO ", b"USER ", b"+OK", b"* OK", b"220", b"SSH-", b"<"];
-    beginning_of_any(text, others) == Beginning::Whole
+    begins_any(text, others) == Beginning::Whole
 }
 
 /// Whether the first lines are those of an answer; `None` while they may become so.
@@ -95,8 +97,8 @@ impl Inspector for Whois {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a root answers", ANSWERS, b"% IANA WHOIS server\n% for more information on IANA, visit http://www.iana.org\n\nrefer:        whois.verisign-grs.com\n", &[]),
-    example("a regional registry answers", ANSWERS, b"% This is the RIPE Database query service.\n% The objects are in RPSL format.\n\ninetnum:        192.0.2.0 - 192.0.2.255\n", &[]),
+    server("a root answers", b"% IANA WHOIS server\n% for more information on IANA, visit http://www.iana.org\n\nrefer:        whois.verisign-grs.com\n"),
+    server("a regional registry answers", b"% This is the RIPE Database query service.\n% The objects are in RPSL format.\n\ninetnum:        192.0.2.0 - 192.0.2.255\n"),
 ];
 
 #[cfg(test)]

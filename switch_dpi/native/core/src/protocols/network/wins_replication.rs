@@ -1,6 +1,7 @@
 //! WINS replication ([MS-WINSRA] §2.2.1), big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// WINS replication.
@@ -24,13 +25,13 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Size, operation 7800 (its other bits are reserved), association, type, and the versions of a start.
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.zeros(2)?;
-    require(checker.u16()? >= 12)?;
-    checker.literal(b"\0\0\x78\0")?;
-    checker.u32()?;
-    checker.zeros(3)?;
-    checker.within(0, 3)?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.zeros(2)?;
+    require(cursor.u16()? >= 12)?;
+    cursor.literal(b"\0\0\x78\0")?;
+    cursor.u32()?;
+    cursor.zeros(3)?;
+    cursor.within(0, 3)?;
     Ok((95, "WINS replication message"))
 }
 

@@ -2,7 +2,9 @@
 //! ONVIF and WSD devices are found by it.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::fields::{Reread, Verdict, answer, matched, require};
+use crate::probing::answers::{Verdict, answer, matched};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::require;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Probe, Progress, Sample, Transport};
 
 /// The namespaces of both versions (1.1 §1.5, draft §1.5).
@@ -21,7 +23,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[3702],
     first_bytes: FirstBytes::Of(b"<\xef\xbb\xbf \t\r\n"),
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };

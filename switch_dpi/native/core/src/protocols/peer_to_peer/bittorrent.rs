@@ -7,7 +7,11 @@ use crate::formats::bittorrent_peers::{
     expect_at, expect_peer, hear_of_compact, of_dht, of_exchange, of_extension_handshake,
 };
 use crate::bytes::Reader;
-use crate::probing::marks::{be32, begins, has, matched, matched_if, tcp, telling, udp};
+use crate::probing::answers::{matched, matched_if};
+use crate::probing::beginnings::begins;
+use crate::probing::examples::{client, query, reply, telling};
+use crate::probing::numbers::{size_of_u32, u16_at, u32_at};
+use crate::probing::search::has;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -87,18 +91,18 @@ fn is_dht(data: &[u8]) -> bool {
 fn probe_tracker(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     if data.starts_with(TRACKER_MAGIC) {
-        return matched_if(be32(data, 8) == Some(0) && data.len() >= 16, 100, "request to connect to a tracker", 12);
+        return matched_if(u32_at(data, 8) == Some(0) && data.len() >= 16, 100, "request to connect to a tracker", 12);
     }
     if is_announcement(data) {
         return matched(95, "announcement to a tracker", 12);
     }
-    let is_answer = be32(data, 0).is_some_and(|action| action <= 3)
-        && be32(data, 4).is_some()
-        && be32(data, 4) == be32(sample.reverse, 12)
+    let is_answer = u32_at(data, 0).is_some_and(|action| action <= 3)
+        && u32_at(data, 4).is_some()
+        && u32_at(data, 4) == u32_at(sample.reverse, 12)
         && (has(sample.reverse, 0, TRACKER_MAGIC) || has(sample.reverse, 8, &[0, 0, 0]));
     match is_answer {
         true => matched(90, "answer of a tracker", 8),
-        false if sample.reverse.is_empty() && data.len() >= 16 && be32(data, 0) == Some(0) => Probe::NeedMore,
+        false if sample.reverse.is_empty() && data.len() >= 16 && u32_at(data, 0) == Some(0) => Probe::NeedMore,
         false => Probe::No,
     }
 }
@@ -106,9 +110,9 @@ fn probe_tracker(sample: &Sample<'_>) -> Probe {
 /// The action is 1, the event one of four, and peer ids begin with the client.
 fn is_announcement(data: &[u8]) -> bool {
     data.len() >= ANNOUNCE_SIZE
-        && be32(data, 8) == Some(1)
-        && be32(data, 80).is_some_and(|event| event <= 3)
-        && data.get(ANNOUNCED_PEER_AT..).and_then(client).is_some()
+        && u32_at(data, 8) == Some(1)
+        && u32_at(data, 80).is_some_and(|event| event <= 3)
+        && data.get(ANNOUNCED_PEER_AT..).and_then(client_name).is_some()
 }
 
 fn probe_utp(sample: &Sample<'_>) -> Probe {
@@ -131,7 +135,7 @@ fn probe_utp(sample: &Sample<'_>) -> Probe {
 }
 
 /// The client's part of a peer id, if it has the usual form (BEP 20).
-fn client(peer_id: &[u8]) -> Option<&[u8]> {
+fn client_name(peer_id: &[u8]) -> Option<&[u8]> {
     let client = peer_id.get(..CLIENT_SIZE)?;
     let name = client.strip_prefix(b"-")?.strip_suffix(b"-")?;
     name.iter().all(u8::is_ascii_alphanumeric).then_some(client)
@@ -176,11 +180,11 @@ impl BitTorrent {
         let data = sample.data;
         if is_announcement(data) {
             self.awaits_peers = true;
-            if let Some(port) = crate::probing::marks::be16(data, ANNOUNCED_PORT_AT) {
+            if let Some(port) = u16_at(data, ANNOUNCED_PORT_AT) {
                 expect_peer(port, sample.direction, found);
             }
             tell(data.get(ANNOUNCED_HASH_AT..), data.get(ANNOUNCED_PEER_AT..), found);
-        } else if self.awaits_peers && be32(data, 0) == Some(1) {
+        } else if self.awaits_peers && u32_at(data, 0) == Some(1) {
             self.awaits_peers = false;
             hear_of_compact(data.get(ANNOUNCED_SIZE..).unwrap_or_default(), false, sample.direction, found);
         }
@@ -197,7 +201,7 @@ impl BitTorrent {
         {
             let mut reader = Reader::new(rest);
             let Some(size) = reader.u32().filter(|size| *size <= MAX_MESSAGE_SIZE) else { return };
-            let size = crate::probing::marks::size_of_u32(size);
+            let size = size_of_u32(size);
             let kind = reader.rest().first().copied();
             match (kind, reader.take(size)) {
                 (Some(PORT | EXTENDED), None) => return,
@@ -232,7 +236,7 @@ fn tell(info_hash: Option<&[u8]>, peer_id: Option<&[u8]>, found: &mut Findings) 
     if let Some(hash) = info_hash.and_then(|rest| rest.get(..HASH_SIZE)) {
         found.bytes(Attribute::BittorrentInfoHash, hash);
     }
-    if let Some(client) = peer_id.and_then(client) {
+    if let Some(client) = peer_id.and_then(client_name) {
         found.text(Attribute::BittorrentClient, client);
     }
 }
@@ -261,61 +265,33 @@ fn read_local_search(data: &[u8], by: Direction, found: &mut Findings) {
 
 const EXAMPLES: &[Example] = &[
     telling(
-        tcp(
-            "handshake of a peer",
-            Direction::Originator,
-            b"\x13BitTorrent protocol\0\0\0\0\0\x10\0\x05abcdefghijklmnopqrst-TR4050-0123456789ab\0\0\0\x01\x0f",
-        ),
+        client("handshake of a peer", b"\x13BitTorrent protocol\0\0\0\0\0\x10\0\x05abcdefghijklmnopqrst-TR4050-0123456789ab\0\0\0\x01\x0f"),
         &[
             (Attribute::BittorrentInfoHash, "6162636465666768696a6b6c6d6e6f7071727374"),
             (Attribute::BittorrentClient, "-TR4050-"),
         ],
     ),
     telling(
-        udp(
-            "DHT: get_peers",
-            Direction::Originator,
-            b"d1:ad2:id20:abcdefghij01234567899:info_hash20:mnopqrstuvwxyz123456e1:q9:get_peers1:t2:aa1:y1:qe",
-        ),
+        query("DHT: get_peers", b"d1:ad2:id20:abcdefghij01234567899:info_hash20:mnopqrstuvwxyz123456e1:q9:get_peers1:t2:aa1:y1:qe"),
         &[(Attribute::BittorrentInfoHash, "6d6e6f707172737475767778797a313233343536")],
     ),
-    udp("DHT: answer to a ping", Direction::Responder, b"d1:rd2:id20:mnopqrstuvwxyz123456e1:t2:aa1:y1:re"),
-    udp("DHT: error", Direction::Responder, b"d1:eli201e23:A Generic Error Ocurrede1:t2:aa1:y1:ee"),
-    udp(
-        "request to connect to a tracker",
-        Direction::Originator,
-        b"\x00\x00\x04\x17\x27\x10\x19\x80\x00\x00\x00\x00\x5a\x01\x92\x77",
-    ),
+    reply("DHT: answer to a ping", b"d1:rd2:id20:mnopqrstuvwxyz123456e1:t2:aa1:y1:re"),
+    reply("DHT: error", b"d1:eli201e23:A Generic Error Ocurrede1:t2:aa1:y1:ee"),
+    query("request to connect to a tracker", b"\x00\x00\x04\x17\x27\x10\x19\x80\x00\x00\x00\x00\x5a\x01\x92\x77"),
     telling(
-        udp(
-            "announcement to a tracker",
-            Direction::Originator,
-            b"\x00\x77\x41\x01\x22\x03\x91\xab\x00\x00\x00\x01\x5a\x01\x92\x78abcdefghijklmnopqrst-qB4520-0123456789ab\0\0\0\0\0\0\0\0\0\0\0\0\x10\0\0\0\0\0\0\0\0\0\0\0\x00\x00\x00\x02\0\0\0\0\x12\x34\x56\x78\xff\xff\xff\xff\x1a\xe1",
-        ),
+        query("announcement to a tracker", b"\x00\x77\x41\x01\x22\x03\x91\xab\x00\x00\x00\x01\x5a\x01\x92\x78abcdefghijklmnopqrst-qB4520-0123456789ab\0\0\0\0\0\0\0\0\0\0\0\0\x10\0\0\0\0\0\0\0\0\0\0\0\x00\x00\x00\x02\0\0\0\0\x12\x34\x56\x78\xff\xff\xff\xff\x1a\xe1"),
         &[
             (Attribute::BittorrentInfoHash, "6162636465666768696a6b6c6d6e6f7071727374"),
             (Attribute::BittorrentClient, "-qB4520-"),
         ],
     ),
     telling(
-        udp(
-            "local service discovery",
-            Direction::Originator,
-            b"BT-SEARCH * HTTP/1.1\r\nHost: 239.192.152.143:6771\r\nPort: 51413\r\nInfohash: 6162636465666768696A6B6C6D6E6F7071727374\r\n\r\n\r\n",
-        ),
+        query("local service discovery", b"BT-SEARCH * HTTP/1.1\r\nHost: 239.192.152.143:6771\r\nPort: 51413\r\nInfohash: 6162636465666768696A6B6C6D6E6F7071727374\r\n\r\n\r\n"),
         &[(Attribute::BittorrentInfoHash, "6162636465666768696a6b6c6d6e6f7071727374")],
     ),
-    udp(
-        "uTP SYN with extension bits",
-        Direction::Originator,
-        b"\x41\x02\x3a\x91\x4b\x12\x90\x11\x00\x00\x00\x00\x00\x03\x80\x00\x00\x01\x00\x00\x00\x08\0\0\0\0\0\0\0\0",
-    ),
+    query("uTP SYN with extension bits", b"\x41\x02\x3a\x91\x4b\x12\x90\x11\x00\x00\x00\x00\x00\x03\x80\x00\x00\x01\x00\x00\x00\x08\0\0\0\0\0\0\0\0"),
     telling(
-        udp(
-            "handshake in a uTP datagram",
-            Direction::Originator,
-            b"\x01\x00\x3a\x92\x4b\x12\xa7\x44\x00\x00\x10\x21\x00\x03\x80\x00\x00\x02\x5b\x0c\x13BitTorrent protocol\0\0\0\0\0\x10\0\x05abcdefghijklmnopqrst-UT3600-0123456789ab",
-        ),
+        query("handshake in a uTP datagram", b"\x01\x00\x3a\x92\x4b\x12\xa7\x44\x00\x00\x10\x21\x00\x03\x80\x00\x00\x02\x5b\x0c\x13BitTorrent protocol\0\0\0\0\0\x10\0\x05abcdefghijklmnopqrst-UT3600-0123456789ab"),
         &[(Attribute::BittorrentClient, "-UT3600-")],
     ),
 ];

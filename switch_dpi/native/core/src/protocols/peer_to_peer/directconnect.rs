@@ -2,8 +2,10 @@
 //! commands of a type letter and three more, ended by LF), between hub and client, between clients, and searches over UDP.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::marks::{Reading, begins_any, tcp, telling, udp};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::beginnings::begins_any;
+use crate::probing::examples::{client, query, server, telling};
+use crate::probing::readers::Reading;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// First commands over TCP.
 const STREAM_STARTS: [&[u8]; 9] = [
@@ -57,15 +59,11 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp(
-        "lock of a hub",
-        Direction::Responder,
-        b"$Lock EXTENDEDPROTOCOLABCABCABCABCABCABC Pk=YnHUB0.7.3|$HubName Our hub|",
-    ),
+    server("lock of a hub", b"$Lock EXTENDEDPROTOCOLABCABCABCABCABCABC Pk=YnHUB0.7.3|$HubName Our hub|"),
     telling(
-        tcp("client to client", Direction::Originator, b"$MyNick ann|$Lock EXTENDEDPROTOCOLABCABCABCABCABCABC Pk=DCPLUSPLUS0.8|"),
+        client("client to client", b"$MyNick ann|$Lock EXTENDEDPROTOCOLABCABCABCABCABCABC Pk=DCPLUSPLUS0.8|"),
         &[(Attribute::PeerName, "ann")],
     ),
-    tcp("ADC: features of a client", Direction::Originator, b"HSUP ADBASE ADTIGR ADUCM0\n"),
-    udp("result of a search", Direction::Originator, b"$SR bob music\\song.mp3\x055100000 3/3\x05Our hub (192.0.2.7:411)|"),
+    client("ADC: features of a client", b"HSUP ADBASE ADTIGR ADUCM0\n"),
+    query("result of a search", b"$SR bob music\\song.mp3\x055100000 3/3\x05Our hub (192.0.2.7:411)|"),
 ];

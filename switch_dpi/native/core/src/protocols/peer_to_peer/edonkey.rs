@@ -1,9 +1,13 @@
 //! eDonkey 2000, eMule and the Kad network ("The eMule Protocol Specification", Kulbak and Bickson, 2005; opcodes of the public
 //! clients). Over TCP a frame is protocol, size (four bytes), opcode; over UDP protocol and opcode; little-endian.
 
-use crate::probing::marks::{Start, fits, has, le32, matched, matched_if, size_of_u32, tcp, u8_at, udp};
-use crate::probing::marks::Byte::{Any, In, Is};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::{matched, matched_if};
+use crate::probing::beginnings::{Beginning, Byte, fits};
+use crate::probing::examples::{client, query, server};
+use crate::probing::numbers::{size_of_u32, u32_le_at, u8_at};
+use crate::probing::search::has;
+use Byte::{Any, In, Is};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Protocols: eDonkey, eMule's extension, eMule packed.
 const EDONKEY: u8 = 0xe3;
@@ -49,11 +53,11 @@ fn probe(sample: &Sample<'_>) -> Probe {
 fn probe_stream(data: &[u8]) -> Probe {
     let head = [In(PACKED.min(EMULE), EDONKEY), Any, Any, In(0, 1), Is(0), Any];
     match fits(data, &head) {
-        Start::No => return Probe::No,
-        Start::Partial => return Probe::NeedMore,
-        Start::Whole => {}
+        Beginning::Other => return Probe::No,
+        Beginning::Partial => return Probe::NeedMore,
+        Beginning::Whole => {}
     }
-    let (Some(protocol), Some(size), Some(opcode)) = (u8_at(data, 0), le32(data, 1), u8_at(data, HEAD_SIZE)) else {
+    let (Some(protocol), Some(size), Some(opcode)) = (u8_at(data, 0), u32_le_at(data, 1), u8_at(data, HEAD_SIZE)) else {
         return Probe::NeedMore;
     };
     if size == 0 || size > MAX_FRAME_SIZE || !matches!(protocol, EDONKEY | EMULE | PACKED) {
@@ -67,17 +71,17 @@ fn probe_stream(data: &[u8]) -> Probe {
         _ => return next_frame(data, size),
     };
     match start {
-        Start::Whole => matched(90, "first message", 24),
-        Start::Partial => Probe::NeedMore,
-        Start::No => next_frame(data, size),
+        Beginning::Whole => matched(90, "first message", 24),
+        Beginning::Partial => Probe::NeedMore,
+        Beginning::Other => next_frame(data, size),
     }
 }
 
 /// The size of a hash, and a user hash with the two bytes that eMule sets.
-const HELLO: [crate::probing::marks::Byte; 16] =
+const HELLO: [Byte; 16] =
     [Is(16), Any, Any, Any, Any, Any, Is(14), Any, Any, Any, Any, Any, Any, Any, Any, Is(111)];
 /// The same hash alone.
-const LOGIN: [crate::probing::marks::Byte; 15] =
+const LOGIN: [Byte; 15] =
     [Any, Any, Any, Any, Any, Is(14), Any, Any, Any, Any, Any, Any, Any, Any, Is(111)];
 
 /// A frame that ends where the next one begins.
@@ -85,9 +89,9 @@ fn next_frame(data: &[u8], size: u32) -> Probe {
     let end = HEAD_SIZE + size_of_u32(size);
     let next = data.get(end..).unwrap_or_default();
     match fits(next, &[In(EMULE, EDONKEY), Any, Any, In(0, 1), Is(0)]) {
-        Start::Whole => matched_if(matches!(next.first(), Some(&(EDONKEY | EMULE | PACKED))), 75, "two frames", 6),
-        Start::Partial => Probe::NeedMore,
-        Start::No => Probe::No,
+        Beginning::Whole => matched_if(matches!(next.first(), Some(&(EDONKEY | EMULE | PACKED))), 75, "two frames", 6),
+        Beginning::Partial => Probe::NeedMore,
+        Beginning::Other => Probe::No,
     }
 }
 
@@ -101,7 +105,7 @@ fn probe_datagram(sample: &Sample<'_>) -> Probe {
         _ => return Probe::No,
     }
     // state request and its answer: the challenge is repeated; sources are asked for by hash
-    let answers = has(sample.reverse, 0, &[EDONKEY, 0x96]) && le32(data, 2) == le32(sample.reverse, 2);
+    let answers = has(sample.reverse, 0, &[EDONKEY, 0x96]) && u32_le_at(data, 2) == u32_le_at(sample.reverse, 2);
     let (is_known, is_sure) = match (protocol, opcode) {
         (EDONKEY, 0x96) => (data.len() == 6 || data.len() == 34, has(data, 4, &[0xaa, 0x55])),
         (EDONKEY, 0x97) => (data.len() >= 14, answers),
@@ -155,27 +159,11 @@ fn probe_kad(sample: &Sample<'_>, opcode: u8) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp(
-        "hello to a peer",
-        Direction::Originator,
-        b"\xe3\x1d\x00\x00\x00\x01\x10\x5a\x11\x90\x02\x33\x0e\x77\x21\x90\xab\x01\x72\xc3\x9e\x6f\x4c\x0a\x00\x02\x05\x36\x12\x00\x00\x00\x00\x00",
-    ),
-    tcp(
-        "login to a server",
-        Direction::Originator,
-        b"\xe3\x23\x00\x00\x00\x01\x5a\x11\x90\x02\x33\x0e\x77\x21\x90\xab\x01\x72\xc3\x9e\x6f\x4c\x00\x00\x00\x00\x36\x12\x01\x00\x00\x00\x02\x01\x00\x01\x03\x00ann",
-    ),
-    tcp(
-        "message of a server and the client's id",
-        Direction::Responder,
-        b"\xe3\x05\x00\x00\x00\x38\x02\x00hi\xe3\x05\x00\x00\x00\x40\x11\x90\x02\x5a",
-    ),
-    udp(
-        "Kad: search for a node",
-        Direction::Originator,
-        b"\xe4\x21\x0b\x5a\x11\x90\x02\x33\x0e\x77\x21\x90\xab\x01\x72\xc3\x9e\x6f\x4c\x0a\x00\x02\x05\x36\x12\x77\x01\x02\x03\x04\x05\x06\x07\x08\x09",
-    ),
-    udp("state of a server", Direction::Originator, b"\xe3\x96\x07\x31\xaa\x55"),
+    client("hello to a peer", b"\xe3\x1d\x00\x00\x00\x01\x10\x5a\x11\x90\x02\x33\x0e\x77\x21\x90\xab\x01\x72\xc3\x9e\x6f\x4c\x0a\x00\x02\x05\x36\x12\x00\x00\x00\x00\x00"),
+    client("login to a server", b"\xe3\x23\x00\x00\x00\x01\x5a\x11\x90\x02\x33\x0e\x77\x21\x90\xab\x01\x72\xc3\x9e\x6f\x4c\x00\x00\x00\x00\x36\x12\x01\x00\x00\x00\x02\x01\x00\x01\x03\x00ann"),
+    server("message of a server and the client's id", b"\xe3\x05\x00\x00\x00\x38\x02\x00hi\xe3\x05\x00\x00\x00\x40\x11\x90\x02\x5a"),
+    query("Kad: search for a node", b"\xe4\x21\x0b\x5a\x11\x90\x02\x33\x0e\x77\x21\x90\xab\x01\x72\xc3\x9e\x6f\x4c\x0a\x00\x02\x05\x36\x12\x77\x01\x02\x03\x04\x05\x06\x07\x08\x09"),
+    query("state of a server", b"\xe3\x96\x07\x31\xaa\x55"),
 ];
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! FastTrack, Kazaa's network ("The FastTrack Protocol" of giFT): pings over UDP that name the network, and uploads that a peer
 //! opens ("GIVE"). What supernodes say to each other is encrypted; downloads are HTTP.
 
-use crate::probing::marks::{Byte, fits, matched_if, tcp, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::beginnings::{Beginning, Byte, fits};
+use crate::probing::examples::{client, query};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use Byte::{Any, In, Is};
 
 /// Ping or pong, its flags, "KaZaA".
@@ -32,11 +34,11 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     match sample.transport {
         Transport::Tcp => fits(sample.data, &GIVE).stream(80, "upload", 11),
-        _ => matched_if(fits(sample.data, &PING) == crate::probing::marks::Start::Whole, 95, "ping", 12),
+        _ => matched_if(fits(sample.data, &PING) == Beginning::Whole, 95, "ping", 12),
     }
 }
 
 const EXAMPLES: &[Example] = &[
-    udp("ping", Direction::Originator, b"\x27\x00\x00\x00\xa9\x80KaZaA\0"),
-    tcp("upload", Direction::Originator, b"GIVE 0123456789\r\n\r\n"),
+    query("ping", b"\x27\x00\x00\x00\xa9\x80KaZaA\0"),
+    client("upload", b"GIVE 0123456789\r\n\r\n"),
 ];

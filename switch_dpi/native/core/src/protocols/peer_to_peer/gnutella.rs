@@ -3,8 +3,13 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::Lines;
-use crate::probing::marks::{Reading, begins_any, has, le32, matched, size_of_u32, tcp, telling, u8_at, udp};
-use crate::protocol::{Descriptor, Direction, Example, Findings, Probe, Progress, Sample, Transport};
+use crate::probing::answers::matched;
+use crate::probing::readers::Reading;
+use crate::probing::beginnings::begins_any;
+use crate::probing::examples::{client, query, reply, server, telling};
+use crate::probing::numbers::{size_of_u32, u32_le_at, u8_at};
+use crate::probing::search::has;
+use crate::protocol::{Descriptor, Example, Findings, Probe, Progress, Sample, Transport};
 
 /// Beginnings of streams.
 const STARTS: [&[u8]; 4] = [b"GNUTELLA CONNECT/0.", b"GNUTELLA/0.6 ", b"GNUTELLA OK\n", b"GIV 0:"];
@@ -49,7 +54,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
 
 /// The size fits, and so do type, TTL and hops.
 fn is_descriptor(data: &[u8]) -> bool {
-    let size_fits = le32(data, 19).is_some_and(|size| size_of_u32(size) == data.len().saturating_sub(HEADER_SIZE));
+    let size_fits = u32_le_at(data, 19).is_some_and(|size| size_of_u32(size) == data.len().saturating_sub(HEADER_SIZE));
     let kind_fits = matches!(u8_at(data, 16), Some(0x00..=0x02 | 0x30..=0x32 | 0x40 | 0x41 | 0x80..=0x82));
     let is_near = |offset| u8_at(data, offset).is_some_and(|count| count <= MAX_HOPS);
     let has_life = u8_at(data, 17).is_some_and(|ttl| ttl > 0);
@@ -73,21 +78,13 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 
 const EXAMPLES: &[Example] = &[
     telling(
-        tcp(
-            "handshake",
-            Direction::Originator,
-            b"GNUTELLA CONNECT/0.6\r\nUser-Agent: gtk-gnutella/1.2\r\nX-Ultrapeer: False\r\n\r\n",
-        ),
+        client("handshake", b"GNUTELLA CONNECT/0.6\r\nUser-Agent: gtk-gnutella/1.2\r\nX-Ultrapeer: False\r\n\r\n"),
         &[(Attribute::PeerClient, "gtk-gnutella/1.2")],
     ),
-    tcp("its answer", Direction::Responder, b"GNUTELLA/0.6 200 OK\r\nX-Ultrapeer: True\r\n\r\n"),
-    tcp("pushed download", Direction::Originator, b"GIV 0:5a119002330eff2190ab0172c39e6f00/\n\n"),
-    udp(
-        "ping",
-        Direction::Originator,
-        b"\x5a\x11\x90\x02\x33\x0e\x77\x21\xff\xab\x01\x72\xc3\x9e\x6f\x00\x00\x01\x00\x05\x00\x00\x00\xc3\x02SCP",
-    ),
-    udp("G2: acknowledgement", Direction::Responder, b"GND\x00\x12\x77\x01\x00"),
+    server("its answer", b"GNUTELLA/0.6 200 OK\r\nX-Ultrapeer: True\r\n\r\n"),
+    client("pushed download", b"GIV 0:5a119002330eff2190ab0172c39e6f00/\n\n"),
+    query("ping", b"\x5a\x11\x90\x02\x33\x0e\x77\x21\xff\xab\x01\x72\xc3\x9e\x6f\x00\x00\x01\x00\x05\x00\x00\x00\xc3\x02SCP"),
+    reply("G2: acknowledgement", b"GND\x00\x12\x77\x01\x00"),
 ];
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Hotline (its "Network Protocol Specification", 1.9): greeting of sessions and of file transfers.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// Hotline.
@@ -20,21 +21,21 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[client_greeting, server_greeting, transfer];
 
-fn client_greeting(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"TRTPHOTL\0\x01")?;
+fn client_greeting(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"TRTPHOTL\0\x01")?;
     Ok((100, "Hotline greeting"))
 }
 
-fn server_greeting(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"TRTP\0\0\0")?;
-    checker.within(0, 1)?;
+fn server_greeting(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"TRTP\0\0\0")?;
+    cursor.within(0, 1)?;
     Ok((90, "Hotline answer"))
 }
 
-fn transfer(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"HTXF")?;
-    checker.u64()?; // reference and size
-    checker.zeros(4)?;
+fn transfer(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"HTXF")?;
+    cursor.u64()?; // reference and size
+    cursor.zeros(4)?;
     Ok((90, "Hotline transfer"))
 }
 

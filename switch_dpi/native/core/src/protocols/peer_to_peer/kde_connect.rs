@@ -3,8 +3,11 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::Lines;
-use crate::probing::marks::{Reading, find, json_text, matched, tcp, telling, udp};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::matched;
+use crate::probing::readers::Reading;
+use crate::probing::examples::{client, query, telling};
+use crate::probing::search::{find, json_text};
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// The packet's type.
 const IDENTITY: &[u8] = b"\"kdeconnect.identity\"";
@@ -47,16 +50,8 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 
 const EXAMPLES: &[Example] = &[
     telling(
-        udp(
-            "identity of a desktop",
-            Direction::Originator,
-            b"{\"id\":1700000000000,\"type\":\"kdeconnect.identity\",\"body\":{\"deviceId\":\"_abc_\",\"deviceName\":\"ann-pc\",\"protocolVersion\":7,\"deviceType\":\"desktop\",\"tcpPort\":1716}}\n",
-        ),
+        query("identity of a desktop", b"{\"id\":1700000000000,\"type\":\"kdeconnect.identity\",\"body\":{\"deviceId\":\"_abc_\",\"deviceName\":\"ann-pc\",\"protocolVersion\":7,\"deviceType\":\"desktop\",\"tcpPort\":1716}}\n"),
         &[(Attribute::PeerName, "ann-pc")],
     ),
-    tcp(
-        "identity before TLS",
-        Direction::Originator,
-        b"{\"id\":0,\"type\":\"kdeconnect.identity\",\"body\":{\"deviceId\":\"_abc_\",\"deviceName\":\"phone\",\"protocolVersion\":7}}\n",
-    ),
+    client("identity before TLS", b"{\"id\":0,\"type\":\"kdeconnect.identity\",\"body\":{\"deviceId\":\"_abc_\",\"deviceName\":\"phone\",\"protocolVersion\":7}}\n"),
 ];

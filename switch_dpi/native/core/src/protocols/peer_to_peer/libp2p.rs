@@ -2,8 +2,10 @@
 //! (multistream-select 1.0.0): lines with their size in front.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::marks::{Reading, begins, tcp, telling};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::beginnings::begins;
+use crate::probing::examples::{client, server, telling};
+use crate::probing::readers::Reading;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// The first line of both ends.
 const MULTISTREAM: &[u8] = b"\x13/multistream/1.0.0\n";
@@ -42,8 +44,8 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 
 const EXAMPLES: &[Example] = &[
     telling(
-        tcp("noise is wanted", Direction::Originator, b"\x13/multistream/1.0.0\n\x07/noise\n"),
+        client("noise is wanted", b"\x13/multistream/1.0.0\n\x07/noise\n"),
         &[(Attribute::PeerClient, "/noise")],
     ),
-    tcp("TLS is refused", Direction::Responder, b"\x13/multistream/1.0.0\n\x03na\n"),
+    server("TLS is refused", b"\x13/multistream/1.0.0\n\x03na\n"),
 ];

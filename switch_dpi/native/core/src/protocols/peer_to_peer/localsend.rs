@@ -2,8 +2,11 @@
 //! or HTTPS.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::marks::{Reading, find, json_text, matched_if, telling, udp};
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::readers::Reading;
+use crate::probing::examples::{query, reply, telling};
+use crate::probing::search::{find, json_text};
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// LocalSend.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -35,16 +38,8 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 
 const EXAMPLES: &[Example] = &[
     telling(
-        udp(
-            "announcement",
-            Direction::Originator,
-            b"{\"alias\":\"Nice Orange\",\"version\":\"2.0\",\"deviceModel\":\"Phone\",\"deviceType\":\"mobile\",\"fingerprint\":\"a1b2\",\"port\":53317,\"protocol\":\"https\",\"download\":true,\"announce\":true}",
-        ),
+        query("announcement", b"{\"alias\":\"Nice Orange\",\"version\":\"2.0\",\"deviceModel\":\"Phone\",\"deviceType\":\"mobile\",\"fingerprint\":\"a1b2\",\"port\":53317,\"protocol\":\"https\",\"download\":true,\"announce\":true}"),
         &[(Attribute::PeerName, "Nice Orange")],
     ),
-    udp(
-        "answer",
-        Direction::Responder,
-        b"{\"alias\":\"Calm Pear\",\"version\":\"2.1\",\"deviceModel\":\"Linux\",\"deviceType\":\"desktop\",\"fingerprint\":\"c3d4\",\"announce\":false}",
-    ),
+    reply("answer", b"{\"alias\":\"Calm Pear\",\"version\":\"2.1\",\"deviceModel\":\"Linux\",\"deviceType\":\"desktop\",\"fingerprint\":\"c3d4\",\"announce\":false}"),
 ];

@@ -1,8 +1,9 @@
 //! Resilio Sync (BitTorrent Sync): its search for peers in the local network and through trackers, bencoded dictionaries
 //! (BEP 3) behind "BSYNC" and a zero byte, over UDP.
 
-use crate::probing::marks::{begins, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::beginnings::begins;
+use crate::probing::examples::{query, reply};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// The mark, and the beginning of the dictionary.
 const MARK: &[u8] = b"BSYNC\0d";
@@ -27,10 +28,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "ping in the local network",
-        Direction::Originator,
-        b"BSYNC\0d1:m4:ping4:peer20:abcdefghijklmnopqrst4:porti47001e5:share20:01234567890123456789e",
-    ),
-    udp("answer", Direction::Responder, b"BSYNC\0d1:m4:pong4:peer20:abcdefghijklmnopqrst4:porti47001ee"),
+    query("ping in the local network", b"BSYNC\0d1:m4:ping4:peer20:abcdefghijklmnopqrst4:porti47001e5:share20:01234567890123456789e"),
+    reply("answer", b"BSYNC\0d1:m4:pong4:peer20:abcdefghijklmnopqrst4:porti47001ee"),
 ];

@@ -3,8 +3,10 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::marks::{Reading, matched, tcp, telling};
-use crate::protocol::{Descriptor, Direction, Example, Findings, Probe, Progress, Sample, Transport};
+use crate::probing::answers::matched;
+use crate::probing::readers::Reading;
+use crate::probing::examples::{client, telling};
+use crate::protocol::{Descriptor, Example, Findings, Probe, Progress, Sample, Transport};
 
 /// The largest first message believed: names, and a digest.
 const MAX_SIZE: u32 = 512;
@@ -109,19 +111,11 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 
 const EXAMPLES: &[Example] = &[
     telling(
-        tcp(
-            "login",
-            Direction::Originator,
-            b"\x43\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00ann\x04\x00\x00\x00pass\xa0\x00\x00\x00\x20\x00\x00\x000123456789abcdef0123456789abcdef\x11\x00\x00\x00",
-        ),
+        client("login", b"\x43\x00\x00\x00\x01\x00\x00\x00\x03\x00\x00\x00ann\x04\x00\x00\x00pass\xa0\x00\x00\x00\x20\x00\x00\x000123456789abcdef0123456789abcdef\x11\x00\x00\x00"),
         &[(Attribute::PeerName, "ann")],
     ),
     telling(
-        tcp(
-            "introduction of a peer",
-            Direction::Originator,
-            b"\x11\x00\x00\x00\x01\x03\x00\x00\x00bob\x01\x00\x00\x00P\x07\x00\x00\x00",
-        ),
+        client("introduction of a peer", b"\x11\x00\x00\x00\x01\x03\x00\x00\x00bob\x01\x00\x00\x00P\x07\x00\x00\x00"),
         &[(Attribute::PeerName, "bob")],
     ),
 ];

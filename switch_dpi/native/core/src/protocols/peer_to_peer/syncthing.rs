@@ -2,8 +2,11 @@
 //! versions 2 and 3 with other numbers) and the relay's messages over TCP ("Relay Protocol" v1: number, type, size,
 //! big-endian). The exchange of blocks is TLS.
 
-use crate::probing::marks::{Byte, fits, has, matched_if, tcp, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::beginnings::{Byte, fits};
+use crate::probing::examples::{client, query};
+use crate::probing::search::has;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 use Byte::{Any, In, Is};
 
 /// Numbers of local discovery, newest first.
@@ -39,14 +42,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "announcement of version 4",
-        Direction::Originator,
-        b"\x2e\xa7\xd9\x0b\x0a\x200123456789abcdef0123456789abcdef\x12\x13tcp://0.0.0.0:22000\x18\x9a\x80\xfc\x8c\x05",
-    ),
-    tcp(
-        "a device joins a session at the relay",
-        Direction::Originator,
-        b"\x9e\x79\xbc\x40\x00\x00\x00\x03\x00\x00\x00\x0c\x00\x00\x00\x08abcdefgh",
-    ),
+    query("announcement of version 4", b"\x2e\xa7\xd9\x0b\x0a\x200123456789abcdef0123456789abcdef\x12\x13tcp://0.0.0.0:22000\x18\x9a\x80\xfc\x8c\x05"),
+    client("a device joins a session at the relay", b"\x9e\x79\xbc\x40\x00\x00\x00\x03\x00\x00\x00\x0c\x00\x00\x00\x08abcdefgh"),
 ];

@@ -1,8 +1,10 @@
 //! The DHT of Vuze (Azureus), over UDP: its own, beside the one of BEP 5 ("Distributed hash table" in the Vuze wiki).
 //! Big-endian.
 
-use crate::probing::marks::{be32, matched_if, u8_at, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched_if;
+use crate::probing::examples::{query, reply};
+use crate::probing::numbers::{u32_at, u8_at};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Actions: ping, store, find node, find value, error, statistics, key block, query storage; odd numbers are answers.
 const ACTIONS: std::ops::RangeInclusive<u32> = 1024..=1039;
@@ -31,26 +33,18 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     let is_request = u8_at(data, 0).is_some_and(|byte| byte >= 0x80);
     let (action_at, parity, id_at) = if is_request { (8, 0, 0) } else { (0, 1, 8) };
-    let action_fits = be32(data, action_at).is_some_and(|action| ACTIONS.contains(&action) && action % 2 == parity);
+    let action_fits = u32_at(data, action_at).is_some_and(|action| ACTIONS.contains(&action) && action % 2 == parity);
     let fits = action_fits
         && u8_at(data, id_at).is_some_and(|byte| byte >= 0x80)
         && u8_at(data, 16).is_some_and(|version| VERSIONS.contains(&version))
         && u8_at(data, 17).is_some_and(|vendor| vendor <= 1)
-        && be32(data, 18).is_some_and(|network| network <= MAX_NETWORK);
+        && u32_at(data, 18).is_some_and(|network| network <= MAX_NETWORK);
     matched_if(fits, 90, "Vuze DHT header", 22)
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "ping",
-        Direction::Originator,
-        b"\x9b\x21\x70\x11\xf2\x03\x45\x66\x00\x00\x04\x00\x5f\x00\x11\x2a\x33\x00\x00\x00\x00\x00\x33\x04\xc0\x00\x02\x07\x1a\xe1\x7f\x01\x22\x90\x00\x00\x01\x8f\x21\x00\x10\x44",
-    ),
-    udp(
-        "answer to a ping",
-        Direction::Responder,
-        b"\x00\x00\x04\x01\x5f\x00\x11\x2a\x9b\x21\x70\x11\xf2\x03\x45\x66\x33\x00\x00\x00\x00\x00\x12\x90\x77\x01",
-    ),
+    query("ping", b"\x9b\x21\x70\x11\xf2\x03\x45\x66\x00\x00\x04\x00\x5f\x00\x11\x2a\x33\x00\x00\x00\x00\x00\x33\x04\xc0\x00\x02\x07\x1a\xe1\x7f\x01\x22\x90\x00\x00\x01\x8f\x21\x00\x10\x44"),
+    reply("answer to a ping", b"\x00\x00\x04\x01\x5f\x00\x11\x2a\x9b\x21\x70\x11\xf2\x03\x45\x66\x33\x00\x00\x00\x00\x00\x12\x90\x77\x01"),
 ];
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! ZeroNet ("ZeroNet network protocol"): MessagePack maps over TCP whose first key is `cmd`.
 
-use crate::probing::marks::{begins_any, tcp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::beginnings::begins_any;
+use crate::probing::examples::client;
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Maps of three entries or four: request and answer.
 const STARTS: [&[u8]; 4] = [
@@ -31,10 +32,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    tcp(
-        "handshake",
-        Direction::Originator,
-        b"\x83\xa3cmd\xa9handshake\xa6req_id\x00\xa6params\x82\xa7version\xa50.7.6\xa8protocol\xa2v2",
-    ),
-    tcp("ping", Direction::Originator, b"\x83\xa3cmd\xa4ping\xa6req_id\x01\xa6params\x80"),
+    client("handshake", b"\x83\xa3cmd\xa9handshake\xa6req_id\x00\xa6params\x82\xa7version\xa50.7.6\xa8protocol\xa2v2"),
+    client("ping", b"\x83\xa3cmd\xa4ping\xa6req_id\x01\xa6params\x80"),
 ];

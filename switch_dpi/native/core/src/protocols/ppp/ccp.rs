@@ -1,6 +1,7 @@
 //! PPP Compression Control Protocol (RFC 1962) and MPPE (RFC 3078), PPP protocol 0x80fd.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ppp(0x80fd);

@@ -1,6 +1,7 @@
 //! PPP control protocol for Cisco Discovery Protocol (Cisco), PPP protocol 0x8207.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ppp(0x8207);

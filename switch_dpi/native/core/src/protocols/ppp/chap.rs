@@ -1,10 +1,11 @@
 //! Challenge authentication of PPP (RFC 1994, MS-CHAP RFC 2433 and 2759), PPP protocol 0xc223.
 
-use crate::probing::answers::{answered, numbered};
+use crate::probing::answers::numbered;
+use crate::probing::readers::DatagramReader;
+use crate::probing::examples::answered;
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Transport};
-use crate::probing::readers::DatagramReader;
 
 const CARRIER: Transport = Transport::Ppp(0xc223);
 /// Packets read: challenge, response, and once more.

@@ -1,6 +1,7 @@
 //! PPP Link Control Protocol (RFC 1661 §5), PPP protocol 0xc021.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ppp(0xc021);

@@ -1,6 +1,7 @@
 //! PPP Link Quality Report (RFC 1989) and bandwidth allocation (RFC 2125).
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// PPP link quality.

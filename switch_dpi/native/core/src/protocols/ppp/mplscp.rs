@@ -1,6 +1,7 @@
 //! PPP MPLS Control Protocol (RFC 3032 §4.3), PPP protocol 0x8281.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ppp(0x8281);

@@ -1,6 +1,7 @@
 //! PPP OSI Network Layer Control Protocol (RFC 1377) and the OSI packets it opens.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// PPP OSINLCP.

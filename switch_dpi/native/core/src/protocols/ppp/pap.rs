@@ -1,10 +1,11 @@
 //! Password authentication of PPP (RFC 1334 §2), PPP protocol 0xc023: who logs in; the password is not kept.
 
-use crate::probing::answers::{answered, numbered};
+use crate::probing::answers::numbered;
+use crate::probing::readers::DatagramReader;
+use crate::probing::examples::answered;
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Transport};
-use crate::probing::readers::DatagramReader;
 
 const CARRIER: Transport = Transport::Ppp(0xc023);
 /// Packets read: requests are repeated.

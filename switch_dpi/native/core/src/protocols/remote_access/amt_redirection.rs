@@ -1,6 +1,7 @@
 //! Intel AMT's redirection of serial line, drives and screen (Intel AMT SDK, "Redirection protocol"): the start of a session.
 
-use crate::probing::inner_packets::{Fit, fit, found};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// StartRedirectionSession and the names of what can be redirected; its answer begins with 0x11.
@@ -22,10 +23,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    let fits = REQUESTS.map(|request| fit(sample.data, request));
-    if fits.contains(&Fit::Whole) {
-        found(100, "start of redirection", 8)
-    } else if fits.contains(&Fit::Partial) {
+    let fits = REQUESTS.map(|request| begins(sample.data, request));
+    if fits.contains(&Beginning::Whole) {
+        matched(100, "start of redirection", 8)
+    } else if fits.contains(&Beginning::Partial) {
         Probe::NeedMore
     } else {
         Probe::No

@@ -1,7 +1,8 @@
 //! Citrix ICA, its session reliability (CGP), and the browser that finds servers over UDP.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::inner_packets::{Fit, fit, found};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
 use crate::protocol::{
     Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -35,15 +36,15 @@ fn probe(sample: &Sample<'_>) -> Probe {
     if sample.transport == Transport::Udp {
         let fits = data.first().is_some_and(|size| matches!(*size, 0x1e | 0x2a) && usize::from(*size) == data.len());
         let starts = data.get(1..).is_some_and(|rest| rest.starts_with(BROWSER_START));
-        return if fits && starts { found(98, "browser question", 8) } else { Probe::No };
+        return if fits && starts { matched(98, "browser question", 8) } else { Probe::No };
     }
     let marks = [(ICA_MAGIC, "ICA greeting"), (CGP_MAGIC, "CGP greeting")];
     let mut answer = Probe::No;
     for (mark, what) in marks {
-        match fit(data, mark) {
-            Fit::Whole => return found(100, what, mark.len()),
-            Fit::Partial => answer = Probe::NeedMore,
-            Fit::Not => {}
+        match begins(data, mark) {
+            Beginning::Whole => return matched(100, what, mark.len()),
+            Beginning::Partial => answer = Probe::NeedMore,
+            Beginning::Other => {}
         }
     }
     answer

@@ -2,7 +2,8 @@
 //! with their lengths, the first of which is `select` or its answer `args`.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::inner_packets::{Fit, fit, found};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
 use crate::protocol::{
     Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -29,10 +30,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    match (fit(sample.data, SELECT), fit(sample.data, ARGS)) {
-        (Fit::Whole, _) => found(100, "select instruction", SELECT.len()),
-        (_, Fit::Whole) => found(90, "args instruction", ARGS.len()),
-        (Fit::Not, Fit::Not) => Probe::No,
+    match (begins(sample.data, SELECT), begins(sample.data, ARGS)) {
+        (Beginning::Whole, _) => matched(100, "select instruction", SELECT.len()),
+        (_, Beginning::Whole) => matched(90, "args instruction", ARGS.len()),
+        (Beginning::Other, Beginning::Other) => Probe::No,
         _ => Probe::NeedMore,
     }
 }

@@ -1,7 +1,8 @@
 //! MAC-Telnet, the terminal of MikroTik's RouterOS that needs no IP address (`protocol.h` of haakonnessjoen/MAC-Telnet): broadcasts
 //! over UDP with the addresses inside.
 
-use crate::probing::inner_packets::{found, u16_at, u32_at};
+use crate::probing::answers::matched;
+use crate::probing::numbers::{u16_at, u32_at};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Version, type, two addresses, session, client type, counter; where session and client type change places by direction.
@@ -41,10 +42,10 @@ fn probe(sample: &Sample<'_>) -> Probe {
     }
     let is_first = u32_at(data, 18) == Some(0);
     match *kind {
-        START if is_first && data.len() == HEADER_SIZE => found(90, "start of a session", HEADER_SIZE),
-        ACKNOWLEDGEMENT if data.len() == HEADER_SIZE => found(70, "acknowledgement", HEADER_SIZE),
+        START if is_first && data.len() == HEADER_SIZE => matched(90, "start of a session", HEADER_SIZE),
+        ACKNOWLEDGEMENT if data.len() == HEADER_SIZE => matched(70, "acknowledgement", HEADER_SIZE),
         DATA if data.get(HEADER_SIZE..).is_some_and(|rest| rest.starts_with(CONTROL_MAGIC)) => {
-            found(98, "control packet", HEADER_SIZE + CONTROL_MAGIC.len())
+            matched(98, "control packet", HEADER_SIZE + CONTROL_MAGIC.len())
         }
         DATA => Probe::NeedMore,
         _ => Probe::No,

@@ -1,7 +1,8 @@
 //! Mosh, the mobile shell (Winstein and Balakrishnan, "Mosh: An Interactive Remote Shell for Mobile Clients", §2.2): datagrams begin
 //! with the nonce in clear: one bit of direction and a sequence number of 63 bits.
 
-use crate::probing::inner_packets::{found, looks_encrypted};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::looks_encrypted;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// The highest bit is set from server to client.
@@ -39,9 +40,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let before = nonce(sample.other).filter(|(same, _)| *same == bit);
     let follows = before.is_some_and(|(_, number)| (1..=MAX_GAP).contains(&sequence.wrapping_sub(number)));
     match (answers, follows) {
-        (true, _) => found(80, "nonces of both directions", 8),
-        (_, true) => found(if bit == FROM_SERVER { 65 } else { 50 }, "nonces that count up", 8),
-        _ => found(40, "nonce of a first datagram", 8),
+        (true, _) => matched(80, "nonces of both directions", 8),
+        (_, true) => matched(if bit == FROM_SERVER { 65 } else { 50 }, "nonces that count up", 8),
+        _ => matched(40, "nonce of a first datagram", 8),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Netop Remote Control: its search for hosts and sessions over UDP, by the constant that begins every datagram.
 
-use crate::probing::inner_packets::found;
+use crate::probing::answers::matched;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 const MAGIC: &[u8] = b"\xd6\x81\x81\x52\0\0\0";
@@ -24,7 +24,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     if sample.data.starts_with(MAGIC) && sample.data.len() >= MIN_SIZE {
-        return found(90, "constant of Netop", MAGIC.len());
+        return matched(90, "constant of Netop", MAGIC.len());
     }
     Probe::No
 }

@@ -1,7 +1,8 @@
 //! NoMachine NX: the version lines of `nxd` and its clients, and of the older `nxproxy` (NX documents, "Building and using NX
 //! components").
 
-use crate::probing::inner_packets::{Fit, fit, found};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// What stands before the version.
@@ -28,10 +29,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let mut answer = Probe::No;
     for start in STARTS {
-        match fit(sample.data, start) {
-            Fit::Whole => return probe_version(sample.data.get(start.len()..).unwrap_or_default(), start.len()),
-            Fit::Partial => answer = Probe::NeedMore,
-            Fit::Not => {}
+        match begins(sample.data, start) {
+            Beginning::Whole => return probe_version(sample.data.get(start.len()..).unwrap_or_default(), start.len()),
+            Beginning::Partial => answer = Probe::NeedMore,
+            Beginning::Other => {}
         }
     }
     answer
@@ -45,7 +46,7 @@ fn probe_version(rest: &[u8], start: usize) -> Probe {
         return Probe::No;
     }
     match rest.get(size) {
-        Some(b'\n' | b'\r' | b' ') => found(95, "version line", start + size),
+        Some(b'\n' | b'\r' | b' ') => matched(95, "version line", start + size),
         Some(_) => Probe::No,
         None => Probe::NeedMore,
     }

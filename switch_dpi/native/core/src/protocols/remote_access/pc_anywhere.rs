@@ -1,6 +1,7 @@
 //! Symantec pcAnywhere: the search for hosts over UDP, and what its data port says first.
 
-use crate::probing::inner_packets::{Fit, fit, found};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 const STATUS_PORT: u16 = 5632;
@@ -31,21 +32,21 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     if sample.transport.is_stream() {
-        let fits = PROMPTS.map(|prompt| fit(data, prompt));
+        let fits = PROMPTS.map(|prompt| begins(data, prompt));
         return match fits {
-            _ if fits.contains(&Fit::Whole) => found(98, "prompt of a host", 9),
-            _ if fits.contains(&Fit::Partial) => Probe::NeedMore,
+            _ if fits.contains(&Beginning::Whole) => matched(98, "prompt of a host", 9),
+            _ if fits.contains(&Beginning::Partial) => Probe::NeedMore,
             _ => Probe::No,
         };
     }
     let is_usual_port = sample.responder_port == STATUS_PORT || sample.originator_port == STATUS_PORT;
     if data.starts_with(ANSWER) && data.windows(ANSWER_END.len()).any(|window| window == ANSWER_END) {
-        return found(90, "answer of a host", 2);
+        return matched(90, "answer of a host", 2);
     }
     match (QUESTIONS.contains(&data), is_usual_port) {
-        (true, true) => found(55, "search for hosts", 2),
+        (true, true) => matched(55, "search for hosts", 2),
         (true, false) => Probe::NeedMore,
-        _ if data.starts_with(ANSWER) && QUESTIONS.contains(&sample.reverse) => found(70, "answer of a host", 2),
+        _ if data.starts_with(ANSWER) && QUESTIONS.contains(&sample.reverse) => matched(70, "answer of a host", 2),
         _ => Probe::No,
     }
 }

@@ -1,6 +1,7 @@
 //! Radmin, the remote administrator, versions 2 and 3: a type of 1, the size and the sum of the bytes that follow.
 
-use crate::probing::inner_packets::{found, u32_at};
+use crate::probing::answers::matched;
+use crate::probing::numbers::u32_at;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Type, size, sum of bytes, both big-endian.
@@ -42,7 +43,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     match body.get(..size) {
         Some(body) if body.iter().map(|byte| u32::from(*byte)).sum::<u32>() == sum => {
-            found(95, "first message with its sum", HEADER_SIZE + size)
+            matched(95, "first message with its sum", HEADER_SIZE + size)
         }
         Some(_) => Probe::No,
         None => Probe::NeedMore,

@@ -3,7 +3,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::Lines;
-use crate::probing::inner_packets::{Fit, fit, found, u16_at, u32_at};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::numbers::{u16_at, u32_at};
 use crate::protocol::{
     Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -44,7 +46,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
 /// TPKT with its length, X.224 with its own, no references, class 0; then what only RDP writes there.
 fn probe_stream(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
-    if fit(data, &[3, 0]) == Fit::Not {
+    if begins(data, &[3, 0]) == Beginning::Other {
         return Probe::No;
     }
     let Some(size) = u16_at(data, 2).map(usize::from) else { return Probe::NeedMore };
@@ -71,17 +73,17 @@ fn probe_stream(sample: &Sample<'_>) -> Probe {
 
 fn probe_request(body: &[u8], size: usize) -> Probe {
     if size == 0 {
-        return found(50, "X.224 connection request without parameters", FIXED_SIZE);
+        return matched(50, "X.224 connection request without parameters", FIXED_SIZE);
     }
-    let cookies = COOKIES.map(|cookie| fit(body, cookie));
-    if cookies.contains(&Fit::Whole) {
-        return found(100, "cookie of a connection request", FIXED_SIZE + 13);
+    let cookies = COOKIES.map(|cookie| begins(body, cookie));
+    if cookies.contains(&Beginning::Whole) {
+        return matched(100, "cookie of a connection request", FIXED_SIZE + 13);
     }
     match negotiation_fit(body, size, 1) {
-        Fit::Whole => found(95, "negotiation request", FIXED_SIZE + NEGOTIATION_SIZE),
-        Fit::Partial => Probe::NeedMore,
-        Fit::Not if cookies.contains(&Fit::Partial) => Probe::NeedMore,
-        Fit::Not => Probe::No,
+        Beginning::Whole => matched(95, "negotiation request", FIXED_SIZE + NEGOTIATION_SIZE),
+        Beginning::Partial => Probe::NeedMore,
+        Beginning::Other if cookies.contains(&Beginning::Partial) => Probe::NeedMore,
+        Beginning::Other => Probe::No,
     }
 }
 
@@ -89,27 +91,27 @@ fn probe_request(body: &[u8], size: usize) -> Probe {
 fn probe_confirm(body: &[u8], size: usize, data: &[u8]) -> Probe {
     if size == 0 {
         let is_windows = data.get(6..10) == Some(b"\0\0\x12\x34");
-        return if is_windows { found(70, "connection confirm", FIXED_SIZE) } else { Probe::No };
+        return if is_windows { matched(70, "connection confirm", FIXED_SIZE) } else { Probe::No };
     }
     match (negotiation_fit(body, size, 2), negotiation_fit(body, size, 3)) {
-        (Fit::Whole, _) | (_, Fit::Whole) => found(95, "negotiation response", FIXED_SIZE + NEGOTIATION_SIZE),
-        (Fit::Partial, _) | (_, Fit::Partial) => Probe::NeedMore,
+        (Beginning::Whole, _) | (_, Beginning::Whole) => matched(95, "negotiation response", FIXED_SIZE + NEGOTIATION_SIZE),
+        (Beginning::Partial, _) | (_, Beginning::Partial) => Probe::NeedMore,
         _ => Probe::No,
     }
 }
 
 /// Type, any flags, a length of 8, protocols of which the upper bytes are zero; a request may have 36 bytes of correlation
 /// behind it (MS-RDPBCGR §2.2.1.1.2).
-fn negotiation_fit(body: &[u8], size: usize, kind: u8) -> Fit {
+fn negotiation_fit(body: &[u8], size: usize, kind: u8) -> Beginning {
     let expected = [Some(kind), None, Some(8), Some(0), None, Some(0), Some(0), Some(0)];
     let fits = body.iter().zip(expected).all(|(byte, wanted)| wanted.is_none_or(|wanted| wanted == *byte));
     let flags_fit = body.get(1).is_none_or(|flags| flags & !0x1f == 0);
     let protocols_fit = body.get(4).is_none_or(|protocols| u32::from(*protocols) & !KNOWN_PROTOCOLS == 0);
     let size_fits = size == NEGOTIATION_SIZE || (kind == 1 && size == NEGOTIATION_SIZE + 36);
     match fits && flags_fit && protocols_fit && size_fits {
-        false => Fit::Not,
-        true if body.len() >= NEGOTIATION_SIZE => Fit::Whole,
-        true => Fit::Partial,
+        false => Beginning::Other,
+        true if body.len() >= NEGOTIATION_SIZE => Beginning::Whole,
+        true => Beginning::Partial,
     }
 }
 
@@ -129,10 +131,10 @@ fn probe_datagram(sample: &Sample<'_>) -> Probe {
         let mtus = [u16_at(data, 12), u16_at(data, 14)];
         let mtus_fit = mtus.iter().all(|mtu| mtu.is_some_and(|mtu| MTUS.contains(&mtu)));
         let start_fits = if flags & 4 == 0 { acked == u32::MAX } else { window > 0 && answers_syn(sample, acked) };
-        return if mtus_fit && start_fits { found(95, "SYN over UDP", 16) } else { Probe::No };
+        return if mtus_fit && start_fits { matched(95, "SYN over UDP", 16) } else { Probe::No };
     }
     if flags == ACK_DATA && is_first_data(data) {
-        return found(85, "data with TLS over UDP", 20);
+        return matched(85, "data with TLS over UDP", 20);
     }
     Probe::No
 }

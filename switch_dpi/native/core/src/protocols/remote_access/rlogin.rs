@@ -1,6 +1,7 @@
 //! Rlogin (RFC 1282): a zero, two user names, terminal and speed, each ended by a zero.
 
-use crate::probing::matching::{ASKS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// User names and types of terminal are short.
@@ -64,6 +65,6 @@ fn is_terminal(text: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a terminal", ASKS, b"\x00ann\x00ann\x00vt100/9600\x00", &[]),
-    example("another user there", ASKS, b"\x00bostic\x00kbostic\x00xterm-256color/38400\x00", &[]),
+    client("a terminal", b"\x00ann\x00ann\x00vt100/9600\x00"),
+    client("another user there", b"\x00bostic\x00kbostic\x00xterm-256color/38400\x00"),
 ];

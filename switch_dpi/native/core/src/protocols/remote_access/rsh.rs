@@ -1,7 +1,9 @@
 //! Remote shell (rsh, and rexec, whose request has the same form): a port for errors, two texts, and a command, each ended by a
 //! zero, as BSD's `rcmd` and `rexec` send them.
 
-use crate::probing::matching::{ASKS, example, matched, number};
+use crate::probing::answers::matched;
+use crate::probing::examples::client;
+use crate::probing::numbers::decimal;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// User names and passwords are short.
@@ -31,7 +33,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
         let size = rest.iter().position(|byte| *byte == 0);
         let field = rest.get(..size.unwrap_or(rest.len())).unwrap_or_default();
         let fits = match index {
-            0 => number(field).is_some_and(|port| port <= 65_535) || (field.is_empty() && size.is_none()),
+            0 => decimal(field).is_some_and(|port| port <= 65_535) || (field.is_empty() && size.is_none()),
             3 => field.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | 0x80..)),
             _ => field.iter().all(u8::is_ascii_graphic),
         };
@@ -45,8 +47,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a command", ASKS, b"1022\x00ann\x00root\x00ls -l /tmp\x00", &[]),
-    example("errors on the same connection", ASKS, b"0\x00ann\x00ann\x00uptime\x00", &[]),
+    client("a command", b"1022\x00ann\x00root\x00ls -l /tmp\x00"),
+    client("errors on the same connection", b"0\x00ann\x00ann\x00uptime\x00"),
 ];
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! TCP. Sessions themselves are encrypted.
 
 use crate::bytes::Reader;
-use crate::probing::inner_packets::found;
+use crate::probing::answers::matched;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// First byte of a length-delimited field: number and wire type 2.
@@ -33,8 +33,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     match read(sample.data) {
-        Some(true) => found(90, "registration of an id", 16),
-        Some(false) => found(95, "local discovery", 10),
+        Some(true) => matched(90, "registration of an id", 16),
+        Some(false) => matched(95, "local discovery", 10),
         None => Probe::No,
     }
 }

@@ -1,6 +1,8 @@
 //! SPICE, the remote display of virtual machines: the link messages (SPICE protocol, "Connection establishment").
 
-use crate::probing::inner_packets::{Fit, fit, found, u32_le_at};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::numbers::u32_le_at;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 const MAGIC: &[u8] = b"REDQ";
@@ -26,11 +28,11 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
-    if fit(data, MAGIC) == Fit::Not || u32_le_at(data, 4).is_some_and(|major| major > 2) {
+    if begins(data, MAGIC) == Beginning::Other || u32_le_at(data, 4).is_some_and(|major| major > 2) {
         return Probe::No;
     }
     match u32_le_at(data, 12) {
-        Some(0..=MAX_SIZE) => found(100, "link message", HEADER_SIZE),
+        Some(0..=MAX_SIZE) => matched(100, "link message", HEADER_SIZE),
         Some(_) => Probe::No,
         None => Probe::NeedMore,
     }

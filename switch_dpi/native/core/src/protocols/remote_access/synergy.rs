@@ -1,6 +1,7 @@
 //! Synergy and Barrier, one keyboard for several machines (Synergy, "ProtocolTypes.h" by description): both ends tell name and version.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// Synergy.
@@ -20,10 +21,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[hello];
 
-fn hello(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0\0\0")?;
-    checker.within(11, 0x40)?;
-    checker.any_literal(&[b"Synergy\0\x01\0", b"Barrier\0\x01\0"])?;
+fn hello(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0\0\0")?;
+    cursor.within(11, 0x40)?;
+    cursor.any_literal(&[b"Synergy\0\x01\0", b"Barrier\0\x01\0"])?;
     Ok((100, "Synergy hello"))
 }
 

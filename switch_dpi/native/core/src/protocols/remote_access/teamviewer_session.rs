@@ -1,7 +1,8 @@
 //! TeamViewer's own protocol, as seen on the wire: packets that begin with 17 24 (older) or 11 30, a command and a size, little-endian.
 //! Over UDP a packet of the first kind stands behind eleven bytes.
 
-use crate::probing::inner_packets::{found, u32_le_at};
+use crate::probing::answers::matched;
+use crate::probing::numbers::u32_le_at;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 const OLD: [u8; 2] = [0x17, 0x24];
@@ -56,8 +57,8 @@ fn probe_old(data: &[u8]) -> Probe {
     }
     match data.get(OLD_HEADER_SIZE..NEW_HEADER_SIZE) {
         None => Probe::NeedMore,
-        Some(body) if body.iter().filter(|byte| **byte == 0).count() >= 6 => found(70, "17 24 packet", OLD_HEADER_SIZE),
-        Some(_) => found(55, "17 24 packet", OLD_HEADER_SIZE),
+        Some(body) if body.iter().filter(|byte| **byte == 0).count() >= 6 => matched(70, "17 24 packet", OLD_HEADER_SIZE),
+        Some(_) => matched(55, "17 24 packet", OLD_HEADER_SIZE),
     }
 }
 
@@ -69,7 +70,7 @@ fn probe_new(data: &[u8]) -> Probe {
     match u32_le_at(data, 4) {
         Some(size) if size > 1 << 24 => Probe::No,
         _ if data.len() < NEW_HEADER_SIZE => Probe::NeedMore,
-        _ => found(98, "11 30 packet", NEW_HEADER_SIZE),
+        _ => matched(98, "11 30 packet", NEW_HEADER_SIZE),
     }
 }
 
@@ -82,8 +83,8 @@ fn probe_datagram(sample: &Sample<'_>) -> Probe {
     };
     match fits(sample.data) {
         false => Probe::No,
-        true if fits(sample.other) || fits(sample.reverse) => found(80, "17 24 packets", DATAGRAM_MARK + 3),
-        true => found(50, "17 24 packet", DATAGRAM_MARK + 3),
+        true if fits(sample.other) || fits(sample.reverse) => matched(80, "17 24 packets", DATAGRAM_MARK + 3),
+        true => matched(50, "17 24 packet", DATAGRAM_MARK + 3),
     }
 }
 

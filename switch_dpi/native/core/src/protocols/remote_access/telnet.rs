@@ -1,7 +1,8 @@
 //! Telnet (RFC 854, RFC 855): option negotiation, which most servers begin with. Text without it is not told from others.
 
 use crate::bytes::Reader;
-use crate::probing::matching::{ANSWERS, ASKS, example, matched};
+use crate::probing::answers::matched;
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const IAC: u8 = 0xff;
@@ -66,14 +67,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a server negotiates and asks who it is", ANSWERS, b"\xff\xfd\x18\xff\xfd\x20\xff\xfd\x23\xff\xfd\x27\r\nlogin: ", &[]),
-    example(
-        "a client agrees and tells its terminal",
-        ASKS,
-        b"\xff\xfb\x18\xff\xfb\x1f\xff\xfa\x18\x00xterm-256color\xff\xf0",
-        &[],
-    ),
-    example("echo and go-ahead", ANSWERS, b"\xff\xfb\x01\xff\xfb\x03\x0d\x0aUser Access Verification", &[]),
+    server("a server negotiates and asks who it is", b"\xff\xfd\x18\xff\xfd\x20\xff\xfd\x23\xff\xfd\x27\r\nlogin: "),
+    client("a client agrees and tells its terminal", b"\xff\xfb\x18\xff\xfb\x1f\xff\xfa\x18\x00xterm-256color\xff\xf0"),
+    server("echo and go-ahead", b"\xff\xfb\x01\xff\xfb\x03\x0d\x0aUser Access Verification"),
 ];
 
 #[cfg(test)]

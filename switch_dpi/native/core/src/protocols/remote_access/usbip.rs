@@ -1,6 +1,7 @@
 //! USB/IP (Linux, "usbip_protocol"): version 1.1.1, then lists and imports of devices, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// USB/IP.
@@ -20,12 +21,12 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[operation];
 
-fn operation(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x01\x11")?;
-    let code = checker.u16()?;
+fn operation(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x01\x11")?;
+    let code = cursor.u16()?;
     require(matches!(code, 0x8005 | 0x8003 | 0x0005 | 0x0003))?;
-    checker.literal(b"\0\0\0")?;
-    checker.within(0, 5)?;
+    cursor.literal(b"\0\0\0")?;
+    cursor.within(0, 5)?;
     Ok((95, "USB/IP operation"))
 }
 

@@ -1,6 +1,6 @@
 //! VMware's authentication daemon, through which consoles and file copies of virtual machines begin: its greeting.
 
-use crate::probing::inner_packets::begins_with;
+use crate::probing::beginnings::begins;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// `220` as mail and file servers say it, then its name.
@@ -22,7 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    begins_with(sample.data, GREETING, 100, "greeting of the daemon")
+    begins(sample.data, GREETING).stream(100, "greeting of the daemon", GREETING.len())
 }
 
 const EXAMPLES: &[Example] = &[

@@ -1,7 +1,7 @@
 //! VNC: the version handshake of RFB (RFC 6143 §7.1.1).
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::inner_packets::found;
+use crate::probing::answers::matched;
 use crate::protocol::{
     Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -33,7 +33,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     });
     match fits {
         false => Probe::No,
-        true if sample.data.len() >= VERSION_SIZE => found(100, "ProtocolVersion", VERSION_SIZE),
+        true if sample.data.len() >= VERSION_SIZE => matched(100, "ProtocolVersion", VERSION_SIZE),
         true => Probe::NeedMore,
     }
 }

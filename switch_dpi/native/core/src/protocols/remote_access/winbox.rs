@@ -1,6 +1,8 @@
 //! Winbox, the administration of MikroTik's RouterOS up to version 6.42: messages of typed fields behind their lengths.
 
-use crate::probing::inner_packets::{Fit, fit, found, u16_at};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::numbers::u16_at;
 use crate::protocol::{Descriptor, Direction, Example, Probe, Sample, Transport};
 
 /// A length, 1, the same length less two, and the mark of a message.
@@ -26,14 +28,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     let Some(first) = data.first() else { return Probe::NeedMore };
-    if data.get(1).is_some_and(|one| *one != 1) || fit(data.get(4..).unwrap_or_default(), MAGIC) == Fit::Not {
+    if data.get(1).is_some_and(|one| *one != 1) || begins(data.get(4..).unwrap_or_default(), MAGIC) == Beginning::Other {
         return Probe::No;
     }
     // a message that is longer than 255 bytes goes in pieces, the first of them full
     let size_fits = |size: u16| if *first == 0xff { size > 0xfd } else { size >= MIN_SIZE && size.checked_add(2) == Some(u16::from(*first)) };
     match u16_at(data, 2) {
         Some(size) if !size_fits(size) => Probe::No,
-        Some(_) if data.len() >= HEADER_SIZE => found(85, "lengths and M2", HEADER_SIZE),
+        Some(_) if data.len() >= HEADER_SIZE => matched(85, "lengths and M2", HEADER_SIZE),
         _ => Probe::NeedMore,
     }
 }

@@ -1,7 +1,7 @@
 //! X11: connection setup (X Window System Protocol, release 6.8, section 8).
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::inner_packets::found;
+use crate::probing::answers::matched;
 use crate::protocol::{
     Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -54,7 +54,7 @@ fn probe_setup(data: &[u8], read: ReadU16) -> Probe {
         && number(data, 10, read, |pad| pad == 0);
     match fits {
         false => Probe::No,
-        true if data.len() >= SETUP_SIZE => found(98, "connection setup", SETUP_SIZE),
+        true if data.len() >= SETUP_SIZE => matched(98, "connection setup", SETUP_SIZE),
         true => Probe::NeedMore,
     }
 }
@@ -72,7 +72,7 @@ fn probe_reply(sample: &Sample<'_>) -> Probe {
         && number(data, 4, read, |minor| minor == 0);
     match fits && !matches!(probe_setup(sample.other, read), Probe::No) {
         false => Probe::No,
-        true if data.len() >= REPLY_SIZE => found(90, "answer to a connection setup", REPLY_SIZE),
+        true if data.len() >= REPLY_SIZE => matched(90, "answer to a connection setup", REPLY_SIZE),
         true => Probe::NeedMore,
     }
 }

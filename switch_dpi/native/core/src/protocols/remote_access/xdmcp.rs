@@ -1,7 +1,8 @@
 //! XDMCP, the X Display Manager Control Protocol (version 1.1, section 3).
 
 use crate::bytes::Reader;
-use crate::probing::inner_packets::{found, u16_at};
+use crate::probing::answers::matched;
+use crate::probing::numbers::u16_at;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Version, opcode, length.
@@ -31,7 +32,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     };
     let Some(body) = data.get(HEADER_SIZE..).filter(|body| body.len() == usize::from(size)) else { return Probe::No };
     match fills(opcode, body) {
-        Some(true) => found(92, "XDMCP header and fields", HEADER_SIZE),
+        Some(true) => matched(92, "XDMCP header and fields", HEADER_SIZE),
         _ => Probe::No,
     }
 }

@@ -1,6 +1,7 @@
 //! Babel routing (RFC 8966).
 
-use crate::probing::answers::{of_datagram, sent};
+use crate::probing::answers::of_datagram;
+use crate::probing::examples::query;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -50,10 +51,6 @@ fn is_packet(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(CARRIER, "hello", b"\x2a\x02\x00\x08\x04\x06\x00\x00\x00\x01\x01\x90"),
-    sent(
-        CARRIER,
-        "router identifier, next hop and update",
-        b"\x2a\x02\x00\x23\x06\x0a\x00\x00\x02\x00\x5e\xff\xfe\x10\x00\x01\x07\x06\x01\x00\xc0\x00\x02\x01\x08\x0d\x01\x00\x18\x00\x06\x40\x00\x07\x00\x00\xc0\x00\x02",
-    ),
+    query("hello", b"\x2a\x02\x00\x08\x04\x06\x00\x00\x00\x01\x01\x90"),
+    query("router identifier, next hop and update", b"\x2a\x02\x00\x23\x06\x0a\x00\x00\x02\x00\x5e\xff\xfe\x10\x00\x01\x07\x06\x01\x00\xc0\x00\x02\x01\x08\x0d\x01\x00\x18\x00\x06\x40\x00\x07\x00\x00\xc0\x00\x02"),
 ];

@@ -1,6 +1,7 @@
 //! B.A.T.M.A.N. Advanced, a mesh of layer 2 (Linux `batadv_packet.h`), EtherType 0x4305.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x4305);

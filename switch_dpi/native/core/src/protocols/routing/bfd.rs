@@ -1,6 +1,7 @@
 //! Bidirectional Forwarding Detection (RFC 5880): one hop, many hops, link members, seamless (RFC 5881 to 5883, 7130, 7880).
 
-use crate::probing::answers::{matched, sent};
+use crate::probing::answers::matched;
+use crate::probing::examples::query;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -71,16 +72,8 @@ fn read(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        CARRIER,
-        "session that is down",
-        b"\x20\x40\x03\x18\x00\x00\x00\x01\x00\x00\x00\x00\x00\x0f\x42\x40\x00\x0f\x42\x40\x00\x00\x00\x00",
-    ),
-    sent(
-        CARRIER,
-        "session that is up, with a password",
-        b"\x20\xc4\x03\x21\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\xc3\x50\x00\x00\xc3\x50\x00\x00\xc3\x50\x01\x09\x01secret",
-    ),
+    query("session that is down", b"\x20\x40\x03\x18\x00\x00\x00\x01\x00\x00\x00\x00\x00\x0f\x42\x40\x00\x0f\x42\x40\x00\x00\x00\x00"),
+    query("session that is up, with a password", b"\x20\xc4\x03\x21\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\xc3\x50\x00\x00\xc3\x50\x00\x00\xc3\x50\x01\x09\x01secret"),
 ];
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! BGP-4 (RFC 4271): who speaks with which autonomous system.
 
-use crate::probing::answers::{answered, begins_with, of_stream, sent};
+use crate::probing::answers::of_stream;
+use crate::probing::readers::StreamReader;
+use crate::probing::beginnings::begins;
+use crate::probing::examples::{client, server};
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport, Transport::Tcp,
 };
-use crate::probing::readers::StreamReader;
 
 /// Sixteen bytes of ones begin every message (§4.1).
 const MARKER: [u8; 16] = [0xff; 16];
@@ -40,7 +42,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 fn is_message(data: &[u8]) -> Option<bool> {
-    if !begins_with(data, &MARKER)? {
+    if !begins(data, &MARKER).holds()? {
         return Some(false);
     }
     let mut reader = Reader::new(data.get(MARKER.len()..)?);
@@ -97,14 +99,6 @@ const EXAMPLES: &[Example] = &[
         data: b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x1d\x01\x04\xfd\xe8\x00\xb4\xc0\x00\x02\x02\x00",
         expect: &[(Attribute::BgpAs, "65000")],
     },
-    sent(
-        Tcp,
-        "KEEPALIVE",
-        b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x13\x04",
-    ),
-    answered(
-        Tcp,
-        "UPDATE that is an end-of-RIB marker",
-        b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x17\x02\x00\x00\x00\x00",
-    ),
+    client("KEEPALIVE", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x13\x04"),
+    server("UPDATE that is an end-of-RIB marker", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x17\x02\x00\x00\x00\x00"),
 ];

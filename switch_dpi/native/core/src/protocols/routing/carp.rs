@@ -1,6 +1,7 @@
 //! Common Address Redundancy Protocol of OpenBSD and FreeBSD (`netinet/ip_carp.h`), which uses VRRP's number.
 
-use crate::probing::answers::{numbered_if, sent};
+use crate::probing::answers::numbered_if;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(112);

@@ -1,6 +1,7 @@
 //! DCN Measurement Subsystems, IP protocol 19 (IANA).
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(19);

@@ -1,6 +1,7 @@
 //! Dynamic Link Exchange Protocol (RFC 8175): signals over UDP, a session over TCP, between a router and its radio.
 
-use crate::probing::answers::{answered, of_datagram, of_stream, sent};
+use crate::probing::answers::{of_datagram, of_stream};
+use crate::probing::examples::{client, query, reply, server};
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -70,16 +71,8 @@ fn is_initialization(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(Transport::Udp, "peer discovery", b"DLEP\x00\x01\x00\x00"),
-    answered(Transport::Udp, "peer offer", b"DLEP\x00\x02\x00\x0b\x00\x02\x00\x07\x00\xc0\x00\x02\x01\x03\x56"),
-    sent(
-        Transport::Tcp,
-        "session initialisation",
-        b"\x00\x01\x00\x16\x00\x05\x00\x04\x00\x00\xea\x60\x00\x04\x00\x06\x00radio\x00\x06\x00\x00",
-    ),
-    answered(
-        Transport::Tcp,
-        "session initialisation response",
-        b"\x00\x02\x00\x19\x00\x01\x00\x01\x00\x00\x05\x00\x04\x00\x00\xea\x60\x00\x0c\x00\x08\x00\x00\x00\x00\x00\x98\x96\x80",
-    ),
+    query("peer discovery", b"DLEP\x00\x01\x00\x00"),
+    reply("peer offer", b"DLEP\x00\x02\x00\x0b\x00\x02\x00\x07\x00\xc0\x00\x02\x01\x03\x56"),
+    client("session initialisation", b"\x00\x01\x00\x16\x00\x05\x00\x04\x00\x00\xea\x60\x00\x04\x00\x06\x00radio\x00\x06\x00\x00"),
+    server("session initialisation response", b"\x00\x02\x00\x19\x00\x01\x00\x01\x00\x00\x05\x00\x04\x00\x00\xea\x60\x00\x0c\x00\x08\x00\x00\x00\x00\x00\x98\x96\x80"),
 ];

@@ -1,6 +1,7 @@
 //! Dynamic Source Routing for mobile ad hoc networks (RFC 4728), IP protocol 48.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(48);

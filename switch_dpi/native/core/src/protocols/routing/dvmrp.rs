@@ -1,6 +1,7 @@
 //! DVMRP (RFC 1075, draft-ietf-idmr-dvmrp-v3), IGMP type 0x13.
 
-use crate::probing::answers::{numbered_if, sent};
+use crate::probing::answers::numbered_if;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(2);

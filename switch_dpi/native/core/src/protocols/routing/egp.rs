@@ -1,6 +1,7 @@
 //! Exterior Gateway Protocol (RFC 904), IP protocol 8; of history.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(8);

@@ -1,8 +1,9 @@
 //! Cisco's FabricPath: an outer Ethernet header whose addresses are switch numbers, EtherType 0x8903.
 
-use crate::probing::answers::{numbered, sent};
-use crate::frame::link_type;
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::probing::inner_packets::ethernet_frame;
+use crate::frame::link_type;
 use crate::protocol::{Carried, Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x8903);

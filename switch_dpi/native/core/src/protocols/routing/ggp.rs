@@ -1,6 +1,7 @@
 //! Gateway-to-Gateway Protocol (RFC 823), IP protocol 3; of history.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(3);

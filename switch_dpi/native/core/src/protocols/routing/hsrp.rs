@@ -1,6 +1,7 @@
 //! Cisco's Hot Standby Router Protocol: version 1 (RFC 2281) and version 2 (Cisco, TLVs).
 
-use crate::probing::answers::{of_datagram, sent};
+use crate::probing::answers::of_datagram;
+use crate::probing::examples::query;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -88,14 +89,6 @@ fn is_group_state(value: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        CARRIER,
-        "version 1 hello of the active router",
-        b"\x00\x00\x10\x03\x0a\x78\x01\x00cisco\x00\x00\x00\xc0\x00\x02\xfe",
-    ),
-    sent(
-        CARRIER,
-        "version 2 hello with text authentication",
-        b"\x01\x28\x02\x00\x06\x04\x00\x0a\x02\x00\x5e\x10\x00\x01\x00\x00\x00\x64\x00\x00\x0b\xb8\x00\x00\x27\x10\xc0\x00\x02\xfe\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03\x08cisco\x00\x00\x00",
-    ),
+    query("version 1 hello of the active router", b"\x00\x00\x10\x03\x0a\x78\x01\x00cisco\x00\x00\x00\xc0\x00\x02\xfe"),
+    query("version 2 hello with text authentication", b"\x01\x28\x02\x00\x06\x04\x00\x0a\x02\x00\x5e\x10\x00\x01\x00\x00\x00\x64\x00\x00\x0b\xb8\x00\x00\x27\x10\xc0\x00\x02\xfe\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03\x08cisco\x00\x00\x00"),
 ];

@@ -1,6 +1,7 @@
 //! Inter-Domain Routing Protocol (ISO 10747), IP protocol 45.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(45);

@@ -2,7 +2,8 @@
 //!
 //! The number is shared with DVMRP, which has type 0x13.
 
-use crate::probing::answers::{numbered_if, sent};
+use crate::probing::answers::numbered_if;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(2);

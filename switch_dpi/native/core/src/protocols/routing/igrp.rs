@@ -1,6 +1,7 @@
 //! Interior gateway protocols on IP protocol 9, in practice Cisco's IGRP.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(9);

@@ -1,6 +1,7 @@
 //! OSI network layer over LLC 0xfe: IS-IS (ISO 10589, RFC 1195) and ES-IS (ISO 9542); CLNP has a protocol of its own.
 
-use crate::probing::answers::{numbered_if, sent};
+use crate::probing::answers::numbered_if;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Llc(0xfe);

@@ -1,6 +1,7 @@
 //! IS-IS carried in IPv4 (draft-ietf-isis-wg-over-ip), IP protocol 124.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(124);

@@ -1,10 +1,11 @@
 //! Label Distribution Protocol (RFC 5036): hellos over UDP, sessions over TCP.
 
-use crate::probing::answers::{answered, of_datagram, of_stream};
+use crate::probing::answers::{of_datagram, of_stream};
+use crate::probing::readers::StreamReader;
+use crate::probing::examples::server;
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::probing::readers::StreamReader;
 
 /// Version, size, LSR identifier and label space (§3.1).
 const HEADER_SIZE: usize = 10;
@@ -84,5 +85,5 @@ const EXAMPLES: &[Example] = &[
         data: b"\x00\x01\x00\x20\xc0\x00\x02\x02\x00\x00\x02\x00\x00\x16\x00\x00\x00\x01\x05\x00\x00\x0e\x00\x01\x00\x0f\x00\x00\x10\x00\xc0\x00\x02\x01\x00\x00",
         expect: &[],
     },
-    answered(Transport::Tcp, "keep alive", b"\x00\x01\x00\x0e\xc0\x00\x02\x01\x00\x00\x02\x01\x00\x04\x00\x00\x00\x02"),
+    server("keep alive", b"\x00\x01\x00\x0e\xc0\x00\x02\x01\x00\x00\x02\x01\x00\x04\x00\x00\x00\x02"),
 ];

@@ -1,7 +1,9 @@
 //! LISP, the Locator/ID Separation Protocol: data packets (RFC 9300 §5) and control messages (RFC 9301 §5).
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::{found, is_ip_packet, u16_at, u32_at};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::is_ip_packet;
+use crate::probing::numbers::{u16_at, u32_at};
 use crate::protocol::{Carried, Descriptor, Direction, Example, Probe, Sample, Transport};
 
 /// Flags and nonce, locator bits or instance (RFC 9300 §5.3).
@@ -36,7 +38,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
         return probe_stream(data);
     }
     if data_packet(data).is_some() {
-        return found(70, "data header and its packet", DATA_HEADER_SIZE);
+        return matched(70, "data header and its packet", DATA_HEADER_SIZE);
     }
     let fits = match data.first().map(|first| first >> 4) {
         Some(1) => is_map_request(data),
@@ -45,7 +47,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
         Some(8) => is_encapsulated(data),
         _ => false,
     };
-    if fits { found(75, "control message", 12) } else { Probe::No }
+    if fits { matched(75, "control message", 12) } else { Probe::No }
 }
 
 /// A message of the reliable transport (draft-kouvelas-lisp-map-server-reliable-transport §5.1): type, length, id, and a
@@ -59,7 +61,7 @@ fn probe_stream(data: &[u8]) -> Probe {
         return Probe::No;
     }
     match u32_at(data, size - 4) {
-        Some(STREAM_END) => found(95, "message with its end mark", size),
+        Some(STREAM_END) => matched(95, "message with its end mark", size),
         Some(_) => Probe::No,
         None => Probe::NeedMore,
     }

@@ -1,6 +1,7 @@
 //! MANET messages over IP directly (RFC 5498), in the packet format of RFC 5444: OLSRv2, NHDP.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(138);

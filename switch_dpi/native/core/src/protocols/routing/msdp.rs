@@ -1,6 +1,7 @@
 //! Multicast Source Discovery Protocol (RFC 3618): TLVs over TCP.
 
-use crate::probing::answers::{matched, sent};
+use crate::probing::answers::matched;
+use crate::probing::examples::client;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -74,10 +75,6 @@ fn next(reader: &mut Reader<'_>) -> Option<Option<u8>> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        CARRIER,
-        "source active",
-        b"\x01\x00\x14\x01\xc0\x00\x02\x01\x00\x00\x00\x20\xe9\xfc\x00\x01\xc0\x00\x02\x64",
-    ),
-    sent(CARRIER, "two keep-alives", b"\x04\x00\x03\x04\x00\x03"),
+    client("source active", b"\x01\x00\x14\x01\xc0\x00\x02\x01\x00\x00\x00\x20\xe9\xfc\x00\x01\xc0\x00\x02\x64"),
+    client("two keep-alives", b"\x04\x00\x03\x04\x00\x03"),
 ];

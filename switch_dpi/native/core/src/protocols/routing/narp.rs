@@ -1,6 +1,7 @@
 //! NBMA address resolution (RFC 1735), IP protocol 54, and its successor NHRP (RFC 2332) where it is sent over IP.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(54);

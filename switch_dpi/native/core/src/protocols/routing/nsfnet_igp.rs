@@ -1,6 +1,7 @@
 //! NSFNET interior gateway protocol (RFC 1074), IP protocol 85.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(85);

@@ -1,6 +1,7 @@
 //! Optimized Link State Routing (RFC 3626) and the extensions of olsrd.
 
-use crate::probing::answers::{of_datagram, sent};
+use crate::probing::answers::of_datagram;
+use crate::probing::examples::query;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -56,14 +57,6 @@ fn is_packet(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(
-        CARRIER,
-        "HELLO",
-        b"\x00\x1c\x00\x01\x01\x86\x00\x18\xc0\x00\x02\x01\x01\x00\x00\x01\x00\x00\x05\x03\x06\x00\x00\x08\xc0\x00\x02\x02",
-    ),
-    sent(
-        CARRIER,
-        "topology control",
-        b"\x00\x18\x00\x02\x02\xa3\x00\x14\xc0\x00\x02\x01\xff\x00\x00\x02\x00\x07\x00\x00\xc0\x00\x02\x02",
-    ),
+    query("HELLO", b"\x00\x1c\x00\x01\x01\x86\x00\x18\xc0\x00\x02\x01\x01\x00\x00\x01\x00\x00\x05\x03\x06\x00\x00\x08\xc0\x00\x02\x02"),
+    query("topology control", b"\x00\x18\x00\x02\x02\xa3\x00\x14\xc0\x00\x02\x01\xff\x00\x00\x02\x00\x07\x00\x00\xc0\x00\x02\x02"),
 ];

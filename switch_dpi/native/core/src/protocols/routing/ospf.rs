@@ -1,6 +1,7 @@
 //! OSPF versions 2 and 3 (RFC 2328, RFC 5340), IP protocol 89.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(89);

@@ -1,6 +1,7 @@
 //! Path Computation Element Protocol (RFC 5440 §6.2, §7.3): the Open message that both ends begin with, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// PCEP.
@@ -20,14 +21,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[open];
 
-fn open(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x20\x01")?;
-    let size = checker.u16()?;
+fn open(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x20\x01")?;
+    let size = cursor.u16()?;
     require((12..4096).contains(&size) && size % 4 == 0)?;
-    checker.literal(b"\x01")?; // object class
-    checker.one_of(&[0x10, 0x12, 0x11, 0x13])?;
-    require(u32::from(checker.u16()?) + 4 == u32::from(size))?;
-    require(checker.u8()? >> 5 == 1)?;
+    cursor.literal(b"\x01")?; // object class
+    cursor.one_of(&[0x10, 0x12, 0x11, 0x13])?;
+    require(u32::from(cursor.u16()?) + 4 == u32::from(size))?;
+    require(cursor.u8()? >> 5 == 1)?;
     Ok((95, "PCEP Open"))
 }
 

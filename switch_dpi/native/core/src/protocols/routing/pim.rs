@@ -1,6 +1,7 @@
 //! Protocol Independent Multicast, sparse and dense mode (RFC 7761, RFC 3973), IP protocol 103.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(103);

@@ -1,6 +1,7 @@
 //! RPKI to Router protocol, versions 0 to 2 (RFC 6810, RFC 8210): validated origins for routers.
 
-use crate::probing::answers::{answered, of_stream, sent};
+use crate::probing::answers::of_stream;
+use crate::probing::examples::{client, server};
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -57,11 +58,7 @@ fn is_session(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(CARRIER, "reset query of version 1", b"\x01\x02\x00\x00\x00\x00\x00\x08"),
-    sent(CARRIER, "serial query of version 0", b"\x00\x01\x1a\x2b\x00\x00\x00\x0c\x00\x00\x00\x07"),
-    answered(
-        CARRIER,
-        "cache response and a prefix",
-        b"\x01\x03\x1a\x2b\x00\x00\x00\x08\x01\x04\x00\x00\x00\x00\x00\x14\x01\x18\x18\x00\xc0\x00\x02\x00\x00\x00\xfd\xe8",
-    ),
+    client("reset query of version 1", b"\x01\x02\x00\x00\x00\x00\x00\x08"),
+    client("serial query of version 0", b"\x00\x01\x1a\x2b\x00\x00\x00\x0c\x00\x00\x00\x07"),
+    server("cache response and a prefix", b"\x01\x03\x1a\x2b\x00\x00\x00\x08\x01\x04\x00\x00\x00\x00\x00\x14\x01\x18\x18\x00\xc0\x00\x02\x00\x00\x00\xfd\xe8"),
 ];

@@ -1,6 +1,7 @@
 //! RSVP and RSVP-TE (RFC 2205, RFC 3209), IP protocol 46.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(46);

@@ -1,6 +1,7 @@
 //! RSVP messages that an aggregation region passes on unread (RFC 3175 §1.4.1), IP protocol 134.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(134);

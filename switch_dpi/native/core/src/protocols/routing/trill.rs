@@ -1,8 +1,9 @@
 //! Transparent Interconnection of Lots of Links (RFC 6325): data (0x22f3) and its IS-IS (0x22f4).
 
-use crate::probing::answers::{numbered, sent};
-use crate::frame::link_type;
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::probing::inner_packets::ethernet_frame;
+use crate::frame::link_type;
 use crate::protocol::{Carried, Descriptor, Example, Transport};
 
 /// TRILL.

@@ -2,7 +2,8 @@
 //!
 //! CARP took the same number and version 2; its fixed seven authentication words tell it apart.
 
-use crate::probing::answers::{numbered_if, sent};
+use crate::probing::answers::numbered_if;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Ip(112);

@@ -1,10 +1,11 @@
 //! EAP over LAN (IEEE 802.1X §11), EtherType 0x888e: port access, Wi-Fi and MACsec keys. EAP itself: RFC 3748.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::readers::DatagramReader;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Transport};
-use crate::probing::readers::DatagramReader;
 
 /// EtherType of EAPOL and of its pre-authentication (IEEE 802.11 §12.6.10.2).
 const CARRIERS: [Transport; 2] = [Transport::EtherType(0x888e), Transport::EtherType(0x88c7)];

@@ -2,7 +2,8 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{Lines, split_word};
-use crate::probing::inner_packets::{Fit, fit, found};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
 use crate::protocol::{
     Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -31,10 +32,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let mut answer = Probe::No;
     for start in STARTS {
-        match fit(sample.data, start) {
-            Fit::Whole => return found(100, "ICAP start line", start.len()),
-            Fit::Partial => answer = Probe::NeedMore,
-            Fit::Not => {}
+        match begins(sample.data, start) {
+            Beginning::Whole => return matched(100, "ICAP start line", start.len()),
+            Beginning::Partial => answer = Probe::NeedMore,
+            Beginning::Other => {}
         }
     }
     answer

@@ -1,7 +1,9 @@
 //! Ident (RFC 1413): whose connection is this?
 
 use crate::probing::lines::Lines;
-use crate::probing::matching::{ANSWERS, example, matched, number};
+use crate::probing::answers::matched;
+use crate::probing::examples::server;
+use crate::probing::numbers::decimal;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// A response line has at most 1000 characters (RFC 1413 §6); what decides stands in its first ones.
@@ -48,14 +50,14 @@ fn probe(sample: &Sample<'_>) -> Probe {
 
 /// `6193, 23` (RFC 1413 §4).
 fn is_port_pair(text: &[u8]) -> bool {
-    let mut ports = text.split(|byte| *byte == b',').map(|port| number(port.trim_ascii()));
+    let mut ports = text.split(|byte| *byte == b',').map(|port| decimal(port.trim_ascii()));
     let is_port = |port: Option<Option<u32>>| matches!(port, Some(Some(1..=65_535)));
     is_port(ports.next()) && is_port(ports.next()) && ports.next().is_none()
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a user", ANSWERS, b"6193, 23 : USERID : UNIX : stjohns\r\n", &[]),
-    example("nobody", ANSWERS, b"6195,23:ERROR:NO-USER\r\n", &[]),
+    server("a user", b"6193, 23 : USERID : UNIX : stjohns\r\n"),
+    server("nobody", b"6195,23:ERROR:NO-USER\r\n"),
 ];
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use crate::protocol::attributes::Attribute;
 use crate::formats::ber::{self, SEQUENCE};
 use crate::bytes::Reader;
-use crate::probing::checker::{Checked, Checker, Form, Recognised, any_form, client, query, reply, require};
+use crate::probing::cursor::{Checked, Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, query, reply, telling};
 use crate::protocol::{Descriptor, Example, Findings, Inspector, Probe, Progress, Sample, Transport};
 
 /// Tags of the messages: [APPLICATION n] (§5.10).
@@ -38,44 +39,44 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Over TCP a size in four bytes stands before each message (§7.2.2).
-fn record_size(checker: &mut Checker<'_>) -> Checked<Option<usize>> {
-    if !checker.sample.transport.is_stream() {
+fn record_size(cursor: &mut Cursor<'_>) -> Checked<Option<usize>> {
+    if !cursor.sample.transport.is_stream() {
         return Ok(None);
     }
-    checker.literal(b"\0")?;
-    let size = usize::try_from(checker.u24()?).unwrap_or(usize::MAX);
+    cursor.literal(b"\0")?;
+    let size = usize::try_from(cursor.u24()?).unwrap_or(usize::MAX);
     require(size > 20)?;
     Ok(Some(size))
 }
 
 /// Tag, sequence, version 5, and the message type again: context tags 1 and 2 in requests, 0 and 1 elsewhere.
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    let record = record_size(checker)?;
-    let start = checker.position();
-    let tag = checker.one_of(TAGS)?;
-    let size = ber::length(checker)?;
-    let whole = checker.position() - start + size;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    let record = record_size(cursor)?;
+    let start = cursor.position();
+    let tag = cursor.one_of(TAGS)?;
+    let size = ber::length(cursor)?;
+    let whole = cursor.position() - start + size;
     require(record.is_none_or(|record| record == whole))?;
-    require(record.is_some() || whole >= checker.sample.data.len())?;
-    let inner = ber::expect(checker, SEQUENCE)?;
+    require(record.is_some() || whole >= cursor.size())?;
+    let inner = ber::expect(cursor, SEQUENCE)?;
     require(inner < size)?;
     let first = if matches!(tag, AS_REQUEST | TGS_REQUEST) { 0xa1 } else { 0xa0 };
-    checker.literal(&[first, 3, 2, 1, 5])?;
-    checker.literal(&[first + 1, 3, 2, 1, tag & NUMBER])?;
+    cursor.literal(&[first, 3, 2, 1, 5])?;
+    cursor.literal(&[first + 1, 3, 2, 1, tag & NUMBER])?;
     Ok((100, "Kerberos message"))
 }
 
 /// Size, version (1, or FF80 in what Microsoft sends), size of the AP message that follows.
-fn password_change(checker: &mut Checker<'_>) -> Recognised {
-    record_size(checker)?;
-    let size = usize::from(checker.u16()?);
-    require(checker.sample.transport.is_stream() || size == checker.sample.data.len())?;
-    require(matches!(checker.u16()?, 1 | 0xff80))?;
-    require(usize::from(checker.u16()?) + 6 <= size)?;
-    checker.one_of(&[AP_REQUEST, 0x6f])?;
-    ber::length(checker)?;
-    ber::expect(checker, SEQUENCE)?;
-    checker.literal(&[0xa0, 3, 2, 1, 5])?;
+fn password_change(cursor: &mut Cursor<'_>) -> Recognised {
+    record_size(cursor)?;
+    let size = usize::from(cursor.u16()?);
+    require(cursor.sample.transport.is_stream() || size == cursor.size())?;
+    require(matches!(cursor.u16()?, 1 | 0xff80))?;
+    require(usize::from(cursor.u16()?) + 6 <= size)?;
+    cursor.one_of(&[AP_REQUEST, 0x6f])?;
+    ber::length(cursor)?;
+    ber::expect(cursor, SEQUENCE)?;
+    cursor.literal(&[0xa0, 3, 2, 1, 5])?;
     Ok((100, "Kerberos password change"))
 }
 
@@ -127,17 +128,17 @@ fn read_names(tag: u8, message: &[u8], found: &mut Findings) {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[
+    telling(
+        query(
+            "AS-REQ",
+            b"j\x3a\x30\x38\xa1\x03\x02\x01\x05\xa2\x03\x02\x01\x0a\xa4\x2c\x30\x2a\xa0\x07\x03\x05\0\x40\0\0\0\xa1\x10\x30\x0e\xa0\x03\x02\x01\x01\xa1\x07\x30\x05\x1b\x03ann\xa2\x0d\x1b\x0bEXAMPLE.ORG",
+        ),
+        &[
             (Attribute::KerberosRealm, "EXAMPLE.ORG"),
             (Attribute::KerberosClient, "ann"),
             (Attribute::KerberosMessageType, "10"),
         ],
-        ..query(
-            "AS-REQ",
-            b"j\x3a\x30\x38\xa1\x03\x02\x01\x05\xa2\x03\x02\x01\x0a\xa4\x2c\x30\x2a\xa0\x07\x03\x05\0\x40\0\0\0\xa1\x10\x30\x0e\xa0\x03\x02\x01\x01\xa1\x07\x30\x05\x1b\x03ann\xa2\x0d\x1b\x0bEXAMPLE.ORG",
-        )
-    },
+    ),
     reply(
         "KRB-ERROR",
         b"\x7e\x20\x30\x1e\xa0\x03\x02\x01\x05\xa1\x03\x02\x01\x1e\xa6\x03\x02\x01\x19\xa9\x0d\x1b\x0bEXAMPLE.ORG",

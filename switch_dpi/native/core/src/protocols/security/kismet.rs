@@ -1,6 +1,8 @@
 //! Kismet's client and server protocol, which names networks, clients and packets it hears (Kismet documentation, until 2016).
 
-use crate::probing::answers::{answered, begins_with, of_stream, sent};
+use crate::probing::answers::of_stream;
+use crate::probing::beginnings::{begins, begins_any};
+use crate::probing::examples::{client, server};
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -28,7 +30,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     if sample.data.first() == Some(&b'!') {
         of_stream(is_command(sample.data), 90, "command", 10)
     } else {
-        of_stream(begins_with(sample.data, GREETING), 100, "greeting", GREETING.len())
+        of_stream(begins(sample.data, GREETING).holds(), 100, "greeting", GREETING.len())
     }
 }
 
@@ -39,7 +41,7 @@ fn is_command(data: &[u8]) -> Option<bool> {
     for digits in 0..=MAX_DIGITS {
         match reader.u8()? {
             b'0'..=b'9' => {}
-            b' ' if digits > 0 => return crate::probing::answers::begins_with_any(reader.rest(), &COMMANDS),
+            b' ' if digits > 0 => return begins_any(reader.rest(), &COMMANDS).holds(),
             _ => return Some(false),
         }
     }
@@ -47,10 +49,6 @@ fn is_command(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    answered(
-        CARRIER,
-        "server's greeting",
-        b"*KISMET: 0.0.0 1144004381 \x01Kismet\x01 20050815211952 0 2005.08.R1 \n*TIME: 1144004385\n",
-    ),
-    sent(CARRIER, "client asks for networks", b"!0 ENABLE NETWORK bssid,type,ssid\n!1 ENABLE CLIENT *\n"),
+    server("server's greeting", b"*KISMET: 0.0.0 1144004381 \x01Kismet\x01 20050815211952 0 2005.08.R1 \n*TIME: 1144004385\n"),
+    client("client asks for networks", b"!0 ENABLE NETWORK bssid,type,ssid\n!1 ENABLE CLIENT *\n"),
 ];

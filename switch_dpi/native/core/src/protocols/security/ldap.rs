@@ -3,7 +3,8 @@
 use crate::protocol::attributes::Attribute;
 use crate::formats::ber::{self, ENUMERATED, INTEGER, OCTET_STRING, SEQUENCE};
 use crate::bytes::Reader;
-use crate::probing::checker::{Checked, Checker, Form, Recognised, any_form, client, query, require, server};
+use crate::probing::cursor::{Checked, Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, query, server, telling};
 use crate::protocol::{
     Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -36,63 +37,63 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// §4.1.1: a sequence of message id, operation and, perhaps, controls.
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    let size = ber::expect(checker, SEQUENCE)?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    let size = ber::expect(cursor, SEQUENCE)?;
     require(size >= 5)?;
-    let id = ber::expect(checker, INTEGER)?;
+    let id = ber::expect(cursor, INTEGER)?;
     require((1..=4).contains(&id))?;
-    checker.take(id)?;
-    let tag = checker.u8()?;
+    cursor.take(id)?;
+    let tag = cursor.u8()?;
     require(matches!(tag, 0x42 | 0x4a | 0x50 | 0x60 | 0x61 | 0x63..=0x69 | 0x6b..=0x6f | 0x73 | 0x77..=0x79))?;
-    let body = ber::length(checker)?;
+    let body = ber::length(cursor)?;
     require(body + id + 4 <= size)?;
-    operation(checker, tag, body)
+    operation(cursor, tag, body)
 }
 
 /// The first fields of each operation (§4.2 to §4.13).
-fn operation(checker: &mut Checker<'_>, tag: u8, size: usize) -> Recognised {
+fn operation(cursor: &mut Cursor<'_>, tag: u8, size: usize) -> Recognised {
     match tag {
         0x42 => require(size == 0).map(|()| (80, "LDAP unbind")),
         BIND_REQUEST => {
-            require(ber::expect(checker, INTEGER)? == 1)?;
-            checker.within(2, 3)?;
-            require(ber::expect(checker, OCTET_STRING)? <= size)?;
+            require(ber::expect(cursor, INTEGER)? == 1)?;
+            cursor.within(2, 3)?;
+            require(ber::expect(cursor, OCTET_STRING)? <= size)?;
             Ok((100, "LDAP bind"))
         }
         SEARCH_REQUEST => {
-            let base = ber::expect(checker, OCTET_STRING)?;
+            let base = ber::expect(cursor, OCTET_STRING)?;
             require(base <= size)?;
-            checker.take(base)?;
-            checker.literal(b"\x0a\x01")?;
-            checker.within(0, 3)?; // scope
-            checker.literal(b"\x0a\x01")?;
-            checker.within(0, 3)?; // aliases
+            cursor.take(base)?;
+            cursor.literal(b"\x0a\x01")?;
+            cursor.within(0, 3)?; // scope
+            cursor.literal(b"\x0a\x01")?;
+            cursor.within(0, 3)?; // aliases
             Ok((100, "LDAP search"))
         }
         0x61 | 0x65 | 0x67 | 0x69 | 0x6b | 0x6d | 0x6f | 0x78 => {
-            require(ber::expect(checker, ENUMERATED)? == 1)?;
-            checker.within(0, 123)?;
-            require(ber::expect(checker, OCTET_STRING)? <= size)?;
+            require(ber::expect(cursor, ENUMERATED)? == 1)?;
+            cursor.within(0, 123)?;
+            require(ber::expect(cursor, OCTET_STRING)? <= size)?;
             Ok((95, "LDAP result"))
         }
         0x77 => {
-            require(ber::expect(checker, 0x80)? <= size)?;
-            checker.all(3, |byte| byte.is_ascii_digit() || byte == b'.')?;
+            require(ber::expect(cursor, 0x80)? <= size)?;
+            cursor.all(3, |byte| byte.is_ascii_digit() || byte == b'.')?;
             Ok((95, "LDAP extended request"))
         }
         0x4a | 0x50 => {
-            checker.all(size.min(64), |byte| byte >= b' ' || tag_is_number(byte))?;
+            cursor.all(size.min(64), |byte| byte >= b' ' || tag_is_number(byte))?;
             Ok((65, "LDAP delete or abandon"))
         }
         0x73 => {
-            string(checker, size)?;
+            string(cursor, size)?;
             Ok((80, "LDAP reference"))
         }
         0x79 => Ok((55, "LDAP intermediate response")),
         _ => {
             // entry, modify, add, rename, compare: a name first
-            string(checker, size)?;
-            checker.one_of(&[SEQUENCE, OCTET_STRING])?;
+            string(cursor, size)?;
+            cursor.one_of(&[SEQUENCE, OCTET_STRING])?;
             Ok((85, "LDAP entry or change"))
         }
     }
@@ -104,10 +105,10 @@ const fn tag_is_number(byte: u8) -> bool {
 }
 
 /// A name or URL: text in UTF-8.
-fn string(checker: &mut Checker<'_>, limit: usize) -> Checked<()> {
-    let size = ber::expect(checker, OCTET_STRING)?;
+fn string(cursor: &mut Cursor<'_>, limit: usize) -> Checked<()> {
+    let size = ber::expect(cursor, OCTET_STRING)?;
     require(size <= limit && size <= 1024)?;
-    checker.all(size, |byte| byte >= b' ').map(|_| ())
+    cursor.all(size, |byte| byte >= b' ').map(|_| ())
 }
 
 /// Reads who binds and what is searched.
@@ -148,17 +149,14 @@ fn read_message(message: &[u8], found: &mut Findings) {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::LdapBindName, "cn=ann")],
-        ..client("bind", b"\x30\x15\x02\x01\x01\x60\x10\x02\x01\x03\x04\x06cn=ann\x80\x03pwd")
-    },
-    Example {
-        expect: &[(Attribute::LdapBase, "dc=x")],
-        ..client(
+    telling(client("bind", b"\x30\x15\x02\x01\x01\x60\x10\x02\x01\x03\x04\x06cn=ann\x80\x03pwd"), &[(Attribute::LdapBindName, "cn=ann")]),
+    telling(
+        client(
             "search with long lengths",
             b"\x30\x84\0\0\0\x2d\x02\x01\x02c\x84\0\0\0\x24\x04\x04dc=x\x0a\x01\x02\x0a\x01\0\x02\x01\0\x02\x01\0\x01\x01\0\x87\x0bobjectclass\x30\0",
-        )
-    },
+        ),
+        &[(Attribute::LdapBase, "dc=x")],
+    ),
     server("bind accepted", b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0"),
     server("entry", b"\x30\x12\x02\x01\x02d\x0d\x04\x09cn=a,dc=x\x30\0"),
     client(

@@ -2,7 +2,8 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply, telling};
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 /// Code, identifier, length, authenticator (RFC 2865 §3).
@@ -34,19 +35,19 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// The length agrees, and the attributes fill it to the last byte: each is more than its header and has a type in use.
-fn packet(checker: &mut Checker<'_>) -> Recognised {
-    let size = checker.sample.data.len();
-    let code = checker.u8()?;
+fn packet(cursor: &mut Cursor<'_>) -> Recognised {
+    let size = cursor.size();
+    let code = cursor.u8()?;
     require(matches!(code, 1..=5 | 11..=13 | 21..=34 | 40..=45 | 50 | 51))?;
-    checker.u8()?;
-    let length = usize::from(checker.u16()?);
+    cursor.u8()?;
+    let length = usize::from(cursor.u16()?);
     require((HEADER_SIZE..=MAX_SIZE).contains(&length) && length <= size && size <= length + 32)?;
-    checker.take(16)?;
+    cursor.take(16)?;
     let (mut rest, mut count, mut has_telling) = (length - HEADER_SIZE, 0, false);
     while rest > 0 {
-        let (kind, own) = (checker.u8()?, usize::from(checker.u8()?));
+        let (kind, own) = (cursor.u8()?, usize::from(cursor.u8()?));
         require(matches!(kind, 1..=191 | 241..=246) && (3..=rest).contains(&own))?;
-        let value = checker.take(own - 2)?;
+        let value = cursor.take(own - 2)?;
         // a few attributes have a size or form of their own
         let fits = match kind {
             4 | 5..=10 | 12 | 13 | 15 | 16 | 23 | 27..=29 | 37 | 38 | 40..=43 | 45..=49 | 51 | 55 | 61 | 62 => own == 6,
@@ -59,7 +60,7 @@ fn packet(checker: &mut Checker<'_>) -> Recognised {
         has_telling |= matches!(kind, 1 | 4..=8 | 18 | 24..=26 | 30..=32 | 40 | 44 | 61 | 64 | 79 | 80 | 87 | 89);
         (rest, count) = (rest - own, count + 1);
     }
-    let is_usual = PORTS.iter().any(|port| checker.is_at_port(*port));
+    let is_usual = PORTS.iter().any(|port| cursor.sample.is_at_port(&[*port]));
     match (count, has_telling, is_usual) {
         (2.., true, true) => Ok((95, "RADIUS packet")),
         (2.., true, _) => Ok((75, "RADIUS packet")),
@@ -94,13 +95,13 @@ impl Inspector for Radius {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::RadiusUserName, "ann"), (Attribute::RadiusCode, "1")],
-        ..query(
+    telling(
+        query(
             "Access-Request",
             b"\x01\x07\0\x31abcdefghijklmnop\x01\x05ann\x02\x12abcdefghijklmnop\x04\x06\xc0\0\x02\x01",
-        )
-    },
+        ),
+        &[(Attribute::RadiusUserName, "ann"), (Attribute::RadiusCode, "1")],
+    ),
     reply("Access-Accept", b"\x02\x07\0\x26abcdefghijklmnop\x06\x06\0\0\0\x02\x07\x06\0\0\0\x01\x08\x06\xff\xff\xff\xfe"),
     query(
         "Accounting-Request",

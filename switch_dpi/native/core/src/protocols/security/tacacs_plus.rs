@@ -1,6 +1,7 @@
 //! TACACS+ (RFC 8907): a header of twelve bytes; the bodies are obfuscated.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// TACACS+.
@@ -24,14 +25,14 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// §4.1: version, type, sequence number (1 begins a session, 2 answers), flags, session, size.
-fn packet(checker: &mut Checker<'_>) -> Recognised {
-    checker.one_of(&[0xc0, 0xc1])?;
-    checker.within(1, 3)?;
-    checker.within(1, 2)?;
-    checker.one_of(&[0x00, 0x01, 0x04, 0x05])?;
-    checker.take(4)?;
-    checker.zeros(2)?;
-    require((5..=4096).contains(&checker.u16()?))?;
+fn packet(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.one_of(&[0xc0, 0xc1])?;
+    cursor.within(1, 3)?;
+    cursor.within(1, 2)?;
+    cursor.one_of(&[0x00, 0x01, 0x04, 0x05])?;
+    cursor.take(4)?;
+    cursor.zeros(2)?;
+    require((5..=4096).contains(&cursor.u16()?))?;
     Ok((75, "TACACS+ packet"))
 }
 

@@ -1,6 +1,7 @@
 //! Aggregate Server Access Protocol of reliable server pooling (RFC 5352), SCTP payload protocol 11.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(11);

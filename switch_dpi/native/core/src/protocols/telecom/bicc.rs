@@ -1,6 +1,7 @@
 //! Bearer Independent Call Control over SCTP (ITU-T Q.2150.3), SCTP payload protocol 8.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(8);

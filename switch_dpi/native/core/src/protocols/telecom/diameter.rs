@@ -2,7 +2,8 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{answered, client, telling};
 use crate::protocol::{
     Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -35,22 +36,22 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// The header, and the header of the first AVP (§4.1), which must fit into the message.
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(&[1])?;
-    let size = checker.u24()?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(&[1])?;
+    let size = cursor.u24()?;
     require(size % 4 == 0 && (20..0x10_0000).contains(&size))?;
-    let flags = checker.u8()?;
+    let flags = cursor.u8()?;
     require(flags & 0x0f == 0 && flags & 0xa0 != 0xa0)?; // an error is no request
-    let command = checker.u24()?;
+    let command = cursor.u24()?;
     require(matches!(command, 257..=324 | 8_388_600..=8_388_800 | 500..=600))?;
-    checker.take(12)?;
+    cursor.take(12)?;
     if size == 20 {
         return Ok((70, "Diameter message"));
     }
-    require((1..=MAX_FIRST_CODE).contains(&checker.u32()?))?;
-    let avp_flags = checker.u8()?;
+    require((1..=MAX_FIRST_CODE).contains(&cursor.u32()?))?;
+    let avp_flags = cursor.u8()?;
     require(avp_flags & 0x1f == 0)?;
-    let avp = checker.u24()?;
+    let avp = cursor.u24()?;
     require(avp >= if avp_flags & 0x80 != 0 { 12 } else { 8 } && avp <= size - 20)?;
     Ok((95, "Diameter message"))
 }
@@ -98,20 +99,14 @@ fn read_message(message: &[u8], found: &mut Findings) -> Option<()> {
 }
 
 const EXAMPLES: &[Example] = &[
-    Example {
-        expect: &[(Attribute::DiameterCommand, "257"), (Attribute::DiameterOriginHost, "a.example.org")],
-        ..client(
+    telling(
+        client(
             "capabilities exchange",
             b"\x01\0\0\x40\x80\0\x01\x01\0\0\0\0\x12\x34\x56\x78\x9a\xbc\xde\xf0\0\0\x01\x08\x40\0\0\x15a.example.org\0\0\0\0\0\x01\x28\x40\0\0\x13example.org\0",
-        )
-    },
-    Example {
-        transport: Transport::Sctp(46),
-        ..server(
-            "watchdog answered, over SCTP",
-            b"\x01\0\0\x38\0\0\x01\x18\0\0\0\0\x12\x34\x56\x78\x9a\xbc\xde\xf0\0\0\x01\x0c\x40\0\0\x0c\0\0\x07\xd1\0\0\x01\x08\x40\0\0\x15b.example.org\0\0\0",
-        )
-    },
+        ),
+        &[(Attribute::DiameterCommand, "257"), (Attribute::DiameterOriginHost, "a.example.org")],
+    ),
+    answered(Transport::Sctp(46), "watchdog answered, over SCTP", b"\x01\0\0\x38\0\0\x01\x18\0\0\0\0\x12\x34\x56\x78\x9a\xbc\xde\xf0\0\0\x01\x0c\x40\0\0\x0c\0\0\x07\xd1\0\0\x01\x08\x40\0\0\x15b.example.org\0\0\0"),
     client(
         "credit control",
         b"\x01\0\0\x28\xc0\0\x01\x10\0\0\0\x04\x12\x34\x56\x78\x9a\xbc\xde\xf0\0\0\x01\x07\x40\0\0\x14a;1876543;10",

@@ -1,6 +1,7 @@
 //! DPNSS/DASS 2 user adaptation (RFC 4129), SCTP payload protocol 10.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(10);

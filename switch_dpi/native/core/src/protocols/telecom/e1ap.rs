@@ -1,6 +1,7 @@
 //! E1 application protocol between control and user plane (3GPP TS 37.483), SCTP payload protocol 64.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// E1AP.

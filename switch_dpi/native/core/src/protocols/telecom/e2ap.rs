@@ -1,6 +1,7 @@
 //! E2 application protocol to the near-real-time controller (O-RAN WG3 E2AP), SCTP payload protocols 70 to 72.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// E2AP.

@@ -1,6 +1,7 @@
 //! Endpoint Handlespace Redundancy Protocol (RFC 5353), SCTP payload protocol 12.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(12);

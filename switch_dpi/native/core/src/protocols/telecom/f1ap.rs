@@ -1,6 +1,7 @@
 //! F1 application protocol between central and distributed unit (3GPP TS 38.473), SCTP payload protocol 62.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// F1AP.

@@ -1,6 +1,7 @@
 //! Forwarding and control element separation (RFC 5811): high, medium and low priority channel, SCTP payload protocols 21 to 23.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// ForCES.

@@ -1,7 +1,8 @@
 //! GPRS Tunnelling Protocol, versions 0 to 2 (3GPP TS 29.060, 29.281, 29.274) and GTP' of charging (TS 32.295). Which of its
 //! parts a flow is, the inspector tells as its service.
 
-use crate::probing::answers::{matched, sent};
+use crate::probing::answers::matched;
+use crate::probing::examples::query;
 use crate::protocol::attributes::Attribute;
 use crate::formats::gtp::{self, G_PDU, Kind, Message, elements, read};
 use crate::protocol::{
@@ -148,11 +149,7 @@ const EXAMPLES: &[Example] = &[
         data: b"\x32\x10\x00\x20\x00\x00\x00\x00\x00\x01\x00\x00\x02\x00\x01\x01\x21\x43\x65\x87\xf9\x10\x00\x00\x00\x01\x14\x05\x83\x00\x09\x08internet",
         expect: &[(Attribute::GtpMessageType, "16"), (Attribute::GtpApn, "internet")],
     },
-    sent(CARRIER, "version 1: echo request", b"\x32\x01\x00\x04\x00\x00\x00\x00\x00\x01\x00\x00"),
-    sent(
-        CARRIER,
-        "a user's packet",
-        b"\x30\xff\x00\x1d\x00\x00\x00\x07\x45\x00\x00\x1d\x00\x01\x00\x00\x40\x11\x66\xcc\xc0\x00\x02\x01\xc0\x00\x02\x02\xc3\x50\x00\x35\x00\x09\xab\xcd\x2a",
-    ),
-    sent(CARRIER, "GTP' echo request", b"\x4e\x01\x00\x00\x00\x07"),
+    query("version 1: echo request", b"\x32\x01\x00\x04\x00\x00\x00\x00\x00\x01\x00\x00"),
+    query("a user's packet", b"\x30\xff\x00\x1d\x00\x00\x00\x07\x45\x00\x00\x1d\x00\x01\x00\x00\x40\x11\x66\xcc\xc0\x00\x02\x01\xc0\x00\x02\x02\xc3\x50\x00\x35\x00\x09\xab\xcd\x2a"),
+    query("GTP' echo request", b"\x4e\x01\x00\x00\x00\x07"),
 ];

@@ -1,6 +1,7 @@
 //! H.248 (ITU-T H.248.4, RFC 3525) over SCTP, payload protocol 7, as text or BER.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(7);

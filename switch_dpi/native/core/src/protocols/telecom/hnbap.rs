@@ -1,6 +1,7 @@
 //! Home NodeB application part (3GPP TS 25.469), SCTP payload protocol 20.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(20);

@@ -1,6 +1,7 @@
 //! ip.access multiplex of Osmocom and ip.access base stations (Osmocom documentation, "IPA"): Abis, GSUP, control, over TCP.
 
-use crate::probing::answers::{answered, of_stream, sent};
+use crate::probing::answers::of_stream;
+use crate::probing::examples::{client, server};
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -62,7 +63,7 @@ fn is_management(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    answered(CARRIER, "controller asks who it is", b"\x00\x0d\xfe\x04\x01\x08\x01\x07\x01\x02\x01\x03\x01\x04\x01\x05"),
-    sent(CARRIER, "base station answers", b"\x00\x0d\xfe\x05\x00\x0a\x08\x31\x38\x30\x31\x2f\x30\x2f\x30\x00"),
-    sent(CARRIER, "ping and acknowledgement", b"\x00\x01\xfe\x00\x00\x01\xfe\x06"),
+    server("controller asks who it is", b"\x00\x0d\xfe\x04\x01\x08\x01\x07\x01\x02\x01\x03\x01\x04\x01\x05"),
+    client("base station answers", b"\x00\x0d\xfe\x05\x00\x0a\x08\x31\x38\x30\x31\x2f\x30\x2f\x30\x00"),
+    client("ping and acknowledgement", b"\x00\x01\xfe\x00\x00\x01\xfe\x06"),
 ];

@@ -1,6 +1,7 @@
 //! ISDN Q.921 user adaptation (RFC 4233), SCTP payload protocol 1.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(1);

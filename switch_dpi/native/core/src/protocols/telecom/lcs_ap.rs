@@ -1,6 +1,7 @@
 //! Location services between MME and E-SMLC (3GPP TS 29.171), SCTP payload protocol 29.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(29);

@@ -1,6 +1,7 @@
 //! M2 application protocol of broadcast cells (3GPP TS 36.443), SCTP payload protocol 43.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(43);

@@ -1,6 +1,7 @@
 //! MTP2 peer-to-peer adaptation (RFC 4165), SCTP payload protocol 5.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(5);

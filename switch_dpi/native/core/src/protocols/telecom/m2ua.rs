@@ -1,6 +1,7 @@
 //! MTP2 user adaptation (RFC 3331), SCTP payload protocol 2.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(2);

@@ -1,6 +1,7 @@
 //! M3 application protocol of broadcast sessions (3GPP TS 36.444), SCTP payload protocol 44.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(44);

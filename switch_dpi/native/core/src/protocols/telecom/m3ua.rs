@@ -1,6 +1,7 @@
 //! MTP3 user adaptation (RFC 4666), SCTP payload protocol 3: SS7 above IP, with SCCP, TCAP, MAP and ISUP in it.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(3);

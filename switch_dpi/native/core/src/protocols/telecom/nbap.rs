@@ -1,6 +1,7 @@
 //! NodeB application part (3GPP TS 25.433), SCTP payload protocol 25.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(25);

@@ -1,6 +1,7 @@
 //! NG application protocol between gNodeB and AMF (3GPP TS 38.413), SCTP payload protocol 60.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// NGAP.

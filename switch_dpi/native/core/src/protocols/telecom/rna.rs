@@ -1,6 +1,7 @@
 //! RNSAP above RNSAP user adaptation, between home NodeBs (3GPP TS 25.471, TS 25.423), SCTP payload protocol 42.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(42);

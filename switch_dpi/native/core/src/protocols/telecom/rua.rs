@@ -1,6 +1,7 @@
 //! RANAP user adaptation of home NodeBs (3GPP TS 25.468), SCTP payload protocol 19.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(19);

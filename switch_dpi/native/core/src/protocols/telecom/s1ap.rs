@@ -1,6 +1,7 @@
 //! S1 application protocol between eNodeB and MME (3GPP TS 36.413), SCTP payload protocol 18.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(18);

@@ -1,6 +1,7 @@
 //! Service area broadcast protocol (3GPP TS 25.419), SCTP payload protocol 31.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(31);

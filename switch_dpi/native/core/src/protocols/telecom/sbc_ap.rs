@@ -1,6 +1,7 @@
 //! Cell broadcast centre to MME (3GPP TS 29.168), SCTP payload protocol 24.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(24);

@@ -1,6 +1,7 @@
 //! SCCP user adaptation (RFC 3868), SCTP payload protocol 4.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(4);

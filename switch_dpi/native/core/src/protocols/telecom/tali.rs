@@ -1,6 +1,7 @@
 //! Tekelec's Transport Adapter Layer Interface (RFC 3094), SCTP payload protocol 9.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(9);

@@ -1,6 +1,7 @@
 //! V5.2 user adaptation (RFC 3807), SCTP payload protocol 6.
 
-use crate::probing::answers::{numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(6);

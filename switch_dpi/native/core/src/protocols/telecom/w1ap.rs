@@ -1,6 +1,7 @@
 //! W1 application protocol of a split ng-eNodeB (3GPP TS 37.473), SCTP payload protocol 73.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(73);

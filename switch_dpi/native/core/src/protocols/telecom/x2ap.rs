@@ -1,6 +1,7 @@
 //! X2 application protocol between eNodeBs (3GPP TS 36.423), SCTP payload protocol 27.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(27);

@@ -1,6 +1,7 @@
 //! Xn application protocol between gNodeBs (3GPP TS 38.423), SCTP payload protocol 61.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 /// XnAP.

@@ -1,6 +1,7 @@
 //! Xw application protocol to WLAN terminations (3GPP TS 36.463), SCTP payload protocol 58.
 
-use crate::probing::answers::{answered, numbered, sent};
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
 use crate::protocol::{Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::Sctp(58);

@@ -1,6 +1,8 @@
 //! ASTM E1381/E1394 (CLSI LIS01, LIS02), laboratory instruments over TCP: frames whose first record is a header.
 
-use crate::probing::fields::{Fields, Verdict, answer, sent};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::cursor::Cursor;
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// Enquiry; start of text.
@@ -22,22 +24,22 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
+    let mut cursor = Cursor::of(sample);
     if sample.data.first() == Some(&ENQUIRY) {
-        fields.u8()?;
+        cursor.u8()?;
     }
-    fields.expect(START)?;
-    fields.byte(|number| matches!(number, b'0'..=b'7'))?;
-    fields.expect(b"H")?;
-    let separator = fields.byte(|separator| separator.is_ascii_punctuation())?;
+    cursor.literal(START)?;
+    cursor.byte(|number| matches!(number, b'0'..=b'7'))?;
+    cursor.literal(b"H")?;
+    let separator = cursor.byte(|separator| separator.is_ascii_punctuation())?;
     for _ in 0..3 {
-        fields.byte(|delimiter| delimiter.is_ascii_punctuation() && delimiter != separator)?;
+        cursor.byte(|delimiter| delimiter.is_ascii_punctuation() && delimiter != separator)?;
     }
-    fields.byte(|end| end == separator || end == b'\r')?;
-    fields.matched(80, "header record")
+    cursor.byte(|end| end == separator || end == b'\r')?;
+    cursor.matched(80, "header record")
 }
 
 const EXAMPLES: &[Example] = &[
-    sent("header behind an enquiry", Transport::Tcp, b"\x05\x021H|\\^&|||ANALYZER^1|||||||P|1|20240101\r\x0397\r\n"),
-    sent("header", Transport::Tcp, b"\x021H|\\^&||||||||||P||20240101\r\x0397\r\n"),
+    client("header behind an enquiry", b"\x05\x021H|\\^&|||ANALYZER^1|||||||P|1|20240101\r\x0397\r\n"),
+    client("header", b"\x021H|\\^&||||||||||P||20240101\r\x0397\r\n"),
 ];

@@ -2,7 +2,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, require};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
 
 const ASSOCIATE_REQUEST: u8 = 1;
@@ -25,36 +27,36 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     first_bytes: FirstBytes::Of(&[ASSOCIATE_REQUEST, ASSOCIATE_ACCEPT, DATA]),
     max_probe_size: 128,
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    let kind = fields.byte(|kind| DESCRIPTOR.first_bytes.allows(kind))?;
-    fields.expect(&[0])?;
-    let size = fields.u32()?;
+    let mut cursor = Cursor::of(sample);
+    let kind = cursor.byte(|kind| DESCRIPTOR.first_bytes.allows(kind))?;
+    cursor.literal(&[0])?;
+    let size = cursor.u32()?;
     match kind {
         ASSOCIATE_REQUEST | ASSOCIATE_ACCEPT => {
             require((68..MAX_ASSOCIATE_SIZE).contains(&size))?;
-            fields.expect(&[0])?;
-            fields.byte(|version| version & 1 == 1)?;
-            fields.expect(&[0, 0])?;
+            cursor.literal(&[0])?;
+            cursor.byte(|version| version & 1 == 1)?;
+            cursor.literal(&[0, 0])?;
             for _ in 0..2 * TITLE_SIZE {
-                fields.byte(|character| matches!(character, b' '..=b'~' | 0))?;
+                cursor.byte(|character| matches!(character, b' '..=b'~' | 0))?;
             }
-            fields.matched(97, "association")
+            cursor.matched(97, "association")
         }
         _ => {
             require((6..MAX_DATA_SIZE).contains(&size))?;
-            let item = fields.u32()?;
+            let item = cursor.u32()?;
             require(item >= 2 && item <= size - 4)?;
-            fields.byte(|context| context & 1 == 1)?;
-            fields.byte(|control| control <= 3)?;
+            cursor.byte(|context| context & 1 == 1)?;
+            cursor.byte(|control| control <= 3)?;
             // data of one value fills the unit; a command set begins with its own size
-            let is_command = fields.rest().starts_with(b"\x00\x00\x00\x00\x04\x00\x00\x00");
-            fields.matched(if item == size - 4 || is_command { 75 } else { 55 }, "data")
+            let is_command = cursor.rest().starts_with(b"\x00\x00\x00\x00\x04\x00\x00\x00");
+            cursor.matched(if item == size - 4 || is_command { 75 } else { 55 }, "data")
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{reply, split_word, starts_with_ignoring_case};
-use crate::probing::matching::{ANSWERS, ASKS, Clue, Dialogue, example, is_word_of, may_become_word_of, probe_dialogue};
+use crate::probing::dialogue::{Clue, Dialogue, is_word_of, may_become_word_of, probe_dialogue};
+use crate::probing::examples::{client, server, telling};
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 use crate::formats::reply_protocols::LineInspector;
 
@@ -70,6 +71,6 @@ fn read_line(line: &[u8], _is_first: bool, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    example("a server greets", ANSWERS, b"220 dict.example.org dictd 1.12.1 <auth.mime> <4021.1045.1700000000@dict.example.org>\r\n", &[]),
-    example("a word is looked up", ASKS, b"CLIENT \"reader 1.0\"\r\nDEFINE * penguin\r\nQUIT\r\n", &[(Attribute::DictQuery, "penguin")]),
+    server("a server greets", b"220 dict.example.org dictd 1.12.1 <auth.mime> <4021.1045.1700000000@dict.example.org>\r\n"),
+    telling(client("a word is looked up", b"CLIENT \"reader 1.0\"\r\nDEFINE * penguin\r\nQUIT\r\n"), &[(Attribute::DictQuery, "penguin")]),
 ];

@@ -1,6 +1,7 @@
 //! ENPC, the search for Epson's printers, as publicly described: mark, kind, command and size, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, reply, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{query, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// Epson ENPC.
@@ -20,12 +21,12 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[message];
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"EPSON")?;
-    checker.one_of(b"PQpq")?;
-    checker.take(4)?;
-    checker.take(2)?; // result
-    require(usize::from(checker.u16()?) == checker.rest().len())?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"EPSON")?;
+    cursor.one_of(b"PQpq")?;
+    cursor.take(4)?;
+    cursor.take(2)?; // result
+    require(usize::from(cursor.u16()?) == cursor.rest().len())?;
     Ok((95, "ENPC message"))
 }
 

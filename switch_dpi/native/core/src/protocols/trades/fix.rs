@@ -1,7 +1,8 @@
 //! FIX, orders and quotes (FIX Trading Community, FIX 4.0 to 5.0 SP2): fields `tag=value`, each ended by 01.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server, telling};
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 /// How much is searched for the two names: they are in the header.
@@ -28,12 +29,12 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// BeginString and BodyLength come first in every message.
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"8=FIX")?;
-    checker.any_literal(&[b"T.1.", b".4.", b".5."])?;
-    checker.all(1, |byte| byte.is_ascii_digit())?;
-    checker.literal(b"\x01")?;
-    checker.literal(b"9=")?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"8=FIX")?;
+    cursor.any_literal(&[b"T.1.", b".4.", b".5."])?;
+    cursor.all(1, |byte| byte.is_ascii_digit())?;
+    cursor.literal(b"\x01")?;
+    cursor.literal(b"9=")?;
     Ok((100, "FIX header"))
 }
 
@@ -58,12 +59,12 @@ impl Inspector for Fix {
 
 const EXAMPLES: &[Example] = &[
 
-    Example {
-        expect: &[(Attribute::FixSender, "ANN"), (Attribute::FixTarget, "EXCH")],
-        ..client(
+    telling(
+        client(
             "log-on of version 4.4",
             b"8=FIX.4.4\x019=65\x0135=A\x0149=ANN\x0156=EXCH\x0134=1\x0152=20240101-00:00:00\x0198=0\x01108=30\x0110=100\x01",
-        )
-    },
+        ),
+        &[(Attribute::FixSender, "ANN"), (Attribute::FixTarget, "EXCH")],
+    ),
     server("session of 5.0", b"8=FIXT.1.1\x019=70\x0135=A\x0149=EXCH\x0134=1\x01"),
 ];

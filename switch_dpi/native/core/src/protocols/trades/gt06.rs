@@ -1,6 +1,7 @@
 //! GT06, position reports of vehicles (Concox, "GPS tracker communication protocol"): the log-in with a terminal's number.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// GT06.
@@ -20,21 +21,21 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[login, answer];
 
-fn login(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"xx")?;
-    let size = checker.one_of(&[0x0d, 0x11])?;
-    checker.literal(b"\x01")?;
-    let number: [u8; 8] = checker.array()?;
+fn login(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"xx")?;
+    let size = cursor.one_of(&[0x0d, 0x11])?;
+    cursor.literal(b"\x01")?;
+    let number: [u8; 8] = cursor.array()?;
     require(number.iter().all(|byte| byte >> 4 <= 9 && byte & 15 <= 9))?;
-    checker.take(usize::from(size) - 9)?;
-    checker.literal(b"\r\n")?;
+    cursor.take(usize::from(size) - 9)?;
+    cursor.literal(b"\r\n")?;
     Ok((95, "GT06 log-in"))
 }
 
-fn answer(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"xx\x05\x01")?;
-    checker.take(4)?;
-    checker.literal(b"\r\n")?;
+fn answer(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"xx\x05\x01")?;
+    cursor.take(4)?;
+    cursor.literal(b"\r\n")?;
     Ok((85, "GT06 answer"))
 }
 

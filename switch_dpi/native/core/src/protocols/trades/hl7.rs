@@ -2,7 +2,9 @@
 //! who sends which kind of message. Patients' data are not read.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::fields::{Fields, Reread, Verdict, answer, require};
+use crate::probing::answers::{Verdict, answer};
+use crate::probing::readers::Reading;
+use crate::probing::cursor::{Cursor, require};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
 
 /// Vertical tab: start of a block.
@@ -24,20 +26,20 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[2575],
     first_bytes: FirstBytes::Of(START),
     probe: |sample| answer(judge(sample)),
-    inspector: Some(|| Box::new(Reread(read))),
+    inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
-    let mut fields = Fields::of(sample);
-    fields.expect(START)?;
-    let start = fields.rest().get(..3).unwrap_or(fields.rest());
+    let mut cursor = Cursor::of(sample);
+    cursor.literal(START)?;
+    let start = cursor.rest().get(..3).unwrap_or(cursor.rest());
     require(HEADERS.iter().any(|header| header.starts_with(start)))?;
-    fields.take(3)?;
-    let separator = fields.byte(|separator| separator.is_ascii_punctuation())?;
-    fields.byte(|component| component.is_ascii_punctuation() && component != separator)?;
-    fields.matched(97, "header of a message")
+    cursor.take(3)?;
+    let separator = cursor.byte(|separator| separator.is_ascii_punctuation())?;
+    cursor.byte(|component| component.is_ascii_punctuation() && component != separator)?;
+    cursor.matched(97, "header of a message")
 }
 
 /// The header ends with a carriage return.
@@ -46,8 +48,8 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
         return if sample.data.len() < MAX_HEADER_SIZE { Progress::Settled } else { Progress::Done };
     };
     let header = sample.data.get(..end).unwrap_or_default();
-    let (Some(separator), Some(fields)) = (header.get(4), header.get(5..)) else { return Progress::Done };
-    let field = |number| fields.split(|byte| byte == separator).nth(number).unwrap_or_default();
+    let (Some(separator), Some(cursor)) = (header.get(4), header.get(5..)) else { return Progress::Done };
+    let field = |number| cursor.split(|byte| byte == separator).nth(number).unwrap_or_default();
     for (attribute, value) in
         [(Attribute::Hl7Sender, field(SENDING_APPLICATION)), (Attribute::Hl7Type, field(MESSAGE_TYPE))]
     {

@@ -1,7 +1,8 @@
 //! ISO 8583, messages of card payments in text form: size in two bytes, big-endian, message type of four digits, bitmap of sixteen
 //! hexadecimal digits.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// ISO 8583.
@@ -20,13 +21,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[message];
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    require((20..2048).contains(&checker.u16()?))?;
-    checker.within(b'0', b'2')?; // version
-    checker.within(b'1', b'8')?; // class
-    checker.within(b'0', b'4')?; // function
-    checker.within(b'0', b'5')?; // origin
-    let bitmap = checker.all(16, |byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte))?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    require((20..2048).contains(&cursor.u16()?))?;
+    cursor.within(b'0', b'2')?; // version
+    cursor.within(b'1', b'8')?; // class
+    cursor.within(b'0', b'4')?; // function
+    cursor.within(b'0', b'5')?; // origin
+    let bitmap = cursor.all(16, |byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte))?;
     require(bitmap.iter().any(|digit| *digit != b'0'))?;
     Ok((85, "message type and bitmap"))
 }

@@ -1,6 +1,7 @@
 //! MoldUDP64, multicast of market data (Nasdaq, "MoldUDP64 Protocol Specification"): session, number, count, blocks, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, query, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::query;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// MoldUDP64.
@@ -22,22 +23,22 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn packet(checker: &mut Checker<'_>) -> Recognised {
-    let session = checker.all(10, |byte| byte == b' ' || byte.is_ascii_alphanumeric())?;
+fn packet(cursor: &mut Cursor<'_>) -> Recognised {
+    let session = cursor.all(10, |byte| byte == b' ' || byte.is_ascii_alphanumeric())?;
     require(session.iter().filter(|byte| byte.is_ascii_alphanumeric()).count() >= 3)?;
-    checker.zeros(3)?;
-    checker.take(5)?;
-    let count = checker.u16()?;
+    cursor.zeros(3)?;
+    cursor.take(5)?;
+    let count = cursor.u16()?;
     if matches!(count, 0 | u16::MAX) {
-        require(checker.rest().is_empty())?;
+        require(cursor.rest().is_empty())?;
         return Ok((75, "MoldUDP64 heartbeat"));
     }
     require(count <= 256)?;
     for _ in 0..count {
-        let size = usize::from(checker.u16()?);
-        checker.take(size)?;
+        let size = usize::from(cursor.u16()?);
+        cursor.take(size)?;
     }
-    require(checker.rest().is_empty())?;
+    require(cursor.rest().is_empty())?;
     Ok((80, "MoldUDP64 packet"))
 }
 

@@ -1,7 +1,8 @@
 //! Notes Remote Procedure Calls of HCL (Lotus) Notes and Domino. No specification is public; the opening request is what every
 //! client sends and scanners ask with.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 
 /// LotusNotes.
@@ -26,12 +27,12 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// Two sizes, little-endian, the second smaller; then the constant that opens a session.
-fn opening(checker: &mut Checker<'_>) -> Recognised {
-    let outer = checker.u16_le()?;
-    checker.zeros(2)?;
-    let inner = checker.u16_le()?;
+fn opening(cursor: &mut Cursor<'_>) -> Recognised {
+    let outer = cursor.u16_le()?;
+    cursor.zeros(2)?;
+    let inner = cursor.u16_le()?;
     require(inner < outer)?;
-    checker.literal(b"\0\0\x02\0\0\x40\x02\x0f")?;
+    cursor.literal(b"\0\0\x02\0\0\x40\x02\x0f")?;
     Ok((100, "NRPC opening"))
 }
 

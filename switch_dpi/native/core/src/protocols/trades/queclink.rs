@@ -1,6 +1,7 @@
 //! Position reports of Queclink's devices ("@Track air interface protocol"): reports, acknowledgements and commands in text.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, reply};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, reply};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// Queclink.
@@ -19,13 +20,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[message];
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    let which = checker.any_literal(&[b"+RESP:GT", b"+BUFF:GT", b"+ACK:GT", b"+SACK:"])?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    let which = cursor.any_literal(&[b"+RESP:GT", b"+BUFF:GT", b"+ACK:GT", b"+SACK:"])?;
     if which < 3 {
-        checker.all(3, |byte| byte.is_ascii_uppercase())?;
-        checker.literal(b",")?;
+        cursor.all(3, |byte| byte.is_ascii_uppercase())?;
+        cursor.literal(b",")?;
     } else {
-        checker.all(2, |byte| byte.is_ascii_alphanumeric())?;
+        cursor.all(2, |byte| byte.is_ascii_alphanumeric())?;
     }
     Ok((95, "@Track message"))
 }

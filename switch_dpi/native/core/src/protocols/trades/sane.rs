@@ -1,6 +1,7 @@
 //! SANE, scanners over the network (its standard, §5.2): the opening with version and user, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// SANE.
@@ -20,10 +21,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[open];
 
-fn open(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0\0\0\0\x01\0\0")?;
-    checker.within(1, 9)?; // build of the protocol
-    let size = checker.u32()?;
+fn open(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0\0\0\0\x01\0\0")?;
+    cursor.within(1, 9)?; // build of the protocol
+    let size = cursor.u32()?;
     require(size < 256)?;
     Ok((90, "SANE opening"))
 }

@@ -1,7 +1,8 @@
 //! SAP's network interface: SAProuter and DIAG (SAP's GUI). Public descriptions: SAP Note 30289 and the pysap project's documentation.
 //! Each message stands behind its size in four bytes, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// SAP NI.
@@ -24,18 +25,18 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn router(checker: &mut Checker<'_>) -> Recognised {
-    checker.zeros(2)?;
-    require(checker.u16()? >= 7)?;
-    checker.any_literal(&[b"NI_ROUTE\0", b"NI_PING\0", b"NI_PONG\0", b"NI_RTERR\0"])?;
+fn router(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.zeros(2)?;
+    require(cursor.u16()? >= 7)?;
+    cursor.any_literal(&[b"NI_ROUTE\0", b"NI_PING\0", b"NI_PONG\0", b"NI_RTERR\0"])?;
     Ok((100, "SAP router message"))
 }
 
 /// The dispatcher's header of 200 bytes before the GUI's first message: request id -1, return code 10.
-fn dispatcher(checker: &mut Checker<'_>) -> Recognised {
-    checker.zeros(2)?;
-    require(checker.u16()? >= 200)?;
-    checker.literal(b"\xff\xff\xff\xff\x0a\0\0\0\0\0\0")?;
+fn dispatcher(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.zeros(2)?;
+    require(cursor.u16()? >= 200)?;
+    cursor.literal(b"\xff\xff\xff\xff\x0a\0\0\0\0\0\0")?;
     Ok((100, "SAP DIAG initialisation"))
 }
 

@@ -1,6 +1,7 @@
 //! Positions of aircraft in lines of text, as BaseStation and dump1090 give them on port 30003 ("Socket data and Bst files").
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::server;
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// SBS BaseStation.
@@ -20,16 +21,16 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[message];
 
-fn message(checker: &mut Checker<'_>) -> Recognised {
-    let which = checker.any_literal(&[b"MSG,", b"SEL,,", b"AIR,,", b"STA,,", b"CLK,,", b"ID,,"])?;
+fn message(cursor: &mut Cursor<'_>) -> Recognised {
+    let which = cursor.any_literal(&[b"MSG,", b"SEL,,", b"AIR,,", b"STA,,", b"CLK,,", b"ID,,"])?;
     if which == 0 {
-        checker.within(b'1', b'8')?;
-        checker.literal(b",")?;
+        cursor.within(b'1', b'8')?;
+        cursor.literal(b",")?;
     }
     for _ in 0..2 {
-        require(checker.text_until(b',', 6)?.iter().all(u8::is_ascii_digit))?;
+        require(cursor.text_until(b',', 6)?.iter().all(u8::is_ascii_digit))?;
     }
-    let address = checker.text_until(b',', 6)?;
+    let address = cursor.text_until(b',', 6)?;
     require(address.len() == 6 && address.iter().all(u8::is_ascii_hexdigit))?;
     Ok((95, "BaseStation line"))
 }

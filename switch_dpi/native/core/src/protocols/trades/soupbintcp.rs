@@ -1,6 +1,7 @@
 //! SoupBinTCP, which carries ITCH and OUCH (Nasdaq, "SoupBinTCP 3.00/4.00"): size in two bytes, big-endian, and a type.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// SoupBinTCP.
@@ -23,28 +24,28 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// User, password, session: text filled with spaces; number: digits.
-fn login(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0")?;
-    let size = checker.one_of(&[47, 52])?; // a heartbeat timeout came with version 4
-    checker.literal(b"L")?;
-    checker.all(26, |byte| byte == b' ' || byte.is_ascii_graphic())?;
-    checker.all(20, |byte| byte == b' ' || byte.is_ascii_digit())?;
-    checker.all(usize::from(size) - 47, |byte| byte == b' ' || byte.is_ascii_digit())?;
+fn login(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0")?;
+    let size = cursor.one_of(&[47, 52])?; // a heartbeat timeout came with version 4
+    cursor.literal(b"L")?;
+    cursor.all(26, |byte| byte == b' ' || byte.is_ascii_graphic())?;
+    cursor.all(20, |byte| byte == b' ' || byte.is_ascii_digit())?;
+    cursor.all(usize::from(size) - 47, |byte| byte == b' ' || byte.is_ascii_digit())?;
     Ok((95, "SoupBinTCP log-in"))
 }
 
-fn accepted(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0\x1fA")?;
-    checker.all(10, |byte| byte == b' ' || byte.is_ascii_alphanumeric())?;
-    checker.all(20, |byte| byte == b' ' || byte.is_ascii_digit())?;
+fn accepted(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0\x1fA")?;
+    cursor.all(10, |byte| byte == b' ' || byte.is_ascii_alphanumeric())?;
+    cursor.all(20, |byte| byte == b' ' || byte.is_ascii_digit())?;
     Ok((95, "SoupBinTCP log-in accepted"))
 }
 
 /// Why a log-in is refused: one letter.
-fn rejected(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0\x02J")?;
-    checker.one_of(b"AS")?;
-    login(&mut checker.of_peer())?;
+fn rejected(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0\x02J")?;
+    cursor.one_of(b"AS")?;
+    login(&mut cursor.of_peer())?;
     Ok((95, "SoupBinTCP log-in refused"))
 }
 

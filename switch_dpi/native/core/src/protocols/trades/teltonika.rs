@@ -1,6 +1,7 @@
 //! Teltonika's position reports ("Teltonika data sending protocols"): the fifteen digits of the device behind their size.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// Teltonika.
@@ -21,9 +22,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[number];
 
-fn number(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\0\x0f")?;
-    checker.all(15, |byte| byte.is_ascii_digit())?;
+fn number(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\0\x0f")?;
+    cursor.all(15, |byte| byte.is_ascii_digit())?;
     Ok((95, "IMEI behind its size"))
 }
 

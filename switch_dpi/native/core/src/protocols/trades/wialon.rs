@@ -1,6 +1,7 @@
 //! Wialon IPS, position reports (Gurtam, "Wialon IPS" 1.1 and 2.0): log-in with a device's number, and the answer.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// Wialon IPS.
@@ -21,17 +22,17 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 const FORMS: &[Form] = &[login, answer];
 
-fn login(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"#L#")?;
-    let line = checker.line(64)?;
+fn login(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"#L#")?;
+    let line = cursor.line(64)?;
     let number = line.split(|byte| *byte == b';').find(|field| field.len() > 3).unwrap_or_default();
     require(line.contains(&b';') && number.iter().all(u8::is_ascii_alphanumeric) && number.len() >= 4)?;
     Ok((90, "Wialon log-in"))
 }
 
-fn answer(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"#AL#")?;
-    let line = checker.line(4)?;
+fn answer(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"#AL#")?;
+    let line = cursor.line(4)?;
     require(matches!(line, b"0" | b"1" | b"01" | b"10"))?;
     Ok((90, "Wialon answer"))
 }

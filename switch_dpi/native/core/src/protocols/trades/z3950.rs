@@ -1,7 +1,8 @@
 //! Z39.50, search in libraries (ANSI/NISO Z39.50-2003 §4, BER): the initialisation that begins a session.
 
 use crate::formats::ber;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Z39.50.
@@ -25,27 +26,27 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// initRequest [20] or initResponse [21]: reference id, protocol version [3], options [4], sizes [5] and [6].
-fn initialisation(checker: &mut Checker<'_>) -> Recognised {
-    checker.one_of(&[0xb4, 0xb5])?;
-    let size = ber::length(checker)?;
+fn initialisation(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.one_of(&[0xb4, 0xb5])?;
+    let size = ber::length(cursor)?;
     require(size >= 14)?;
-    let mut tag = checker.one_of(&[0x82, 0x83])?;
+    let mut tag = cursor.one_of(&[0x82, 0x83])?;
     if tag == 0x82 {
-        let reference = ber::length(checker)?;
+        let reference = ber::length(cursor)?;
         require(reference < size)?;
-        checker.take(reference)?;
-        tag = checker.one_of(&[0x83])?;
+        cursor.take(reference)?;
+        tag = cursor.one_of(&[0x83])?;
     }
     require(tag == 0x83)?;
-    checker.literal(b"\x02")?;
-    checker.within(0, 7)?;
-    checker.take(1)?;
-    checker.literal(b"\x84")?;
-    let options = checker.within(2, 5)?;
-    checker.within(0, 7)?;
-    checker.take(usize::from(options) - 1)?;
-    checker.literal(b"\x85")?;
-    checker.within(1, 5)?;
+    cursor.literal(b"\x02")?;
+    cursor.within(0, 7)?;
+    cursor.take(1)?;
+    cursor.literal(b"\x84")?;
+    let options = cursor.within(2, 5)?;
+    cursor.within(0, 7)?;
+    cursor.take(usize::from(options) - 1)?;
+    cursor.literal(b"\x85")?;
+    cursor.within(1, 5)?;
     Ok((95, "Z39.50 initialisation"))
 }
 

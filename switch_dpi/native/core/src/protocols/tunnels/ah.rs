@@ -1,7 +1,8 @@
 //! AH, the Authentication Header of IPsec (RFC 4302): IP protocol 51. In tunnel mode a whole packet follows it.
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::{found, is_ip_packet};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::is_ip_packet;
 use crate::protocol::{Carried, Descriptor, Direction, Example, Probe, Sample, Transport};
 
 /// Next header, payload length, reserved, SPI, sequence number (RFC 4302 §2).
@@ -23,7 +24,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     match sample.data.get(2..FIXED_SIZE) {
-        Some([0, 0, ..]) => found(100, "IP protocol 51", FIXED_SIZE),
+        Some([0, 0, ..]) => matched(100, "IP protocol 51", FIXED_SIZE),
         _ => Probe::No,
     }
 }

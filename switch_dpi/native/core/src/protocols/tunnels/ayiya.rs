@@ -1,7 +1,9 @@
 //! AYIYA, Anything In Anything (draft-massar-v6ops-ayiya-02): IPv6 in UDP, signed, as SixXS ran it.
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::{found, is_ipv4_packet, is_ipv6_packet, u32_at};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::{is_ipv4_packet, is_ipv6_packet};
+use crate::probing::numbers::u32_at;
 use crate::protocol::{Carried, Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Sizes and methods, operation, next header, epoch (§4).
@@ -34,7 +36,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
         4 => is_ipv4_packet(header.payload),
         _ => header.payload.is_empty(),
     };
-    if payload_fits { found(85, "AYIYA header", FIXED_SIZE) } else { Probe::No }
+    if payload_fits { matched(85, "AYIYA header", FIXED_SIZE) } else { Probe::No }
 }
 
 struct Header<'a> {

@@ -1,7 +1,8 @@
 //! Check Point's topology service (FW1_topo), from which remote clients learn a gateway's networks: version and length before
 //! the request.
 
-use crate::probing::inner_packets::{Fit, fit, found};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// The greetings of both ends.
@@ -25,10 +26,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 /// The server's four bytes are believed behind the client's only.
 fn probe(sample: &Sample<'_>) -> Probe {
-    match (fit(sample.data, CLIENT), fit(sample.data, SERVER), fit(sample.other, CLIENT)) {
-        (Fit::Whole, _, _) => found(95, "version and length", CLIENT.len()),
-        (_, Fit::Whole, Fit::Whole) => found(98, "answer to version and length", SERVER.len()),
-        (Fit::Partial, _, _) | (_, Fit::Whole | Fit::Partial, Fit::Partial | Fit::Whole) => Probe::NeedMore,
+    match (begins(sample.data, CLIENT), begins(sample.data, SERVER), begins(sample.other, CLIENT)) {
+        (Beginning::Whole, _, _) => matched(95, "version and length", CLIENT.len()),
+        (_, Beginning::Whole, Beginning::Whole) => matched(98, "answer to version and length", SERVER.len()),
+        (Beginning::Partial, _, _) | (_, Beginning::Whole | Beginning::Partial, Beginning::Partial | Beginning::Whole) => Probe::NeedMore,
         _ => Probe::No,
     }
 }

@@ -2,7 +2,9 @@
 //! encrypted, unless the two ends agreed not to (RFC 2410): in tunnel mode the packet then shows itself.
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::{found, is_ip_packet, u16_at};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::is_ip_packet;
+use crate::probing::numbers::u16_at;
 use crate::protocol::{Carried, Descriptor, Direction, Example, Probe, Sample, Transport};
 
 /// SPI and sequence number (RFC 4303 §2).
@@ -25,7 +27,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     match sample.data.len() {
         0..HEADER_SIZE => Probe::No,
-        _ => found(100, "IP protocol 50", HEADER_SIZE),
+        _ => matched(100, "IP protocol 50", HEADER_SIZE),
     }
 }
 

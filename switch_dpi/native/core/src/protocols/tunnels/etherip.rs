@@ -1,7 +1,7 @@
 //! EtherIP, Ethernet in IP (RFC 3378): IP protocol 97.
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::found;
+use crate::probing::answers::matched;
 use crate::protocol::{Carried, Descriptor, Direction, Example, Probe, Sample, Transport};
 
 /// Version 3, twelve reserved bits (RFC 3378 §3).
@@ -24,7 +24,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    if carried(sample.data).is_some() { found(100, "IP protocol 97", HEADER.len()) } else { Probe::No }
+    if carried(sample.data).is_some() { matched(100, "IP protocol 97", HEADER.len()) } else { Probe::No }
 }
 
 fn carried(data: &[u8]) -> Option<Carried<'_>> {

@@ -1,7 +1,8 @@
 //! IP packets that stand in UDP without more (Foo over UDP, `ip fou` of Linux; variant 1 of GUE, draft-ietf-intarea-gue §3.3).
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::{found, is_ip_packet, is_ipv4_packet};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::{is_ip_packet, is_ipv4_packet};
 use crate::protocol::{Carried, Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// FOU.
@@ -27,10 +28,10 @@ fn probe(sample: &Sample<'_>) -> Probe {
     }
     let is_plain = sample.data.first() == Some(&0x45);
     if is_plain && is_ipv4_packet(sample.data) {
-        return found(65, "IPv4 packet", 20);
+        return matched(65, "IPv4 packet", 20);
     }
     let same = |other: &[u8]| sample.data.get(8..40).is_some_and(|addresses| other.get(8..40) == Some(addresses));
-    if same(sample.other) { found(65, "IPv6 packets", 40) } else { Probe::NeedMore }
+    if same(sample.other) { matched(65, "IPv6 packets", 40) } else { Probe::NeedMore }
 }
 
 fn carried(data: &[u8]) -> Option<Carried<'_>> {

@@ -1,7 +1,8 @@
 //! frp, the reverse proxy (`pkg/msg` of fatedier/frp): a letter, a size of 64 bits and an object in JSON; newer versions hide it
 //! in TLS.
 
-use crate::probing::inner_packets::{Fit, fit, found};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Login, its response, a new work connection.
@@ -31,14 +32,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     let letter_fits = data.first().is_none_or(|letter| LETTERS.contains(letter));
-    let size_fits = fit(data.get(1..).unwrap_or_default(), UPPER_SIZE) != Fit::Not;
+    let size_fits = begins(data.get(1..).unwrap_or_default(), UPPER_SIZE) != Beginning::Other;
     let object = data.get(OBJECT..).unwrap_or_default();
-    let fits = KEYS.map(|key| fit(object, key));
+    let fits = KEYS.map(|key| begins(object, key));
     if !letter_fits || !size_fits {
         Probe::No
-    } else if fits.contains(&Fit::Whole) {
-        found(100, "message in JSON", OBJECT)
-    } else if fits.contains(&Fit::Partial) {
+    } else if fits.contains(&Beginning::Whole) {
+        matched(100, "message in JSON", OBJECT)
+    } else if fits.contains(&Beginning::Partial) {
         Probe::NeedMore
     } else {
         Probe::No

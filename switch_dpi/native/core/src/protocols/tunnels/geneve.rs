@@ -1,7 +1,9 @@
 //! Geneve (RFC 8926).
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::{FrameFit, ethernet_frame, fits_ethertype, found, is_ip_packet, u16_at, u32_at};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::{FrameFit, ethernet_frame, fits_ethertype, is_ip_packet};
+use crate::probing::numbers::{u16_at, u32_at};
 use crate::protocol::{Carried, Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Version and size of the options, flags, protocol type, network identifier, reserved (RFC 8926 §3.4).
@@ -33,8 +35,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
         _ => fits_ethertype(inner.link_type, inner.data),
     };
     match fits {
-        Some(FrameFit::Checked) => found(95, "Geneve header and its frame", HEADER_SIZE),
-        Some(FrameFit::Likely) => found(80, "Geneve header and its frame", HEADER_SIZE),
+        Some(FrameFit::Checked) => matched(95, "Geneve header and its frame", HEADER_SIZE),
+        Some(FrameFit::Likely) => matched(80, "Geneve header and its frame", HEADER_SIZE),
         None => Probe::No,
     }
 }

@@ -3,7 +3,9 @@
 
 use crate::bytes::Reader;
 use crate::frame::link_type;
-use crate::probing::inner_packets::{FrameFit, ethernet_frame, found, is_ip_packet, u16_at};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::{FrameFit, ethernet_frame, is_ip_packet};
+use crate::probing::numbers::u16_at;
 use crate::protocol::{Carried, Descriptor, Direction, Example, Probe, Sample, Transport};
 
 /// Checksum, routing, key and sequence number present (RFC 1701, RFC 2890 §2).
@@ -36,7 +38,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let Some(flags) = u16_at(sample.data, 0) else { return Probe::No };
     if sample.transport == Transport::Ip(47) {
-        return if flags & 7 <= 1 { found(100, "IP protocol 47", 4) } else { Probe::No };
+        return if flags & 7 <= 1 { matched(100, "IP protocol 47", 4) } else { Probe::No };
     }
     // in UDP: version 0, no routing, nothing reserved, and a packet that agrees with itself
     if flags & !(CHECKSUM_BIT | KEY_BIT | SEQUENCE_BIT) != 0 {
@@ -44,8 +46,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
     }
     let Some(inner) = carried(sample.data) else { return Probe::No };
     match inner.link_type {
-        link_type::RAW if is_ip_packet(inner.data) => found(80, "GRE with IP", 4),
-        link_type::ETHERNET if ethernet_frame(inner.data) == Some(FrameFit::Checked) => found(80, "GRE with Ethernet", 4),
+        link_type::RAW if is_ip_packet(inner.data) => matched(80, "GRE with IP", 4),
+        link_type::ETHERNET if ethernet_frame(inner.data) == Some(FrameFit::Checked) => matched(80, "GRE with Ethernet", 4),
         _ => Probe::No,
     }
 }

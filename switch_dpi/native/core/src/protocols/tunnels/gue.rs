@@ -1,7 +1,9 @@
 //! GUE, Generic UDP Encapsulation, variant 0 (draft-ietf-intarea-gue §3.2); its variant 1 is a bare IP packet.
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::{found, is_ip_packet, u16_at};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::is_ip_packet;
+use crate::probing::numbers::u16_at;
 use crate::protocol::{Carried, Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Variant, C bit and size of the rest in words; protocol; flags.
@@ -24,7 +26,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    if carried(sample.data).is_some() { found(75, "GUE header and its packet", HEADER_SIZE) } else { Probe::No }
+    if carried(sample.data).is_some() { matched(75, "GUE header and its packet", HEADER_SIZE) } else { Probe::No }
 }
 
 /// A data message with IPv4 or IPv6; without flags there are no fields (§3.2.1).

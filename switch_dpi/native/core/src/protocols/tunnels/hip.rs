@@ -1,6 +1,6 @@
 //! HIP, the Host Identity Protocol (RFC 7401): IP protocol 139, and over UDP behind a zero SPI (RFC 5770 §5.1).
 
-use crate::probing::inner_packets::found;
+use crate::probing::answers::matched;
 use crate::protocol::{Descriptor, Direction, Example, Probe, Sample, Transport};
 
 /// Next header, length, type, version, checksum, controls, two identity tags (RFC 7401 §5.1).
@@ -29,9 +29,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     if sample.transport == Transport::Udp {
         let message = sample.data.strip_prefix(MARKER);
-        return if message.is_some_and(is_message) { found(95, "HIP header", HEADER_SIZE + MARKER.len()) } else { Probe::No };
+        return if message.is_some_and(is_message) { matched(95, "HIP header", HEADER_SIZE + MARKER.len()) } else { Probe::No };
     }
-    if is_message(sample.data) { found(100, "IP protocol 139", HEADER_SIZE) } else { Probe::No }
+    if is_message(sample.data) { matched(100, "IP protocol 139", HEADER_SIZE) } else { Probe::No }
 }
 
 /// The length counts words of eight bytes without the first; the version is 1 or 2, with the bits that tell shim6 apart.

@@ -1,7 +1,8 @@
 //! IPv4 in IP (RFC 2003): IP protocol 4.
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::{found, is_ipv4_packet};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::is_ipv4_packet;
 use crate::protocol::{Carried, Descriptor, Direction, Example, Probe, Sample, Transport};
 
 /// The inner header without options (RFC 791 §3.1).
@@ -23,8 +24,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     match carried(sample.data) {
-        Some(_) if is_ipv4_packet(sample.data) => found(100, "IP protocol 4", HEADER_SIZE),
-        Some(_) => found(90, "IP protocol 4", HEADER_SIZE),
+        Some(_) if is_ipv4_packet(sample.data) => matched(100, "IP protocol 4", HEADER_SIZE),
+        Some(_) => matched(90, "IP protocol 4", HEADER_SIZE),
         None => Probe::No,
     }
 }

@@ -1,6 +1,6 @@
 //! IPComp, the payload compression of IPsec (RFC 3173): IP protocol 108.
 
-use crate::probing::inner_packets::found;
+use crate::probing::answers::matched;
 use crate::protocol::{Descriptor, Direction, Example, Probe, Sample, Transport};
 
 /// Next header, flags, compression parameter index (RFC 3173 §3).
@@ -22,7 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 /// The flags are reserved and zero.
 fn probe(sample: &Sample<'_>) -> Probe {
     match sample.data {
-        [_, 0, _, _, ..] => found(100, "IP protocol 108", HEADER_SIZE),
+        [_, 0, _, _, ..] => matched(100, "IP protocol 108", HEADER_SIZE),
         _ => Probe::No,
     }
 }

@@ -2,7 +2,10 @@
 //! (RFC 9329).
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::inner_packets::{Fit, counts_up, fit, found, looks_encrypted, u16_at, u32_at};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::{counts_up, looks_encrypted};
+use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::numbers::{u16_at, u32_at};
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -47,7 +50,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     }
     match message(data) {
         Some(message) if Header::read(message).is_some_and(|header| header.is_valid(message.len())) => {
-            found(95, "IKE header", HEADER_SIZE)
+            matched(95, "IKE header", HEADER_SIZE)
         }
         _ => probe_esp(sample),
     }
@@ -60,17 +63,17 @@ fn message(data: &[u8]) -> Option<&[u8]> {
 
 /// The prefix, then a size and the marker and an IKE message, which the initiator sends first.
 fn probe_stream(data: &[u8]) -> Probe {
-    match fit(data, STREAM_PREFIX) {
-        Fit::Whole => found(95, "IKETCP", STREAM_PREFIX.len()),
-        Fit::Partial => Probe::NeedMore,
-        Fit::Not => Probe::No,
+    match begins(data, STREAM_PREFIX) {
+        Beginning::Whole => matched(95, "IKETCP", STREAM_PREFIX.len()),
+        Beginning::Partial => Probe::NeedMore,
+        Beginning::Other => Probe::No,
     }
 }
 
 /// The byte of RFC 3948 §2.3.
 fn probe_keep_alive(sample: &Sample<'_>) -> Probe {
     match sample.data {
-        [0xff] if is_nat_port(sample) => found(55, "NAT keep-alive", 1),
+        [0xff] if is_nat_port(sample) => matched(55, "NAT keep-alive", 1),
         [0xff] => Probe::NeedMore,
         _ => Probe::No,
     }
@@ -89,9 +92,9 @@ fn probe_esp(sample: &Sample<'_>) -> Probe {
     let before = (u32_at(sample.other, 0), u32_at(sample.other, 4));
     match before {
         (Some(same), Some(number)) if same == spi && counts_up(number, sequence, MAX_GAP) => {
-            found(80, "ESP in UDP", 8)
+            matched(80, "ESP in UDP", 8)
         }
-        _ if sequence <= MAX_FIRST_SEQUENCE && sample.data.len().is_multiple_of(4) => found(50, "ESP in UDP", 8),
+        _ if sequence <= MAX_FIRST_SEQUENCE && sample.data.len().is_multiple_of(4) => matched(50, "ESP in UDP", 8),
         _ => Probe::NeedMore,
     }
 }

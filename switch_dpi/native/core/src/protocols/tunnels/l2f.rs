@@ -1,6 +1,7 @@
 //! L2F, Cisco's Layer Two Forwarding (RFC 2341), the forerunner of L2TP on the same port.
 
-use crate::probing::inner_packets::{found, u16_at};
+use crate::probing::answers::matched;
+use crate::probing::numbers::u16_at;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Flags and version, protocol, sequence number, multiplex id, client id, length (RFC 2341 §4.2).
@@ -43,8 +44,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
     // offset and key stand before the payload when their bits are set
     let options = if flags & 0x8000 == 0 { 0 } else { 2 } + if flags & 0x4000 == 0 { 0 } else { 4 };
     match data.get(HEADER_SIZE + options) {
-        Some(1..=MAX_MESSAGE) if *protocol == MANAGEMENT => found(80, "management message", HEADER_SIZE + 1),
-        _ if u16_at(sample.other, 0) == Some(flags) => found(65, "data headers", HEADER_SIZE),
+        Some(1..=MAX_MESSAGE) if *protocol == MANAGEMENT => matched(80, "management message", HEADER_SIZE + 1),
+        _ if u16_at(sample.other, 0) == Some(flags) => matched(65, "data headers", HEADER_SIZE),
         _ => Probe::NeedMore,
     }
 }

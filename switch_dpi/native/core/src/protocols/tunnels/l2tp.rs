@@ -3,7 +3,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::frame::link_type;
-use crate::probing::inner_packets::{FrameFit, ethernet_frame, found, is_ip_packet, u16_at};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::{FrameFit, ethernet_frame, is_ip_packet};
+use crate::probing::numbers::u16_at;
 use crate::bytes::Reader;
 use crate::protocol::{
     Carried, Descriptor, Direction, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
@@ -42,11 +44,11 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     if sample.transport == Transport::Ip(115) {
-        return if sample.data.len() < 4 { Probe::No } else { found(100, "IP protocol 115", 4) };
+        return if sample.data.len() < 4 { Probe::No } else { matched(100, "IP protocol 115", 4) };
     }
     match u16_at(sample.data, 0) {
         Some(0xc802 | 0xc803) => probe_control(sample.data),
-        Some(3) if frame_of_version_3(sample.data).is_some() => found(85, "Ethernet frame behind a session", 8),
+        Some(3) if frame_of_version_3(sample.data).is_some() => matched(85, "Ethernet frame behind a session", 8),
         Some(flags) if flags & !(KNOWN_BITS & !0x8000) == 0 && flags & 0x0f == 2 => probe_data(sample.data),
         _ => Probe::No,
     }
@@ -57,9 +59,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
 fn probe_control(data: &[u8]) -> Probe {
     let length_fits = u16_at(data, 2).is_some_and(|size| usize::from(size) == data.len());
     match data.get(CONTROL_SIZE..) {
-        Some([]) if length_fits => found(70, "acknowledgement", CONTROL_SIZE),
+        Some([]) if length_fits => matched(70, "acknowledgement", CONTROL_SIZE),
         Some([0x80 | 0x00, 8, 0, 0, 0, 0, 0, 1..=32, ..]) if length_fits => {
-            found(98, "message type AVP", CONTROL_SIZE + 8)
+            matched(98, "message type AVP", CONTROL_SIZE + 8)
         }
         _ => Probe::No,
     }
@@ -70,8 +72,8 @@ fn probe_data(data: &[u8]) -> Probe {
     let length_fits = u16_at(data, 0).is_some_and(|flags| flags & LENGTH_BIT == 0)
         || u16_at(data, 2).is_some_and(|size| usize::from(size) == data.len());
     match payload(data).map(ppp_fit) {
-        Some(PppFit::Checked) if length_fits => found(80, "PPP frame", 8),
-        Some(PppFit::Likely) if length_fits => found(60, "PPP frame", 8),
+        Some(PppFit::Checked) if length_fits => matched(80, "PPP frame", 8),
+        Some(PppFit::Likely) if length_fits => matched(60, "PPP frame", 8),
         _ => Probe::No,
     }
 }

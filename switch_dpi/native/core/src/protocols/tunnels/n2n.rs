@@ -1,7 +1,8 @@
 //! n2n, versions 2 and 3 (`n2n_typedefs.h` of ntop/n2n): the common header with the community's name.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::inner_packets::{found, u16_at};
+use crate::probing::answers::matched;
+use crate::probing::numbers::u16_at;
 use crate::protocol::{
     Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -43,8 +44,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
     // zeros fill the name's field: four of them and the letters make up for a short header
     let zeros = field_size(data) - name.len();
     match name.len() {
-        4.. if zeros >= 2 => found(80, "common header with a community", FIXED_SIZE + field_size(data)),
-        2.. => found(65, "common header with a community", FIXED_SIZE + field_size(data)),
+        4.. if zeros >= 2 => matched(80, "common header with a community", FIXED_SIZE + field_size(data)),
+        2.. => matched(65, "common header with a community", FIXED_SIZE + field_size(data)),
         _ => Probe::NeedMore,
     }
 }

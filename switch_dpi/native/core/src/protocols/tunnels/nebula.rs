@@ -1,6 +1,8 @@
 //! Nebula, the overlay network (`header/header.go` of slackhq/nebula): 16 bytes in clear, the rest is Noise.
 
-use crate::probing::inner_packets::{counts_up, found, u32_at};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::counts_up;
+use crate::probing::numbers::u32_at;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Version and type, subtype, reserved, remote index, counter.
@@ -41,9 +43,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let follows = sample.other.get(..8) == data.get(..8)
         && u32_at(sample.other, 12).is_some_and(|before| counts_up(before, counter, MAX_GAP));
     match (index, counter) {
-        (0, 1) if is_handshake && has_content => found(90, "handshake, first packet", HEADER_SIZE),
-        (1.., 2) if is_handshake && has_content => found(85, "handshake, second packet", HEADER_SIZE),
-        (1.., 1..) if follows => found(85, "packets of one index", HEADER_SIZE),
+        (0, 1) if is_handshake && has_content => matched(90, "handshake, first packet", HEADER_SIZE),
+        (1.., 2) if is_handshake && has_content => matched(85, "handshake, second packet", HEADER_SIZE),
+        (1.., 1..) if follows => matched(85, "packets of one index", HEADER_SIZE),
         (1.., 1..) => Probe::NeedMore,
         _ => Probe::No,
     }

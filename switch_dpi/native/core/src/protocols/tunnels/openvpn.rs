@@ -2,7 +2,9 @@
 //! channel is told by its session ids and counters, plain, with tls-auth or with tls-crypt; the data channel by its packet ids.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::inner_packets::{counts_up, found, looks_encrypted, u16_at, u32_at};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::{counts_up, looks_encrypted};
+use crate::probing::numbers::{u16_at, u32_at};
 use crate::protocol::{
     Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -86,7 +88,7 @@ fn probe_stream(data: &[u8]) -> Probe {
     let packet = rest.get(..size).unwrap_or(rest);
     let needed = size.min(MAX_PROBE_SIZE - 2);
     match reset_keying(packet, size) {
-        Some(_) => found(95, "hard reset", packet.len().min(needed) + 2),
+        Some(_) => matched(95, "hard reset", packet.len().min(needed) + 2),
         None if packet.len() < needed => Probe::NeedMore,
         None => Probe::No,
     }
@@ -97,7 +99,7 @@ fn probe_datagram(sample: &Sample<'_>) -> Probe {
     match first >> 3 {
         opcode @ (RESET_CLIENT_V1..=2 | RESET_CLIENT_V2 | RESET_SERVER_V2 | RESET_CLIENT_V3) => {
             if first & 7 == 0 && reset_keying(sample.data, sample.data.len()).is_some() {
-                return found(95, "hard reset", sample.data.len().min(MAX_PROBE_SIZE));
+                return matched(95, "hard reset", sample.data.len().min(MAX_PROBE_SIZE));
             }
             if matches!(opcode, RESET_CLIENT_V2 | RESET_SERVER_V2) { probe_control(sample) } else { Probe::No }
         }
@@ -158,7 +160,7 @@ fn probe_control(sample: &Sample<'_>) -> Probe {
     let continues = is_control(sample.other) && sample.other.get(1..SESSION_SIZE) == session;
     let peer = sample.reverse.get(1..SESSION_SIZE).filter(|_| is_control(sample.reverse));
     let answers = peer.is_some_and(|peer| data.get(SESSION_SIZE..).is_some_and(|rest| holds(rest, peer)));
-    if continues || answers { found(90, "control channel", SESSION_SIZE) } else { Probe::NeedMore }
+    if continues || answers { matched(90, "control channel", SESSION_SIZE) } else { Probe::NeedMore }
 }
 
 /// Session ids are random: one that is mostly zeros is none.
@@ -206,7 +208,7 @@ fn probe_data(sample: &Sample<'_>, at: usize) -> Probe {
     let (Some(now), Some(before)) = (u32_at(data, at), u32_at(other, at)) else { return Probe::NeedMore };
     if data.get(..at) == other.get(..at) && counts_up(before, now, MAX_GAP) && now < 1 << 28 {
         let same_end = sample.reverse.first() == data.first();
-        return found(if at > 1 || same_end { 75 } else { 55 }, "data channel", at + 4);
+        return matched(if at > 1 || same_end { 75 } else { 55 }, "data channel", at + 4);
     }
     Probe::NeedMore
 }

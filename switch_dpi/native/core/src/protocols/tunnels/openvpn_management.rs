@@ -1,6 +1,6 @@
 //! OpenVPN's management interface (OpenVPN, `doc/management-notes.txt`): what it says before the first command.
 
-use crate::probing::inner_packets::begins_with;
+use crate::probing::beginnings::begins;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 const GREETING: &[u8] = b">INFO:OpenVPN Management Interface";
@@ -21,7 +21,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    begins_with(sample.data, GREETING, 100, "greeting of the management interface")
+    begins(sample.data, GREETING).stream(100, "greeting of the management interface", GREETING.len())
 }
 
 const EXAMPLES: &[Example] = &[

@@ -2,7 +2,9 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::inner_packets::{Fit, fit, found, u16_at};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::numbers::u16_at;
 use crate::protocol::{
     Descriptor, Direction, Example, Expectation, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -40,12 +42,12 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let head = sample.data.get(..2).unwrap_or(sample.data);
     let rest = sample.data.get(2..).unwrap_or_default();
     let (kind, magic) = rest.split_at_checked(2).unwrap_or((rest, &[]));
-    let kind_fits = fit(kind, &[0, 1]) != Fit::Not || fit(kind, &[0, 2]) != Fit::Not;
-    if !matches!(head, [] | [0] | [0, 12..=220]) || !kind_fits || fit(magic, MAGIC) == Fit::Not {
+    let kind_fits = begins(kind, &[0, 1]) != Beginning::Other || begins(kind, &[0, 2]) != Beginning::Other;
+    if !matches!(head, [] | [0] | [0, 12..=220]) || !kind_fits || begins(magic, MAGIC) == Beginning::Other {
         return Probe::No;
     }
     match u16_at(sample.data, 8) {
-        Some(1..=15) => found(100, "magic cookie", 10),
+        Some(1..=15) => matched(100, "magic cookie", 10),
         Some(_) => Probe::No,
         None => Probe::NeedMore,
     }

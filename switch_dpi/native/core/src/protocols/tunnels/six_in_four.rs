@@ -1,7 +1,7 @@
 //! IPv6 in IP: configured tunnels (RFC 4213), 6to4 (RFC 3056), 6rd (RFC 5969), and in IPv6 (RFC 2473): IP protocol 41.
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::found;
+use crate::probing::answers::matched;
 use crate::protocol::{Carried, Descriptor, Direction, Example, Probe, Sample, Transport};
 
 /// The inner header (RFC 8200 §3).
@@ -22,7 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    if carried(sample.data).is_some() { found(100, "IP protocol 41", HEADER_SIZE) } else { Probe::No }
+    if carried(sample.data).is_some() { matched(100, "IP protocol 41", HEADER_SIZE) } else { Probe::No }
 }
 
 fn carried(data: &[u8]) -> Option<Carried<'_>> {

@@ -3,7 +3,7 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::inner_packets::found;
+use crate::probing::answers::matched;
 use crate::protocol::{
     Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -105,11 +105,11 @@ fn probe_4(data: &[u8], other: &[u8]) -> Probe {
         Parsed::Wrong => return Probe::No,
     };
     match (other, request.name) {
-        ([0, 90..=93, ..], _) => found(95, "request and reply of version 4", 9),
-        ([0] | [], Some(_)) => found(90, "request of version 4a", 9),
+        ([0, 90..=93, ..], _) => matched(95, "request and reply of version 4", 9),
+        ([0] | [], Some(_)) => matched(90, "request of version 4a", 9),
         // the client waits for the reply: nothing follows
-        ([0] | [], None) if request.user.len() >= 3 && data.len() == 9 + request.user.len() => found(60, "request of version 4", 9),
-        ([0] | [], None) => found(50, "request of version 4", 9),
+        ([0] | [], None) if request.user.len() >= 3 && data.len() == 9 + request.user.len() => matched(60, "request of version 4", 9),
+        ([0] | [], None) => matched(50, "request of version 4", 9),
         _ => Probe::No,
     }
 }
@@ -117,7 +117,7 @@ fn probe_4(data: &[u8], other: &[u8]) -> Probe {
 /// Zero, a code of 90 to 93, port and address.
 fn probe_reply_4(data: &[u8], other: &[u8]) -> Probe {
     match (data.get(1), parse_4(other)) {
-        (Some(90..=93), Parsed::Whole(_)) if other.first() == Some(&4) => found(95, "request and reply of version 4", 8),
+        (Some(90..=93), Parsed::Whole(_)) if other.first() == Some(&4) => matched(95, "request and reply of version 4", 8),
         (None | Some(90..=93), _) if matches!(other.first(), None | Some(4)) && data.len() <= 8 => Probe::NeedMore,
         _ => Probe::No,
     }
@@ -200,13 +200,13 @@ fn probe_5(data: &[u8], other: &[u8]) -> Probe {
     if let Parsed::Whole(client) = &as_client
         && (client.request.is_some() || agrees(client, other))
     {
-        return found(if other.is_empty() { 80 } else { 92 }, "greeting of version 5", 2 + client.methods.len());
+        return matched(if other.is_empty() { 80 } else { 92 }, "greeting of version 5", 2 + client.methods.len());
     }
     let as_server = parse_client_5(other);
     if let (Parsed::Whole(client), Some(5)) = (&as_server, other.first())
         && agrees(client, data)
     {
-        return found(92, "method chosen of version 5", 2);
+        return matched(92, "method chosen of version 5", 2);
     }
     let may_be_client = !matches!(as_client, Parsed::Wrong) && matches!(other, [] | [5]);
     let may_be_server = matches!((data.len(), &as_server), (0..=1, Parsed::Whole(_)) | (0..=2, Parsed::Cut)) && other.first() == Some(&5);

@@ -2,7 +2,7 @@
 //! Its sessions look like HTTPS.
 
 use crate::bytes::Reader;
-use crate::probing::inner_packets::found;
+use crate::probing::answers::matched;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Sent so that the translator keeps the way open: too little to tell by.
@@ -34,13 +34,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     if is_address_answer(sample.data) {
-        return found(85, "address and port", sample.data.len());
+        return matched(85, "address and port", sample.data.len());
     }
     if sample.data == KEEP_ALIVE {
         return Probe::NeedMore;
     }
     match pack_head(sample.data) {
-        Some(size) => found(95, "PACK with a name", size),
+        Some(size) => matched(95, "PACK with a name", size),
         None => Probe::No,
     }
 }

@@ -1,7 +1,9 @@
 //! Tailscale's path discovery ("disco", `disco/disco.go` of tailscale/tailscale) and the greeting of its relays (DERP,
 //! `derp/derp.go`). The data goes in WireGuard between the same ports.
 
-use crate::probing::inner_packets::{Fit, fit, found, u32_at};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::numbers::u32_at;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// `TS` and a speech balloon, in UTF-8.
@@ -32,15 +34,15 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     if sample.transport == Transport::Udp {
         let is_disco = data.starts_with(DISCO_MAGIC) && data.len() >= MIN_DISCO_SIZE;
-        return if is_disco { found(100, "disco magic", DISCO_MAGIC.len()) } else { Probe::No };
+        return if is_disco { matched(100, "disco magic", DISCO_MAGIC.len()) } else { Probe::No };
     }
     if data.first().is_some_and(|kind| *kind != DERP_KEY_FRAME) || u32_at(data, 1).is_some_and(|size| !(40..=1024).contains(&size)) {
         return Probe::No;
     }
-    match fit(data.get(5..).unwrap_or_default(), DERP_MAGIC) {
-        Fit::Whole => found(100, "DERP magic", 13),
-        Fit::Partial => Probe::NeedMore,
-        Fit::Not => Probe::No,
+    match begins(data.get(5..).unwrap_or_default(), DERP_MAGIC) {
+        Beginning::Whole => matched(100, "DERP magic", 13),
+        Beginning::Partial => Probe::NeedMore,
+        Beginning::Other => Probe::No,
     }
 }
 

@@ -1,7 +1,8 @@
 //! Teredo, IPv6 in UDP through address translators (RFC 4380).
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::{found, is_ipv6_packet};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::is_ipv6_packet;
 use crate::protocol::{Carried, Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Prefix of Teredo's addresses (RFC 4380 §2.6).
@@ -32,7 +33,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let Some(packet) = packet(sample.data) else { return Probe::No };
     let has = |at, prefix: &[u8]| packet.get(at..).is_some_and(|address| address.starts_with(prefix));
     let is_teredo = has(SOURCE, PREFIX) || has(DESTINATION, PREFIX) || has(SOURCE, LINK_LOCAL);
-    if is_teredo && is_ipv6_packet(packet) { found(95, "IPv6 packet of a Teredo address", 40) } else { Probe::No }
+    if is_teredo && is_ipv6_packet(packet) { matched(95, "IPv6 packet of a Teredo address", 40) } else { Probe::No }
 }
 
 /// The IPv6 packet behind authentication (RFC 4380 §5.1.1: sizes of client id and of the value, both, a nonce and a

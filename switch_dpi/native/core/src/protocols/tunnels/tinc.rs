@@ -3,7 +3,8 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{Lines, split_word};
-use crate::probing::inner_packets::{Fit, fit, found};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
 use crate::protocol::{
     Descriptor, Direction, Example, Expectation, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -35,10 +36,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
-    match fit(data, ID) {
-        Fit::Partial => return Probe::NeedMore,
-        Fit::Not => return Probe::No,
-        Fit::Whole => {}
+    match begins(data, ID) {
+        Beginning::Partial => return Probe::NeedMore,
+        Beginning::Other => return Probe::No,
+        Beginning::Whole => {}
     }
     let rest = data.get(ID.len()..).unwrap_or_default();
     let name = rest.iter().take_while(|byte| is_name_byte(**byte)).count();
@@ -48,9 +49,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
         _ => return Probe::No,
     }
     match version_fit(rest.get(name + 1..).unwrap_or_default()) {
-        Fit::Whole => found(90, "ID request", ID.len() + name + 3),
-        Fit::Partial => Probe::NeedMore,
-        Fit::Not => Probe::No,
+        Beginning::Whole => matched(90, "ID request", ID.len() + name + 3),
+        Beginning::Partial => Probe::NeedMore,
+        Beginning::Other => Probe::No,
     }
 }
 
@@ -59,21 +60,21 @@ const fn is_name_byte(byte: u8) -> bool {
 }
 
 /// `17`, perhaps a dot and digits, and the line's end.
-fn version_fit(data: &[u8]) -> Fit {
+fn version_fit(data: &[u8]) -> Beginning {
     let (major, rest) = data.split_at_checked(VERSION.len()).unwrap_or((data, &[]));
-    match (fit(major, VERSION), rest) {
-        (Fit::Not, _) => Fit::Not,
-        (_, []) => Fit::Partial,
-        (_, [b'\n', ..]) => Fit::Whole,
+    match (begins(major, VERSION), rest) {
+        (Beginning::Other, _) => Beginning::Other,
+        (_, []) => Beginning::Partial,
+        (_, [b'\n', ..]) => Beginning::Whole,
         (_, [b'.', minor @ ..]) => {
             let digits = minor.iter().take_while(|byte| byte.is_ascii_digit()).count();
             match minor.get(digits) {
-                None if digits <= MAX_MINOR_SIZE => Fit::Partial,
-                Some(b'\n') if (1..=MAX_MINOR_SIZE).contains(&digits) => Fit::Whole,
-                _ => Fit::Not,
+                None if digits <= MAX_MINOR_SIZE => Beginning::Partial,
+                Some(b'\n') if (1..=MAX_MINOR_SIZE).contains(&digits) => Beginning::Whole,
+                _ => Beginning::Other,
             }
         }
-        _ => Fit::Not,
+        _ => Beginning::Other,
     }
 }
 

@@ -1,6 +1,7 @@
 //! VTun, the virtual tunnel: the greeting of its server and the answer of a client (`auth.c` of VTun 3).
 
-use crate::probing::inner_packets::{Fit, fit, found};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 const GREETING: &[u8] = b"VTUN server ver ";
@@ -23,11 +24,11 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    match (fit(sample.data, GREETING), fit(sample.data, HOST), fit(sample.other, GREETING)) {
-        (Fit::Whole, _, _) => found(100, "greeting of the server", GREETING.len()),
-        (Fit::Partial, _, _) => Probe::NeedMore,
-        (_, Fit::Whole, Fit::Whole) => found(100, "answer to the server's greeting", HOST.len()),
-        (_, Fit::Whole | Fit::Partial, Fit::Whole | Fit::Partial) => Probe::NeedMore,
+    match (begins(sample.data, GREETING), begins(sample.data, HOST), begins(sample.other, GREETING)) {
+        (Beginning::Whole, _, _) => matched(100, "greeting of the server", GREETING.len()),
+        (Beginning::Partial, _, _) => Probe::NeedMore,
+        (_, Beginning::Whole, Beginning::Whole) => matched(100, "answer to the server's greeting", HOST.len()),
+        (_, Beginning::Whole | Beginning::Partial, Beginning::Whole | Beginning::Partial) => Probe::NeedMore,
         _ => Probe::No,
     }
 }

@@ -1,7 +1,9 @@
 //! VXLAN (RFC 7348), with the group policy extension and the generic one (VXLAN-GPE, draft-ietf-nvo3-vxlan-gpe).
 
 use crate::frame::link_type;
-use crate::probing::inner_packets::{FrameFit, ethernet_frame, fits_ethertype, found, is_ip_packet, u32_at};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::{FrameFit, ethernet_frame, fits_ethertype, is_ip_packet};
+use crate::probing::numbers::u32_at;
 use crate::protocol::{Carried, Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Flags, reserved or policy, network identifier, reserved (RFC 7348 §5).
@@ -44,10 +46,10 @@ fn probe(sample: &Sample<'_>) -> Probe {
         _ => fits_ethertype(inner.link_type, inner.data),
     };
     match (fits, *first) {
-        (Some(FrameFit::Checked), _) => found(98, "VXLAN header and its frame", HEADER_SIZE),
-        (Some(FrameFit::Likely), PLAIN) => found(85, "VXLAN header and its frame", HEADER_SIZE),
+        (Some(FrameFit::Checked), _) => matched(98, "VXLAN header and its frame", HEADER_SIZE),
+        (Some(FrameFit::Likely), PLAIN) => matched(85, "VXLAN header and its frame", HEADER_SIZE),
         (None, PLAIN) if u32_at(sample.data, 4) != Some(0) && has_addresses(inner.data) => {
-            found(62, "VXLAN header", HEADER_SIZE)
+            matched(62, "VXLAN header", HEADER_SIZE)
         }
         _ => Probe::No,
     }

@@ -2,7 +2,9 @@
 //! into the three reserved bytes; then messages are told by how they answer and follow each other.
 
 use crate::protocol::attributes::Attribute;
-use crate::probing::inner_packets::{found, looks_encrypted, u32_le_at};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::looks_encrypted;
+use crate::probing::numbers::u32_le_at;
 use crate::protocol::{
     Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -59,12 +61,12 @@ fn probe(sample: &Sample<'_>) -> Probe {
         _ => false,
     };
     match (kind, reserved == [0; 3]) {
-        (_, true) if is_linked => found(98, "message that follows another", 16),
-        (INITIATION, true) => found(90, "handshake initiation", 8),
-        (RESPONSE, true) => found(90, "handshake response", 12),
-        (COOKIE, true) => found(75, "cookie reply", 8),
-        (_, true) if u32_le_at(sample.data, 12) == Some(0) => found(75, "transport data", 16),
-        (_, false) if is_linked => found(85, "message that follows another, with an id in the reserved bytes", 16),
+        (_, true) if is_linked => matched(98, "message that follows another", 16),
+        (INITIATION, true) => matched(90, "handshake initiation", 8),
+        (RESPONSE, true) => matched(90, "handshake response", 12),
+        (COOKIE, true) => matched(75, "cookie reply", 8),
+        (_, true) if u32_le_at(sample.data, 12) == Some(0) => matched(75, "transport data", 16),
+        (_, false) if is_linked => matched(85, "message that follows another, with an id in the reserved bytes", 16),
         _ => Probe::NeedMore,
     }
 }

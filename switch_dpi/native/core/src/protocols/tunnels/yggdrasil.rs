@@ -1,6 +1,8 @@
 //! Yggdrasil, the mesh network (`src/core/version.go` of yggdrasil-network/yggdrasil-go, from version 0.5): the handshake of two peers.
 
-use crate::probing::inner_packets::{Fit, fit, found, u16_at};
+use crate::probing::answers::matched;
+use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::numbers::u16_at;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 
 const MAGIC: &[u8] = b"meta";
@@ -28,10 +30,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     let size_fits = u16_at(data, MAGIC.len()).is_none_or(|size| SIZES.contains(&size));
-    match (fit(data, MAGIC), fit(data.get(FIELDS..).unwrap_or_default(), MAJOR)) {
-        (Fit::Not, _) | (_, Fit::Not) => Probe::No,
+    match (begins(data, MAGIC), begins(data.get(FIELDS..).unwrap_or_default(), MAJOR)) {
+        (Beginning::Other, _) | (_, Beginning::Other) => Probe::No,
         _ if !size_fits => Probe::No,
-        (_, Fit::Whole) => found(98, "handshake", FIELDS + MAJOR.len()),
+        (_, Beginning::Whole) => matched(98, "handshake", FIELDS + MAJOR.len()),
         _ => Probe::NeedMore,
     }
 }

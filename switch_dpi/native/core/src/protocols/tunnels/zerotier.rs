@@ -1,6 +1,7 @@
 //! ZeroTier (`node/Packet.hpp` of zerotier/ZeroTierOne): HELLO goes in clear; later packets are told by the pair of addresses.
 
-use crate::probing::inner_packets::{found, looks_encrypted};
+use crate::probing::answers::matched;
+use crate::probing::inner_packets::looks_encrypted;
 use crate::protocol::{Descriptor, Direction, Example, Probe, Sample, Transport};
 
 /// Packet id, two addresses of five bytes, flags, MAC.
@@ -34,14 +35,14 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     let Some((destination, source)) = addresses(data) else { return Probe::No };
     if is_hello(data, source) {
-        return found(95, "HELLO with the sender's identity", IDENTITY.end);
+        return matched(95, "HELLO with the sender's identity", IDENTITY.end);
     }
     let encrypted = data.get(19..).is_some_and(looks_encrypted);
     let answers = addresses(sample.reverse) == Some((source, destination));
     let continues = addresses(sample.other) == Some((destination, source)) && data.get(..8) != sample.other.get(..8);
     match (encrypted, answers, continues) {
-        (true, true, _) => found(85, "addresses of the other end's packet, turned round", SOURCE.end),
-        (true, _, true) => found(50, "addresses of the packet before", SOURCE.end),
+        (true, true, _) => matched(85, "addresses of the other end's packet, turned round", SOURCE.end),
+        (true, _, true) => matched(50, "addresses of the packet before", SOURCE.end),
         _ => Probe::NeedMore,
     }
 }

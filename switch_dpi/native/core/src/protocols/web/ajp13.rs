@@ -2,7 +2,8 @@
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server, telling};
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -31,47 +32,47 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn from_web_server(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"\x12\x34")?;
-    let size = checker.u16()?;
-    match checker.u8()? {
+fn from_web_server(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"\x12\x34")?;
+    let size = cursor.u16()?;
+    match cursor.u8()? {
         FORWARD_REQUEST => {
-            checker.within(1, 28)?; // method; 0xff would be one by name
-            checker.literal(b"\0")?;
-            checker.within(8, 9)?;
-            checker.literal(b"HTTP/")?;
+            cursor.within(1, 28)?; // method; 0xff would be one by name
+            cursor.literal(b"\0")?;
+            cursor.within(8, 9)?;
+            cursor.literal(b"HTTP/")?;
             Ok((100, "AJP forward request"))
         }
         7 | 8 | 10 => require(size == 1).map(|()| (95, "AJP ping")),
         0 => {
-            let data_size = u16::from(checker.u8()?); // of a small body; its size stands before it
+            let data_size = u16::from(cursor.u8()?); // of a small body; its size stands before it
             require(data_size > 0 && size == data_size + 2).map(|()| (60, "AJP request body"))
         }
         _ => Err(Probe::No),
     }
 }
 
-fn from_container(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(b"AB")?;
-    let size = checker.u16()?;
-    match checker.u8()? {
+fn from_container(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(b"AB")?;
+    let size = cursor.u16()?;
+    match cursor.u8()? {
         3 => {
             // a zero byte may stand behind the chunk
-            let data_size = checker.u16()?;
+            let data_size = cursor.u16()?;
             let rest = size.checked_sub(3).ok_or(Probe::No)?;
             require(rest == data_size || rest.checked_sub(1) == Some(data_size)).map(|()| (75, "AJP body chunk"))
         }
         4 => {
-            let status = checker.u16()?;
+            let status = cursor.u16()?;
             require((100..600).contains(&status))?;
-            let text = usize::from(checker.u16()?);
+            let text = usize::from(cursor.u16()?);
             require(text + 7 <= usize::from(size))?;
-            checker.text(text)?;
+            cursor.text(text)?;
             Ok((95, "AJP response headers"))
         }
         5 => {
             require(size == 2)?;
-            checker.within(0, 1)?;
+            cursor.within(0, 1)?;
             Ok((90, "AJP end of response"))
         }
         6 => require(size == 3).map(|()| (80, "AJP body wanted")),
@@ -130,12 +131,12 @@ fn read_request(packet: &[u8], found: &mut Findings) -> Option<()> {
 const EXAMPLES: &[Example] = &[
     client("ping", b"\x12\x34\0\x01\x0a"),
     server("pong", b"AB\0\x01\x09"),
-    Example {
-        expect: &[(Attribute::AjpUri, "/shop")],
-        ..client(
+    telling(
+        client(
             "request",
             b"\x12\x34\0\x35\x02\x02\0\x08HTTP/1.1\0\0\x05/shop\0\0\x09192.0.2.7\0\xff\xff\0\x0bexample.org\0\0\x50\0\0\0\xff",
-        )
-    },
+        ),
+        &[(Attribute::AjpUri, "/shop")],
+    ),
     server("headers", b"AB\0\x09\x04\0\xc8\0\x02OK\0\0\0"),
 ];

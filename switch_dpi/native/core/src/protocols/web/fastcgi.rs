@@ -1,6 +1,7 @@
 //! FastCGI (FastCGI specification 1.0 §3.3): records of version, type, request id, sizes, big-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require, server};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// FastCGI.
@@ -23,37 +24,37 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
-fn record(checker: &mut Checker<'_>) -> Recognised {
-    checker.literal(&[1])?;
-    let kind = checker.one_of(&[1, 3, 6, 7, 9, 10])?;
-    let id = checker.u16()?;
-    let size = checker.u16()?;
-    checker.u8()?;
-    checker.literal(b"\0")?;
+fn record(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.literal(&[1])?;
+    let kind = cursor.one_of(&[1, 3, 6, 7, 9, 10])?;
+    let id = cursor.u16()?;
+    let size = cursor.u16()?;
+    cursor.u8()?;
+    cursor.literal(b"\0")?;
     match kind {
         1 => {
-            require(size == 8 && id != 0 && checker.u16()? <= 3)?;
-            checker.within(0, 1)?;
-            checker.zeros(5)?;
+            require(size == 8 && id != 0 && cursor.u16()? <= 3)?;
+            cursor.within(0, 1)?;
+            cursor.zeros(5)?;
             Ok((100, "FastCGI begin request"))
         }
         3 => {
             require(size == 8 && id != 0)?;
-            checker.take(4)?;
-            checker.within(0, 3)?;
+            cursor.take(4)?;
+            cursor.within(0, 3)?;
             Ok((70, "FastCGI end request"))
         }
         6 | 7 => {
             require(size > 0 && id != 0)?;
-            let text = checker.text(4.min(usize::from(size)))?;
+            let text = cursor.text(4.min(usize::from(size)))?;
             require(text.first().is_some_and(u8::is_ascii_alphabetic))?;
             Ok((70, "FastCGI output"))
         }
         _ => {
             require(id == 0 && size > 4)?;
-            checker.within(8, 20)?;
-            checker.within(0, 10)?;
-            checker.literal(b"FCGI_")?;
+            cursor.within(8, 20)?;
+            cursor.within(0, 10)?;
+            cursor.literal(b"FCGI_")?;
             Ok((100, "FastCGI values"))
         }
     }

@@ -1,6 +1,8 @@
 //! Gopher (RFC 1436): menus. A selector alone is any line of text.
 
-use crate::probing::matching::{ANSWERS, Clue, Dialogue, example, number, probe_dialogue};
+use crate::probing::dialogue::{Clue, Dialogue, probe_dialogue};
+use crate::probing::examples::server;
+use crate::probing::numbers::decimal;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const MAX_LINE_SIZE: usize = 512;
@@ -39,7 +41,7 @@ fn clue(line: &[u8]) -> Clue {
     };
     let is_kind = matches!(name.first(), Some(b'0'..=b'9' | b'i' | b'h' | b'g' | b'I' | b'T' | b's' | b'd' | b'+' | b';' | b':'));
     let is_host = !host.is_empty() && host.iter().all(|byte| byte.is_ascii_graphic());
-    if is_kind && is_host && number(port.trim_ascii_end()).is_some_and(|port| port <= 65_535) {
+    if is_kind && is_host && decimal(port.trim_ascii_end()).is_some_and(|port| port <= 65_535) {
         Clue::Sure(80)
     } else {
         Clue::Against
@@ -47,13 +49,8 @@ fn clue(line: &[u8]) -> Clue {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "a menu",
-        ANSWERS,
-        b"iWelcome\tfake\t(NULL)\t0\r\n1About us\t/about\tgopher.example.org\t70\r\n.\r\n",
-        &[],
-    ),
-    example("a menu of files", ANSWERS, b"0Read me\t/readme.txt\tgopher.example.org\t70\t+\r\n", &[]),
+    server("a menu", b"iWelcome\tfake\t(NULL)\t0\r\n1About us\t/about\tgopher.example.org\t70\r\n.\r\n"),
+    server("a menu of files", b"0Read me\t/readme.txt\tgopher.example.org\t70\t+\r\n"),
 ];
 
 #[cfg(test)]

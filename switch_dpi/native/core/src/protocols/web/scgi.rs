@@ -1,6 +1,7 @@
 //! SCGI (Neil Schemenauer, "SCGI: A Simple Common Gateway Interface alternative"): headers in a net-string.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// SCGI.
@@ -24,10 +25,10 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// The first header is always CONTENT_LENGTH.
-fn request(checker: &mut Checker<'_>) -> Recognised {
-    let size = checker.text_until(b':', 6)?;
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
+    let size = cursor.text_until(b':', 6)?;
     require(size.len() >= 2 && size.iter().all(u8::is_ascii_digit))?;
-    checker.literal(b"CONTENT_LENGTH\0")?;
+    cursor.literal(b"CONTENT_LENGTH\0")?;
     Ok((100, "SCGI request"))
 }
 

@@ -1,6 +1,7 @@
 //! uwsgi (uWSGI documentation, "The uwsgi Protocol"): modifier, size, modifier, then names and values, little-endian.
 
-use crate::probing::checker::{Checker, Form, Recognised, any_form, client, require};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// uwsgi.
@@ -24,11 +25,11 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 /// A request of WSGI, PSGI, CGI or Lua, whose first variable is one of CGI's (RFC 3875 §4.1).
-fn request(checker: &mut Checker<'_>) -> Recognised {
-    checker.one_of(&[0, 5, 9, 30])?;
-    let size = checker.u16_le()?;
-    checker.literal(b"\0")?;
-    let name = checker.u16_le()?;
+fn request(cursor: &mut Cursor<'_>) -> Recognised {
+    cursor.one_of(&[0, 5, 9, 30])?;
+    let size = cursor.u16_le()?;
+    cursor.literal(b"\0")?;
+    let name = cursor.u16_le()?;
     require((4..64).contains(&name) && name < size)?;
     const NAMES: &[&[u8]] = &[
         b"QUERY_STRING",
@@ -44,7 +45,7 @@ fn request(checker: &mut Checker<'_>) -> Recognised {
         b"GATEWAY_",
         b"HTTPS",
     ];
-    checker.any_literal(NAMES)?;
+    cursor.any_literal(NAMES)?;
     Ok((95, "uwsgi request"))
 }
 

@@ -2,34 +2,29 @@
 //! one that is missing asks for more of a stream and refuses a datagram.
 
 use crate::bytes::Reader;
-use crate::protocol::{Direction, Evidence, Example, Probe, Sample, Transport};
+use crate::probing::answers::{Verdict, matched};
+use crate::protocol::{Probe, Sample, Transport};
 
 /// A field, or the answer of the probe that could not read it.
 pub type Checked<T> = Result<T, Probe>;
 /// Confidence and what was recognised.
 pub type Recognised = Checked<(u8, &'static str)>;
 /// One form that a protocol's payload can have.
-pub type Form = for<'a> fn(&mut Checker<'a>) -> Recognised;
+pub type Form = for<'a> fn(&mut Cursor<'a>) -> Recognised;
 
 /// Tries each form: the first that fits is the answer; one that wants more is waited for.
 #[must_use]
 pub fn any_form(sample: &Sample<'_>, forms: &[Form]) -> Probe {
     let mut answer = Probe::No;
     for form in forms {
-        let mut checker = Checker::new(*sample);
-        match form(&mut checker) {
-            Ok((confidence, what)) => return matched(confidence, what, checker.position()),
+        let mut cursor = Cursor::of(sample);
+        match form(&mut cursor) {
+            Ok((confidence, what)) => return matched(confidence, what, cursor.position()),
             Err(Probe::NeedMore) => answer = Probe::NeedMore,
             Err(_) => {}
         }
     }
     answer
-}
-
-/// A match of the first `size` bytes.
-#[must_use]
-pub fn matched(confidence: u8, what: &'static str, size: usize) -> Probe {
-    Probe::Match(Evidence { confidence, what, offset: 0, size: u16::try_from(size).unwrap_or(u16::MAX) })
 }
 
 /// Refuses where `holds` is false.
@@ -39,25 +34,37 @@ pub const fn require(holds: bool) -> Checked<()> {
 
 /// A cursor over a sample: every read gives [`Probe::No`] or [`Probe::NeedMore`] where it cannot be done.
 #[derive(Clone, Copy, Debug)]
-pub struct Checker<'a> {
+pub struct Cursor<'a> {
     /// What is read.
     pub sample: Sample<'a>,
     reader: Reader<'a>,
 }
 
-impl<'a> Checker<'a> {
-    /// Starts at the first byte.
+impl<'a> Cursor<'a> {
+    /// Starts at the first byte of what the sample shows.
     #[must_use]
-    pub const fn new(sample: Sample<'a>) -> Self {
-        Self { sample, reader: Reader::new(sample.data) }
+    pub const fn of(sample: &Sample<'a>) -> Self {
+        Self { sample: *sample, reader: Reader::new(sample.data) }
+    }
+
+    /// Over bytes that are all there are: a field that is missing refuses.
+    #[must_use]
+    pub const fn whole(data: &'a [u8]) -> Self {
+        Self::of(&Sample { data, transport: Transport::Udp, ..Sample::EMPTY })
+    }
+
+    /// Over bytes that others may follow: a field that is missing is waited for.
+    #[must_use]
+    pub const fn growing(data: &'a [u8]) -> Self {
+        Self::of(&Sample { data, transport: Transport::Tcp, ..Sample::EMPTY })
     }
 
     /// Starts at the first byte of what the other end sent: the whole stream, or its last datagram's first bytes.
     #[must_use]
-    pub fn of_peer(&self) -> Checker<'a> {
+    pub fn of_peer(&self) -> Cursor<'a> {
         let Sample { data, other, reverse, direction, .. } = self.sample;
         let (theirs, ours) = if self.sample.transport.is_stream() { (other, data) } else { (reverse, data) };
-        Checker::new(Sample {
+        Cursor::of(&Sample {
             data: theirs,
             other: ours,
             reverse: ours,
@@ -72,16 +79,16 @@ impl<'a> Checker<'a> {
         self.reader.rest()
     }
 
+    /// How many bytes there are in all, read or not.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.sample.data.len()
+    }
+
     /// How many bytes have been read.
     #[must_use]
     pub const fn position(&self) -> usize {
-        self.sample.data.len().saturating_sub(self.reader.rest().len())
-    }
-
-    /// Whether one of the two ends has this port.
-    #[must_use]
-    pub const fn is_at_port(&self, port: u16) -> bool {
-        self.sample.originator_port == port || self.sample.responder_port == port
+        self.size().saturating_sub(self.reader.rest().len())
     }
 
     /// What is missing may still come in a stream.
@@ -138,16 +145,18 @@ impl<'a> Checker<'a> {
 
     /// One byte, which must be one of these.
     pub fn one_of(&mut self, bytes: &[u8]) -> Checked<u8> {
+        self.byte(|byte| bytes.contains(&byte))
+    }
+
+    /// One byte that `fits`.
+    pub fn byte(&mut self, fits: impl FnOnce(u8) -> bool) -> Checked<u8> {
         let byte = self.u8()?;
-        require(bytes.contains(&byte))?;
-        Ok(byte)
+        require(fits(byte)).map(|()| byte)
     }
 
     /// One byte within these bounds, both included.
     pub fn within(&mut self, least: u8, most: u8) -> Checked<u8> {
-        let byte = self.u8()?;
-        require((least..=most).contains(&byte))?;
-        Ok(byte)
+        self.byte(|byte| (least..=most).contains(&byte))
     }
 
     /// These bytes and no others; what is there of them is compared.
@@ -213,6 +222,11 @@ impl<'a> Checker<'a> {
         self.u8()?;
         Ok(line)
     }
+
+    /// A match by all that has been read.
+    pub fn matched(&self, confidence: u8, what: &'static str) -> Verdict {
+        Ok(matched(confidence, what, self.position()))
+    }
 }
 
 /// Visible ASCII or a space.
@@ -221,36 +235,13 @@ pub const fn is_visible(byte: u8) -> bool {
     matches!(byte, b' '..=b'~')
 }
 
-/// An example of a stream's originator.
-#[must_use]
-pub const fn client(title: &'static str, data: &'static [u8]) -> Example {
-    Example { title, transport: Transport::Tcp, direction: Direction::Originator, data, expect: &[] }
-}
-
-/// An example of a stream's responder.
-#[must_use]
-pub const fn server(title: &'static str, data: &'static [u8]) -> Example {
-    Example { title, transport: Transport::Tcp, direction: Direction::Responder, data, expect: &[] }
-}
-
-/// An example of a datagram from the originator.
-#[must_use]
-pub const fn query(title: &'static str, data: &'static [u8]) -> Example {
-    Example { title, transport: Transport::Udp, direction: Direction::Originator, data, expect: &[] }
-}
-
-/// An example of a datagram from the responder.
-#[must_use]
-pub const fn reply(title: &'static str, data: &'static [u8]) -> Example {
-    Example { title, transport: Transport::Udp, direction: Direction::Responder, data, expect: &[] }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probing::answers::answer;
 
-    fn stream(data: &[u8]) -> Checker<'_> {
-        Checker::new(Sample { data, ..Sample::EMPTY })
+    fn stream(data: &[u8]) -> Cursor<'_> {
+        Cursor::of(&Sample { data, ..Sample::EMPTY })
     }
 
     #[test]
@@ -258,15 +249,15 @@ mod tests {
         assert_eq!(stream(b"AB").literal(b"ABC"), Err(Probe::NeedMore));
         assert_eq!(stream(b"AX").literal(b"ABC"), Err(Probe::No));
         let sample = Sample { transport: Transport::Udp, data: b"AB", ..Sample::EMPTY };
-        assert_eq!(Checker::new(sample).literal(b"ABC"), Err(Probe::No));
+        assert_eq!(Cursor::of(&sample).literal(b"ABC"), Err(Probe::No));
     }
 
     #[test]
     fn the_first_of_several_that_fits_is_taken() {
-        let mut checker = stream(b"STATUS ok\r\nrest");
-        assert_eq!(checker.any_literal(&[b"STAT ", b"STATUS "]), Ok(1));
-        assert_eq!(checker.line(10), Ok(&b"ok"[..]));
-        assert_eq!(checker.position(), 11);
+        let mut cursor = stream(b"STATUS ok\r\nrest");
+        assert_eq!(cursor.any_literal(&[b"STAT ", b"STATUS "]), Ok(1));
+        assert_eq!(cursor.line(10), Ok(&b"ok"[..]));
+        assert_eq!(cursor.position(), 11);
         assert_eq!(stream(b"ST").any_literal(&[b"STAT", b"X"]), Err(Probe::NeedMore));
     }
 
@@ -276,5 +267,29 @@ mod tests {
         assert_eq!(stream(b"abc").text_until(0, 2), Err(Probe::No));
         assert_eq!(stream(b"ab").text_until(0, 2), Err(Probe::NeedMore));
         assert_eq!(stream(b"a\x01b").text(9), Err(Probe::No));
+    }
+
+    fn judge(sample: &Sample<'_>) -> Probe {
+        answer((|| {
+            let mut cursor = Cursor::of(sample);
+            cursor.literal(b"AB")?;
+            let size = usize::from(cursor.u16_le()?);
+            cursor.byte(|byte| byte < 9)?;
+            require(size == 5)?;
+            cursor.matched(70, "AB")
+        })())
+    }
+
+    #[test]
+    fn a_stream_waits_and_a_datagram_does_not() {
+        let stream = |data| judge(&Sample { data, ..Sample::EMPTY });
+        let datagram = |data| judge(&Sample { data, transport: Transport::Udp, ..Sample::EMPTY });
+        assert_eq!(stream(b"A"), Probe::NeedMore);
+        assert_eq!(datagram(b"A"), Probe::No);
+        assert_eq!(stream(b"AC"), Probe::No);
+        assert_eq!(stream(b"AB\x05\x00"), Probe::NeedMore);
+        assert!(matches!(datagram(b"AB\x05\x00\x08"), Probe::Match(evidence) if evidence.size == 5));
+        assert_eq!(datagram(b"AB\x05\x00\x09"), Probe::No);
+        assert_eq!(stream(b"AB\x04\x00\x01"), Probe::No);
     }
 }

@@ -1,84 +1,8 @@
-//! What small protocols share: comparing the beginning of a payload, and weighing the lines that two ends exchange.
+//! Protocols of lines: words, and weighing the lines that two ends exchange.
 
+use crate::probing::answers::matched;
 use crate::probing::lines::{Lines, is_text, split_word, starts_with_ignoring_case};
-use crate::protocol::attributes::Attribute;
-use crate::protocol::{Direction, Evidence, Example, Probe, Sample, Transport};
-
-/// A match on the first `size` bytes.
-#[must_use]
-pub fn matched(confidence: u8, what: &'static str, size: usize) -> Probe {
-    Probe::Match(Evidence { confidence, what, offset: 0, size: u16::try_from(size).unwrap_or(u16::MAX) })
-}
-
-/// An example, in one line.
-#[must_use]
-pub const fn example(
-    title: &'static str,
-    (transport, direction): (Transport, Direction),
-    data: &'static [u8],
-    expect: &'static [(Attribute, &'static str)],
-) -> Example {
-    Example { title, transport, direction, data, expect }
-}
-
-/// What the originator of a stream says.
-pub const ASKS: (Transport, Direction) = (Transport::Tcp, Direction::Originator);
-/// What the responder of a stream says.
-pub const ANSWERS: (Transport, Direction) = (Transport::Tcp, Direction::Responder);
-/// A datagram of the originator.
-pub const SENDS: (Transport, Direction) = (Transport::Udp, Direction::Originator);
-/// A datagram of the responder.
-pub const RETURNS: (Transport, Direction) = (Transport::Udp, Direction::Responder);
-
-/// How far a payload agrees with fixed bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beginning {
-    /// It begins with all of them.
-    Whole,
-    /// It ends before them, and agrees so far.
-    Partial,
-    /// It differs.
-    Other,
-}
-
-/// Compares the beginning of `data` with `wanted`.
-#[must_use]
-pub fn beginning(data: &[u8], wanted: &[u8]) -> Beginning {
-    if data.starts_with(wanted) {
-        Beginning::Whole
-    } else if wanted.starts_with(data) {
-        Beginning::Partial
-    } else {
-        Beginning::Other
-    }
-}
-
-/// The same, with the best of several.
-#[must_use]
-pub fn beginning_of_any(data: &[u8], wanted: &[&[u8]]) -> Beginning {
-    let mut best = Beginning::Other;
-    for bytes in wanted {
-        match beginning(data, bytes) {
-            Beginning::Whole => return Beginning::Whole,
-            Beginning::Partial => best = Beginning::Partial,
-            Beginning::Other => {}
-        }
-    }
-    best
-}
-
-/// A stream whose whole mark is its beginning.
-#[must_use]
-pub fn probe_beginning(sample: &Sample<'_>, wanted: &[&[u8]], confidence: u8, what: &'static str) -> Probe {
-    match beginning_of_any(sample.data, wanted) {
-        Beginning::Whole => {
-            let size = wanted.iter().filter(|bytes| sample.data.starts_with(bytes)).map(|bytes| bytes.len()).max();
-            matched(confidence, what, size.unwrap_or_default())
-        }
-        Beginning::Partial if sample.transport.is_stream() => Probe::NeedMore,
-        _ => Probe::No,
-    }
-}
+use crate::protocol::{Probe, Sample, Transport};
 
 /// Whether the first word of the line is one of `words` (capital letters), letters compared without case.
 #[must_use]
@@ -98,13 +22,6 @@ pub fn may_become_word_of(line: &[u8], words: &[&[u8]]) -> bool {
             if has_ended { known.eq_ignore_ascii_case(word) } else { starts_with_ignoring_case(known, word) }
         },
     )
-}
-
-/// A decimal number of at most nine digits.
-#[must_use]
-pub fn number(digits: &[u8]) -> Option<u32> {
-    let fits = (1..=9).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
-    fits.then(|| digits.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0')))
 }
 
 /// How much one line speaks for a protocol.
@@ -220,14 +137,6 @@ mod tests {
     }
 
     #[test]
-    fn beginnings_are_whole_partial_or_other() {
-        assert_eq!(beginning(b"abc", b"ab"), Beginning::Whole);
-        assert_eq!(beginning(b"", b"ab"), Beginning::Partial);
-        assert_eq!(beginning(b"ac", b"ab"), Beginning::Other);
-        assert_eq!(beginning_of_any(b"ac", &[b"acd", b"ax"]), Beginning::Partial);
-    }
-
-    #[test]
     fn lines_are_weighed_until_they_decide() {
         assert_eq!(confidence(b"OPEN\r\nSURE\r\nx\r\n", b""), Some(80));
         assert_eq!(confidence(b"LIKELY\n", b"LIKELY\n"), Some(BOTH));
@@ -243,6 +152,5 @@ mod tests {
     fn words_are_compared_up_to_a_space() {
         assert!(may_become_word_of(b"li", &[b"LIKELY"]) && may_become_word_of(b"LIKELY x", &[b"LIKELY"]));
         assert!(!may_become_word_of(b"LIKE ", &[b"LIKELY"]) && is_word_of(b"likely", &[b"LIKELY"]));
-        assert_eq!((number(b"120"), number(b""), number(b"1x")), (Some(120), None, None));
     }
 }
