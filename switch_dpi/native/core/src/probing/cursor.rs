@@ -64,13 +64,7 @@ impl<'a> Cursor<'a> {
     pub fn of_peer(&self) -> Cursor<'a> {
         let Sample { data, other, reverse, direction, .. } = self.sample;
         let (theirs, ours) = if self.sample.transport.is_stream() { (other, data) } else { (reverse, data) };
-        Cursor::of(&Sample {
-            data: theirs,
-            other: ours,
-            reverse: ours,
-            direction: direction.opposite(),
-            ..self.sample
-        })
+        Cursor::of(&Sample { data: theirs, other: ours, reverse: ours, direction: direction.opposite(), ..self.sample })
     }
 
     /// What has not been read.

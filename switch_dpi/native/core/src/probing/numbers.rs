@@ -60,6 +60,9 @@ mod tests {
 
     #[test]
     fn decimals_are_digits_and_few() {
-        assert_eq!((decimal(b"120"), decimal(b""), decimal(b"1x"), decimal(b"1234567890")), (Some(120), None, None, None));
+        assert_eq!(
+            (decimal(b"120"), decimal(b""), decimal(b"1x"), decimal(b"1234567890")),
+            (Some(120), None, None, None)
+        );
     }
 }
