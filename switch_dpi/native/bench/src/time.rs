@@ -31,6 +31,8 @@ struct Exporter {
 }
 
 const BATCH_SIZE: usize = 1 << 16;
+/// As many as a block of a ring holds, about.
+const FRAMES_AT_ONCE: usize = 64;
 
 impl Sink for Exporter {
     fn event(&mut self, event: Event<'_>) {
@@ -123,8 +125,14 @@ pub fn measure(signatures: &Arc<Signatures>, capture: &str, rounds: usize, threa
 
 fn play(engine: &mut Engine, memory: &Memory, shard: usize, later_ns: u64) -> Round {
     let mut exporter = Exporter::default();
-    for frame in memory.frames(shard, later_ns) {
-        engine.feed(frame, &mut exporter);
+    let (mut frames, mut batch) = (memory.frames(shard, later_ns), Vec::new());
+    loop {
+        batch.clear();
+        batch.extend(frames.by_ref().take(FRAMES_AT_ONCE));
+        if batch.is_empty() {
+            break;
+        }
+        engine.feed_all(&batch, &mut exporter);
     }
     let (flows, resident) = (engine.flow_count(), resident());
     engine.finish(&mut exporter);

@@ -84,9 +84,9 @@ impl Candidates {
 pub struct PortTable {
     streams: ByFirstByte,
     datagrams: ByFirstByte,
-    numbered: HashMap<Transport, Candidates, ahash::RandomState>,
-    usual: HashMap<(Transport, u16), Candidates, ahash::RandomState>,
-    by_key: HashMap<Box<str>, usize, ahash::RandomState>,
+    numbered: HashMap<Transport, Candidates, foldhash::fast::RandomState>,
+    usual: HashMap<(Transport, u16), Candidates, foldhash::fast::RandomState>,
+    by_key: HashMap<Box<str>, usize, foldhash::fast::RandomState>,
     declared: Vec<Arc<Declared>>,
 }
 

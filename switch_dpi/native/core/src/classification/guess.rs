@@ -4,7 +4,7 @@
 //! today. Confidence is the share of such guesses that came true so far, and so differs from place to place.
 
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
 
 use crate::flow::Upper;
@@ -77,13 +77,13 @@ const FIRST_NETWORK_RECORD: Record = Record { right: 7, all: 8 };
 #[derive(Debug)]
 struct Cache<K, V> {
     slots: Vec<[(u64, V); WAYS]>,
-    hasher: ahash::RandomState,
+    hasher: foldhash::fast::RandomState,
     key: PhantomData<K>,
 }
 
 impl<K: Hash, V: Copy + Default> Cache<K, V> {
     fn new() -> Self {
-        Self { slots: Vec::new(), hasher: ahash::RandomState::new(), key: PhantomData }
+        Self { slots: Vec::new(), hasher: foldhash::fast::RandomState::default(), key: PhantomData }
     }
 
     /// The key's set, and what stands for it there; 0 is an empty place.
@@ -160,7 +160,7 @@ pub struct Guesses {
     servers: Cache<Server, Past>,
     lookups: Record,
     /// By application; no more than have networks.
-    networks: HashMap<Option<Upper>, Record, ahash::RandomState>,
+    networks: HashMap<Option<Upper>, Record, foldhash::fast::RandomState>,
 }
 
 impl Default for Guesses {

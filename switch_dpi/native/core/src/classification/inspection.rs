@@ -5,7 +5,7 @@ use crate::flow::stream::Stream;
 use crate::frame::{DataChunks, Segment, TcpFlags};
 use crate::options::Options;
 use crate::protocol::{
-    Direction, Evidence, Expectation, Findings, Inspector, MAX_PREVIOUS, Probe, Progress, Resolved, Sample, Transport,
+    Direction, Evidence, Expectation, Findings, Inspector, MAX_PREVIOUS, Probe, Progress, Sample, Transport,
 };
 use crate::protocols::ALL;
 
@@ -103,9 +103,7 @@ impl Inspection {
         self.transport = transport;
         (self.originator_port, self.responder_port) = ports;
         let usual = [self.responder_port, self.originator_port].map(|port| table.usual(transport, port));
-        let mut findings = std::mem::take(&mut self.work.findings);
-        findings.clear();
-        self.work = Work { candidates: table.all(transport), usual, findings, ..Work::default() };
+        self.work.begin(table.all(transport), usual);
         for side in &mut self.sides {
             side.stream.reset();
             side.previous.clear();
@@ -140,9 +138,9 @@ impl Inspection {
         self.work.findings.take_heard_of()
     }
 
-    /// Gives away the addresses that were answered since the last call.
-    pub fn take_resolved(&mut self) -> Vec<Resolved> {
-        self.work.findings.take_resolved()
+    /// Forgets the addresses that were answered.
+    pub fn clear_resolved(&mut self) {
+        self.work.findings.clear_resolved();
     }
 
     /// How many bytes are held: payload, and what was found in it.
@@ -298,6 +296,13 @@ struct Work {
 }
 
 impl Work {
+    fn begin(&mut self, candidates: Candidates, usual: [Candidates; 2]) {
+        (self.candidates, self.usual) = (candidates, usual);
+        self.inspector = None;
+        (self.claim, self.announced, self.fallback, self.settled) = (None, None, None, false);
+        self.findings.clear();
+    }
+
     fn step(&mut self, sample: &Sample<'_>, table: &PortTable) -> Outcome {
         if self.inspector.is_some() {
             return self.feed(sample);

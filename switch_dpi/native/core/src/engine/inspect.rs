@@ -85,9 +85,8 @@ impl Engine {
             };
         }
         let (expected, heard_of) = (inspection.take_expected(), inspection.take_heard_of());
-        let resolved = inspection.take_resolved();
-        if !resolved.is_empty() {
-            self.learn_addresses(place, &resolved);
+        if !inspection.findings().resolved().is_empty() {
+            self.learn_addresses(place);
         }
         if outcome != Outcome::Undecided {
             self.conclude(place, outcome, sink);
@@ -109,8 +108,12 @@ impl Engine {
     pub(super) fn apply(&mut self, place: Place, outcome: Outcome) -> bool {
         let Some(flow) = self.table.get_mut(place) else { return false };
         let Some(inspection) = flow.inspection.as_ref() else { return false };
-        let (was, before) = (flow.state, flow.label);
         let signatures = self.generations.get(flow.generation);
+        let is_settled = outcome == (Outcome::Settled { open: true }) && flow.state.is_settled();
+        if is_settled && is_as_before(flow, inspection, signatures) {
+            return false;
+        }
+        let (was, before) = (flow.state, flow.label);
         flow.label = match inspection.claim() {
             Some(claim) => {
                 inherited(native_label(claim, inspection, &mut flow.known, before, signatures), flow.first_guess)
@@ -130,19 +133,9 @@ impl Engine {
         };
         let changed = flow.state != was || !same_verdict(before, flow.label);
         if changed {
-            flow.verdict_packet = flow.packets();
-            self.counters.classified += u64::from(flow.state == State::Final);
-            self.counters.gave_up += u64::from(flow.state == State::GaveUp);
-            if let (true, Label::Native { claim, upper, is_about, .. }, Some(server)) =
-                (flow.state.is_settled(), flow.label, flow.server())
-                && self.options.guess
-                && self.generations.is_current(flow.generation)
-            {
-                let protocol = u16::try_from(claim.index()).unwrap_or(u16::MAX);
-                let upper = upper.filter(|_| !is_about); // who asks a resolver again asks about something else
-                self.guesses.learn_verdict(server, protocol, upper, flow.first_guess);
-            }
+            self.note_verdict(place);
         }
+        let Some(flow) = self.table.get(place) else { return changed };
         let (settled_now, id) = (flow.state.is_settled() && !was.is_settled(), flow.id as u32);
         if matches!(outcome, Outcome::GaveUp | Outcome::Settled { open: false }) {
             self.close_inspection(place);
@@ -150,6 +143,23 @@ impl Engine {
             self.deadlines.insert(Entry { place, id }, self.now_ns.saturating_add(SETTLED_PATIENCE_NS), self.now_ns);
         }
         changed
+    }
+
+    /// Counts a verdict, and remembers it for guesses.
+    fn note_verdict(&mut self, place: Place) {
+        let Some(flow) = self.table.get_mut(place) else { return };
+        flow.verdict_packet = flow.packets();
+        self.counters.classified += u64::from(flow.state == State::Final);
+        self.counters.gave_up += u64::from(flow.state == State::GaveUp);
+        if let (true, Label::Native { claim, upper, is_about, .. }, Some(server)) =
+            (flow.state.is_settled(), flow.label, flow.server())
+            && self.options.guess
+            && self.generations.is_current(flow.generation)
+        {
+            let protocol = u16::try_from(claim.index()).unwrap_or(u16::MAX);
+            let upper = upper.filter(|_| !is_about); // who asks a resolver again asks about something else
+            self.guesses.learn_verdict(server, protocol, upper, flow.first_guess);
+        }
     }
 
     /// Keeps what was found, and the inspection for another flow.
@@ -162,8 +172,8 @@ impl Engine {
         if self.found_bytes + found.size() > self.options.max_held_bytes {
             self.counters.values_dropped += found.count() as u64;
         } else if found.size() > 0 {
-            self.found_bytes += found.size();
             flow.found = found.keep();
+            self.found_bytes += flow.found.size();
         }
         if self.spare.len() < MAX_SPARE_INSPECTIONS {
             self.spare.push(inspection);
@@ -215,18 +225,39 @@ impl Engine {
     }
 
     /// Remembers the addresses that were answered.
-    fn learn_addresses(&mut self, place: Place, resolved: &[Resolved]) {
-        let Some(flow) = self.table.get(place) else { return };
-        let signatures = self.generations.current();
-        let findings = flow.inspection.as_ref().map(|inspection| inspection.findings());
-        let subject = findings.and_then(Findings::subject).filter(|_| self.options.guess);
-        if let Some((app, _)) = subject.and_then(|name| signatures.match_host(name)) {
-            for Resolved { address, ttl_s } in resolved {
-                let times = (self.now_ns / SECOND_NS, *ttl_s);
-                self.guesses.learn_name(flow.originator().0, *address, app, times);
+    fn learn_addresses(&mut self, place: Place) {
+        let Some(flow) = self.table.get_mut(place) else { return };
+        let Some(inspection) = flow.inspection.as_ref() else { return };
+        let (findings, client) = (inspection.findings(), flow.originator().0);
+        let app = match flow.label {
+            Label::Native { upper: Some(Upper::App(app)), is_about: true, .. }
+                if self.generations.is_current(flow.generation) =>
+            {
+                Some(app) // of the question
+            }
+            _ => findings.subject().and_then(|name| self.generations.current().match_host(name)).map(|(app, _)| app),
+        };
+        if let Some(app) = app.filter(|_| self.options.guess) {
+            for Resolved { address, ttl_s } in findings.resolved() {
+                self.guesses.learn_name(client, *address, app, (self.now_ns / SECOND_NS, *ttl_s));
             }
         }
+        if let Some(inspection) = flow.inspection.as_mut() {
+            inspection.clear_resolved();
+        }
     }
+}
+
+/// Whether a verdict rests on what it rested on when it was last looked at.
+fn is_as_before(flow: &Flow, inspection: &Inspection, signatures: &Signatures) -> bool {
+    flow.claim() == inspection.claim() && flow.known == known_of(inspection.findings(), signatures)
+}
+
+/// What of the things that tell an application was found.
+fn known_of(found: &Findings, signatures: &Signatures) -> Known {
+    let names = [found.host().is_some(), found.subject().is_some(), found.service().is_some()];
+    let names = names.into_iter().fold(0, |bits, is_known| bits << 1 | u8::from(is_known));
+    Known { names, clues: if signatures.has_clues() { found.clue_count() } else { 0 } }
 }
 
 /// The label of a flow that a protocol has claimed.
@@ -238,9 +269,7 @@ fn native_label(
     signatures: &Signatures,
 ) -> Label {
     let found = inspection.findings();
-    let names = [found.host().is_some(), found.subject().is_some(), found.service().is_some()];
-    let names = names.into_iter().fold(0, |bits, is_known| bits << 1 | u8::from(is_known));
-    let now = Known { names, clues: if signatures.has_clues() { found.clue_count() } else { 0 } };
+    let now = known_of(found, signatures);
     if let Label::Native { claim: earlier, upper, is_about, clue } = before
         && earlier.index() == claim.index()
         && (*known == now || clue == Some(Clue::Host))

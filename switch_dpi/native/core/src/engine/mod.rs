@@ -18,7 +18,7 @@ use crate::classification::guess::{Guess, Guesses, Source};
 use crate::classification::inspection::{FIRM, Inspection};
 use crate::flow::deadlines::{Deadlines, Entry};
 use crate::flow::expected::Expected;
-use crate::flow::table::{FlowTable, Place};
+use crate::flow::table::{BATCH, FlowTable, Place};
 use crate::flow::{Closing, Flow, FlowKey, Label, Origin, State, Via};
 use crate::frame::fragments::{Assembled, Fragments};
 use crate::frame::{Decoded, Packet, Piece, Refused, Segment, TcpFlags, decode};
@@ -82,6 +82,19 @@ struct Arrival<'a> {
     bytes: u64,
 }
 
+/// What was found in a frame.
+enum Opened<'a> {
+    Packet(Arrival<'a>),
+    Piece(Piece<'a>, Via),
+    Refused(Refused),
+}
+
+impl Opened<'_> {
+    fn hash(&self) -> Option<u64> {
+        if let Opened::Packet(arrival) = self { Some(arrival.hash) } else { None }
+    }
+}
+
 impl Engine {
     /// An empty engine.
     #[must_use]
@@ -129,10 +142,30 @@ impl Engine {
 
     /// Takes in a frame.
     pub fn feed(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
+        self.note(&frame, sink);
+        self.take_frame(frame.link_type, frame.data, frame.original_size, Via::default(), sink);
+    }
+
+    /// Takes in frames, in their order. What they need of the memory is asked for side by side, so that this takes less time than
+    /// one by one.
+    pub fn feed_all(&mut self, frames: &[Frame<'_>], sink: &mut impl Sink) {
+        for batch in frames.chunks(BATCH) {
+            let mut opened = [const { None }; BATCH];
+            for (place, frame) in opened.iter_mut().zip(batch) {
+                *place = Some(self.open(frame.link_type, frame.data, frame.original_size, Via::default()));
+            }
+            self.table.bring_near(opened.iter().flatten().filter_map(Opened::hash));
+            for (opened, frame) in opened.into_iter().flatten().zip(batch) {
+                self.note(frame, sink);
+                self.take(opened, frame.original_size, sink);
+            }
+        }
+    }
+
+    fn note(&mut self, frame: &Frame<'_>, sink: &mut impl Sink) {
         self.counters.packets += 1;
         self.counters.bytes += u64::from(frame.original_size);
         self.advance(frame.at_ns, sink);
-        self.take_frame(frame.link_type, frame.data, frame.original_size, Via::default(), sink);
     }
 
     /// Lets time pass: flows that are idle for too long end, inspections that take too long are given up.
@@ -155,8 +188,9 @@ impl Engine {
         }
         let mut places: Vec<Place> = self.table.places().collect();
         places.sort_by_cached_key(|place| self.table.get(*place).map(|flow| (flow.last_seen_ns, flow.id)));
-        for place in places {
-            self.end(place, Some(EndReason::Shutdown), sink);
+        for batch in places.chunks(BATCH) {
+            self.table.bring_flows_near(batch.iter().copied());
+            batch.iter().for_each(|place| self.end(*place, Some(EndReason::Shutdown), sink));
         }
         self.deadlines = Deadlines::default();
     }
@@ -180,10 +214,30 @@ impl Engine {
     }
 
     fn take_frame(&mut self, link_type: u32, data: &[u8], wire_size: u32, via: Via, sink: &mut impl Sink) {
+        let opened = self.open(link_type, data, wire_size, via);
+        self.take(opened, wire_size, sink);
+    }
+
+    #[inline]
+    fn open<'a>(&self, link_type: u32, data: &'a [u8], wire_size: u32, via: Via) -> Opened<'a> {
         match decode(link_type, data) {
-            Ok(Decoded::Whole(packet)) => self.take_packet(packet, via, (1, u64::from(wire_size)), sink),
-            Ok(Decoded::Piece(piece)) => self.take_piece(&piece, wire_size, via, sink),
-            Err(reason) => self.count_refused(reason),
+            Ok(Decoded::Whole(packet)) => Opened::Packet(self.arrival(packet, via, (1, u64::from(wire_size)))),
+            Ok(Decoded::Piece(piece)) => Opened::Piece(piece, via),
+            Err(reason) => Opened::Refused(reason),
+        }
+    }
+
+    #[inline]
+    fn arrival<'a>(&self, packet: Packet<'a>, via: Via, (frames, bytes): (u32, u64)) -> Arrival<'a> {
+        let (key, sender_is_low) = FlowKey::of(&packet, via.scope);
+        Arrival { key, hash: self.table.hash(&key), sender_is_low, packet, via, frames, bytes }
+    }
+
+    fn take(&mut self, opened: Opened<'_>, wire_size: u32, sink: &mut impl Sink) {
+        match opened {
+            Opened::Packet(arrival) => self.take_arrival(&arrival, sink),
+            Opened::Piece(piece, via) => self.take_piece(&piece, wire_size, via, sink),
+            Opened::Refused(reason) => self.count_refused(reason),
         }
     }
 
@@ -217,23 +271,25 @@ impl Engine {
         }
     }
 
-    fn take_packet(&mut self, packet: Packet<'_>, via: Via, (frames, bytes): (u32, u64), sink: &mut impl Sink) {
-        let (key, sender_is_low) = FlowKey::of(&packet, via.scope);
-        let hash = self.table.hash(&key);
-        let arrival = Arrival { key, hash, sender_is_low, packet, via, frames, bytes };
-        let (place, is_new) = match self.table.find(hash, &key) {
-            Some(place) if !self.begins_again(place, &packet) => (place, false),
-            Some(place) if self.tries_again(place, sender_is_low) => (place, false),
+    fn take_packet(&mut self, packet: Packet<'_>, via: Via, volume: (u32, u64), sink: &mut impl Sink) {
+        let arrival = self.arrival(packet, via, volume);
+        self.take_arrival(&arrival, sink);
+    }
+
+    fn take_arrival(&mut self, arrival: &Arrival<'_>, sink: &mut impl Sink) {
+        let (place, is_new) = match self.table.find(arrival.hash, &arrival.key) {
+            Some(place) if !self.begins_again(place, &arrival.packet) => (place, false),
+            Some(place) if self.tries_again(place, arrival.sender_is_low) => (place, false),
             found => {
                 if let Some(place) = found {
                     self.end(place, None, sink);
                 }
-                (self.begin(&arrival, sink), true)
+                (self.begin(arrival, sink), true)
             }
         };
-        self.take_in(place, &arrival, is_new, sink);
-        if self.options.open_tunnels && via.depth < MAX_TUNNELS {
-            self.open_tunnel(place, &arrival, sink);
+        self.take_in(place, arrival, is_new, sink);
+        if self.options.open_tunnels && arrival.via.depth < MAX_TUNNELS {
+            self.open_tunnel(place, arrival, sink);
         }
     }
 
@@ -346,7 +402,10 @@ impl Engine {
     fn look_at_due(&mut self, sink: &mut impl Sink) {
         let mut due = std::mem::take(&mut self.due);
         self.deadlines.take(self.now_ns, &mut due);
-        for entry in due.drain(..) {
+        for (at, entry) in due.iter().copied().enumerate() {
+            if at.is_multiple_of(BATCH) {
+                self.table.bring_flows_near(due.iter().skip(at).take(BATCH).map(|entry| entry.place));
+            }
             let Some(flow) = self.table.get(entry.place).filter(|flow| flow.id as u32 == entry.id) else { continue };
             let deadline_ns = self.deadline(flow);
             if deadline_ns > self.now_ns {
@@ -357,6 +416,7 @@ impl Engine {
                 self.give_up_waiting(entry, sink);
             }
         }
+        due.clear();
         self.due = due;
     }
 
@@ -406,7 +466,7 @@ impl Engine {
             let outcome = inspection.finish();
             self.apply(place, outcome); // the flow's end says it all
         }
-        let Some(flow) = self.table.remove(place) else { return };
+        let Some(flow) = self.table.get(place) else { return };
         self.found_bytes -= flow.found.size();
         let reason = match reason {
             Some(EndReason::Evicted) => EndReason::Evicted,
@@ -414,8 +474,9 @@ impl Engine {
             _ if flow.closing.is_closed() => EndReason::Fin,
             other => other.unwrap_or(EndReason::Idle),
         };
-        sink.event(Event { kind: EventKind::Ended(reason), at_ns: self.now_ns, flow: self.view(&flow) });
+        sink.event(Event { kind: EventKind::Ended(reason), at_ns: self.now_ns, flow: self.view(flow) });
         self.generations.leave(flow.generation);
+        self.table.remove(place);
     }
 
     fn publish(&self, place: Place, kind: EventKind, sink: &mut impl Sink) {

@@ -50,7 +50,7 @@ impl Expected {
 /// Ends of one kind.
 #[derive(Debug, Default)]
 struct Ends {
-    by_end: HashMap<End, (u64, Announced), ahash::RandomState>,
+    by_end: HashMap<End, (u64, Announced), foldhash::fast::RandomState>,
     order: VecDeque<(u64, End)>,
 }
 

@@ -1,5 +1,7 @@
 //! The flow table: one hash look-up a packet. Flows lie in blocks that never move, so that growing costs no copying.
 
+use std::hash::BuildHasher;
+
 use hashbrown::HashTable;
 
 use crate::flow::{Flow, FlowKey};
@@ -7,12 +9,14 @@ use crate::flow::{Flow, FlowKey};
 /// A place in the table. It is used again after its flow has gone: [`Flow::id`] tells.
 pub(crate) type Place = u32;
 
+/// How many flows are brought near at a time: about as many accesses as a processor has under way.
+pub(crate) const BATCH: usize = 16;
 const BLOCK_BITS: u32 = 10;
 const BLOCK_SIZE: usize = 1 << BLOCK_BITS;
 
 /// All flows.
 pub(crate) struct FlowTable {
-    hasher: ahash::RandomState, // seeded at random: a peer cannot choose keys that collide
+    hasher: foldhash::fast::RandomState, // seeded at random: a peer cannot choose keys that collide
     index: HashTable<(u32, Place)>,
     blocks: Vec<Box<[Option<Flow>]>>,
     used: usize,
@@ -22,7 +26,7 @@ pub(crate) struct FlowTable {
 impl FlowTable {
     pub(crate) fn new() -> Self {
         let (index, blocks) = (HashTable::new(), Vec::new());
-        Self { hasher: ahash::RandomState::new(), index, blocks, used: 0, free: Vec::new() }
+        Self { hasher: foldhash::fast::RandomState::default(), index, blocks, used: 0, free: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -50,6 +54,23 @@ impl FlowTable {
         self.blocks.get_mut(block)?.get_mut(at)?.as_mut()
     }
 
+    /// Brings the flows that have these hashes from memory into the processor's cache: accesses that do not wait for one another
+    /// take hardly longer than one of them.
+    pub(crate) fn bring_near(&self, hashes: impl Iterator<Item = u64>) {
+        let mut places = [Place::MAX; BATCH];
+        for (place, hash) in places.iter_mut().zip(hashes) {
+            let tag = tag(hash);
+            *place = self.index.find(hash, |(other, _)| *other == tag).map_or(Place::MAX, |(_, place)| *place);
+        }
+        self.bring_flows_near(places.into_iter());
+    }
+
+    /// See [`FlowTable::bring_near`].
+    pub(crate) fn bring_flows_near(&self, places: impl Iterator<Item = Place>) {
+        let touched = places.filter_map(|place| self.get(place)).map(Flow::touch);
+        std::hint::black_box(touched.fold(0, u64::wrapping_add));
+    }
+
     /// Adds a flow that is not in the table. The engine keeps fewer than 2^32 - 1 flows.
     pub(crate) fn insert(&mut self, hash: u64, flow: Flow) -> Place {
         let place = self.free.pop().unwrap_or_else(|| self.new_place());
@@ -67,14 +88,16 @@ impl FlowTable {
         place
     }
 
-    pub(crate) fn remove(&mut self, place: Place) -> Option<Flow> {
-        let hash = self.hash(&self.get(place)?.key);
+    pub(crate) fn remove(&mut self, place: Place) {
+        let Some(hash) = self.get(place).map(|flow| self.hash(&flow.key)) else { return };
         if let Ok(found) = self.index.find_entry(hash, |(_, other)| *other == place) {
             found.remove();
             self.free.push(place);
         }
         let (block, at) = split(place);
-        self.blocks.get_mut(block)?.get_mut(at)?.take()
+        if let Some(slot) = self.blocks.get_mut(block).and_then(|block| block.get_mut(at)) {
+            *slot = None;
+        }
     }
 
     /// All places with a flow.

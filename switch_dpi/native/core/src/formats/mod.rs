@@ -8,6 +8,7 @@ pub mod coap_message;
 pub mod dcerpc_calls;
 pub mod dcerpc_interfaces;
 pub mod dns_family;
+mod dns_message;
 pub mod documents;
 pub mod enet;
 pub mod gtp;

@@ -62,7 +62,7 @@ struct Assembly {
 /// All packets that are not whole yet.
 #[derive(Debug, Default)]
 pub(crate) struct Fragments {
-    waiting: HashMap<Key, Assembly, ahash::RandomState>,
+    waiting: HashMap<Key, Assembly, foldhash::fast::RandomState>,
     order: VecDeque<(u64, Key)>,
     held: usize,
 }

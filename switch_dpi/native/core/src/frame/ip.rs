@@ -1,9 +1,9 @@
 //! IPv4 (RFC 791) and IPv6 with its extension headers (RFC 8200).
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 
-use super::Refused;
+use super::{AddressBuffer, Refused};
 use crate::bytes::Reader;
 
 /// An IP address of either version, IPv4 as the IPv4-mapped address of RFC 4291 §2.5.5.2; or a MAC address as a number.
@@ -56,8 +56,8 @@ impl fmt::Display for AddressText {
         let [.., a, b, c, d, e, f] = self.address.0.to_be_bytes();
         match self.ip_version {
             0 => write!(out, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}"),
-            4 => write!(out, "{}", Ipv4Addr::new(c, d, e, f)),
-            _ => write!(out, "{}", Ipv6Addr::from(self.address.0)),
+            4 => out.write_str(AddressBuffer::default().write(IpAddr::from([c, d, e, f]))),
+            _ => out.write_str(AddressBuffer::default().write(Ipv6Addr::from(self.address.0).into())),
         }
     }
 }

@@ -65,6 +65,9 @@ impl Layer {
 pub struct Layers(u32);
 
 impl Layers {
+    /// Ethernet, and nothing else.
+    pub const ETHERNET: Self = Self(Layer::Ethernet as u32);
+
     /// Whether there is none.
     #[must_use]
     pub const fn is_empty(self) -> bool {

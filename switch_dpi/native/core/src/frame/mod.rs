@@ -4,6 +4,7 @@
 //! reason. Of a payload that the capture cut, what is there counts. What stands below IP is opened here; tunnels above IP are
 //! flows of their own, and their protocols say what they carry ([`crate::protocol::Descriptor::tunnel`]).
 
+mod address_text;
 pub(crate) mod fragments;
 mod ip;
 mod layers;
@@ -14,6 +15,7 @@ mod tests;
 mod transport;
 mod wlan;
 
+pub use address_text::AddressBuffer;
 pub use ip::{Address, AddressText, Fragment};
 pub use layers::{Layer, Layers};
 pub use link::link_type;
@@ -113,6 +115,42 @@ pub enum Refused {
 /// [`Refused`] says why the frame belongs to no flow.
 #[inline]
 pub fn decode(link: u32, frame: &[u8]) -> Result<Decoded<'_>, Refused> {
+    if link == link_type::ETHERNET
+        && let Some(packet) = decode_plain(frame)
+    {
+        return Ok(Decoded::Whole(packet));
+    }
+    decode_any(link, frame)
+}
+
+/// Nearly every frame: Ethernet without tags, IPv4 without options, a whole packet.
+#[inline]
+fn decode_plain(frame: &[u8]) -> Option<Packet<'_>> {
+    let ([.., 0x08, 0x00], packet) = frame.split_first_chunk::<14>()? else { return None };
+    let (header, there) = packet.split_first_chunk::<20>()?;
+    let [0x45, _, size_high, size_low, _, _, flags, offset, _, protocol, _, _, addresses @ ..] = header else {
+        return None;
+    };
+    let [a, b, c, d, e, f, g, h] = *addresses;
+    let size = usize::from(u16::from_be_bytes([*size_high, *size_low])).checked_sub(20)?;
+    if (flags & 0x3f) | offset != 0 {
+        return None; // a piece
+    }
+    let (ports, segment) = transport::decode(*protocol, there.get(..size).unwrap_or(there)).ok()?;
+    Some(Packet {
+        layers: Layers::ETHERNET,
+        vlan: 0,
+        ip_version: 4,
+        protocol: *protocol,
+        source: Address::from_v4([a, b, c, d]),
+        destination: Address::from_v4([e, f, g, h]),
+        source_port: ports.0,
+        destination_port: ports.1,
+        segment,
+    })
+}
+
+fn decode_any(link: u32, frame: &[u8]) -> Result<Decoded<'_>, Refused> {
     let network = link::decode(link, frame)?;
     if let Some(carried) = network.carried {
         return Ok(Decoded::Whole(without_ip(&network, carried)));

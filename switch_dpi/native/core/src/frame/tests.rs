@@ -98,3 +98,27 @@ fn wireless_frames_have_their_control_field_in_either_order() {
     assert_eq!(read(link_type::WLAN, &[b"\x08\x01", &rest, PACKET]), found("wlan.snap"));
     assert_eq!(read(link_type::WLAN_SWAPPED, &[b"\x01\x08", &rest, PACKET]), found("wlan.snap"));
 }
+
+/// What is read quickly is read as all else is: every byte of the headers with every value, and every size.
+#[test]
+fn plain_frames_are_read_as_any_other() {
+    let ethernet = b"\x02\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x01\x08\x00";
+    let ip = b"\x45\x00\x00\x32\x00\x01\x40\x00\x40\x06\x00\x00\xc0\x00\x02\x01\xc6\x33\x64\x02";
+    let tcp = b"\xc3\x50\x01\xbb\x00\x00\x00\x01\x00\x00\x00\x00\x50\x18\x04\x00\x00\x00\x00\x00payload and padding";
+    let frame = [&ethernet[..], ip, tcp].concat();
+    assert!(decode_plain(&frame).is_some());
+    for at in 0..frame.len() {
+        for value in 0..=u8::MAX {
+            let mut changed = frame.clone();
+            changed[at] = value;
+            check(&changed);
+        }
+        check(&frame[..at]);
+    }
+}
+
+fn check(frame: &[u8]) {
+    if let Some(packet) = decode_plain(frame) {
+        assert_eq!(Ok(Decoded::Whole(packet)), decode_any(link_type::ETHERNET, frame), "{frame:02x?}");
+    }
+}

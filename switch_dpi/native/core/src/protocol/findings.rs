@@ -88,7 +88,12 @@ struct Span {
 /// What an inspector found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
-    data: Vec<u8>,
+    /// What each entry is: ids, kinds and sizes, [`HEADER_SIZE`] bytes below 128 each.
+    headers: Vec<u8>,
+    /// Their text, in that order: what is text once need not be proven to be so again.
+    text: String,
+    /// Values that are no text; their entries say where they stand.
+    blobs: Vec<u8>,
     count: u8,
     clues: u8,
     host: Span,
@@ -102,39 +107,56 @@ pub struct Findings {
     dropped: u32,
 }
 
-/// Entries are an attribute's id, a kind and a size, and so many bytes. Names that are no value have the id 0.
+/// Names that are no value have this id.
 const NAME: u16 = 0;
 const TEXT: u8 = 0;
 const UINT: u8 = 1;
 const BYTES: u8 = 2;
-const HEADER_SIZE: usize = 5;
+/// An id, a kind and a size, seven bits a byte.
+const HEADER_SIZE: usize = 6;
+/// The size of all headers.
+const COUNT_SIZE: usize = 2;
 
 impl Findings {
     /// Adds text, unless the same value is already there. Bytes that are not UTF-8 are replaced.
     pub fn text(&mut self, attribute: Attribute, text: &[u8]) {
-        let kept = text.get(..MAX_VALUE_SIZE).unwrap_or(text);
-        self.add(attribute.id(), TEXT, valid(kept).as_bytes());
+        self.add(attribute.id(), TEXT, &valid(first(text)));
+    }
+
+    /// Adds text that is the name of the server ([`Findings::set_host`]).
+    pub fn host_text(&mut self, attribute: Attribute, name: &[u8]) {
+        let span = self.add(attribute.id(), TEXT, &valid(first(name)));
+        if self.host == Span::default() {
+            self.host = span;
+        }
+    }
+
+    /// Adds text that is the name that is asked for ([`Findings::set_subject`]).
+    pub fn subject_text(&mut self, attribute: Attribute, name: &[u8]) {
+        let span = self.add(attribute.id(), TEXT, &valid(first(name)));
+        if self.subject == Span::default() {
+            self.subject = span;
+        }
     }
 
     /// Adds a number, unless the same value is already there.
     pub fn uint(&mut self, attribute: Attribute, number: u64) {
-        self.add(attribute.id(), UINT, &number.to_be_bytes());
+        self.add_uint(attribute.id(), number);
     }
 
     /// Adds bytes, unless the same value is already there.
     pub fn bytes(&mut self, attribute: Attribute, bytes: &[u8]) {
-        self.add(attribute.id(), BYTES, bytes.get(..MAX_VALUE_SIZE).unwrap_or(bytes));
+        self.add_bytes(attribute.id(), first(bytes));
     }
 
     /// Adds a value of an attribute by its id, which may be a declared one ([`crate::signatures::Signatures::attribute`]).
     pub fn add_field(&mut self, id: u16, field: Field<'_>) {
         match field {
             Field::Text(text) => {
-                let kept = text.as_bytes().get(..MAX_VALUE_SIZE).unwrap_or(text.as_bytes());
-                self.add(id, TEXT, valid(kept).as_bytes());
+                self.add(id, TEXT, &valid(first(text.as_bytes())));
             }
-            Field::Uint(number) => self.add(id, UINT, &number.to_be_bytes()),
-            Field::Bytes(bytes) => self.add(id, BYTES, bytes.get(..MAX_VALUE_SIZE).unwrap_or(bytes)),
+            Field::Uint(number) => self.add_uint(id, number),
+            Field::Bytes(bytes) => self.add_bytes(id, first(bytes)),
         }
     }
 
@@ -161,7 +183,7 @@ impl Findings {
     /// The server's name, as it stood on the wire.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
-        text_at(&self.data, self.host)
+        text_at(&self.text, self.host)
     }
 
     /// Names the host that a look-up is about (a DNS question). Its application names the record, but the flow is not that
@@ -175,7 +197,7 @@ impl Findings {
     /// The name that was asked for.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        text_at(&self.data, self.subject)
+        text_at(&self.text, self.subject)
     }
 
     /// Names what runs on top, by the key of an application or of a protocol: `"webdav"` over HTTP. The first one stays; an
@@ -232,6 +254,17 @@ impl Findings {
         }
     }
 
+    /// The addresses that were answered and not taken yet.
+    #[must_use]
+    pub fn resolved(&self) -> &[Resolved] {
+        &self.resolved
+    }
+
+    /// Forgets the addresses that were answered.
+    pub fn clear_resolved(&mut self) {
+        self.resolved.clear();
+    }
+
     /// Gives away the addresses that were answered since the last call.
     pub fn take_resolved(&mut self) -> Vec<Resolved> {
         std::mem::take(&mut self.resolved)
@@ -250,7 +283,7 @@ impl Findings {
     /// What was found, in the order of finding.
     #[must_use]
     pub fn fields(&self) -> Fields<'_> {
-        Fields(&self.data)
+        Fields { entries: self.entries(), blobs: &self.blobs }
     }
 
     /// Copies of the values of native attributes, in the order of finding.
@@ -274,7 +307,7 @@ impl Findings {
     /// How many bytes all of it takes in memory, about.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.data.len()
+        self.headers.len() + self.text.len() + self.blobs.len()
     }
 
     /// How many values did not fit in [`MAX_VALUES`].
@@ -285,8 +318,11 @@ impl Findings {
 
     /// Forgets everything, and keeps the memory for the next flow.
     pub fn clear(&mut self) {
-        self.data.clear();
-        self.data.shrink_to(MAX_KEPT_CAPACITY);
+        self.headers.clear();
+        self.text.clear();
+        self.text.shrink_to(MAX_KEPT_CAPACITY);
+        self.blobs.clear();
+        self.blobs.shrink_to(MAX_KEPT_CAPACITY);
         (self.count, self.clues, self.host_is_certified) = (0, 0, false);
         (self.host, self.subject) = (Span::default(), Span::default());
         (self.service, self.goes_on, self.dropped) = (None, None, 0);
@@ -298,53 +334,133 @@ impl Findings {
     /// What is kept of a flow whose inspection is over.
     #[must_use]
     pub fn keep(&self) -> Kept {
-        Kept { data: self.data.as_slice().into(), host: self.host }
+        let blobs = (!self.blobs.is_empty()).then(|| Box::new(self.blobs.as_slice().into()));
+        let headers = std::str::from_utf8(&self.headers).unwrap_or_default(); // they are ASCII
+        let [.., high, low] = header(NAME, TEXT, headers.len());
+        let mut data = String::with_capacity(COUNT_SIZE + headers.len() + self.text.len());
+        data.extend([high, low].map(char::from));
+        data.push_str(headers);
+        data.push_str(&self.text);
+        Kept { data: data.into_boxed_str(), blobs, host: self.host }
     }
 
-    fn add(&mut self, id: u16, kind: u8, bytes: &[u8]) {
-        if self.entries().any(|entry| (entry.id, entry.kind) == (id, kind) && entry.bytes == bytes) {
+    /// Adds a value unless it is there; where it stands, if there is room for it.
+    fn add(&mut self, id: u16, kind: u8, text: &str) -> Span {
+        let wanted = header(id, kind, text.len());
+        let mut start = 0;
+        for other in self.headers.as_chunks::<HEADER_SIZE>().0 {
+            let size = size_in(*other);
+            if *other == wanted && self.text.as_bytes().get(start..start + size) == Some(text.as_bytes()) {
+                return span(start, size);
+            }
+            start += size;
+        }
+        if self.has_room_for(id) { self.push(wanted, text) } else { Span::default() }
+    }
+
+    fn add_uint(&mut self, id: u16, number: u64) {
+        let mut buffer = [0; UINT_SIZE];
+        self.add(id, UINT, digits(number, &mut buffer));
+    }
+
+    fn add_bytes(&mut self, id: u16, bytes: &[u8]) {
+        if self.fields().any(|(other, field)| other == id && field == Field::Bytes(bytes)) {
             return;
         }
-        if usize::from(self.count) < MAX_VALUES {
-            self.count += 1;
-            self.clues += u8::from(is_clue(id));
-            self.push(id, kind, bytes);
-        } else {
-            self.dropped = self.dropped.saturating_add(1);
+        if self.has_room_for(id) {
+            let place = (self.blobs.len() as u64) << 16 | bytes.len() as u64;
+            let mut buffer = [0; UINT_SIZE];
+            let text = digits(place, &mut buffer);
+            self.push(header(id, BYTES, text.len()), text);
+            self.blobs.extend_from_slice(bytes);
         }
+    }
+
+    /// Counts a value, as dropped where there are too many.
+    fn has_room_for(&mut self, id: u16) -> bool {
+        let has_room = usize::from(self.count) < MAX_VALUES;
+        self.count += u8::from(has_room);
+        self.clues += u8::from(has_room && is_clue(id));
+        self.dropped = self.dropped.saturating_add(u32::from(!has_room));
+        has_room
     }
 
     /// Where a name stands; it is added unless a value says the same.
     fn name(&mut self, name: &[u8]) -> Span {
-        let kept = name.get(..MAX_VALUE_SIZE).unwrap_or(name);
-        let text = valid(kept);
-        let known = self.entries().find(|entry| entry.kind == TEXT && entry.bytes == text.as_bytes());
-        match known {
-            Some(entry) => entry.span(),
-            None if text.is_empty() => Span::default(),
-            None => self.push(NAME, TEXT, text.as_bytes()),
+        let text = valid(first(name));
+        if text.is_empty() {
+            return Span::default();
         }
+        let mut start = 0;
+        for entry in self.entries() {
+            if entry.kind == TEXT && entry.text == text {
+                return span(start, text.len());
+            }
+            start += entry.text.len();
+        }
+        self.push(header(NAME, TEXT, text.len()), &text)
     }
 
-    fn push(&mut self, id: u16, kind: u8, bytes: &[u8]) -> Span {
-        let size = u16::try_from(bytes.len()).unwrap_or(u16::MAX); // a replaced byte becomes three: at most 6 KiB
-        if self.data.capacity() == 0 {
-            self.data.reserve(USUAL_SIZE);
+    fn push(&mut self, header: [u8; HEADER_SIZE], text: &str) -> Span {
+        if self.text.capacity() == 0 {
+            self.headers.reserve(USUAL_HEADERS_SIZE);
+            self.text.reserve(USUAL_SIZE);
         }
-        let start = u32::try_from(self.data.len() + HEADER_SIZE).unwrap_or(u32::MAX);
-        self.data.extend_from_slice(&id.to_be_bytes());
-        self.data.push(kind);
-        self.data.extend_from_slice(&size.to_be_bytes());
-        self.data.extend_from_slice(bytes);
-        Span { start, size }
+        self.headers.extend_from_slice(&header);
+        let start = self.text.len();
+        self.text.push_str(text);
+        span(start, text.len())
     }
 
     fn entries(&self) -> Entries<'_> {
-        Entries { data: &self.data, at: 0 }
+        Entries { headers: &self.headers, text: &self.text }
     }
 }
 
+const SEVEN_BITS: u8 = 0x7f;
+
+/// What stands before a value. A replaced byte becomes three, so that a size is 6 KiB at most.
+fn header(id: u16, kind: u8, size: usize) -> [u8; HEADER_SIZE] {
+    let parts = [u32::from(id) >> 14, u32::from(id) >> 7, id.into(), kind.into(), size as u32 >> 7, size as u32];
+    parts.map(|bits| bits as u8 & SEVEN_BITS)
+}
+
+fn size_in([.., high, low]: [u8; HEADER_SIZE]) -> usize {
+    usize::from(high) << 7 | usize::from(low)
+}
+
+/// Sixty-four bits, seven a character.
+const UINT_SIZE: usize = 10;
+
+/// A number, seven bits a character, without those in front that are zero.
+fn digits(number: u64, buffer: &mut [u8; UINT_SIZE]) -> &str {
+    let mut start = UINT_SIZE;
+    let mut rest = number;
+    for place in buffer.iter_mut().rev() {
+        *place = rest as u8 & SEVEN_BITS;
+        start -= 1;
+        rest >>= 7;
+        if rest == 0 {
+            break;
+        }
+    }
+    buffer.get(start..).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default()
+}
+
+fn number_of(digits: &str) -> u64 {
+    digits.bytes().fold(0, |number, digit| number << 7 | u64::from(digit))
+}
+
+fn span(start: usize, size: usize) -> Span {
+    Span { start: u32::try_from(start).unwrap_or(u32::MAX), size: u16::try_from(size).unwrap_or(u16::MAX) }
+}
+
+fn first(bytes: &[u8]) -> &[u8] {
+    bytes.get(..MAX_VALUE_SIZE).unwrap_or(bytes)
+}
+
 /// What most flows bring fits.
+const USUAL_HEADERS_SIZE: usize = 16 * HEADER_SIZE;
 const USUAL_SIZE: usize = 256;
 /// Flows with more have their memory given back.
 const MAX_KEPT_CAPACITY: usize = 4096;
@@ -352,7 +468,9 @@ const MAX_KEPT_CAPACITY: usize = 4096;
 /// What was found in a flow, as it is kept until the flow ends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
-    data: Box<[u8]>,
+    /// The size of the headers, the headers, the text.
+    data: Box<str>,
+    blobs: Option<Box<Box<[u8]>>>,
     host: Span,
 }
 
@@ -360,19 +478,27 @@ impl Kept {
     /// See [`Findings::host`].
     #[must_use]
     pub fn host(&self) -> Option<&str> {
-        text_at(&self.data, self.host)
+        text_at(self.entries().text, self.host)
     }
 
     /// See [`Findings::fields`].
     #[must_use]
     pub fn fields(&self) -> Fields<'_> {
-        Fields(&self.data)
+        Fields { entries: self.entries(), blobs: self.blobs.as_ref().map_or(&[], |blobs| blobs) }
     }
 
     /// See [`Findings::size`].
     #[must_use]
     pub fn size(&self) -> usize {
-        self.data.len()
+        self.data.len() + self.blobs.as_ref().map_or(0, |blobs| blobs.len())
+    }
+
+    fn entries(&self) -> Entries<'_> {
+        let size =
+            self.data.as_bytes().first_chunk().map_or(0, |[high, low]| usize::from(*high) << 7 | usize::from(*low));
+        let behind = self.data.get(COUNT_SIZE..).unwrap_or_default();
+        let (headers, text) = behind.split_at_checked(size).unwrap_or_default();
+        Entries { headers: headers.as_bytes(), text }
     }
 }
 
@@ -381,67 +507,59 @@ fn valid(bytes: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
-fn text_at(data: &[u8], Span { start, size }: Span) -> Option<&str> {
+fn text_at(data: &str, Span { start, size }: Span) -> Option<&str> {
     let start = start as usize;
-    let bytes = data.get(start..start + usize::from(size)).filter(|bytes| !bytes.is_empty())?;
-    std::str::from_utf8(bytes).ok()
+    data.get(start..start + usize::from(size)).filter(|text| !text.is_empty())
 }
 
 struct Entry<'a> {
     id: u16,
     kind: u8,
-    start: usize,
-    bytes: &'a [u8],
+    text: &'a str,
 }
 
-impl Entry<'_> {
-    fn span(&self) -> Span {
-        let size = u16::try_from(self.bytes.len()).unwrap_or(u16::MAX);
-        Span { start: u32::try_from(self.start).unwrap_or(u32::MAX), size }
-    }
-}
-
-#[derive(Clone, Copy)]
+/// What is left to be read.
+#[derive(Clone, Copy, Debug)]
 struct Entries<'a> {
-    data: &'a [u8],
-    at: usize,
+    headers: &'a [u8],
+    text: &'a str,
 }
 
 impl<'a> Iterator for Entries<'a> {
     type Item = Entry<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (header, rest) = self.data.get(self.at..)?.split_first_chunk::<HEADER_SIZE>()?;
-        let [id_high, id_low, kind, size_high, size_low] = *header;
-        let size = usize::from(u16::from_be_bytes([size_high, size_low]));
-        let start = self.at + HEADER_SIZE;
-        self.at = start + size;
-        Some(Entry { id: u16::from_be_bytes([id_high, id_low]), kind, start, bytes: rest.get(..size)? })
+        let (header, headers) = self.headers.split_first_chunk::<HEADER_SIZE>()?;
+        let [id_high, id_middle, id_low, kind, ..] = *header;
+        let id = u16::from(id_high) << 14 | u16::from(id_middle) << 7 | u16::from(id_low);
+        let (text, behind) = self.text.split_at_checked(size_in(*header))?;
+        (self.headers, self.text) = (headers, behind);
+        Some(Entry { id, kind, text })
     }
 }
 
 /// Values with the ids of their attributes, in the order of finding.
 #[derive(Clone, Copy, Debug)]
-pub struct Fields<'a>(&'a [u8]);
+pub struct Fields<'a> {
+    entries: Entries<'a>,
+    blobs: &'a [u8],
+}
 
 impl<'a> Iterator for Fields<'a> {
     type Item = (u16, Field<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let mut entries = Entries { data: self.0, at: 0 };
-            let entry = entries.next()?;
-            self.0 = self.0.get(entries.at..)?;
-            if entry.id == NAME {
-                continue;
+        let entry = self.entries.find(|entry| entry.id != NAME)?;
+        let field = match entry.kind {
+            UINT => Field::Uint(number_of(entry.text)),
+            BYTES => {
+                let place = number_of(entry.text);
+                let (start, size) = ((place >> 16) as usize, (place & 0xffff) as usize);
+                Field::Bytes(self.blobs.get(start..start + size).unwrap_or_default())
             }
-            let field = match entry.kind {
-                UINT => Field::Uint(entry.bytes.try_into().map_or(0, u64::from_be_bytes)),
-                BYTES => Field::Bytes(entry.bytes),
-                _ => Field::Text(std::str::from_utf8(entry.bytes).unwrap_or_default()),
-            };
-            return Some((entry.id, field));
-        }
+            _ => Field::Text(entry.text),
+        };
+        Some((entry.id, field))
     }
 }
 

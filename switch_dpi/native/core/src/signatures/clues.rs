@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::protocol::attributes::Attribute;
 use crate::protocol::findings::{Field, Fields};
 use crate::signatures::domains::Domains;
@@ -52,7 +54,9 @@ pub struct ClueMatch<'a> {
     pub value: &'a str,
 }
 
-type ByText = HashMap<Box<str>, u32, ahash::RandomState>;
+/// Texts, each with an application's number.
+type Tokens = Vec<(Box<str>, u32)>;
+type ByText = HashMap<Box<str>, u32, RandomState>;
 
 /// The entries of a set.
 #[derive(Debug, Default)]
@@ -215,7 +219,7 @@ fn is_ja4(text: &str) -> bool {
 /// Products of user agents, by their first word.
 #[derive(Debug, Default)]
 struct Agents {
-    by_word: HashMap<Box<[u8]>, Vec<(Box<str>, u32)>, ahash::RandomState>,
+    by_word: HashMap<Box<[u8]>, Tokens, RandomState>,
 }
 
 /// Bytes of a user agent that are looked at: with more, what an application calls itself stands in front.

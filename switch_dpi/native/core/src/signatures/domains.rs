@@ -1,16 +1,24 @@
 //! Names to applications: the longest suffix of whole labels wins.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+
+use hashbrown::HashTable;
 
 /// A host name is at most this large (RFC 1035 §2.3.4); larger ones match nothing.
 pub const MAX_HOST_SIZE: usize = 255;
+const MAX_LABEL_SIZE: usize = 63;
 
-/// Domains, each with a number.
+/// Domains, each with a number. They are found by a hash that goes through a name from its end, so that one pass gives those of
+/// all the domains above it. No peer chooses what is in here.
 #[derive(Debug, Default)]
 pub struct Domains {
-    by_name: HashMap<Box<str>, u32, ahash::RandomState>,
+    by_name: HashTable<(Box<str>, u32)>,
 }
+
+/// Odd, with its bits well mixed (2^64 divided by the golden ratio).
+const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+/// Names with more labels are looked up label by label.
+const USUAL_LABELS: usize = 12;
 
 /// A domain that a host lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +36,13 @@ impl Domains {
     /// [`NotADomain`] when the text is none.
     pub fn insert(&mut self, domain: &str, value: u32) -> Result<Option<u32>, NotADomain> {
         let name = normalise(domain).ok_or_else(|| NotADomain(domain.to_owned()))?;
-        Ok(self.by_name.insert(name.into_owned().into_boxed_str(), value))
+        let hash = hash_of(&name);
+        if let Some((_, known)) = self.by_name.find_mut(hash, |(other, _)| **other == *name) {
+            return Ok(Some(std::mem::replace(known, value)));
+        }
+        let entry = (name.into_owned().into_boxed_str(), value);
+        self.by_name.insert_unique(hash, entry, |(other, _)| hash_of(other));
+        Ok(None)
     }
 
     /// Whether there are none.
@@ -40,15 +54,55 @@ impl Domains {
     /// The longest domain that `host` equals or lies under. Case, a trailing dot, a port and the script do not matter.
     #[must_use]
     pub fn lookup(&self, host: &str) -> Option<DomainMatch<'_>> {
-        let name = normalise(host)?;
-        let mut rest = &*name;
-        loop {
-            if let Some((domain, value)) = self.by_name.get_key_value(rest) {
-                return Some(DomainMatch { domain, value: *value });
-            }
-            rest = rest.split_once('.')?.1;
+        let mut above = [(0, 0); USUAL_LABELS];
+        if let Some(count) = suffixes(host, &mut above) {
+            let suffixes = above.iter().take(count).rev();
+            return suffixes.into_iter().find_map(|(start, hash)| self.find(host.get(*start..)?, *hash));
         }
+        let name = normalise(host)?;
+        let starts = std::iter::once(0).chain(name.match_indices('.').map(|(dot, _)| dot + 1));
+        starts.filter_map(|start| name.get(start..)).find_map(|suffix| self.find(suffix, hash_of(suffix)))
     }
+
+    fn find(&self, name: &str, hash: u64) -> Option<DomainMatch<'_>> {
+        let (domain, value) = self.by_name.find(hash, |(other, _)| **other == *name)?;
+        Some(DomainMatch { domain, value: *value })
+    }
+}
+
+/// The hash of a name that is written as it is kept.
+fn hash_of(name: &str) -> u64 {
+    finished(name.bytes().rev().fold(0, step))
+}
+
+const fn step(hash: u64, byte: u8) -> u64 {
+    (hash ^ byte as u64).wrapping_mul(MULTIPLIER)
+}
+
+const fn finished(hash: u64) -> u64 {
+    (hash ^ hash >> 32).wrapping_mul(MULTIPLIER)
+}
+
+/// Where the domains above a host begin, the shortest first, and the host itself, each with its hash; how many. `None` for a host
+/// that is not written as it would be kept, and for one with many labels.
+fn suffixes(host: &str, above: &mut [(usize, u64); USUAL_LABELS]) -> Option<usize> {
+    if host.len() > MAX_HOST_SIZE {
+        return None;
+    }
+    let (mut hash, mut label_size, mut count) = (0, 0, 0);
+    for (at, byte) in host.bytes().enumerate().rev() {
+        if is_kept(byte) {
+            label_size += 1;
+        } else if byte == b'.' && (1..=MAX_LABEL_SIZE).contains(&label_size) {
+            *above.get_mut(count)? = (at + 1, finished(hash));
+            (count, label_size) = (count + 1, 0);
+        } else {
+            return None;
+        }
+        hash = step(hash, byte);
+    }
+    *above.get_mut(count).filter(|_| (1..=MAX_LABEL_SIZE).contains(&label_size))? = (0, finished(hash));
+    Some(count + 1)
 }
 
 /// Text that is not a domain name.
@@ -67,21 +121,19 @@ pub fn normalise(host: &str) -> Option<Cow<'_, str>> {
         return None;
     }
     let name = if host.is_ascii() { host.to_ascii_lowercase() } else { idna::domain_to_ascii(host).ok()? };
-    let fits = |label: &str| !label.is_empty() && label.len() <= 63 && label.bytes().all(is_label_byte);
+    let fits = |label: &str| (1..=MAX_LABEL_SIZE).contains(&label.len()) && label.bytes().all(is_label_byte);
     (name.len() <= MAX_HOST_SIZE && name.split('.').all(fits)).then_some(Cow::Owned(name))
 }
 
 /// Whether a host is written as [`normalise`] would write it: labels of lower-case letters, digits, hyphens and underscores.
 fn is_normal(host: &str) -> bool {
-    let mut label_size = 0;
-    for byte in host.bytes() {
-        match byte {
-            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => label_size += 1,
-            b'.' if (1..=63).contains(&label_size) => label_size = 0,
-            _ => return false,
-        }
-    }
-    (1..=63).contains(&label_size) && host.len() <= MAX_HOST_SIZE
+    let fits = |label: &[u8]| (1..=MAX_LABEL_SIZE).contains(&label.len()) && label.iter().all(|byte| is_kept(*byte));
+    host.len() <= MAX_HOST_SIZE && host.as_bytes().split(|byte| *byte == b'.').all(fits)
+}
+
+/// Bytes of labels that need no change.
+const fn is_kept(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_')
 }
 
 /// Underscores are not for hosts, but service names have them (RFC 8552).
@@ -124,6 +176,17 @@ mod tests {
     fn the_longest_domain_wins() {
         assert_eq!(value("mail.google.com"), Some(1));
         assert_eq!(value("www.google.com"), Some(2));
+    }
+
+    #[test]
+    fn many_labels_change_nothing() {
+        let deep = "a.".repeat(2 * USUAL_LABELS);
+        assert_eq!(value(&format!("{deep}youtube.com")), Some(0));
+        assert_eq!(value(&format!("{deep}example.net")), None);
+        let mut own = Domains::default();
+        own.insert(&format!("{deep}net"), 7).unwrap();
+        assert_eq!(own.lookup(&format!("x.{deep}net")).map(|found| found.value), Some(7));
+        assert_eq!(own.insert(&format!("{deep}net"), 8), Ok(Some(7)));
     }
 
     #[test]

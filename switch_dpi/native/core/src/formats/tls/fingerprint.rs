@@ -31,7 +31,7 @@ const NOTHING: &str = "000000000000";
 /// Adds both fingerprints of a whole ClientHello.
 pub fn report_client(hello: &ClientHello<'_>, carrier: Carrier, found: &mut Findings) {
     RECENT.with_borrow_mut(|recent| {
-        let (ja3, ja4) = recent.of(hello, carrier);
+        let (ja3, ja4) = recent.client(hello, carrier);
         found.text(Attribute::TlsJa3, ja3);
         found.text(Attribute::TlsJa4, ja4);
     });
@@ -41,37 +41,21 @@ thread_local! {
     static RECENT: RefCell<Recent> = RefCell::default();
 }
 
-/// The same programs say hello again and again: what was hashed lately is not hashed anew. A place is one hello's, by a hash of
-/// what the fingerprints are made of, seeded at random; another one that meets it there takes it.
+/// The same programs say hello again and again: what was hashed lately is not hashed anew.
 #[derive(Default)]
 struct Recent {
-    hasher: ahash::RandomState,
-    places: Vec<Option<Remembered>>,
+    hasher: foldhash::fast::RandomState,
+    clients: Memory<([u8; 32], Vec<u8>)>,
+    servers: Memory<[u8; 32]>,
 }
-
-struct Remembered {
-    print: u64,
-    ja3: [u8; 32],
-    ja4: Vec<u8>,
-}
-
-const REMEMBERED: usize = 512;
 
 impl Recent {
-    fn of(&mut self, hello: &ClientHello<'_>, carrier: Carrier) -> (&[u8], &[u8]) {
-        if self.places.is_empty() {
-            self.places.resize_with(REMEMBERED, || None);
-        }
-        let print = self.print(hello, carrier);
-        let place = usize::try_from(print >> 32).unwrap_or(0) % REMEMBERED;
-        let Some(place) = self.places.get_mut(place) else { return (b"", b"") };
-        let known = place.take().filter(|known| known.print == print);
-        let known = known.unwrap_or_else(|| Remembered { print, ja3: ja3(hello), ja4: ja4(hello, carrier) });
-        let known = place.insert(known);
-        (&known.ja3, &known.ja4)
+    fn client(&mut self, hello: &ClientHello<'_>, carrier: Carrier) -> &([u8; 32], Vec<u8>) {
+        let print = self.client_print(hello, carrier);
+        self.clients.of(print, || (ja3(hello), ja4(hello, carrier)))
     }
 
-    fn print(&self, hello: &ClientHello<'_>, carrier: Carrier) -> u64 {
+    fn client_print(&self, hello: &ClientHello<'_>, carrier: Carrier) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         hasher.write_u8(carrier as u8);
         hasher.write_u16(hello.legacy_version);
@@ -84,17 +68,57 @@ impl Recent {
         hello.alpn().next().unwrap_or_default().hash(&mut hasher);
         hasher.finish()
     }
+
+    fn server_print(&self, hello: &ServerHello<'_>) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write_u16(hello.legacy_version);
+        hasher.write_u16(hello.cipher_suite);
+        hello.extension_types().for_each(|kind| hasher.write_u16(kind));
+        hasher.finish()
+    }
+}
+
+/// What was made of the latest hellos. A place is one hello's, by a hash of what the fingerprints are made of, seeded at random;
+/// another one that meets it there takes it.
+struct Memory<T> {
+    first: Option<(u64, T)>,
+    others: Vec<Option<(u64, T)>>,
+}
+
+impl<T> Default for Memory<T> {
+    fn default() -> Self {
+        Self { first: None, others: (1..REMEMBERED).map(|_| None).collect() }
+    }
+}
+
+const REMEMBERED: usize = 512;
+
+impl<T> Memory<T> {
+    fn of(&mut self, print: u64, make: impl FnOnce() -> T) -> &T {
+        let at = usize::try_from(print >> 32).unwrap_or(0) % REMEMBERED;
+        let place = self.others.get_mut(at).unwrap_or(&mut self.first);
+        let known = place.take().filter(|(other, _)| *other == print);
+        &place.insert(known.unwrap_or_else(|| (print, make()))).1
+    }
 }
 
 /// Adds the fingerprint of a ServerHello.
 pub fn report_server(hello: &ServerHello<'_>, found: &mut Findings) {
+    RECENT.with_borrow_mut(|recent| {
+        let print = recent.server_print(hello);
+        found.text(Attribute::TlsJa3s, recent.servers.of(print, || ja3s(hello)));
+    });
+}
+
+/// JA3S: `version,suite,extensions`; 32 hexadecimal digits.
+fn ja3s(hello: &ServerHello<'_>) -> [u8; 32] {
     let mut text = Digits::default();
     text.decimal(hello.legacy_version);
     text.push(b',');
     text.decimal(hello.cipher_suite);
     text.push(b',');
     text.decimals(hello.extension_types());
-    found.text(Attribute::TlsJa3s, &md5(&text));
+    md5(&text)
 }
 
 /// JA3: `version,suites,extensions,groups,point formats`, each list in decimal with hyphens; 32 hexadecimal digits.
@@ -284,7 +308,7 @@ mod tests {
             let hello = client_hello(&[&[high, low, 0, 0][..], &server_name("www.example.org")].concat());
             let hello = parse_client_hello(&hello).unwrap();
             let carrier = if round % 3 == 0 { Carrier::Quic } else { Carrier::Stream };
-            assert_eq!(recent.of(&hello, carrier), (&ja3(&hello)[..], &ja4(&hello, carrier)[..]));
+            assert_eq!(*recent.client(&hello, carrier), (ja3(&hello), ja4(&hello, carrier)));
         }
     }
 

@@ -97,8 +97,7 @@ impl<'a> ClientHello<'a> {
     pub fn report(&self, found: &mut Findings) {
         match self.server_name {
             Some(name) => {
-                found.text(Attribute::TlsSni, name);
-                found.set_host(name);
+                found.host_text(Attribute::TlsSni, name);
             }
             None if !self.complete => return,
             None => {}
