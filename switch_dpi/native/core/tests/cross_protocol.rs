@@ -8,8 +8,8 @@ use appsteer_core::protocol::{
 use appsteer_core::protocols::ALL;
 
 const DIRECTIONS: [Direction; 2] = [Direction::Originator, Direction::Responder];
-/// Protocols are shown so many mangled examples of each other; there are many pairs.
-const ROUNDS_OF_ALL: u32 = 3;
+/// Protocols are shown so many mangled examples of each other; there are many pairs, and without optimisation each takes long.
+const ROUNDS_OF_ALL: u32 = if cfg!(debug_assertions) { 3 } else { 20 };
 const TRANSPORTS: [Transport; 2] = [Transport::Tcp, Transport::Udp];
 
 /// A payload of a protocol that may get a file of its own later; until then, and by all others, it is left alone.

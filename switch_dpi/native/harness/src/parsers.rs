@@ -28,6 +28,8 @@ pub const LINK_TYPES: &[u32] = &[
     link_type::RAW_OPENBSD,
     link_type::RAW_IPV4,
     link_type::RAW_IPV6,
+    link_type::WLAN_SWAPPED,
+    link_type::of_ethertype(0x8847),
     u32::MAX,
 ];
 

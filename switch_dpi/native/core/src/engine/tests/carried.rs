@@ -158,3 +158,49 @@ fn a_wireless_frame_carries_ip_behind_llc() {
     bench.engine.feed(frame, &mut bench.log);
     assert_eq!(bench.last().path, "wlan.snap.ip.udp.dns");
 }
+
+#[test]
+fn what_is_in_each_kind_of_tunnel_is_classified() {
+    let inner = ipv4(UDP, 7, 8, &dns_datagram());
+    let frame = ethernet(&inner);
+    let over_udp = |port: u16, header: &[u8], inner: &[u8]| {
+        ethernet(&ipv4(UDP, 1, 2, &udp(50_000, port, &[header, inner].concat())))
+    };
+    let over_ip = |number: u8, header: &[u8], inner: &[u8]| ethernet(&ipv4(number, 1, 2, &[header, inner].concat()));
+    let labels = [0, 0, 0x10, 64, 0, 0, 0x11, 64];
+    let path_header = [0x0f, 0xc2, 2, 1, 0, 0, 0x2a, 0xfe];
+    let wireless =
+        [&[0, 0x10, 2, 0, 0, 0, 0, 0, 1, 8, 0, 0][..], &[2; 18], &[16, 0, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0]].concat();
+    let user_size = u16::try_from(frame.len()).unwrap().to_be_bytes();
+    let user = [0x30, 0xff, user_size[0], user_size[1], 0, 0, 0, 7];
+    let trailer = [&inner[..], &[1, 2, 2, 4], &[7; 12]].concat();
+    for (packet, path) in [
+        (over_ip(47, &[&[0, 0, 0x88, 0x47][..], &labels].concat(), &inner), "eth.ip.gre.mpls.mpls.ip.udp.dns"),
+        (over_ip(47, &[&[0, 0, 0x89, 0x4f][..], &path_header].concat(), &inner), "eth.ip.gre.nsh.ip.udp.dns"),
+        (
+            over_udp(4790, &[&[12, 0, 0, 4, 0, 0, 42, 0][..], &path_header].concat(), &inner),
+            "eth.ip.udp.vxlan.nsh.ip.udp.dns",
+        ),
+        (
+            over_udp(4790, &[&[12, 0, 0, 5, 0, 0, 42, 0][..], &labels].concat(), &inner),
+            "eth.ip.udp.vxlan.mpls.mpls.ip.udp.dns",
+        ),
+        (
+            over_udp(6081, &[&[0, 0, 0x88, 0x47, 0, 0, 42, 0][..], &labels].concat(), &inner),
+            "eth.ip.udp.geneve.mpls.mpls.ip.udp.dns",
+        ),
+        (over_udp(5247, &wireless, &inner), "eth.ip.udp.capwap.wlan.snap.ip.udp.dns"),
+        (over_udp(2152, &user, &frame), "eth.ip.udp.gtp.eth.ip.udp.dns"),
+        (over_udp(1701, &[0, 3, 0, 0, 0, 0, 0x12, 0x34], &frame), "eth.ip.udp.l2tp.eth.ip.udp.dns"),
+        (over_ip(115, &[0, 0, 0x12, 0x34, 0xc0, 0, 0, 1], &frame), "eth.ip.l2tp.eth.ip.udp.dns"),
+        (over_ip(50, &[0, 0, 1, 2, 0, 0, 0, 1], &trailer), "eth.ip.esp.ip.udp.dns"),
+        (over_ip(97, &[0x30, 0], &frame), "eth.ip.etherip.eth.ip.udp.dns"),
+    ] {
+        let mut bench = Bench::new(Options::default());
+        for _ in 0..2 {
+            bench.feed(&packet); // some are sure with the second packet
+        }
+        let paths: Vec<String> = bench.finish().into_iter().map(|record| record.path).collect();
+        assert!(paths.iter().any(|found| found == path), "{path}: {paths:?}");
+    }
+}

@@ -10,7 +10,7 @@ use crate::formats::reply_protocols::{self, Clue, LineInspector, Rules};
 /// A reply line has at most 512 bytes (RFC 5321 §4.5.3.1.5); some servers greet with several.
 const MAX_PROBE_SIZE: usize = 2048;
 /// The longest command line looked at; RFC 5321 §4.5.3.1.4 says 512, extensions add to it.
-const MAX_COMMAND_SIZE: usize = 2048;
+pub(crate) const MAX_COMMAND_SIZE: usize = 2048;
 
 /// SMTP.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -35,7 +35,7 @@ fn probe(sample: &Sample<'_>) -> Probe {
 
 fn greeting_clue(code: u16, text: &[u8]) -> Clue {
     const NAMES: &[&[u8]] = &[b"smtp", b"postfix", b"sendmail", b"exim"];
-    if !matches!(code, 220 | 421 | 554) {
+    if !matches!(code, 220 | 421 | 554) || contains_ignoring_case(text, b"lmtp") {
         return Clue::Against;
     }
     let is_named = NAMES.iter().any(|name| contains_ignoring_case(text, name));
@@ -54,7 +54,7 @@ fn reply_clue(code: u16) -> Clue {
 fn command_clue(line: &[u8]) -> Clue {
     let (verb, argument) = split_word(line);
     match verb.to_ascii_uppercase().as_slice() {
-        b"EHLO" | b"HELO" | b"LHLO" if !argument.is_empty() => Clue::For,
+        b"EHLO" | b"HELO" if !argument.is_empty() => Clue::For,
         b"MAIL" | b"RCPT" if argument.contains(&b':') => Clue::For,
         b"STARTTLS" if argument.is_empty() => Clue::For,
         b"AUTH" if !matches!(argument.to_ascii_uppercase().as_slice(), b"TLS" | b"SSL" | b"TLS-C" | b"TLS-P" | b"") => {
@@ -66,7 +66,7 @@ fn command_clue(line: &[u8]) -> Clue {
 }
 
 /// After DATA and BDAT no more lines come that tell the parties.
-fn read_line(line: &[u8], is_first: bool, found: &mut Findings) -> Progress {
+pub(crate) fn read_line(line: &[u8], is_first: bool, found: &mut Findings) -> Progress {
     if let Some(reply) = reply(line) {
         if is_first && reply.code == 220 {
             found.text(Attribute::SmtpServer, reply.text);
