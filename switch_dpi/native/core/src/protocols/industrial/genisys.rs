@@ -62,7 +62,7 @@ const fn is_header(byte: u8) -> bool {
 
 /// No byte above the escape, and behind that a half byte.
 fn is_body(body: &[u8]) -> bool {
-    body.iter().all(|byte| *byte <= ESCAPE) && body.windows(2).all(|pair| !matches!(pair, [ESCAPE, 0x10..]))
+    body.iter().all(|byte| *byte <= ESCAPE) && body.windows(2).all(|pair| !matches!(pair, [ESCAPE, 0x10..=0xff]))
 }
 
 /// CRC-16 with the polynomial 0x8005, reflected, from zero on, over header and body as they were before escaping; low byte first.

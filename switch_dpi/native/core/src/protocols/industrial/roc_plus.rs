@@ -60,7 +60,7 @@ impl Message {
         let mut reader = Reader::new(data);
         let (destination, source) = (reader.array().unwrap_or_default(), reader.array().unwrap_or_default());
         let Some([opcode, size]) = reader.array() else {
-            return (!data.is_empty()).then_some(Self { destination, source, opcode: 0, is_whole: None });
+            return Some(Self { destination, source, opcode: 0, is_whole: None });
         };
         let total = HEADER_SIZE + usize::from(size) + SEQUENCE_SIZE;
         let fits = || {

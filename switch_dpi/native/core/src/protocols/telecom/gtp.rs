@@ -3,6 +3,7 @@
 
 use crate::probing::answers::matched;
 use crate::probing::examples::query;
+use crate::probing::inner_packets::{FrameFit, ethernet_frame};
 use crate::protocol::attributes::Attribute;
 use crate::formats::gtp::{self, G_PDU, Kind, Message, elements, read};
 use crate::protocol::{
@@ -36,7 +37,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let is_usual_port = PORTS.contains(&sample.originator_port) || PORTS.contains(&sample.responder_port);
     let Some(message) = read(sample.data) else { return Probe::No };
     let firm = match message.kind {
-        Kind::User if message.message_type == G_PDU => is_packet(message.body),
+        Kind::User if message.message_type == G_PDU => {
+            is_packet(message.body) || ethernet_frame(message.body) == Some(FrameFit::Checked)
+        }
         Kind::User => message.version == 1 && message.body.len() < 64 && elements(&message, |_| {}),
         Kind::Control => is_control(&message),
         Kind::Prime => message.version > 0 && message.body.is_empty() && message.message_type <= 2,
