@@ -148,14 +148,12 @@ impl Engine {
 
     /// Takes in frames, in their order. What they need of the memory is asked for side by side, so that this takes less time than
     /// one by one.
-    pub fn feed_all(&mut self, frames: &[Frame<'_>], sink: &mut impl Sink) {
+    pub fn feed_all<'a>(&mut self, frames: &[Frame<'a>], sink: &mut impl Sink) {
         for batch in frames.chunks(BATCH) {
-            let mut opened = [const { None }; BATCH];
-            for (place, frame) in opened.iter_mut().zip(batch) {
-                *place = Some(self.open(frame.link_type, frame.data, frame.original_size, Via::default()));
-            }
+            let open = |frame: &Frame<'a>| self.open(frame.link_type, frame.data, frame.original_size, Via::default());
+            let opened: [Option<Opened<'a>>; BATCH] = std::array::from_fn(|at| batch.get(at).map(open));
             self.table.bring_near(opened.iter().flatten().filter_map(Opened::hash));
-            for (opened, frame) in opened.into_iter().flatten().zip(batch) {
+            for (opened, frame) in opened.iter().flatten().zip(batch) {
                 self.note(frame, sink);
                 self.take(opened, frame.original_size, sink);
             }
@@ -215,7 +213,7 @@ impl Engine {
 
     fn take_frame(&mut self, link_type: u32, data: &[u8], wire_size: u32, via: Via, sink: &mut impl Sink) {
         let opened = self.open(link_type, data, wire_size, via);
-        self.take(opened, wire_size, sink);
+        self.take(&opened, wire_size, sink);
     }
 
     #[inline]
@@ -233,11 +231,11 @@ impl Engine {
         Arrival { key, hash: self.table.hash(&key), sender_is_low, packet, via, frames, bytes }
     }
 
-    fn take(&mut self, opened: Opened<'_>, wire_size: u32, sink: &mut impl Sink) {
+    fn take(&mut self, opened: &Opened<'_>, wire_size: u32, sink: &mut impl Sink) {
         match opened {
-            Opened::Packet(arrival) => self.take_arrival(&arrival, sink),
-            Opened::Piece(piece, via) => self.take_piece(&piece, wire_size, via, sink),
-            Opened::Refused(reason) => self.count_refused(reason),
+            Opened::Packet(arrival) => self.take_arrival(arrival, sink),
+            Opened::Piece(piece, via) => self.take_piece(piece, wire_size, *via, sink),
+            Opened::Refused(reason) => self.count_refused(*reason),
         }
     }
 

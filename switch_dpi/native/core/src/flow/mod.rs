@@ -52,7 +52,7 @@ impl FlowKey {
 }
 
 impl Hash for FlowKey {
-    #[inline]
+    #[inline(always)]
     fn hash<H: Hasher>(&self, state: &mut H) {
         let ([a, b], [c, d]) = (self.low, self.high);
         state.write_u64(a);

@@ -50,6 +50,8 @@ impl<'a> Iterator for CryptoFrames<'a> {
     /// Offset and bytes.
     fn next(&mut self) -> Option<Self::Item> {
         loop {
+            let padding = self.reader.rest().iter().take_while(|byte| u64::from(**byte) == PADDING).count();
+            self.reader.take(padding)?;
             match variable_integer(&mut self.reader)? {
                 PADDING | PING => {}
                 ACK => self.skip_acknowledgement(false)?,

@@ -91,7 +91,7 @@ impl<T> Default for Memory<T> {
     }
 }
 
-const REMEMBERED: usize = 512;
+const REMEMBERED: usize = 2048;
 
 impl<T> Memory<T> {
     fn of(&mut self, print: u64, make: impl FnOnce() -> T) -> &T {
