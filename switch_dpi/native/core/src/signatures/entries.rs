@@ -98,7 +98,8 @@ impl Signatures {
         if let Some(app) = by_domain.filter(|_| !asks_no_name) {
             return Some((app, Clue::Host));
         }
-        let by_entry = self.clues.find(found.fields(), asks_no_name).map(|by| (by.app, by.clue));
+        let by_entry = if found.clue_count() > 0 { self.clues.find(found.fields(), asks_no_name) } else { None };
+        let by_entry = by_entry.map(|by| (by.app, by.clue));
         match (by_entry, by_domain) {
             (Some((_, Clue::Certificate)), _) | (_, None) => by_entry,
             (_, Some(app)) => Some((app, Clue::Certificate)),
