@@ -274,7 +274,12 @@ fn read_body(rest: &[u8], found: &mut Findings) -> Part {
 
 fn read_response_field(line: &[u8], found: &mut Findings) {
     match field(line) {
-        Some((name, value)) if name.eq_ignore_ascii_case(b"server") => found.text(Attribute::HttpServer, value),
+        Some((name, value)) if name.eq_ignore_ascii_case(b"server") => {
+            found.text(Attribute::HttpServer, value);
+            if let Some(service) = services::of_server(value) {
+                found.set_service(service);
+            }
+        }
         Some((name, value)) if name.eq_ignore_ascii_case(b"content-type") => {
             found.text(Attribute::HttpContentType, value);
             if let Some(service) = services::of_content_type(value) {

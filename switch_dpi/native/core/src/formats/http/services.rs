@@ -19,6 +19,7 @@ pub fn of_field(name: &[u8], value: &[u8]) -> Option<&'static str> {
         b"soapaction" => Some("soap"),
         b"upgrade" if value.eq_ignore_ascii_case(b"websocket") => Some("websocket"),
         b"depth" | b"translate" | b"lock-token" => Some("webdav"), // RFC 4918 §10; [MS-WDVME] §2.2.3
+        b"x-openftalias" => Some("openft"),                        // giFT, "OpenFT"
         _ if starts_with_ignoring_case(name, b"X-Kazaa-") => Some("fasttrack"),
         _ if starts_with_ignoring_case(name, b"X-Gnutella-") => Some("gnutella"), // HUGE 0.94 §2.4
         _ => None,
@@ -57,6 +58,9 @@ const METHODS: &[(&[u8], &str)] = &[
     (b"SSTP_DUPLEX_POST", "sstp"), // [MS-SSTP] §3.2.4.1
     (b"RDG_IN_DATA", "rdp"),       // [MS-TSGU] §3.3.5.1
     (b"RDG_OUT_DATA", "rdp"),
+    (b"RPC_IN_DATA", "ms-rpch"), // [MS-RPCH] §2.1.2.1.1
+    (b"RPC_OUT_DATA", "ms-rpch"),
+    (b"SOURCE", "icecast"),           // Icecast, "Source client protocol"
     (b"BITS_POST", "windows-update"), // [MC-BUP] §2.2
 ];
 
@@ -106,6 +110,12 @@ const TYPES: &[(&[u8], &str)] = &[
     (b"application/json-rpc", "json-rpc"),
 ];
 
+/// Programs of servers that serve one application.
+#[must_use]
+pub fn of_server(value: &[u8]) -> Option<&'static str> {
+    starts_with_ignoring_case(value, b"Icecast").then_some("icecast")
+}
+
 /// Programs that speak a protocol over HTTP; those of applications are in their entries.
 const AGENTS: &[(&[u8], &str)] = &[
     (b"Microsoft-WebDAV-MiniRedir", "webdav"),
@@ -147,6 +157,9 @@ mod tests {
         assert_eq!(service((b"GET", b"/uri-res/N2R?urn:sha1:PLST"), &[]), Some("gnutella"));
         assert_eq!(service((b"GET", b"/.hash=0123"), &[(b"X-Kazaa-Username", b"ann")]), Some("fasttrack"));
         assert_eq!(service((b"POST", b"/vpnsvc/connect.cgi"), &[]), Some("softether"));
+        assert_eq!(service((b"RPC_IN_DATA", b"/rpc/rpcproxy.dll?h:6001"), &[]), Some("ms-rpch"));
+        assert_eq!(service((b"GET", b"/x"), &[(b"X-OpenftAlias", b"ann")]), Some("openft"));
+        assert_eq!((of_server(b"Icecast 2.4.4"), of_server(b"nginx")), (Some("icecast"), None));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! RTCP (RFC 3550 §6) and its encrypted form (RFC 3711 §3.4) on a port of its own. Where it shares a port with RTP (RFC 5761), the
-//! media name the flow.
+//! RTCP (RFC 3550 §6) on a port of its own. Where it shares a port with RTP (RFC 5761), the media name the flow; encrypted it is
+//! SRTP's.
 
 use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
@@ -8,12 +8,7 @@ use crate::protocol::{
 };
 
 /// Version, padding and count, packet type, length, source (§6.4).
-const HEADER_SIZE: usize = 8;
-/// Ends an encrypted packet: whether it is encrypted, its index, and a tag of ten bytes, of four, or before the index (RFC 3711
-/// §3.4, RFC 7714 §9.2).
-const TRAILERS: [usize; 3] = [14, 8, 4];
-/// An index is not larger so early in a session.
-const MAX_INDEX: u32 = 1 << 16;
+pub(crate) const HEADER_SIZE: usize = 8;
 
 /// RTCP.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -42,8 +37,6 @@ fn probe(sample: &Sample<'_>) -> Probe {
         (Form::Compound, _) => (90, "compound packets"),
         (Form::Single, 0) => (55, "packet"),
         (Form::Single, _) => (75, "packets"),
-        (Form::Encrypted, 0) => (50, "encrypted packet"),
-        (Form::Encrypted, _) => (58, "encrypted packets"), // who encrypts may say more later
     };
     Probe::Match(Evidence { confidence, what, offset: 0, size: HEADER_SIZE as u16 })
 }
@@ -54,8 +47,6 @@ enum Form {
     Compound,
     /// One that fills it.
     Single,
-    /// One header, then what only its receiver reads.
-    Encrypted,
 }
 
 impl Form {
@@ -65,16 +56,15 @@ impl Form {
             (rest, packets) = (after, packets + 1);
         }
         match (packets, rest.is_empty()) {
-            (0, _) => None,
+            (0, _) | (_, false) => None,
             (1, true) => Some(Self::Single),
             (_, true) => Some(Self::Compound),
-            (_, false) => has_index(data).then_some(Self::Encrypted),
         }
     }
 }
 
 /// What follows the packet at the start: report blocks and chunks must fit in it (§6.4.1, §6.4.2, §6.6).
-fn skip_packet(data: &[u8]) -> Option<&[u8]> {
+pub(crate) fn skip_packet(data: &[u8]) -> Option<&[u8]> {
     let mut reader = Reader::new(data);
     let (first, kind, words) = (reader.u8()?, reader.u8()?, usize::from(reader.u16()?));
     let count = usize::from(first & 0x1f);
@@ -91,23 +81,13 @@ fn skip_packet(data: &[u8]) -> Option<&[u8]> {
 }
 
 /// A report or feedback whose packet fits.
-fn is_header(data: &[u8]) -> bool {
+pub(crate) fn is_header(data: &[u8]) -> bool {
     matches!(data, [first, 200..=207, ..] if first >> 6 == 2) && data.len() >= HEADER_SIZE
-}
-
-fn has_index(data: &[u8]) -> bool {
-    const ENCRYPTED: u32 = 1 << 31;
-    matches!(data.get(1), Some(200 | 201))
-        && TRAILERS.iter().any(|size| {
-            let at = data.len().checked_sub(*size).filter(|at| *at >= HEADER_SIZE);
-            let index = at.and_then(|at| Reader::new(data.get(at..)?).u32());
-            index.is_some_and(|index| index & ENCRYPTED != 0 && index & !ENCRYPTED < MAX_INDEX)
-        })
 }
 
 /// Reads the sources.
 #[derive(Debug, Default)]
-struct Rtcp {
+pub(crate) struct Rtcp {
     datagrams: u8,
 }
 
@@ -138,13 +118,6 @@ const EXAMPLES: &[Example] = &[
         direction: Direction::Responder,
         data: b"\x80\xc8\x00\x06\x00\x00\x10\x01\xea\x02\x12\x00\x91\x34\x00\x22\x00\x01\x5f\x90\x00\x00\x00\x64\x00\x00\x3e\x80\x81\xca\x00\x02\x00\x00\x10\x01\x01\x01x\x00\x81\xcb\x00\x01\x00\x00\x10\x01",
         expect: &[(Attribute::RtpSsrc, "4097")],
-    },
-    Example {
-        title: "encrypted receiver report",
-        transport: Transport::Udp,
-        direction: Direction::Originator,
-        data: b"\x81\xc9\x00\x07\x0b\x86\x55\x19\x90\x65\x87\xad\x61\x30\x6c\xbe\x99\x5c\xfb\xb3\x37\x8b\x13\x4e\x30\x00\x81\xa9\x52\xcd\x7a\x1d\x80\x00\x00\x01\x7c\x0f\x0a\x4d\xe6\xd6\xfe\x65\x7e\xd9",
-        expect: &[],
     },
 ];
 

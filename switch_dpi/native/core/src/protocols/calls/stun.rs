@@ -1,7 +1,7 @@
 //! STUN (RFC 8489, RFC 3489), TURN (RFC 8656) and the checks of ICE (RFC 8445); whose call it serves, where it says so.
 //!
-//! DTLS and media share the ports of the checks (RFC 7983). A flow whose checks lead to DTLS goes on as DTLS; one whose checks
-//! name no service and lead to media goes on as RTP.
+//! DTLS and media share the ports of the checks (RFC 7983). A flow whose checks lead to DTLS goes on as DTLS; one whose checks lead
+//! to media goes on as SRTP.
 
 use crate::protocol::attributes::Attribute;
 use crate::classification::inspection::FIRM;
@@ -9,7 +9,7 @@ use crate::probing::lines::{contains_ignoring_case, is_text};
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Expectation, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
-use crate::protocols::{dtls, rtp};
+use crate::protocols::{dtls, rtp, srtp};
 use crate::formats::stun_message::{
     COOKIE, HEADER_SIZE, MESSAGE_INTEGRITY, Message, REALM, SOFTWARE, USERNAME, relayed, stream_offset,
 };
@@ -137,15 +137,14 @@ impl Stun {
     fn read_other(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
         if self.next.is_none() {
             let is_firm = |protocol: &Descriptor| matches!((protocol.probe)(sample), Probe::Match(e) if e.confidence >= FIRM);
-            let is_media = found.service().is_none() && found.host().is_none() && is_firm(&rtp::DESCRIPTOR);
             let next = match () {
-                () if is_firm(&dtls::DESCRIPTOR) => Some((dtls::DESCRIPTOR, "DTLS record after checks of the path")),
-                () if is_media => Some((rtp::DESCRIPTOR, "RTP headers after checks of the path")),
+                () if is_firm(&dtls::DESCRIPTOR) => Some((dtls::DESCRIPTOR, dtls::DESCRIPTOR.inspector, "DTLS record after checks of the path")),
+                () if is_firm(&rtp::DESCRIPTOR) => Some((srtp::DESCRIPTOR, rtp::DESCRIPTOR.inspector, "RTP headers after checks of the path")),
                 () => None,
             };
-            if let Some((protocol, why)) = next {
+            if let Some((protocol, inspector, why)) = next {
                 found.go_on_as(protocol.key, why);
-                self.next = protocol.inspector.map(|make| make());
+                self.next = inspector.map(|make| make());
             }
         }
         match self.next.as_mut() {
@@ -263,17 +262,17 @@ const REALMS: &[(&[u8], &str)] = &[
     (b"l.google.com", "google-call"),
     (b"signal.org", "signal-call"),
     (b"whispersystems.org", "signal-call"),
-    (b"telegram", "telegram"),
-    (b"viber", "viber"),
-    (b"snapchat", "snapchat"),
+    (b"telegram", "telegram-call"),
+    (b"viber", "viber-call"),
+    (b"snapchat", "snapchat-call"),
     (b"rtcmedia.lync", "skype-teams-call"),
     (b"skype.com", "skype-teams-call"),
     (b"teams.microsoft", "skype-teams-call"),
     (b"zoom.us", "zoom"),
     (b"wire.com", "wire"),
     (b"discord", "discord"),
-    (b"line-apps", "line"),
-    (b"kakao", "kakaotalk"),
+    (b"line-apps", "line-call"),
+    (b"kakao", "kakaotalk-call"),
 ];
 
 fn service_of_realm(realm: &[u8]) -> Option<&'static str> {
@@ -283,7 +282,7 @@ fn service_of_realm(realm: &[u8]) -> Option<&'static str> {
 /// Software that only one service runs; libraries and relays that anyone may run name none.
 fn service_of_software(software: &[u8]) -> Option<&'static str> {
     const SOFTWARES: &[(&[u8], &str)] =
-        &[(b"TANDBERG", "webex"), (b"Webex", "webex"), (b"Viber", "viber"), (b"TelegramDesktop", "telegram")];
+        &[(b"TANDBERG", "webex"), (b"Webex", "webex"), (b"Viber", "viber-call"), (b"TelegramDesktop", "telegram-call")];
     SOFTWARES.iter().find(|(part, _)| contains_ignoring_case(software, part)).map(|(_, key)| *key)
 }
 
@@ -367,8 +366,8 @@ mod tests {
         for (datagrams, expected) in [
             (&[&check[..], dtls][..], Some("dtls")),
             (&[&service, dtls], Some("dtls")),
-            (&[&check, media[0], media[1]], Some("rtp")),
-            (&[&service, media[0], media[1]], None),
+            (&[&check, media[0], media[1]], Some("srtp")),
+            (&[&service, media[0], media[1]], Some("srtp")),
             (&[&check, media[0], b"\xff\xff"], None),
         ] {
             let (mut stun, mut found, mut other) = (Stun::default(), Findings::default(), &b""[..]);

@@ -8,13 +8,14 @@ use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport}
 /// SAP NI.
 pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "sap-ni",
-    name: "SAP NI",
+    name: "SAP",
     selector: 518,
     category: "business",
     transports: &[Transport::Tcp],
     ports: &[3200, 3299, 3300, 3600],
     first_bytes: FirstBytes::Of(&[0]),
     probe,
+    app: "sap",
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
