@@ -204,6 +204,10 @@ impl HttpInspector {
                 }
                 Part::ResponseFields
             }
+            Part::StartLine if line.starts_with(b"ICY ") => {
+                found.set_service("icy"); // SHOUTcast answers so
+                Part::ResponseFields
+            }
             Part::StartLine => self.read_request_line(line, found),
             Part::RequestFields if line.is_empty() => {
                 if let Some(authority) = self.authority.take() {

@@ -27,7 +27,7 @@ pub fn of_field(name: &[u8], value: &[u8]) -> Option<&'static str> {
 }
 
 /// What the beginning of a JSON body asks for: mining over HTTP (Bitcoin's getwork and BIP 22, Ethereum's eth_getWork), or a node
-/// of Ethereum by its JSON-RPC.
+/// of Ethereum by its JSON-RPC; any other call that names its version is JSON-RPC 2.0 (§4).
 #[must_use]
 pub fn of_json_body(body: &[u8]) -> Option<&'static str> {
     let method = json_text(body, "method")?;
@@ -35,7 +35,7 @@ pub fn of_json_body(body: &[u8]) -> Option<&'static str> {
         b"getwork" | b"getblocktemplate" | b"submitblock" => Some("stratum"),
         b"eth_getWork" | b"eth_submitWork" | b"eth_submitHashrate" => Some("stratum"),
         _ if METHODS_OF_ETHEREUM.iter().any(|start| method.starts_with(start)) => Some("ethereum"),
-        _ => None,
+        _ => json_text(body, "jsonrpc").map(|_version| "json-rpc"),
     }
 }
 
@@ -166,6 +166,7 @@ mod tests {
     fn a_json_body_tells_by_its_method() {
         assert_eq!(of_json_body(b"{\"id\":1,\"method\":\"getwork\",\"params\":[]}"), Some("stratum"));
         assert_eq!(of_json_body(b"{\"jsonrpc\":\"2.0\",\"method\":\"eth_blockNumber\"}"), Some("ethereum"));
+        assert_eq!(of_json_body(b"{\"jsonrpc\":\"2.0\",\"method\":\"getinfo\"}"), Some("json-rpc"));
         assert_eq!(of_json_body(b"{\"method\":\"list\"}"), None);
         assert_eq!(of_json_body(b"{\"method\":\"getwork"), None);
     }

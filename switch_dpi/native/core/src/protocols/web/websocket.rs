@@ -1,5 +1,7 @@
 //! WebSocket (RFC 6455): a service over HTTP, which tells it by its Upgrade field. Here frames of a connection that began unseen
-//! are recognised: a client's masked text (§5.3) that is text behind its mask.
+//! are recognised: a client's masked text (§5.3) that is text behind its mask, and short text that both ends exchange.
+
+use std::cmp::Ordering;
 
 use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Evidence, Example, FirstBytes, Probe, Sample, Transport};
@@ -42,18 +44,69 @@ fn probe(sample: &Sample<'_>) -> Probe {
         _ => return Probe::No, // no text of 64 KB is sent in one frame
     };
     if second & MASKED == 0 || size < MIN_TEXT_SIZE {
-        return Probe::No;
+        return probe_short(sample);
     }
     let Some(mask) = reader.array::<4>() else { return Probe::NeedMore };
     let wanted = size.min(MAX_TEXT_SIZE);
     let there = reader.rest();
     let masked = there.get(..wanted).unwrap_or(there);
-    let is_text = masked.iter().zip(mask.iter().cycle()).all(|(byte, key)| matches!(byte ^ key, b'\t' | b'\n' | b'\r' | b' '..=b'~'));
+    let is_text = masked.iter().zip(mask.iter().cycle()).all(|(byte, key)| is_letter(byte ^ key));
     match is_text {
         false => Probe::No,
         true if masked.len() < wanted => Probe::NeedMore,
         true => Probe::Match(Evidence { confidence: 80, what: "masked text frame", offset: 0, size: 6 }),
     }
+}
+
+/// Short text proves little: its frame must end where the data end, and it is not enough without what the other end sends.
+fn probe_short(sample: &Sample<'_>) -> Probe {
+    const MIN_SHORT_SIZE: usize = 8;
+    let matched = |what| Probe::Match(Evidence { confidence: 70, what, offset: 0, size: 2 });
+    match (ShortText::read(sample.data), ShortText::read(sample.other)) {
+        (ShortText::Whole { size, is_masked: true }, _) if size >= MIN_SHORT_SIZE => matched("short masked text frame"),
+        (ShortText::Whole { size, is_masked }, ShortText::Whole { size: answer, is_masked: other })
+            if is_masked != other && size + answer >= MIN_SHORT_SIZE =>
+        {
+            matched("short text frames of both ends")
+        }
+        (ShortText::Whole { .. }, _) if sample.other.is_empty() => Probe::NeedMore,
+        (ShortText::Cut, _) => Probe::NeedMore,
+        _ => Probe::No,
+    }
+}
+
+/// One frame of less than 126 bytes, and no more.
+enum ShortText {
+    /// It is there to its end, and is text.
+    Whole { size: usize, is_masked: bool },
+    /// It fits so far.
+    Cut,
+    /// It is none.
+    Other,
+}
+
+impl ShortText {
+    fn read(data: &[u8]) -> Self {
+        let Some(([WHOLE_TEXT, second], rest)) = data.split_first_chunk() else { return Self::Other };
+        let (size, is_masked) = (usize::from(second & !MASKED), second & MASKED != 0);
+        let (mask, text) = if is_masked {
+            let Some((mask, text)) = rest.split_first_chunk::<4>() else { return Self::Cut };
+            (*mask, text)
+        } else {
+            ([0; 4], rest)
+        };
+        let is_text = text.iter().zip(mask.iter().cycle()).all(|(byte, key)| is_letter(byte ^ key));
+        match text.len().cmp(&size) {
+            _ if !is_text || size > 125 => Self::Other,
+            Ordering::Less => Self::Cut,
+            Ordering::Equal => Self::Whole { size, is_masked },
+            Ordering::Greater => Self::Other,
+        }
+    }
+}
+
+fn is_letter(byte: u8) -> bool {
+    matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')
 }
 
 const EXAMPLES: &[Example] = &[
@@ -72,3 +125,20 @@ const EXAMPLES: &[Example] = &[
         expect: &[],
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_text_needs_both_ends_or_eight_letters() {
+        let hello = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"; // RFC 6455 §5.7
+        let ask = |data, other| probe(&Sample { data, other, ..Sample::EMPTY });
+        assert_eq!(ask(hello, b""), Probe::NeedMore);
+        assert!(matches!(ask(b"\x81\x05Hello", hello), Probe::Match(_)));
+        assert_eq!(ask(b"\x81\x05Hello", b""), Probe::NeedMore);
+        assert_eq!(ask(b"\x81\x05Hello there", hello), Probe::No);
+        assert_eq!(ask(b"\x81\x05Hello", b"\x81\x05Hello"), Probe::No);
+        assert!(matches!(ask(b"\x81\x88\x01\x01\x01\x01abcdefgh", b""), Probe::Match(_)));
+    }
+}
