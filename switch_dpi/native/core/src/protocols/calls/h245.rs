@@ -5,14 +5,24 @@ use crate::bytes::Reader;
 use crate::formats::h323::{Messages, control};
 use crate::probing::answers::matched;
 use crate::probing::examples::{client, server};
-use crate::protocol::{
-    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
-};
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 /// TPKT (RFC 1006 §6) without its size, request, terminalCapabilitySet; then, after a sequence number, the protocol's object
 /// identifier `{itu-t(0) recommendation(0) h(8) 245 version(0)}`.
 const START: [Option<u8>; 13] = [
-    Some(3), Some(0), None, None, Some(2), Some(0x70), None, Some(6), Some(0), Some(8), Some(0x81), Some(0x75), Some(0),
+    Some(3),
+    Some(0),
+    None,
+    None,
+    Some(2),
+    Some(0x70),
+    None,
+    Some(6),
+    Some(0),
+    Some(8),
+    Some(0x81),
+    Some(0x75),
+    Some(0),
 ];
 
 /// H.245.

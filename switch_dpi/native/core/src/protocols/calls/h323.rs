@@ -5,9 +5,7 @@ use crate::bytes::Reader;
 use crate::formats::h323::{Messages, signalling};
 use crate::probing::answers::matched;
 use crate::probing::examples::{client, query, server};
-use crate::protocol::{
-    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
-};
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 /// Version 3, reserved (RFC 1006 §6).
 const TPKT: [u8; 2] = [3, 0];
@@ -46,7 +44,10 @@ fn probe_signalling(data: &[u8]) -> Probe {
         4 => *byte == 8,
         5 => *byte == 2,
         8 => is_message_type(*byte),
-        9 => matches!(byte, 0x04 | 0x08 | 0x1c | 0x1e | 0x28 | 0x34 | 0x6c | 0x70 | 0x7e | 0x14 | 0x27 | 0x18 | 0x96 | 0xa1),
+        9 => matches!(
+            byte,
+            0x04 | 0x08 | 0x1c | 0x1e | 0x28 | 0x34 | 0x6c | 0x70 | 0x7e | 0x14 | 0x27 | 0x18 | 0x96 | 0xa1
+        ),
         _ => true,
     };
     if !data.iter().enumerate().take(HEAD_SIZE + 1).all(fits) {

@@ -1,8 +1,8 @@
 //! RTCP (RFC 3550 §6) on a port of its own. Where it shares a port with RTP (RFC 5761), the media name the flow; encrypted it is
 //! SRTP's.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };

@@ -1,9 +1,9 @@
 //! SRTP (RFC 3711): media whose headers stay clear. By itself it looks as RTP does, so a flow is called SRTP by what only the encrypted
 //! have: the trailer of their control packets. Media after checks of ICE are SRTP too (RFC 8827 §6.5); [`super::stun`] says so.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::matching::matched;
+use crate::probing::answers::matched;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
 use crate::protocols::rtcp::{HEADER_SIZE, Rtcp, is_header, skip_packet};
 

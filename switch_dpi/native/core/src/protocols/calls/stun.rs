@@ -3,16 +3,16 @@
 //! DTLS and media share the ports of the checks (RFC 7983). A flow whose checks lead to DTLS goes on as DTLS; one whose checks lead
 //! to media goes on as SRTP.
 
-use crate::protocol::attributes::Attribute;
 use crate::classification::inspection::FIRM;
+use crate::formats::stun_message::{
+    COOKIE, HEADER_SIZE, MESSAGE_INTEGRITY, Message, REALM, SOFTWARE, USERNAME, relayed, stream_offset,
+};
 use crate::probing::lines::{contains_ignoring_case, is_text};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Expectation, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
 use crate::protocols::{dtls, rtp, srtp};
-use crate::formats::stun_message::{
-    COOKIE, HEADER_SIZE, MESSAGE_INTEGRITY, Message, REALM, SOFTWARE, USERNAME, relayed, stream_offset,
-};
 
 /// Datagrams or messages read of one flow: the relay's name comes with its first refusal.
 const MAX_MESSAGES: u8 = 16;
@@ -136,10 +136,15 @@ impl Stun {
     /// A datagram that is no message: the key exchange of a call, or its media.
     fn read_other(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
         if self.next.is_none() {
-            let is_firm = |protocol: &Descriptor| matches!((protocol.probe)(sample), Probe::Match(e) if e.confidence >= FIRM);
+            let is_firm =
+                |protocol: &Descriptor| matches!((protocol.probe)(sample), Probe::Match(e) if e.confidence >= FIRM);
             let next = match () {
-                () if is_firm(&dtls::DESCRIPTOR) => Some((dtls::DESCRIPTOR, dtls::DESCRIPTOR.inspector, "DTLS record after checks of the path")),
-                () if is_firm(&rtp::DESCRIPTOR) => Some((srtp::DESCRIPTOR, rtp::DESCRIPTOR.inspector, "RTP headers after checks of the path")),
+                () if is_firm(&dtls::DESCRIPTOR) => {
+                    Some((dtls::DESCRIPTOR, dtls::DESCRIPTOR.inspector, "DTLS record after checks of the path"))
+                }
+                () if is_firm(&rtp::DESCRIPTOR) => {
+                    Some((srtp::DESCRIPTOR, rtp::DESCRIPTOR.inspector, "RTP headers after checks of the path"))
+                }
                 () => None,
             };
             if let Some((protocol, inspector, why)) = next {

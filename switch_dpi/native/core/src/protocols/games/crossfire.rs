@@ -1,7 +1,8 @@
 //! CrossFire's hosts and players, over UDP: each datagram begins with one constant (libprotoident's rule for the game has it too).
 
-use crate::probing::marks::{begins, udp};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::beginnings::begins;
+use crate::probing::examples::{query, reply};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const MARK: &[u8] = b"\xc7\xd9\x19\x99";
 
@@ -24,10 +25,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
+    query(
         "of a player",
-        Direction::Originator,
         b"\xc7\xd9\x19\x99\x02\x00\x09\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x7d\x00",
     ),
-    udp("of the host", Direction::Responder, b"\xc7\xd9\x19\x99\x02\x00\x0a\x00\x00\x00\x00\x01\x00\x00\x00\x00"),
+    reply("of the host", b"\xc7\xd9\x19\x99\x02\x00\x0a\x00\x00\x00\x00\x01\x00\x00\x00\x00"),
 ];

@@ -1,6 +1,7 @@
 //! STS, by which players of Guild Wars 2 (and of other games of NCSOFT) log in: requests like those of HTTP, over TCP.
 
-use crate::probing::matching::{ANSWERS, ASKS, example, probe_beginning};
+use crate::probing::beginnings::probe_beginning;
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 /// The first request, and the first line of any answer.
@@ -22,6 +23,6 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 const EXAMPLES: &[Example] = &[
-    example("connect", ASKS, b"P /Sts/Connect STS/1.0\r\nl:51\r\n\r\n<Connect>\n<ConnType>400</ConnType>\n</Connect>\n", &[]),
-    example("answer", ANSWERS, b"STS/1.0 200 OK\r\nl:0\r\n\r\n", &[]),
+    client("connect", b"P /Sts/Connect STS/1.0\r\nl:51\r\n\r\n<Connect>\n<ConnType>400</ConnType>\n</Connect>\n"),
+    server("answer", b"STS/1.0 200 OK\r\nl:0\r\n\r\n"),
 ];

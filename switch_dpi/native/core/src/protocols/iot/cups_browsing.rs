@@ -1,7 +1,8 @@
 //! CUPS browsing: print servers announce their queues of IPP in lines of text, over UDP at IPP's port ("CUPS Browse Protocol").
 
+use crate::probing::answers::matched;
+use crate::probing::examples::query;
 use crate::probing::lines::is_text;
-use crate::probing::matching::{SENDS, example, matched};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Hexadecimal digits of the kind of printer: 32 bits of capabilities.
@@ -42,13 +43,8 @@ fn is_announcement(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    example(
-        "queue with location, information and model",
-        SENDS,
-        b"100c 3 ipp://print.example.org:631/printers/lp \"Floor 2\" \"Laser printer\" \"HP LaserJet 4\" lease-duration=300\n",
-        &[],
-    ),
-    example("queue alone", SENDS, b"6 3 ipp://192.0.2.7/printers/colour\n", &[]),
+    query("queue with location, information and model", b"100c 3 ipp://print.example.org:631/printers/lp \"Floor 2\" \"Laser printer\" \"HP LaserJet 4\" lease-duration=300\n"),
+    query("queue alone", b"6 3 ipp://192.0.2.7/printers/colour\n"),
 ];
 
 #[cfg(test)]
@@ -57,7 +53,9 @@ mod tests {
 
     #[test]
     fn other_text_is_no_announcement() {
-        for data in [&b"6 9 ipp://h/p\n"[..], b"6 3 ftp://h/p\n", b"xyz 3 ipp://h/p\n", b"6 3", b"123456789 3 ipp://h/p"] {
+        for data in
+            [&b"6 9 ipp://h/p\n"[..], b"6 3 ftp://h/p\n", b"xyz 3 ipp://h/p\n", b"6 3", b"123456789 3 ipp://h/p"]
+        {
             assert_eq!(probe(&Sample { transport: Transport::Udp, data, ..Sample::EMPTY }), Probe::No, "{data:?}");
         }
     }

@@ -1,9 +1,9 @@
 //! Matter (CSA "Matter Core Specification"), over UDP: messages before there are keys, by which devices are added and sessions begin.
 //! What follows them is encrypted behind a header without a mark, and belongs to the flow that began so. Numbers are little-endian.
 
-use crate::probing::marks::udp;
-use crate::probing::matching::matched;
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Sample, Transport};
+use crate::probing::answers::matched;
+use crate::probing::examples::{query, reply};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Message flags of version 0 (§4.4.1.2): the sender's node, or the receiver's; messages without a session name just one.
 const FROM_NODE: u8 = 0x04;
@@ -68,19 +68,13 @@ fn opens_channel(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    udp(
-        "PBKDFParamRequest",
-        Direction::Originator,
+    query("PBKDFParamRequest",
         b"\x04\0\0\0\x11\x22\x33\x04\x01\x02\x03\x04\x05\x06\x07\x08\x05\x20\x5b\x3c\0\0\x15\x30\x01\x20abcdefghijklmnopqrstuvwxyz012345\x25\x02\x8a\x77\x24\x03\0\x28\x04\x18",
     ),
-    udp(
-        "StatusReport of success",
-        Direction::Responder,
+    reply("StatusReport of success",
         b"\x01\0\0\0\x11\x22\x33\x05\x01\x02\x03\x04\x05\x06\x07\x08\x06\x40\x5b\x3c\0\0\x11\x22\x33\x04\0\0\0\0\0\0\0\0",
     ),
-    udp(
-        "acknowledgement alone",
-        Direction::Responder,
+    reply("acknowledgement alone",
         b"\x01\0\0\0\x11\x22\x33\x06\x01\x02\x03\x04\x05\x06\x07\x08\x02\x10\x5b\x3c\0\0\x11\x22\x33\x04",
     ),
 ];

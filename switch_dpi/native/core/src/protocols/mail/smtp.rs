@@ -2,10 +2,10 @@
 //!
 //! Which end is the server is told from what it says, not from who connected: a capture may begin late.
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::lines::{contains_ignoring_case, reply, split_word};
-use crate::protocol::{Descriptor, Direction, Example, Findings, Probe, Progress, Sample, Transport};
 use crate::formats::reply_protocols::{self, Clue, LineInspector, Rules};
+use crate::probing::lines::{contains_ignoring_case, reply, split_word};
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Direction, Example, Findings, Probe, Progress, Sample, Transport};
 
 /// A reply line has at most 512 bytes (RFC 5321 §4.5.3.1.5); some servers greet with several.
 const MAX_PROBE_SIZE: usize = 2048;
@@ -27,7 +27,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ..Descriptor::BASE
 };
 
-const RULES: Rules = Rules { what: "SMTP greeting or command", greeting: greeting_clue, reply: reply_clue, command: command_clue };
+const RULES: Rules =
+    Rules { what: "SMTP greeting or command", greeting: greeting_clue, reply: reply_clue, command: command_clue };
 
 fn probe(sample: &Sample<'_>) -> Probe {
     reply_protocols::probe(sample, &RULES)

@@ -1,6 +1,7 @@
 //! appleJuice, a peer-to-peer network: both ends open with their protocol's name on a line (l7-filter's pattern "applejuice").
 
-use crate::probing::matching::{ANSWERS, ASKS, example, probe_beginning};
+use crate::probing::beginnings::probe_beginning;
+use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Transport};
 
 const GREETING: &[u8] = b"ajprot\r\n";
@@ -20,6 +21,6 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 const EXAMPLES: &[Example] = &[
-    example("greeting", ASKS, b"ajprot\r\n", &[]),
-    example("greeting, and the first message", ANSWERS, b"ajprot\r\n\x0c\x00\x00\x00\x01\x02\x03\x04", &[]),
+    client("greeting", b"ajprot\r\n"),
+    server("greeting, and the first message", b"ajprot\r\n\x0c\x00\x00\x00\x01\x02\x03\x04"),
 ];

@@ -1,11 +1,11 @@
 //! GPRS Tunnelling Protocol, versions 0 to 2 (3GPP TS 29.060, 29.281, 29.274) and GTP' of charging (TS 32.295). Which of its
 //! parts a flow is, the inspector tells as its service.
 
+use crate::formats::gtp::{self, G_PDU, Kind, Message, elements, read};
 use crate::probing::answers::matched;
 use crate::probing::examples::query;
 use crate::probing::inner_packets::{FrameFit, ethernet_frame};
 use crate::protocol::attributes::Attribute;
-use crate::formats::gtp::{self, G_PDU, Kind, Message, elements, read};
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -73,7 +73,9 @@ fn is_control(message: &Message<'_>) -> bool {
         _ => matches!(message.message_type, 1..=7 | 16..=37 | 48..=62 | 70 | 96..=123 | 128..=129 | 240 | 241),
     };
     let mut count = 0;
-    is_known && elements(message, |_| count += 1) && (count > 0 || matches!(message.message_type, ECHO_REQUEST | ECHO_RESPONSE))
+    is_known
+        && elements(message, |_| count += 1)
+        && (count > 0 || matches!(message.message_type, ECHO_REQUEST | ECHO_RESPONSE))
 }
 
 /// Names the part, and reads a few control messages.

@@ -44,5 +44,8 @@ fn dispatcher(cursor: &mut Cursor<'_>) -> Recognised {
 const EXAMPLES: &[Example] = &[
     client("route", b"\0\0\0\x2eNI_ROUTE\0\x02\x27\x02\0\0\0\0\x16\0\0\0\x0bsapr\x003299\0\0host\x003200\0\0"),
     server("pong", b"\0\0\0\x08NI_PONG\0"),
-    client("GUI", b"\0\0\x01\x06\xff\xff\xff\xff\x0a\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x3e\0\0\0"),
+    client(
+        "GUI",
+        b"\0\0\x01\x06\xff\xff\xff\xff\x0a\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x3e\0\0\0",
+    ),
 ];
