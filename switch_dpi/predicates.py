@@ -28,7 +28,7 @@ from switch_dpi.conntrack import Connection
 log = logging.getLogger(__name__)
 
 ATTRIBUTE_FIELDS: Final[Mapping[int, L7Field]] = {1: L7Field.SNI, 11: L7Field.HTTP_HOST, 20: L7Field.DNS_QUERY}
-"""Attributes of the engine (``core/src/protocol/attributes.rs``: tls.sni, http.host, dns.query) and their match fields."""
+"""Attributes of the engine (``core/src/protocol/attributes.rs``: tls.sni, http.host) and their match fields."""
 
 _LOWERED: Final = frozenset({int(Type.EXPERIMENTER), int(Type.FLOW_MOD), int(Type.MULTIPART_REQUEST)}) | {
     int(Type.BUNDLE_ADD_MESSAGE)

@@ -6,6 +6,7 @@ use appsteer_core::protocol::{
     Transport, Value,
 };
 use appsteer_core::protocols::ALL;
+use appsteer_harness::random::{Random, mangle};
 
 const DIRECTIONS: [Direction; 2] = [Direction::Originator, Direction::Responder];
 /// Protocols are shown so many mangled examples of each other; there are many pairs, and without optimisation each takes long.
@@ -124,7 +125,7 @@ fn nobody_claims_a_stranger() {
 
 #[test]
 fn nobody_claims_noise() {
-    let mut random = Random(0x5eed_0001);
+    let mut random = Random::new(0x5eed_0001);
     for round in 0..20_000 {
         let previous = noise(&mut random, round % 3);
         let data = noise(&mut random, round % 5);
@@ -142,7 +143,7 @@ fn nobody_claims_noise() {
 
 #[test]
 fn mangled_examples_do_no_harm() {
-    let mut random = Random(0x5eed_0002);
+    let mut random = Random::new(0x5eed_0002);
     for protocol in ALL {
         for example in protocol.examples {
             for round in 0..100 {
@@ -162,7 +163,7 @@ fn mangled_examples_do_no_harm() {
 
 #[test]
 fn a_stream_in_any_three_pieces_gives_the_same_findings() {
-    let mut random = Random(0x5eed_0003);
+    let mut random = Random::new(0x5eed_0003);
     for protocol in ALL {
         for example in protocol.examples.iter().filter(|example| example.transport == Transport::Tcp) {
             let whole = inspect(protocol, example, &[example.data]);
@@ -226,26 +227,6 @@ fn written(found: &Findings) -> (Vec<String>, Option<&str>) {
     (values, found.host())
 }
 
-/// A sequence of numbers that is the same in every run (xorshift64*).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() >> 16).unwrap_or(0) % limit.max(1)
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.next().to_be_bytes()[0]
-    }
-}
-
 /// Bytes that mean nothing, of several kinds: even, mostly zero, text, small numbers, RTP-like first bytes.
 fn noise(random: &mut Random, kind: u32) -> Vec<u8> {
     let largest = if random.below(8) == 0 { 1400 } else { 96 };
@@ -264,24 +245,4 @@ fn noise(random: &mut Random, kind: u32) -> Vec<u8> {
         *first |= 0x80;
     }
     data
-}
-
-/// Changed bytes, a piece missing, a piece twice, an end cut off.
-fn mangle(data: &[u8], random: &mut Random) -> Vec<u8> {
-    let mut mangled = data.to_vec();
-    for _ in 0..=random.below(4) {
-        let at = random.below(mangled.len());
-        let size = random.below(16).min(mangled.len() - at);
-        match random.below(5) {
-            0 => mangled.truncate(at),
-            1 => drop(mangled.drain(at..at + size)),
-            2 => {
-                let piece: Vec<u8> = mangled.iter().skip(at).take(size).copied().collect();
-                mangled.splice(at..at, piece);
-            }
-            3 => mangled.iter_mut().skip(at).take(1).for_each(|byte| *byte = random.byte()),
-            _ => mangled.iter_mut().skip(at).take(size).for_each(|byte| *byte = 0xff),
-        }
-    }
-    mangled
 }
