@@ -64,7 +64,8 @@ impl Inspector for DnsInspector {
             _ => Some(sample.data),
         };
         let mut name = Name::empty();
-        if let Some(message) = message.and_then(|data| Message::parse(data, &mut name).ok()) {
+        let is_asked_again = self.has_query && message.is_some_and(is_query);
+        if let Some(message) = message.filter(|_| !is_asked_again).and_then(|data| Message::parse(data, &mut name).ok()) {
             report(&message, found);
             self.has_query |= !message.is_response();
             self.has_response |= message.is_response();
@@ -75,6 +76,10 @@ impl Inspector for DnsInspector {
             (false, false) => Progress::NeedMore,
         }
     }
+}
+
+fn is_query(message: &[u8]) -> bool {
+    message.get(2).is_some_and(|flags| flags & 0x80 == 0)
 }
 
 fn probe_stream(sample: &Sample<'_>, wanted: Family) -> Probe {
