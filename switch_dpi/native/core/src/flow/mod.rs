@@ -11,7 +11,7 @@ use crate::classification::guess::{Guess, Server};
 use crate::classification::inspection::{Claim, Inspection};
 use crate::flow::table::Place;
 use crate::frame::{Address, Layers, Packet, Segment, TcpFlags, ip_protocol};
-use crate::protocol::findings::Kept;
+use crate::protocol::values::Kept;
 use crate::protocol::{Direction, Transport};
 use crate::signatures::clues::Clue;
 

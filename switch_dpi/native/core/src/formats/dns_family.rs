@@ -65,7 +65,8 @@ impl Inspector for DnsInspector {
         };
         let mut name = Name::empty();
         let is_asked_again = self.has_query && message.is_some_and(is_query);
-        if let Some(message) = message.filter(|_| !is_asked_again).and_then(|data| Message::parse(data, &mut name).ok()) {
+        if let Some(message) = message.filter(|_| !is_asked_again).and_then(|data| Message::parse(data, &mut name).ok())
+        {
             report(&message, found);
             self.has_query |= !message.is_response();
             self.has_response |= message.is_response();

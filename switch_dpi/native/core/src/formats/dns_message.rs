@@ -268,18 +268,15 @@ fn read_name<'a>(
                 name_size += usize::from(name_size > 0) + label.len();
             }
             3 => {
-                let low = current.u8().ok_or(Error::Incomplete)?;
-                let target = usize::from(size & 0x3f) << 8 | usize::from(low);
                 jumps += 1;
-                let backwards = target >= HEADER_SIZE && target < at && jumps <= MAX_POINTERS;
-                let there = message.get(target..).filter(|_| backwards).ok_or(Error::Malformed)?;
+                let (target, there) = pointed_at(message, at, size, &mut current, jumps)?;
                 if jumps == 1 {
                     *reader = current; // what follows the first pointer follows the name
                 }
                 if let (HEADER_SIZE, 0, Some(label), None) = (target, name_size, question, &copy) {
                     return Ok(label);
                 }
-                current = Reader::new(there);
+                current = there;
             }
             _ => return Err(Error::Malformed),
         }
@@ -295,6 +292,21 @@ fn read_name<'a>(
     }
     let first = first.unwrap_or_default();
     Ok(first.split(|byte| *byte == b'.').next().unwrap_or(first))
+}
+
+/// Where the pointer at `at` points to, which must be before it; the byte that begins it has been read.
+fn pointed_at<'a>(
+    message: &'a [u8],
+    at: usize,
+    begin: u8,
+    reader: &mut Reader<'a>,
+    jumps: usize,
+) -> Result<(usize, Reader<'a>), Error> {
+    let low = reader.u8().ok_or(Error::Incomplete)?;
+    let target = usize::from(begin & 0x3f) << 8 | usize::from(low);
+    let is_backwards = target >= HEADER_SIZE && target < at && jumps <= MAX_POINTERS;
+    let there = message.get(target..).filter(|_| is_backwards).ok_or(Error::Malformed)?;
+    Ok((target, Reader::new(there)))
 }
 
 #[cfg(test)]

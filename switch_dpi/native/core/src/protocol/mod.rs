@@ -5,12 +5,13 @@
 
 pub mod attributes;
 pub(crate) mod findings;
+pub(crate) mod values;
 
 use crate::protocol::attributes::Attribute;
 pub use crate::protocol::findings::{
-    Expectation, Field, Fields, Findings, MAX_EXPECTED, MAX_HEARD_OF, MAX_RESOLVED, MAX_VALUE_SIZE, MAX_VALUES,
-    Resolved, Value,
+    Expectation, Findings, MAX_EXPECTED, MAX_HEARD_OF, MAX_RESOLVED, MAX_VALUE_SIZE, MAX_VALUES, Resolved,
 };
+pub use crate::protocol::values::{Field, Fields, Value};
 
 /// Which end of the flow sent the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

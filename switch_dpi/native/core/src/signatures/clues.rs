@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use crate::protocol::attributes::Attribute;
-use crate::protocol::findings::{Field, Fields};
+use crate::protocol::values::{Field, Fields};
 use crate::signatures::domains::Domains;
 
 /// What an application was told by, the strongest first: the order is that in which they count.
