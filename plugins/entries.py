@@ -8,6 +8,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -102,8 +103,19 @@ KINDS: Final[Mapping[str, Kind]] = {
 }
 """By the name of the list."""
 
-GIVEN: Final = ("host", "certificate", "alpn", "user_agent", "tls_fingerprint", "address")
-"""What an example gives, one of them."""
+
+class Given(StrEnum):
+    """What an example gives, or a look-up: one of them."""
+
+    HOST = "host"
+    CERTIFICATE = "certificate"
+    ALPN = "alpn"
+    USER_AGENT = "user_agent"
+    TLS_FINGERPRINT = "tls_fingerprint"
+    ADDRESS = "address"
+
+
+GIVEN: Final = tuple(given.value for given in Given)
 
 
 def _is_shared(kind: str, value: str) -> bool:

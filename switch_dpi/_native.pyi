@@ -50,6 +50,12 @@ class Signatures:
     def lookup(self, host: str) -> HostMatch | None:
         """What a flow with this host is found as: an application, else the site. None for what is no site's either."""
 
+    def lookup_by(self, given: str, value: str) -> HostMatch | None:
+        """The application whose entry tells it by another value; ``given`` is as an ``[[example]]`` has it.
+
+        One of ``host``, ``certificate``, ``alpn``, ``user_agent``, ``tls_fingerprint``, ``address``; else ValueError.
+        """
+
     @property
     def example_count(self) -> int:
         """``[[example]]`` tables in the files."""
@@ -77,7 +83,7 @@ class HostMatch:
 
     @property
     def entry(self) -> str | None:
-        """The domain of the application that covers the host, in punycode; None for a site."""
+        """The application's item that covers the value, a domain in punycode; None for a site."""
 
 @final
 class AppInfo:

@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from rich.console import Console
 from rich.table import Table
 
+from plugins.entries import Given
 from plugins.pack import PACKAGED, Plugin, PluginError, packaged, read_plugin
 from switch_dpi._native import CaptureError, EngineOptions, Signatures
 from switch_dpi.config import DEFAULT_AGENT
@@ -72,29 +73,36 @@ def sentences(command: Callable[P, None]) -> Callable[P, None]:
 @sentences
 def lookup(
     hosts: Annotated[list[str], typer.Argument(help="Host names; - reads them from standard input, one a line.")],
+    by: Annotated[Given, typer.Option(help="What is given instead of host names.")] = Given.HOST,
     added: With = None,
     as_json: Json = False,
 ) -> None:
-    """Say which application a host name is, and by which entry.
+    """Say which application a host name, or another value, is, and by which entry.
 
     With [bold]--json[/bold] an object a host: host, app (name), category, entry (the domain that covers the host), \
 generic. generic is true when no entry covers the host and only the id fits that its site gets at run time: app is \
-then the registrable domain, entry is null. Of what is no host name in the public tree, all but host are null.
+then the registrable domain, entry is null. Of what is no host name in the public tree, all but host are null. \
+With [bold]--by[/bold] the first field has that name.
     """
     known = assemble([packaged()], map(read_plugin, added or [])).signatures
-    found = (look_up(known, host) for host in _hosts(hosts))
+    found = (look_up(known, host, by.value) for host in _hosts(hosts))
     if as_json:
         for answer in found:
-            typer.echo(json.dumps(answer, ensure_ascii=False))
+            typer.echo(json.dumps({by.value: answer["host"], **_but_host(answer)}, ensure_ascii=False))
         return
-    rows = ([a["host"], a["app"] or "-", key_of(known, a), a["category"] or "-", a["entry"] or "-"] for a in found)
-    _table(("host", "application", "key", "category", "entry"), rows)
+    rows = ([a["host"], a["app"] or "-", key_of(known, a, by), a["category"] or "-", a["entry"] or "-"] for a in found)
+    _table((by.value, "application", "key", "category", "entry"), rows)
 
 
-def key_of(known: Signatures, answer: Answer) -> str:
+def key_of(known: Signatures, answer: Answer, by: Given = Given.HOST) -> str:
     """What a policy calls it."""
-    match = known.lookup(answer["host"])
+    value = answer["host"]
+    match = known.lookup(value) if by is Given.HOST else known.lookup_by(by.value, value)
     return match.app_key if match else "-"
+
+
+def _but_host(answer: Answer) -> dict[str, object]:
+    return {name: value for name, value in answer.items() if name != "host"}
 
 
 @plugins.command()
@@ -162,6 +170,7 @@ def show(
     typer.echo(f"{plugin.name} {plugin.version}  {plugin.source or 'comes with AppSteer'}")
     typer.echo("files: " + " ".join(plugin.files))
     typer.echo("adds:  " + " ".join(plugin.keys))
+    typer.echo("tells: " + (", ".join(f"{entry.count} {entry.list}" for entry in plugin.entries) or "no application"))
     _show_modules([plugin])
 
 

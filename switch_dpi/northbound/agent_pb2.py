@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!switch_dpi/northbound/agent.proto\x12\x11\x61ppsteer.agent.v1\"\r\n\x0bListRequest\"\x0f\n\rReloadRequest\"\x1a\n\nPluginName\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x1a\n\nPluginPath\x12\x0c\n\x04path\x18\x01 \x01(\t\"d\n\nPluginList\x12*\n\x07plugins\x18\x01 \x03(\x0b\x32\x19.appsteer.agent.v1.Plugin\x12\x19\n\x11\x63\x61talogue_version\x18\x02 \x01(\t\x12\x0f\n\x07refused\x18\x03 \x03(\t\"\xd8\x01\n\x06Plugin\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x0f\n\x07is_base\x18\x04 \x01(\x08\x12\x0c\n\x04\x61pps\x18\x05 \x01(\r\x12\x12\n\ncategories\x18\x06 \x01(\r\x12\x11\n\tprotocols\x18\x07 \x01(\r\x12\x10\n\x08\x65xamples\x18\x08 \x01(\r\x12\r\n\x05\x66iles\x18\t \x03(\t\x12\x0c\n\x04keys\x18\n \x03(\t\x12*\n\x07modules\x18\x0b \x03(\x0b\x32\x19.appsteer.agent.v1.Module\"f\n\x06Module\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0e\n\x06\x65vents\x18\x04 \x01(\x04\x12\x0f\n\x07\x64ropped\x18\x05 \x01(\x04\x12\x0e\n\x06\x62usy_s\x18\x06 \x01(\x01\"G\n\x08\x46indings\x12\x10\n\x08\x66indings\x18\x01 \x03(\t\x12)\n\x06plugin\x18\x02 \x01(\x0b\x32\x19.appsteer.agent.v1.Plugin\"\x1e\n\rLookupRequest\x12\r\n\x05hosts\x18\x01 \x03(\t\"5\n\x0bLookupReply\x12&\n\x05hosts\x18\x01 \x03(\x0b\x32\x17.appsteer.agent.v1.Host\"\x81\x01\n\x04Host\x12\x0c\n\x04host\x18\x01 \x01(\t\x12\x10\n\x03\x61pp\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08\x63\x61tegory\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x12\n\x05\x65ntry\x18\x04 \x01(\tH\x02\x88\x01\x01\x12\x0f\n\x07generic\x18\x05 \x01(\x08\x42\x06\n\x04_appB\x0b\n\t_categoryB\x08\n\x06_entry\"-\n\x0b\x44iffRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61ptures\x18\x02 \x03(\t\"\xbe\x01\n\nFlowChange\x12\x0c\n\x04pcap\x18\x01 \x01(\t\x12\x0c\n\x04\x66low\x18\x02 \x01(\x04\x12\n\n\x02l4\x18\x03 \x01(\r\x12\x0b\n\x03src\x18\x04 \x01(\t\x12\r\n\x05sport\x18\x05 \x01(\r\x12\x0b\n\x03\x64st\x18\x06 \x01(\t\x12\r\n\x05\x64port\x18\x07 \x01(\r\x12\'\n\x03old\x18\x08 \x01(\x0b\x32\x1a.appsteer.agent.v1.Verdict\x12\'\n\x03new\x18\t \x01(\x0b\x32\x1a.appsteer.agent.v1.Verdict\"L\n\x07Verdict\x12\x0b\n\x03\x61pp\x18\x01 \x01(\t\x12\x10\n\x08protocol\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x03 \x01(\t\x12\x10\n\x08\x65vidence\x18\x04 \x01(\t2\x88\x05\n\x07Plugins\x12\x45\n\x04List\x12\x1e.appsteer.agent.v1.ListRequest\x1a\x1d.appsteer.agent.v1.PluginList\x12@\n\x04Show\x12\x1d.appsteer.agent.v1.PluginName\x1a\x19.appsteer.agent.v1.Plugin\x12\x42\n\x04Lint\x12\x1d.appsteer.agent.v1.PluginPath\x1a\x1b.appsteer.agent.v1.Findings\x12\x42\n\x04Test\x12\x1d.appsteer.agent.v1.PluginPath\x1a\x1b.appsteer.agent.v1.Findings\x12\x44\n\x04Load\x12\x1d.appsteer.agent.v1.PluginPath\x1a\x1d.appsteer.agent.v1.PluginList\x12\x46\n\x06Unload\x12\x1d.appsteer.agent.v1.PluginName\x1a\x1d.appsteer.agent.v1.PluginList\x12I\n\x06Reload\x12 .appsteer.agent.v1.ReloadRequest\x1a\x1d.appsteer.agent.v1.PluginList\x12J\n\x06Lookup\x12 .appsteer.agent.v1.LookupRequest\x1a\x1e.appsteer.agent.v1.LookupReply\x12G\n\x04\x44iff\x12\x1e.appsteer.agent.v1.DiffRequest\x1a\x1d.appsteer.agent.v1.FlowChange0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!switch_dpi/northbound/agent.proto\x12\x11\x61ppsteer.agent.v1\"\r\n\x0bListRequest\"\x0f\n\rReloadRequest\"\x1a\n\nPluginName\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x1a\n\nPluginPath\x12\x0c\n\x04path\x18\x01 \x01(\t\"d\n\nPluginList\x12*\n\x07plugins\x18\x01 \x03(\x0b\x32\x19.appsteer.agent.v1.Plugin\x12\x19\n\x11\x63\x61talogue_version\x18\x02 \x01(\t\x12\x0f\n\x07refused\x18\x03 \x03(\t\"\x88\x02\n\x06Plugin\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x0f\n\x07is_base\x18\x04 \x01(\x08\x12\x0c\n\x04\x61pps\x18\x05 \x01(\r\x12\x12\n\ncategories\x18\x06 \x01(\r\x12\x11\n\tprotocols\x18\x07 \x01(\r\x12\x10\n\x08\x65xamples\x18\x08 \x01(\r\x12\r\n\x05\x66iles\x18\t \x03(\t\x12\x0c\n\x04keys\x18\n \x03(\t\x12*\n\x07modules\x18\x0b \x03(\x0b\x32\x19.appsteer.agent.v1.Module\x12.\n\x07\x65ntries\x18\x0c \x03(\x0b\x32\x1d.appsteer.agent.v1.EntryCount\")\n\nEntryCount\x12\x0c\n\x04list\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\r\"f\n\x06Module\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0e\n\x06\x65vents\x18\x04 \x01(\x04\x12\x0f\n\x07\x64ropped\x18\x05 \x01(\x04\x12\x0e\n\x06\x62usy_s\x18\x06 \x01(\x01\"G\n\x08\x46indings\x12\x10\n\x08\x66indings\x18\x01 \x03(\t\x12)\n\x06plugin\x18\x02 \x01(\x0b\x32\x19.appsteer.agent.v1.Plugin\"*\n\rLookupRequest\x12\r\n\x05hosts\x18\x01 \x03(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\"5\n\x0bLookupReply\x12&\n\x05hosts\x18\x01 \x03(\x0b\x32\x17.appsteer.agent.v1.Host\"\x81\x01\n\x04Host\x12\x0c\n\x04host\x18\x01 \x01(\t\x12\x10\n\x03\x61pp\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08\x63\x61tegory\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x12\n\x05\x65ntry\x18\x04 \x01(\tH\x02\x88\x01\x01\x12\x0f\n\x07generic\x18\x05 \x01(\x08\x42\x06\n\x04_appB\x0b\n\t_categoryB\x08\n\x06_entry\"-\n\x0b\x44iffRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61ptures\x18\x02 \x03(\t\"\xbe\x01\n\nFlowChange\x12\x0c\n\x04pcap\x18\x01 \x01(\t\x12\x0c\n\x04\x66low\x18\x02 \x01(\x04\x12\n\n\x02l4\x18\x03 \x01(\r\x12\x0b\n\x03src\x18\x04 \x01(\t\x12\r\n\x05sport\x18\x05 \x01(\r\x12\x0b\n\x03\x64st\x18\x06 \x01(\t\x12\r\n\x05\x64port\x18\x07 \x01(\r\x12\'\n\x03old\x18\x08 \x01(\x0b\x32\x1a.appsteer.agent.v1.Verdict\x12\'\n\x03new\x18\t \x01(\x0b\x32\x1a.appsteer.agent.v1.Verdict\"L\n\x07Verdict\x12\x0b\n\x03\x61pp\x18\x01 \x01(\t\x12\x10\n\x08protocol\x18\x02 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x03 \x01(\t\x12\x10\n\x08\x65vidence\x18\x04 \x01(\t2\x88\x05\n\x07Plugins\x12\x45\n\x04List\x12\x1e.appsteer.agent.v1.ListRequest\x1a\x1d.appsteer.agent.v1.PluginList\x12@\n\x04Show\x12\x1d.appsteer.agent.v1.PluginName\x1a\x19.appsteer.agent.v1.Plugin\x12\x42\n\x04Lint\x12\x1d.appsteer.agent.v1.PluginPath\x1a\x1b.appsteer.agent.v1.Findings\x12\x42\n\x04Test\x12\x1d.appsteer.agent.v1.PluginPath\x1a\x1b.appsteer.agent.v1.Findings\x12\x44\n\x04Load\x12\x1d.appsteer.agent.v1.PluginPath\x1a\x1d.appsteer.agent.v1.PluginList\x12\x46\n\x06Unload\x12\x1d.appsteer.agent.v1.PluginName\x1a\x1d.appsteer.agent.v1.PluginList\x12I\n\x06Reload\x12 .appsteer.agent.v1.ReloadRequest\x1a\x1d.appsteer.agent.v1.PluginList\x12J\n\x06Lookup\x12 .appsteer.agent.v1.LookupRequest\x1a\x1e.appsteer.agent.v1.LookupReply\x12G\n\x04\x44iff\x12\x1e.appsteer.agent.v1.DiffRequest\x1a\x1d.appsteer.agent.v1.FlowChange0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,23 +42,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLUGINLIST']._serialized_start=144
   _globals['_PLUGINLIST']._serialized_end=244
   _globals['_PLUGIN']._serialized_start=247
-  _globals['_PLUGIN']._serialized_end=463
-  _globals['_MODULE']._serialized_start=465
-  _globals['_MODULE']._serialized_end=567
-  _globals['_FINDINGS']._serialized_start=569
-  _globals['_FINDINGS']._serialized_end=640
-  _globals['_LOOKUPREQUEST']._serialized_start=642
-  _globals['_LOOKUPREQUEST']._serialized_end=672
-  _globals['_LOOKUPREPLY']._serialized_start=674
-  _globals['_LOOKUPREPLY']._serialized_end=727
-  _globals['_HOST']._serialized_start=730
-  _globals['_HOST']._serialized_end=859
-  _globals['_DIFFREQUEST']._serialized_start=861
-  _globals['_DIFFREQUEST']._serialized_end=906
-  _globals['_FLOWCHANGE']._serialized_start=909
-  _globals['_FLOWCHANGE']._serialized_end=1099
-  _globals['_VERDICT']._serialized_start=1101
-  _globals['_VERDICT']._serialized_end=1177
-  _globals['_PLUGINS']._serialized_start=1180
-  _globals['_PLUGINS']._serialized_end=1828
+  _globals['_PLUGIN']._serialized_end=511
+  _globals['_ENTRYCOUNT']._serialized_start=513
+  _globals['_ENTRYCOUNT']._serialized_end=554
+  _globals['_MODULE']._serialized_start=556
+  _globals['_MODULE']._serialized_end=658
+  _globals['_FINDINGS']._serialized_start=660
+  _globals['_FINDINGS']._serialized_end=731
+  _globals['_LOOKUPREQUEST']._serialized_start=733
+  _globals['_LOOKUPREQUEST']._serialized_end=775
+  _globals['_LOOKUPREPLY']._serialized_start=777
+  _globals['_LOOKUPREPLY']._serialized_end=830
+  _globals['_HOST']._serialized_start=833
+  _globals['_HOST']._serialized_end=962
+  _globals['_DIFFREQUEST']._serialized_start=964
+  _globals['_DIFFREQUEST']._serialized_end=1009
+  _globals['_FLOWCHANGE']._serialized_start=1012
+  _globals['_FLOWCHANGE']._serialized_end=1202
+  _globals['_VERDICT']._serialized_start=1204
+  _globals['_VERDICT']._serialized_end=1280
+  _globals['_PLUGINS']._serialized_start=1283
+  _globals['_PLUGINS']._serialized_end=1931
 # @@protoc_insertion_point(module_scope)

@@ -37,7 +37,7 @@ class PluginList(_message.Message):
     def __init__(self, plugins: _Optional[_Iterable[_Union[Plugin, _Mapping]]] = ..., catalogue_version: _Optional[str] = ..., refused: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Plugin(_message.Message):
-    __slots__ = ("name", "version", "source", "is_base", "apps", "categories", "protocols", "examples", "files", "keys", "modules")
+    __slots__ = ("name", "version", "source", "is_base", "apps", "categories", "protocols", "examples", "files", "keys", "modules", "entries")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     SOURCE_FIELD_NUMBER: _ClassVar[int]
@@ -49,6 +49,7 @@ class Plugin(_message.Message):
     FILES_FIELD_NUMBER: _ClassVar[int]
     KEYS_FIELD_NUMBER: _ClassVar[int]
     MODULES_FIELD_NUMBER: _ClassVar[int]
+    ENTRIES_FIELD_NUMBER: _ClassVar[int]
     name: str
     version: str
     source: str
@@ -60,7 +61,16 @@ class Plugin(_message.Message):
     files: _containers.RepeatedScalarFieldContainer[str]
     keys: _containers.RepeatedScalarFieldContainer[str]
     modules: _containers.RepeatedCompositeFieldContainer[Module]
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., source: _Optional[str] = ..., is_base: _Optional[bool] = ..., apps: _Optional[int] = ..., categories: _Optional[int] = ..., protocols: _Optional[int] = ..., examples: _Optional[int] = ..., files: _Optional[_Iterable[str]] = ..., keys: _Optional[_Iterable[str]] = ..., modules: _Optional[_Iterable[_Union[Module, _Mapping]]] = ...) -> None: ...
+    entries: _containers.RepeatedCompositeFieldContainer[EntryCount]
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., source: _Optional[str] = ..., is_base: _Optional[bool] = ..., apps: _Optional[int] = ..., categories: _Optional[int] = ..., protocols: _Optional[int] = ..., examples: _Optional[int] = ..., files: _Optional[_Iterable[str]] = ..., keys: _Optional[_Iterable[str]] = ..., modules: _Optional[_Iterable[_Union[Module, _Mapping]]] = ..., entries: _Optional[_Iterable[_Union[EntryCount, _Mapping]]] = ...) -> None: ...
+
+class EntryCount(_message.Message):
+    __slots__ = ("list", "count")
+    LIST_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    list: str
+    count: int
+    def __init__(self, list: _Optional[str] = ..., count: _Optional[int] = ...) -> None: ...
 
 class Module(_message.Message):
     __slots__ = ("name", "state", "reason", "events", "dropped", "busy_s")
@@ -87,10 +97,12 @@ class Findings(_message.Message):
     def __init__(self, findings: _Optional[_Iterable[str]] = ..., plugin: _Optional[_Union[Plugin, _Mapping]] = ...) -> None: ...
 
 class LookupRequest(_message.Message):
-    __slots__ = ("hosts",)
+    __slots__ = ("hosts", "by")
     HOSTS_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
     hosts: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, hosts: _Optional[_Iterable[str]] = ...) -> None: ...
+    by: str
+    def __init__(self, hosts: _Optional[_Iterable[str]] = ..., by: _Optional[str] = ...) -> None: ...
 
 class LookupReply(_message.Message):
     __slots__ = ("hosts",)

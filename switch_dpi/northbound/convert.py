@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
+from plugins.entries import KINDS
 from plugins.pack import Plugin
 from switch_dpi.modules import ModuleStatus
 from switch_dpi.northbound import agent_pb2 as pb
 from switch_dpi.plugins_diff import Change, Verdict
+
+LISTS: Final = ("domains", *KINDS)
+"""What tells an application, as its entry has it."""
 
 
 def plugin_message(plugin: Plugin, *, is_base: bool, modules: Iterable[ModuleStatus] = ()) -> pb.Plugin:
@@ -27,12 +33,16 @@ def plugin_message(plugin: Plugin, *, is_base: bool, modules: Iterable[ModuleSta
 
 
 def with_content(message: pb.Plugin, plugin: Plugin) -> pb.Plugin:
-    """The same with files and keys."""
+    """The same with files, keys, and how much tells its applications."""
+    counts = Counter[str]()
     message.files.extend(name for name, _ in (*plugin.files, *plugin.modules))
     for _, text in plugin.files:
         document = tomllib.loads(text)
         entries = (entry for table in ("app", "protocol") for entry in document.get(table, ()))
         message.keys.extend(str(entry.get("key", "")) for entry in entries)
+        for app in document.get("app", ()):
+            counts.update({name: len(app.get(name, ())) for name in LISTS})
+    message.entries.extend(pb.EntryCount(list=name, count=counts[name]) for name in LISTS if counts[name])
     return message
 
 

@@ -17,6 +17,7 @@ from typing import Final, NoReturn
 import grpc
 from grpc_reflection.v1alpha import reflection
 
+from plugins.entries import GIVEN
 from plugins.pack import PluginError, read_plugin
 from switch_dpi._native import CaptureError, EngineOptions
 from switch_dpi.errors import SwitchDpiError
@@ -137,7 +138,10 @@ class Servicer(rpc.PluginsServicer):
         if len(request.hosts) > MAX_HOSTS:
             _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, f"at most {MAX_HOSTS} hosts in a request")
         known = self._plugins.signatures
-        return pb.LookupReply(hosts=[pb.Host(**look_up(known, host)) for host in request.hosts])
+        given = request.by or GIVEN[0]
+        if given not in GIVEN:
+            _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, f"by is {given!r}, expected one of {', '.join(GIVEN)}")
+        return pb.LookupReply(hosts=[pb.Host(**look_up(known, value, given)) for value in request.hosts])
 
     def Diff(self, request: pb.DiffRequest, context: grpc.ServicerContext) -> Iterator[pb.FlowChange]:  # noqa: N802
         with _faults(context):

@@ -39,7 +39,7 @@ def test_the_categories_that_protocols_and_policies_use_are_there() -> None:
 
 def test_keys_differ_from_those_of_the_native_protocols(keys_by_domain: dict[str, str]) -> None:
     protocols = FOLDER.parent / "switch_dpi" / "native" / "core" / "src" / "protocols"
-    sources = [file.read_text(encoding="utf-8") for file in protocols.glob("*.rs")]
+    sources = [file.read_text(encoding="utf-8") for file in protocols.rglob("*.rs")]
     keys = {key for source in sources for key in re.findall(r'^ +key: "([a-z0-9-]+)"', source, re.MULTILINE)}
     assert len(keys) > 100
     assert keys.isdisjoint(keys_by_domain.values())

@@ -67,6 +67,8 @@ def test_load_show_list_reload_unload(tmp_path: Path, address: str, engine: Nati
     assert after.pop("intranet") == 0x14000000 + 1_000_000
     assert after == ids
     assert "adds:  intranet" in run(address, "show", "intranet").stdout
+    assert "tells: 1 domains" in run(address, "show", "intranet").stdout
+    assert " user_agents, " in run(address, "show", "packaged").stdout
     path.write_text(path.read_text().replace('"intranet"', '"internal"'))
     assert run(address, "reload").exit_code == 0
     assert "adds:  internal" in run(address, "show", "intranet").stdout
@@ -104,6 +106,10 @@ def test_lint_test_lookup_and_diff_over_the_wire(tmp_path: Path, address: str) -
             ("", "", False),
         ]
         assert not hosts[2].HasField("app")
+        [agent] = stub.Lookup(pb.LookupRequest(hosts=["Spotify/8"], by="user_agent")).hosts
+        assert (agent.host, agent.app, agent.entry) == ("Spotify/8", "Spotify", "spotify/")
+        with pytest.raises(grpc.RpcError, match="by is 'port', expected one of host, certificate"):
+            stub.Lookup(pb.LookupRequest(hosts=["443"], by="port"))
         changes = list(stub.Diff(pb.DiffRequest(path=str(good), captures=[str(capture)])))
         assert [(c.sport, c.old.app, c.new.app) for c in changes] == [(40_001, "example.org", "intranet")]
         with pytest.raises(grpc.RpcError, match=r"x\.pcap"):

@@ -124,6 +124,8 @@ def test_a_host_is_looked_up_with_the_entry_that_covers_it(signatures: Signature
     assert (site.app_key, site.app, site.category, site.entry) == ("no-such-shop.co.uk",) * 2 + ("unknown", None)
     assert site.app_id >= 0x14800000
     assert signatures.lookup("192.0.2.1") is None
+    with pytest.raises(ValueError, match='given is "port", expected one of host, certificate, alpn'):
+        signatures.lookup_by("port", "443")
 
 
 def test_equal_catalogues_have_equal_versions(signatures: Signatures, known: Catalogue) -> None:

@@ -15,11 +15,11 @@ def run(*arguments: object, given: str | None = None) -> Result:
     return CliRunner().invoke(plugins, [str(argument) for argument in arguments], input=given)
 
 
-def http_capture(path: Path, hosts: list[str]) -> Path:
+def http_capture(path: Path, hosts: list[str], agent: str = "test") -> Path:
     """A capture with one HTTP request a host."""
     packets = b""
     for number, host in enumerate(hosts):
-        request = f"GET / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: test\r\n\r\n".encode()
+        request = f"GET / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {agent}\r\n\r\n".encode()
         tcp = (40_000 + number).to_bytes(2) + b"\0\x50" + b"\0\0\0\1\0\0\0\1\x50\x18\x10\0\0\0\0\0" + request
         ip = b"\x45\0" + (20 + len(tcp)).to_bytes(2) + b"\0\0\0\0\x40\6\0\0" + bytes([10, 0, 0, 1, 10, 0, 0, 2])
         frame = b"\2" * 12 + b"\x08\0" + ip + tcp
@@ -46,6 +46,53 @@ def test_lookup_answers_with_an_object_a_host() -> None:
 @pytest.mark.parametrize("host", ["www.кц.рф", "WWW.xn--j1ay.xn--p1ai."])
 def test_an_entry_is_shown_as_its_file_has_it(host: str) -> None:
     assert json.loads(run("lookup", host, "--json").stdout)["entry"] == "кц.рф"
+
+
+@pytest.mark.parametrize(
+    ("by", "value", "app", "entry"),
+    [
+        ("certificate", "*.c.youtube.com", "YouTube", "youtube.com"),
+        ("certificate", "anynet relay", "AnyDesk", "anynet relay"),
+        ("alpn", "apns-pack-v1", "Apple push notifications", "apns-pack-v1"),
+        ("user_agent", "Spotify/8.6.0 iOS/15.1 (iPhone12,1)", "Spotify", "spotify/"),
+        (
+            "tls_fingerprint",
+            "t13d880900_fcb5b95cb75a_b0d3b4ac2a14",
+            "SoftEther VPN",
+            "t13d880900_fcb5b95cb75a_b0d3b4ac2a14",
+        ),
+        ("address", "149.154.167.50", "Telegram", "149.154.160.0/20"),
+        ("address", "2001:67c:4e8:f002::a", "Telegram", "2001:67c:4e8::/48"),
+        ("user_agent", "Mozilla/5.0 (X11; Linux x86_64) Firefox/120.0", None, None),
+        ("address", "youtube.com", None, None),
+    ],
+)
+def test_lookup_by_another_value(by: str, value: str, app: str | None, entry: str | None) -> None:
+    answer = json.loads(run("lookup", "--by", by, value, "--json").stdout)
+    assert (answer[by], answer["app"], answer["entry"], answer["generic"]) == (value, app, entry, False)
+
+
+def test_lookup_by_what_is_not_known_is_refused() -> None:
+    assert run("lookup", "--by", "port", "443").exit_code == 2
+
+
+def test_an_operators_user_agent_and_network_are_linted_tried_and_compared(tmp_path: Path) -> None:
+    lines = 'user_agents = ["IntranetSync/"]\nnetworks = ["10.20.0.0/16"]\n\n'
+    given = ('user_agent = "IntranetSync/2"', 'address = "10.20.0.9"')
+    examples = "".join(f'[[example]]\n{value}\napp = "intranet"\n' for value in given)
+    good = write(tmp_path, good="[[example]]", bad=f"{lines}{examples}\n[[example]]")
+    assert run("lint", str(good)).exit_code == 0
+    assert run("test", str(good)).exit_code == 0
+    taken = write(tmp_path, "taken.toml", good="[[example]]", bad='user_agents = ["spotify/"]\n\n[[example]]')
+    assert "user agent spotify/ of intranet is that of spotify already" in run("lint", str(taken)).stdout
+    broad = write(tmp_path, "broad.toml", good="[[example]]", bad='alpn = ["h2"]\n\n[[example]]')
+    assert "ALPN 'h2' is offered by many applications" in run("lint", str(broad)).stdout
+    capture = http_capture(tmp_path / "web.pcap", ["192.0.2.1", "192.0.2.2"], agent="IntranetSync/2")
+    changes = [
+        json.loads(line) for line in run("diff", "packaged", str(good), str(capture), "--json").stdout.splitlines()
+    ]
+    assert [(change["old"]["app"], change["new"]["app"]) for change in changes] == [("http", "intranet")] * 2
+    assert changes[0]["new"]["evidence"].startswith("http.user_agent=IntranetSync/2 matches intranetsync/ (")
 
 
 def test_lookup_reads_hosts_from_standard_input_and_adds_plugins(tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use appsteer_core::report::app_id::AppId;
+use appsteer_core::signatures::clues::Clue;
 use appsteer_core::signatures::sites;
-use appsteer_core::signatures::{Signatures as Loaded, SourceFile};
+use appsteer_core::signatures::{Given, Signatures as Loaded, SourceFile};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::errors::SignatureError;
@@ -57,7 +59,16 @@ impl Signatures {
 
     /// The application of a host name and the entry that says so, else its site; None for what is no site's either.
     fn lookup(&self, host: &str) -> Option<HostMatch> {
-        self.known(host).or_else(|| self.site(host))
+        self.known(Given::Clue(Clue::Host), host).or_else(|| self.site(host))
+    }
+
+    /// The application that another value tells, by what it is as an `[[example]]` says it (`alpn`, `address`), and the entry.
+    fn lookup_by(&self, given: &str, value: &str) -> PyResult<Option<HostMatch>> {
+        let Some(kind) = Given::ALL.into_iter().find(|kind| kind.name() == given) else {
+            let kinds = Given::ALL.map(Given::name).join(", ");
+            return Err(PyValueError::new_err(format!("given is {given:?}, expected one of {kinds}")));
+        };
+        Ok(self.known(kind, value))
     }
 
     /// How many examples the files have.
@@ -73,15 +84,15 @@ impl Signatures {
 }
 
 impl Signatures {
-    fn known(&self, host: &str) -> Option<HostMatch> {
-        let (index, found) = self.loaded.match_host(host)?;
+    fn known(&self, given: Given, value: &str) -> Option<HostMatch> {
+        let (index, entry) = self.loaded.lookup(given, value)?;
         let app = self.loaded.app(index)?;
         Some(HostMatch {
             app_id: app.id.0,
             app_key: app.key.clone(),
             app: app.name.clone(),
             category: self.category(app.category_id),
-            entry: Some(found.domain.to_owned()),
+            entry: Some(entry),
         })
     }
 
