@@ -45,9 +45,7 @@ STAGES = {  # function by which callgrind knows a stage, with all that it calls
     "ends and records": "Engine::end",
 }
 WHOLE, AFTER_DECODING = "Engine::feed_all", "Engine::take_arrival"
-KEPT = {
-    "MIMALLOC_PURGE_DELAY": "-1"
-}  # what is freed stays ours, as it does while traffic flows: a round ends all flows at once
+KEPT = {"MIMALLOC_PURGE_DELAY": "-1"}  # memory stays with the process, as in traffic: a round ends all flows at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +189,7 @@ def _stages(one: Path, two: Path) -> str:
     counts = {name: after[name] - before[name] for name in after}
     whole = counts[WHOLE]
     parts = {
-        "decode, and bring flows near": whole - counts[AFTER_DECODING],
+        "decode": whole - counts[AFTER_DECODING],
         **{stage: counts[stage] for stage in STAGES},
     }
     return ", ".join(f"{stage} {100 * count / whole:.0f} %" for stage, count in parts.items() if whole)
