@@ -117,6 +117,10 @@ bench: $(STAMPS)/bench ## Mark latency, shim relay, event rate, replay against n
 bench-engine: $(STAMPS)/bench ## The engine from memory against libndpi: time, memory, instructions per packet, stages
 	$(VENV)/python -m tests.bench engine
 
+.PHONY: bench-live
+bench-live: $(STAMPS)/bench ## Packets a second from an interface without loss: AppSteer, ndpiReader, tcpdump (root)
+	$(ROOT) $(VENV)/python -m tests.bench live
+
 .PHONY: clean
 clean: ## Removes what was built
 	rm -rf build dist .venv $(NATIVE)/target switch_dpi/_native*.so

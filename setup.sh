@@ -20,7 +20,7 @@ readonly PACKAGES=(
     mosquitto mosquitto-clients sip-tester iperf3 bind9-dnsutils iputils-ping tcpdump
 )
 declare -rA SERVICES=([nginx-light]=nginx [mosquitto]=mosquitto [openssh-server]=ssh) # what these would start at boot
-readonly BENCH_PACKAGES=(libndpi-bin libndpi-dev valgrind) # ndpiReader and libndpi, which the engine is measured against; instruction counts
+readonly BENCH_PACKAGES=(libndpi-bin libndpi-dev tcpdump valgrind) # ndpiReader and libndpi, which the engine is measured against; instruction counts
 
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }

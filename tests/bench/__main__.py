@@ -1,9 +1,9 @@
-"""`make bench`: figures of the whole product, or those named (marks, relay, events, replay, engine)."""
+"""`make bench`: figures of the whole product, or those named (marks, relay, events, replay, engine, live)."""
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
 
-from tests.bench import engine, events, lab, marks, relay, replay
+from tests.bench import engine, events, lab, live, marks, relay, replay
 from tests.bench.figures import report
 from tests.open_vswitch import open_vswitch
 
@@ -13,18 +13,20 @@ PARTS = {
     "events": events.measure,
     "replay": replay.measure,
     "engine": engine.measure,
+    "live": live.measure,
 }
-WITHOUT_NETWORK = {"replay", "engine"}
+WITHOUT_SWITCH = {"replay", "engine", "live"}
+ON_REQUEST = {"engine", "live"}  # they take long
 
 
 def main() -> None:
     """Runs the parts in turn; each writes its own file, and all of them together bench.json."""
-    wanted = sys.argv[1:] or [name for name in PARTS if name != "engine"]
+    wanted = sys.argv[1:] or [name for name in PARTS if name not in ON_REQUEST]
     unknown = [name for name in wanted if name not in PARTS]
     if unknown:
         sys.exit(f"no such benchmark: {', '.join(unknown)} (there are {', '.join(PARTS)})")
     figures = []
-    if WITHOUT_NETWORK.issuperset(wanted):
+    if WITHOUT_SWITCH.issuperset(wanted):
         network: AbstractContextManager[object] = nullcontext()
     else:
         lab.needs_root()

@@ -3,12 +3,13 @@
 //! `records PLUGINS CAPTURE…` prints the flows of capture files as JSON lines. `time PLUGINS CAPTURE [ROUNDS [THREADS]]` plays a
 //! capture from memory and prints seconds of each round, packets, flows and bytes in use as JSON. `noise PLUGINS [COUNT]` prints
 //! who claims random payloads. `torture PLUGINS CAPTURE…` plays captures in ways in which no network plays them. `seeds FOLDER
-//! [CAPTURE…]` writes the fuzz targets' first inputs.
+//! [CAPTURE…]` writes the fuzz targets' first inputs. `send INTERFACE CAPTURE RATE COUNT` sends packets of a capture, RATE a second.
 
 mod memory;
 mod noise;
 mod records;
 mod seeds;
+mod send;
 mod time;
 mod torture;
 
@@ -21,7 +22,8 @@ use std::sync::Arc;
 use appsteer_core::signatures::{Signatures, SourceFile};
 
 const USAGE: &str = "usage: appsteer-bench records PLUGINS CAPTURE… | time PLUGINS CAPTURE [ROUNDS [THREADS]] | \
-                     noise PLUGINS [COUNT] | torture PLUGINS CAPTURE… | seeds FOLDER [CAPTURE…]";
+                     noise PLUGINS [COUNT] | torture PLUGINS CAPTURE… | seeds FOLDER [CAPTURE…] | \
+                     send INTERFACE CAPTURE RATE COUNT";
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         ["noise", plugins] => load(plugins).and_then(|known| noise::print(&known, noise::USUAL_COUNT)),
         ["noise", plugins, count] => load(plugins).and_then(|known| noise::print(&known, count.parse()?)),
         ["torture", plugins, captures @ ..] => load(plugins).and_then(|known| torture::run(&known, captures)),
+        ["send", interface, capture, rate, count] => send(interface, capture, rate, count),
         ["seeds", folder, captures @ ..] => seeds::write(folder, captures),
         _ => Err(USAGE.into()),
     };
@@ -49,6 +52,10 @@ fn main() -> ExitCode {
 fn time(plugins: &str, capture: &str, counts: &[&str]) -> Outcome<()> {
     let number = |at: usize, usual: usize| counts.get(at).map_or(Ok(usual), |text| text.parse());
     time::measure(&load(plugins)?, capture, number(0, 5)?, number(1, 1)?.max(1))
+}
+
+fn send(interface: &str, capture: &str, rate: &str, count: &str) -> Outcome<()> {
+    send::run(interface, capture, rate.parse()?, count.parse()?)
 }
 
 /// Reads `categories.toml`, `apps/*.toml` and `protocols/*.toml` below a folder.
