@@ -8,9 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use appsteer_capture::file::CaptureFile;
 use appsteer_core::engine::{Engine, Frame};
 use appsteer_core::options::Options;
-use appsteer_core::report::event::{Event, EventKind, Sink};
+use appsteer_core::report::event::{Event, EventKind, KeptFlow, Sink};
 use appsteer_core::report::json;
-use appsteer_core::report::record::FlowRecord as Record;
 use appsteer_core::signatures::Signatures as Loaded;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -73,12 +72,12 @@ enum Step {
 }
 
 #[derive(Default)]
-struct Records(VecDeque<Record>);
+struct Records(VecDeque<KeptFlow>);
 
 impl Sink for Records {
     fn event(&mut self, event: Event<'_>) {
         if matches!(event.kind, EventKind::Ended(_)) {
-            self.0.push_back(Record::from(event.flow));
+            self.0.push_back(event.flow.keep());
         }
     }
 }
@@ -183,7 +182,7 @@ impl From<TakenOtherwise> for PyErr {
 }
 
 impl State {
-    fn next(&mut self) -> Result<Option<Record>, TakenOtherwise> {
+    fn next(&mut self) -> Result<Option<KeptFlow>, TakenOtherwise> {
         match &mut self.source {
             Source::Alone(alone) => {
                 while self.ready.0.is_empty() && !alone.ended {

@@ -57,7 +57,7 @@ impl Generations {
     }
 
     /// The set with this number; it is there as long as a flow of it is.
-    pub(super) fn get(&self, number: u32) -> &Signatures {
+    pub(super) fn get(&self, number: u32) -> &Arc<Signatures> {
         let earlier = self.earlier.iter().find(|earlier| number != self.current.number && earlier.number == number);
         &earlier.unwrap_or(&self.current).signatures
     }

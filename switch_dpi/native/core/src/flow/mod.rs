@@ -289,6 +289,12 @@ impl Flow {
         self.last_seen_ns ^ self.id ^ self.first_seen_ns ^ u64::from(first_guess)
     }
 
+    /// What is known of it, without what its inspection needs to go on.
+    pub(crate) fn snapshot(&self) -> Self {
+        let found = self.inspection.as_ref().map_or_else(|| self.found.clone(), |running| running.findings().keep());
+        Self { inspection: None, origin: self.origin.clone(), found, ..*self }
+    }
+
     /// Path of the flow that carries it.
     pub(crate) fn tunnel_path(&self) -> Option<&str> {
         self.origin.as_ref()?.tunnel_path.as_deref()

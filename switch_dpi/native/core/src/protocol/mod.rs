@@ -151,8 +151,9 @@ pub enum Progress {
     Done,
 }
 
-/// Reads a flow that a probe has claimed. Feeding a stream byte by byte gives the same findings as all at once.
-pub trait Inspector: Send {
+/// Reads a flow that a probe has claimed. Feeding a stream byte by byte gives the same findings as all at once. It is plain data, which
+/// threads may look at together.
+pub trait Inspector: Send + Sync {
     /// Looks at the next bytes (see [`Sample::data`]: a stream is shown from its first byte each time it has grown).
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress;
 }

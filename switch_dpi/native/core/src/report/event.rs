@@ -1,6 +1,7 @@
 //! What the engine says about flows, lent to a [`Sink`]: nothing is copied for a reader who does not want it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::classification::guess::Guess;
 use crate::flow::{Flow, Label, State, Upper, Volume};
@@ -84,12 +85,18 @@ impl EndReason {
 #[derive(Clone, Copy)]
 pub struct FlowView<'a> {
     flow: &'a Flow,
-    signatures: &'a Signatures,
+    signatures: &'a Arc<Signatures>,
 }
 
 impl<'a> FlowView<'a> {
-    pub(crate) fn new(flow: &'a Flow, signatures: &'a Signatures) -> Self {
+    pub(crate) fn new(flow: &'a Flow, signatures: &'a Arc<Signatures>) -> Self {
         Self { flow, signatures }
+    }
+
+    /// A copy that outlives the flow.
+    #[must_use]
+    pub fn keep(&self) -> KeptFlow {
+        KeptFlow { flow: Box::new(self.flow.snapshot()), signatures: Arc::clone(self.signatures) }
     }
 
     /// Unique within the engine, counted from 1.
@@ -366,6 +373,26 @@ impl<'a> FlowView<'a> {
 fn beginning(value: &str) -> &str {
     const SHOWN: usize = 80;
     value.char_indices().nth(SHOWN).and_then(|(end, _)| value.get(..end)).unwrap_or(value)
+}
+
+/// A flow as it was when an event told of it. Texts are made when they are asked for, not before.
+pub struct KeptFlow {
+    flow: Box<Flow>,
+    signatures: Arc<Signatures>,
+}
+
+impl KeptFlow {
+    /// What is known of it.
+    #[must_use]
+    pub fn view(&self) -> FlowView<'_> {
+        FlowView::new(&self.flow, &self.signatures)
+    }
+
+    /// Bytes of its metadata.
+    #[must_use]
+    pub fn metadata_size(&self) -> usize {
+        self.flow.found.size()
+    }
 }
 
 /// Writes a path.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::flow::{State, Volume};
-use crate::protocol::Value;
 use crate::protocol::attributes::Attribute;
+use crate::protocol::{Field, Value};
 use crate::report::event::FlowView;
 
 /// Key and name of what could not be told.
@@ -122,14 +122,14 @@ fn attribute_name(view: &FlowView<'_>, id: u16) -> AttributeName {
 
 /// A value as it travels on the wire: text as UTF-8, a number big-endian in as few bytes as it needs (at least one).
 #[must_use]
-pub fn wire_value(value: &Value) -> Vec<u8> {
+pub fn wire_value(value: Field<'_>) -> Cow<'_, [u8]> {
     match value {
-        Value::Text(text) => text.as_bytes().to_vec(),
-        Value::Bytes(bytes) => bytes.clone(),
-        Value::Uint(number) => {
+        Field::Text(text) => Cow::Borrowed(text.as_bytes()),
+        Field::Bytes(bytes) => Cow::Borrowed(bytes),
+        Field::Uint(number) => {
             let bytes = number.to_be_bytes();
             let leading = (number.leading_zeros() / 8).min(7) as usize;
-            bytes.get(leading..).unwrap_or(&bytes).to_vec()
+            Cow::Owned(bytes.get(leading..).unwrap_or(&bytes).to_vec())
         }
     }
 }
@@ -140,8 +140,8 @@ mod tests {
 
     #[test]
     fn numbers_travel_in_as_few_bytes_as_they_need() {
-        assert_eq!(wire_value(&Value::Uint(0)), [0]);
-        assert_eq!(wire_value(&Value::Uint(0x0304)), [3, 4]);
-        assert_eq!(wire_value(&Value::Uint(u64::MAX)), [255; 8]);
+        assert_eq!(wire_value(Field::Uint(0)), [0_u8][..]);
+        assert_eq!(wire_value(Field::Uint(0x0304)), [3, 4]);
+        assert_eq!(wire_value(Field::Uint(u64::MAX)), [255; 8]);
     }
 }
