@@ -9,6 +9,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from plugins.loader import signature_files
+from switch_dpi import flows
 from switch_dpi._native import CaptureError, EngineOptions, Replay, Signatures
 from switch_dpi.replay import replay
 
@@ -133,6 +134,14 @@ def test_records_come_one_by_one_from_python(capture: Path) -> None:
     assert sorted(record.app for record in replayed) == ["Unknown", "YouTube"]
     assert (replayed.packets, replayed.truncated_at) == (3, None)
     assert list(replayed) == []
+
+
+def test_flows_come_in_a_loop_with_what_comes_with_appsteer(capture: Path) -> None:
+    found = {(flow.sport, flow.app, flow.path) for flow in flows.replay(capture)}
+    assert found == {(1, "YouTube", "eth.ip.tcp.http.youtube"), (2, "Unknown", "eth.ip.tcp")}
+    assert {flow.app for flow in flows.replay(str(capture), threads=2)} == {"YouTube", "Unknown"}
+    with pytest.raises(CaptureError, match="no such"):
+        flows.replay("no such.pcap")
 
 
 def test_what_can_be_read_of_a_broken_file_comes_before_its_error(capture: Path, tmp_path: Path) -> None:
