@@ -45,6 +45,7 @@ HALVINGS: Final = 3
 NEARLY: Final = 0.97  # of the rate asked for: less means that the sender cannot do more
 START_TIMEOUT_S: Final = 60.0
 SETTLE_S: Final = 0.5  # between the last packet and the end of listening: more than a ring keeps a block back
+MTU: Final = "65535"  # some frames of the workloads were put together by a network card
 CAPTURE: Final = (
     "from typer import Typer\nfrom switch_dpi.cli import capture\napp = Typer()\napp.command()(capture)\napp()\n"
 )
@@ -73,7 +74,13 @@ LISTENERS: Final = (
     _ours(1),
     _ours(2),
     Listener("ndpiReader", ("ndpiReader", "-i", FAR), 1, None, r"IP packets:\s+\d+\s+of (\d+) packets total"),
-    Listener("tcpdump", ("tcpdump", "-n", "-i", FAR, "-w", os.devnull), 1, "listening on", r"(\d+) packets? captured"),
+    Listener(
+        "tcpdump",
+        ("tcpdump", "-n", "-B", "65536", "-i", FAR, "-w", os.devnull),
+        1,
+        "listening on",
+        r"(\d+) packets? captured",
+    ),
 )
 
 
@@ -106,7 +113,7 @@ def _wire() -> None:
     """A veth pair that says nothing of its own; it goes with the namespace."""
     subprocess.run(["ip", "link", "add", NEAR, "type", "veth", "peer", "name", FAR], check=True)
     for end in (NEAR, FAR):
-        subprocess.run(["ip", "link", "set", end, "addrgenmode", "none", "mtu", "9000", "up"], check=True)
+        subprocess.run(["ip", "link", "set", end, "addrgenmode", "none", "mtu", MTU, "up"], check=True)
 
 
 def _workload(name: str, capture: Path) -> list[Figure]:
