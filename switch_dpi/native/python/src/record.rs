@@ -1,8 +1,8 @@
 //! Records and events as Python objects.
 
 use appsteer_core::protocol::Field;
-use appsteer_core::report::event::{Event, EventKind, FlowView, KeptFlow};
-use appsteer_core::report::record::{UNKNOWN, wire_value};
+use appsteer_core::report::event::{Event, EventKind, FlowView};
+use appsteer_core::report::record::{KeptFlow, UNKNOWN, wire_value};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 

@@ -8,6 +8,7 @@ use crate::flow::{Flow, Label, State, Upper, Volume};
 use crate::frame::{Address, ip_protocol};
 use crate::protocol::{Field, Fields, Transport};
 use crate::report::app_id::AppId;
+use crate::report::record::KeptFlow;
 use crate::signatures::clues::Clue;
 use crate::signatures::sites::registrable_domain;
 use crate::signatures::{App, Category, ProtocolInfo, Signatures};
@@ -96,7 +97,7 @@ impl<'a> FlowView<'a> {
     /// A copy that outlives the flow.
     #[must_use]
     pub fn keep(&self) -> KeptFlow {
-        KeptFlow { flow: Box::new(self.flow.snapshot()), signatures: Arc::clone(self.signatures) }
+        KeptFlow::new(self.flow.snapshot(), Arc::clone(self.signatures))
     }
 
     /// Unique within the engine, counted from 1.
@@ -373,26 +374,6 @@ impl<'a> FlowView<'a> {
 fn beginning(value: &str) -> &str {
     const SHOWN: usize = 80;
     value.char_indices().nth(SHOWN).and_then(|(end, _)| value.get(..end)).unwrap_or(value)
-}
-
-/// A flow as it was when an event told of it. Texts are made when they are asked for, not before.
-pub struct KeptFlow {
-    flow: Box<Flow>,
-    signatures: Arc<Signatures>,
-}
-
-impl KeptFlow {
-    /// What is known of it.
-    #[must_use]
-    pub fn view(&self) -> FlowView<'_> {
-        FlowView::new(&self.flow, &self.signatures)
-    }
-
-    /// Bytes of its metadata.
-    #[must_use]
-    pub fn metadata_size(&self) -> usize {
-        self.flow.found.size()
-    }
 }
 
 /// Writes a path.

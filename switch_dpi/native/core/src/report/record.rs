@@ -1,14 +1,40 @@
-//! A flow's record, for keeps.
+//! A flow as it was, for keeps: with texts made when they are asked for, or with all of them made.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use crate::flow::{State, Volume};
+use crate::flow::{Flow, State, Volume};
 use crate::protocol::attributes::Attribute;
 use crate::protocol::{Field, Value};
 use crate::report::event::FlowView;
+use crate::signatures::Signatures;
 
 /// Key and name of what could not be told.
 pub const UNKNOWN: (&str, &str) = ("unknown", "Unknown");
+
+/// A flow as it was when an event told of it. Texts are made when they are asked for, not before.
+pub struct KeptFlow {
+    flow: Box<Flow>,
+    signatures: Arc<Signatures>,
+}
+
+impl KeptFlow {
+    pub(crate) fn new(flow: Flow, signatures: Arc<Signatures>) -> Self {
+        Self { flow: Box::new(flow), signatures }
+    }
+
+    /// What is known of it.
+    #[must_use]
+    pub fn view(&self) -> FlowView<'_> {
+        FlowView::new(&self.flow, &self.signatures)
+    }
+
+    /// Bytes of its metadata.
+    #[must_use]
+    pub fn metadata_size(&self) -> usize {
+        self.flow.found.size()
+    }
+}
 
 /// What is known of a flow, copied from the engine; the fields are those of [`FlowView`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,8 +166,8 @@ mod tests {
 
     #[test]
     fn numbers_travel_in_as_few_bytes_as_they_need() {
-        assert_eq!(wire_value(Field::Uint(0)), [0_u8][..]);
-        assert_eq!(wire_value(Field::Uint(0x0304)), [3, 4]);
-        assert_eq!(wire_value(Field::Uint(u64::MAX)), [255; 8]);
+        assert_eq!(*wire_value(Field::Uint(0)), [0]);
+        assert_eq!(*wire_value(Field::Uint(0x0304)), [3, 4]);
+        assert_eq!(*wire_value(Field::Uint(u64::MAX)), [255; 8]);
     }
 }
