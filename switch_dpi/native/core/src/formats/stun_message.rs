@@ -1,7 +1,7 @@
 //! STUN messages (RFC 8489 §5, and RFC 3489 without the cookie) with the attributes of TURN (RFC 8656), ICE (RFC 8445) and
 //! of those who made their own; as datagrams, in streams, and with the size that ICE over TCP puts before them (RFC 4571).
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, SocketAddr};
 
 use crate::bytes::Reader;
 
@@ -19,6 +19,8 @@ pub const REALM: u16 = 0x0014;
 /// SOFTWARE.
 pub const SOFTWARE: u16 = 0x8022;
 const MAPPED_ADDRESS: u16 = 0x0001;
+const XOR_PEER_ADDRESS: u16 = 0x0012;
+const XOR_RELAYED_ADDRESS: u16 = 0x0016;
 const XOR_MAPPED_ADDRESS: u16 = 0x0020;
 /// DATA of TURN: what is relayed (RFC 8656 §18.4).
 pub const DATA: u16 = 0x0013;
@@ -87,26 +89,34 @@ impl<'a> Message<'a> {
 
     /// The address that the server saw, with its port.
     #[must_use]
-    pub fn mapped_address(&self) -> Option<String> {
+    pub fn mapped_address(&self) -> Option<SocketAddr> {
         self.attributes().find_map(|(kind, value)| match kind {
             XOR_MAPPED_ADDRESS => address(value, &self.transaction),
             MAPPED_ADDRESS => address(value, &[0; 16]),
             _ => None,
         })
     }
+
+    /// Between whom a relay passes on: its own end for the client, and the peers (RFC 8656 §18.3, §18.5).
+    pub fn relayed_ends(&self) -> impl Iterator<Item = SocketAddr> + use<'a> {
+        let transaction = self.transaction;
+        let is_end = |kind| matches!(kind, XOR_PEER_ADDRESS | XOR_RELAYED_ADDRESS);
+        self.attributes().filter_map(move |(kind, value)| address(value, &transaction).filter(|_| is_end(kind)))
+    }
 }
 
 /// Zero, family, port, address (RFC 8489 §14.1, §14.2), masked with cookie and transaction.
-fn address(value: &[u8], mask: &[u8; 16]) -> Option<String> {
+fn address(value: &[u8], mask: &[u8; 16]) -> Option<SocketAddr> {
     let mut reader = Reader::new(value);
     let (_zero, family, port) = (reader.u8()?, reader.u8()?, reader.u16()?);
     let port = port ^ mask.first_chunk().map_or(0, |high: &[u8; 2]| u16::from_be_bytes(*high));
     let masked: Vec<u8> = reader.rest().iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
-    match family {
-        1 => masked.first_chunk::<4>().map(|address| format!("{}:{port}", Ipv4Addr::from(*address))),
-        2 => masked.first_chunk::<16>().map(|address| format!("[{}]:{port}", Ipv6Addr::from(*address))),
-        _ => None,
-    }
+    let address = match family {
+        1 => IpAddr::from(*masked.first_chunk::<4>()?),
+        2 => IpAddr::from(*masked.first_chunk::<16>()?),
+        _ => return None,
+    };
+    Some(SocketAddr::new(address, port))
 }
 
 /// What a relay carries in a datagram: the data of a channel, or of an indication.
@@ -141,7 +151,11 @@ mod tests {
     fn a_masked_address_is_read() {
         let message = Message::read(RESPONSE).unwrap();
         assert!(message.has_cookie && message.is_whole() && message.has_whole_attributes());
-        assert_eq!(message.mapped_address().as_deref(), Some("93.47.225.225:23616"));
+        assert_eq!(message.mapped_address(), Some("93.47.225.225:23616".parse().unwrap()));
+        let mut relayed = RESPONSE.to_vec();
+        relayed[21] = 0x16;
+        let ends: Vec<_> = Message::read(&relayed).unwrap().relayed_ends().collect();
+        assert_eq!((ends, message.relayed_ends().count()), (vec!["93.47.225.225:23616".parse().unwrap()], 0));
     }
 
     #[test]

@@ -191,6 +191,9 @@ impl Findings {
     /// Tells of a flow that others may open, as one who is not its end says: it is believed where nothing else is firm. Past
     /// [`MAX_HEARD_OF`] they are counted as dropped.
     pub fn hear_of(&mut self, expectation: Expectation) {
+        if self.heard_of.contains(&expectation) {
+            return;
+        }
         if self.heard_of.len() < MAX_HEARD_OF {
             self.heard_of.push(expectation);
         } else {

@@ -4,9 +4,11 @@
 //! to media goes on as SRTP.
 
 use crate::classification::inspection::FIRM;
+use crate::formats::sdp::address_of;
 use crate::formats::stun_message::{
     COOKIE, HEADER_SIZE, MESSAGE_INTEGRITY, Message, REALM, SOFTWARE, USERNAME, relayed, stream_offset,
 };
+use crate::frame::Address;
 use crate::probing::lines::{contains_ignoring_case, is_text};
 use crate::protocol::attributes::Attribute;
 use crate::protocol::{
@@ -200,20 +202,23 @@ fn report(message: &Message<'_>, sample: &Sample<'_>, found: &mut Findings) {
         }
     }
     if let Some(address) = message.mapped_address() {
-        found.text(Attribute::StunMappedAddress, address.as_bytes());
+        found.text(Attribute::StunMappedAddress, address.to_string().as_bytes());
     }
     if let Some(service) = service(message, sample) {
         found.set_service(service);
     }
+    for end in message.relayed_ends().filter(|end| end.port() != 0) {
+        hear_of(Some(address_of(end.ip())), end.port(), sample.direction, found);
+    }
     if found.service().is_some() && sample.transport == Transport::Udp {
-        hear_of_others(sample, found);
+        // a call sends from one port to relays and peers alike (RFC 8445 §5.1.1): whatever else that port sends is the same call's
+        hear_of(None, sample.originator_port, Direction::Originator, found);
     }
 }
 
-/// A call sends from one port to relays and peers alike (RFC 8445 §5.1.1): whatever else that port sends is the same call's.
-fn hear_of_others(sample: &Sample<'_>, found: &mut Findings) {
-    let (transport, by, port) = (Transport::Udp, Direction::Originator, sample.originator_port);
-    found.hear_of(Expectation { transport, address: None, by, port, protocol: DESCRIPTOR.key });
+/// Checks of the same call will come from or to that end.
+fn hear_of(address: Option<Address>, port: u16, by: Direction, found: &mut Findings) {
+    found.hear_of(Expectation { transport: Transport::Udp, address, by, port, protocol: DESCRIPTOR.key });
 }
 
 /// An attribute of WhatsApp's relays; the range is not assigned (IANA "STUN Attributes").
@@ -382,6 +387,15 @@ mod tests {
             }
             assert_eq!(found.take_goes_on().map(|(key, _)| key), expected, "{datagrams:02x?}");
         }
+    }
+
+    #[test]
+    fn the_ends_of_a_relay_are_heard_of() {
+        let (mut stun, mut found) = (Stun::default(), Findings::default());
+        let binding = b"\x00\x09\x00\x14\x21\x12\xa4\x42abcdefghijkl\x00\x0c\x00\x04\x40\x00\x00\x00\x00\x12\x00\x08\x00\x01\xe1\x43\xe1\x12\xa6\x43";
+        stun.feed(&Sample { transport: Transport::Udp, data: binding, ..Sample::EMPTY }, &mut found);
+        let heard_of: Vec<_> = found.take_heard_of().iter().map(|end| (end.address, end.port)).collect();
+        assert_eq!(heard_of, [(Some(Address::from_v4([192, 0, 2, 1])), 0xc051)]);
     }
 
     #[test]
