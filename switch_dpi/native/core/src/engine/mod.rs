@@ -187,7 +187,7 @@ impl Engine {
         let mut places: Vec<Place> = self.table.places().collect();
         places.sort_by_cached_key(|place| self.table.get(*place).map(|flow| (flow.last_seen_ns, flow.id)));
         for batch in places.chunks(BATCH) {
-            self.table.bring_flows_near(batch.iter().copied());
+            self.table.bring_ends_near(batch.iter().copied());
             batch.iter().for_each(|place| self.end(*place, Some(EndReason::Shutdown), sink));
         }
         self.deadlines = Deadlines::default();
@@ -402,7 +402,7 @@ impl Engine {
         self.deadlines.take(self.now_ns, &mut due);
         for (at, entry) in due.iter().copied().enumerate() {
             if at.is_multiple_of(BATCH) {
-                self.table.bring_flows_near(due.iter().skip(at).take(BATCH).map(|entry| entry.place));
+                self.table.bring_ends_near(due.iter().skip(at).take(BATCH).map(|entry| entry.place));
             }
             let Some(flow) = self.table.get(entry.place).filter(|flow| flow.id as u32 == entry.id) else { continue };
             let deadline_ns = self.deadline(flow);

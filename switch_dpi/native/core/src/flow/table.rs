@@ -62,12 +62,21 @@ impl FlowTable {
             let tag = tag(hash);
             *place = self.index.find(hash, |(other, _)| *other == tag).map_or(Place::MAX, |(_, place)| *place);
         }
-        self.bring_flows_near(places.into_iter());
+        self.touch(places.into_iter(), Flow::touch);
     }
 
-    /// See [`FlowTable::bring_near`].
-    pub(crate) fn bring_flows_near(&self, places: impl Iterator<Item = Place>) {
-        let touched = places.filter_map(|place| self.get(place)).map(Flow::touch);
+    /// Brings flows near that are about to end: what stands in the table, in its index, and what was found in them.
+    pub(crate) fn bring_ends_near(&self, places: impl Iterator<Item = Place> + Clone) {
+        self.touch(places.clone(), Flow::touch);
+        self.touch(places.clone(), |flow| {
+            let (hash, entry) = (self.hash(&flow.key), (0, 0));
+            self.index.find(hash, |(other, _)| *other == tag(hash)).unwrap_or(&entry).1.into()
+        });
+        self.touch(places, |flow| flow.found.touch());
+    }
+
+    fn touch(&self, places: impl Iterator<Item = Place>, read: impl Fn(&Flow) -> u64) {
+        let touched = places.filter_map(|place| self.get(place)).map(read);
         std::hint::black_box(touched.fold(0, u64::wrapping_add));
     }
 
