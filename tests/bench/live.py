@@ -118,10 +118,13 @@ def _wire() -> None:
 
 def _workload(name: str, capture: Path) -> list[Figure]:
     carried: dict[str, list[float]] = {listener.name: [] for listener in LISTENERS}
+    at_sender_end = dict.fromkeys(carried, 0)
     for _ in range(ROUNDS):
         for listener in LISTENERS:
             first = min(carried[listener.name], default=0.0) / STEP or FIRST_RATE
-            carried[listener.name].append(highest(partial(_carried, listener, capture), first))
+            rate, is_sender_end = highest(partial(_carried, listener, capture), first)
+            carried[listener.name].append(rate)
+            at_sender_end[listener.name] += is_sender_end
     scale = statistics.median(carried["ndpiReader"])
     figures = []
     for engine, rates in carried.items():
@@ -129,16 +132,19 @@ def _workload(name: str, capture: Path) -> list[Figure]:
         note = f"{min(rates):,.0f} to {max(rates):,.0f}"
         if scale and engine != "ndpiReader":
             note += f"; {rate / scale:.1f} times ndpiReader"
+        if at_sender_end[engine]:
+            note += f"; the sender could do no more in {at_sender_end[engine]} rounds"
         figures.append(
             Figure(name=f"{name}, live: {engine}", value=rate, unit="packet/s", samples=len(rates), note=note)
         )
     return figures
 
 
-def highest(try_rate: Callable[[float], float | None], first: float) -> float:
-    """The highest rate carried; `try_rate` gives the rate that was reached, or None for one that was not carried.
+def highest(try_rate: Callable[[float], float | None], first: float) -> tuple[float, bool]:
+    """The highest rate carried, and whether the sender could do no more.
 
-    A rate that was asked for and not reached is the sender's end, and the search's.
+    `try_rate` gives the rate that was reached, or None for one that was not carried. A rate that was asked for and not
+    reached is the sender's end, and the search's.
     """
     good, rate = 0.0, first
     while True:
@@ -147,7 +153,7 @@ def highest(try_rate: Callable[[float], float | None], first: float) -> float:
             break
         good = max(good, reached)
         if reached < rate * NEARLY:
-            return good
+            return good, True
         rate *= STEP
     bad = rate
     for _ in range(HALVINGS):
@@ -158,8 +164,8 @@ def highest(try_rate: Callable[[float], float | None], first: float) -> float:
         else:
             good = max(good, reached)
             if reached < rate * NEARLY:
-                break
-    return good
+                return good, True
+    return good, False
 
 
 def _carried(listener: Listener, capture: Path, rate: float) -> float | None:
