@@ -173,7 +173,9 @@ mod tests {
     #[test]
     fn a_long_list_is_bounded() {
         let mut found = Findings::default();
-        hear_of_compact(&[0x77; 6 * 1000], false, Direction::Originator, &mut found);
+        let peers: Vec<u8> =
+            (0..1000u16).flat_map(|peer| [&[198, 51][..], &peer.to_be_bytes(), &[0x1a, 0xe1]].concat()).collect();
+        hear_of_compact(&peers, false, Direction::Originator, &mut found);
         assert_eq!(found.take_heard_of().len(), MAX_HEARD_OF);
     }
 }
