@@ -85,6 +85,9 @@ torture: ## Captures byte by byte, reordered, cut at every length, with changed 
 	$(CARGO) cargo run --release -q -p appsteer-bench -- torture $(CURDIR)/plugins $(addprefix $(CURDIR)/,$(CAPTURES))
 
 # --- quality ----------------------------------------------------------------------------------------------------------
+# Protocols are found by the build script, so cargo does not know their files.
+FORMAT_PROTOCOLS := rustfmt --edition 2024 core/src/protocols/*/*.rs
+
 .PHONY: lint format proto
 lint: $(STAMPS)/dev ## Formatters, linters, types, import arrows, stubs, application data
 	$(VENV)/ruff format --check .
@@ -93,13 +96,13 @@ lint: $(STAMPS)/dev ## Formatters, linters, types, import arrows, stubs, applica
 	$(VENV)/lint-imports
 	$(VENV)/python -m mypy.stubtest switch_dpi._native --ignore-disjoint-bases
 	$(VENV)/python -m plugins.lint
-	$(CARGO) cargo fmt --all --check
+	$(CARGO) cargo fmt --all --check && $(FORMAT_PROTOCOLS) --check
 	$(CARGO) cargo clippy --release --all-targets -q -- -D warnings
 
 format: $(STAMPS)/dev ## Formats Python and Rust
 	$(VENV)/ruff format .
 	$(VENV)/ruff check --fix .
-	$(CARGO) cargo fmt --all
+	$(CARGO) cargo fmt --all && $(FORMAT_PROTOCOLS)
 
 proto: $(STAMPS)/dev ## Regenerates the northbound stubs from the .proto files
 	$(VENV)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. --grpc_python_out=. controller_app/northbound/appsteer.proto switch_dpi/northbound/agent.proto

@@ -206,6 +206,8 @@ def test_at_the_start_each_module_is_made_once_whatever_else_is_refused(tmp_path
             super().__init__(folder)
             with (folder / "made").open("a") as out:
                 out.write("x")
+        def flow(self, event):
+            pass
         def close(self):
             (self.folder / "closed").touch()
     """

@@ -53,7 +53,9 @@ fn weigh(attributes: &[u8]) -> Probe {
     let mut reader = Reader::new(attributes);
     let mut count = 0;
     while let Some(kind) = reader.u8() {
-        let Some(size) = reader.u8().filter(|size| *size >= 2 && matches!(kind >> 1, 1..=MAX_ATTRIBUTE)) else { return Probe::No };
+        let Some(size) = reader.u8().filter(|size| *size >= 2 && matches!(kind >> 1, 1..=MAX_ATTRIBUTE)) else {
+            return Probe::No;
+        };
         let padded = usize::from(size).next_multiple_of(4) - 2;
         let Some(value) = reader.take(padded) else { return Probe::No };
         if value.iter().skip(usize::from(size) - 2).any(|byte| *byte != 0) {

@@ -28,7 +28,8 @@ fn voice(cursor: &mut Cursor<'_>) -> Recognised {
 }
 
 fn control(cursor: &mut Cursor<'_>) -> Recognised {
-    let which = cursor.any_literal(&[b"RPTL", b"RPTK", b"RPTC", b"RPTPING", b"MSTPONG", b"MSTNAK", b"RPTACK", b"RPTCL"])?;
+    let which =
+        cursor.any_literal(&[b"RPTL", b"RPTK", b"RPTC", b"RPTPING", b"MSTPONG", b"MSTNAK", b"RPTACK", b"RPTCL"])?;
     let size = cursor.size();
     let fits = match which {
         0 => size == 8,

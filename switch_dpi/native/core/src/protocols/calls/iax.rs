@@ -1,12 +1,10 @@
 //! IAX2 (RFC 5456): calls between Asterisk exchanges, signalling and speech on one port.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::matched;
 use crate::probing::examples::{query, reply, telling};
-use crate::protocol::{
-    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
-};
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 /// A full frame up to its subclass (RFC 5456 §8.1.1).
 const HEADER_SIZE: usize = 12;
@@ -50,7 +48,14 @@ fn read_frame(data: &[u8]) -> Option<Frame<'_>> {
     let [outbound, inbound, kind, subclass] = reader.array()?;
     let is_full = source & 0x8000 != 0 && source & 0x7fff != 0;
     let is_signalling = kind == FRAME_IAX && matches!(subclass, 1..=MAX_SUBCLASS);
-    let frame = Frame { source: source & 0x7fff, destination: destination & 0x7fff, outbound, inbound, subclass, elements: reader.rest() };
+    let frame = Frame {
+        source: source & 0x7fff,
+        destination: destination & 0x7fff,
+        outbound,
+        inbound,
+        subclass,
+        elements: reader.rest(),
+    };
     (is_full && is_signalling).then_some(frame)
 }
 

@@ -33,7 +33,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
     }
     // before the first keep-alive: single bytes that open the path, or sound of one of the ends
     let follows_opening = sample.other.len() == 1;
-    let is_sound = data.len() >= MIN_SOUND_SIZE && (follows_opening || matches!(data, [0x80..=0x8f, _, 0x0d..=0x1a, ..]));
+    let is_sound =
+        data.len() >= MIN_SOUND_SIZE && (follows_opening || matches!(data, [0x80..=0x8f, _, 0x0d..=0x1a, ..]));
     let opens = data.len() == 1 || is_sound;
     if opens { Probe::NeedMore } else { Probe::No }
 }
@@ -58,7 +59,9 @@ mod tests {
 
     #[test]
     fn zeros_and_other_sizes_are_refused() {
-        for data in [&b"\x09\x02\0\0\0\0\0\0\0\0"[..], b"\x09\x02\xdc\x9a\x02\0\0\0\0\0\0", b"\x09\x04\x01\0\0\0\0\0\0\0"] {
+        for data in
+            [&b"\x09\x02\0\0\0\0\0\0\0\0"[..], b"\x09\x02\xdc\x9a\x02\0\0\0\0\0\0", b"\x09\x04\x01\0\0\0\0\0\0\0"]
+        {
             assert_eq!(probe(&Sample { transport: Transport::Udp, data, ..Sample::EMPTY }), Probe::No, "{data:?}");
         }
     }

@@ -3,13 +3,11 @@
 
 use crate::bytes::Reader;
 use crate::formats::h323::Messages;
-use crate::probing::lines::starts_with_ignoring_case;
+use crate::formats::sdp::expect_media;
 use crate::probing::answers::matched;
 use crate::probing::examples::{client, query, reply};
-use crate::protocol::{
-    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
-};
-use crate::formats::sdp::expect_media;
+use crate::probing::lines::starts_with_ignoring_case;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 /// Datagrams read of one flow.
 const MAX_DATAGRAMS: u8 = 16;
@@ -72,11 +70,8 @@ fn probe_message(data: &[u8]) -> Probe {
 
 /// What follows `MEGACO/1 ` or `!/1 `: who sends it.
 fn after_version(message: &[u8]) -> Option<&[u8]> {
-    let rest = if starts_with_ignoring_case(message, b"MEGACO/") {
-        message.get(7..)
-    } else {
-        message.strip_prefix(b"!/")
-    }?;
+    let rest =
+        if starts_with_ignoring_case(message, b"MEGACO/") { message.get(7..) } else { message.strip_prefix(b"!/") }?;
     match rest {
         [b'1'..=b'9', b' ' | b'\t' | b'\r' | b'\n', rest @ ..] => Some(rest),
         _ => None,
@@ -158,7 +153,9 @@ mod tests {
 
     #[test]
     fn other_ber_is_refused() {
-        for data in [&b"\x30\x26\x02\x01\x01\x04\x06public"[..], b"\x30\x0c\xa1\x0a\x80\x01\x09\xa1\x08\xa0", b"!/x", b"MEGACO"] {
+        for data in
+            [&b"\x30\x26\x02\x01\x01\x04\x06public"[..], b"\x30\x0c\xa1\x0a\x80\x01\x09\xa1\x08\xa0", b"!/x", b"MEGACO"]
+        {
             assert_eq!(probe(&Sample { transport: Transport::Udp, data, ..Sample::EMPTY }), Probe::No, "{data:?}");
         }
     }

@@ -1,19 +1,16 @@
 //! MGCP (RFC 3435): a call agent commands gateways; the media of its session descriptions are announced. Some carry it over TCP.
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::lines::{Lines, is_text, split_word};
+use crate::formats::sdp::expect_media;
 use crate::probing::answers::matched;
 use crate::probing::dialogue::{is_word_of, may_become_word_of};
 use crate::probing::examples::{client, query, reply, telling};
+use crate::probing::lines::{Lines, is_text, split_word};
 use crate::probing::numbers::decimal;
-use crate::protocol::{
-    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
-};
-use crate::formats::sdp::expect_media;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 /// RFC 3435 §2.3.
-const VERBS: &[&[u8]] =
-    &[b"EPCF", b"CRCX", b"MDCX", b"DLCX", b"RQNT", b"NTFY", b"AUEP", b"AUCX", b"RSIP", b"MESG"];
+const VERBS: &[&[u8]] = &[b"EPCF", b"CRCX", b"MDCX", b"DLCX", b"RQNT", b"NTFY", b"AUEP", b"AUCX", b"RSIP", b"MESG"];
 /// Parameter lines of commands and responses (RFC 3435 §3.2.2).
 const PARAMETERS: &[u8] = b"CIZXNLMQSRDOEPAKT";
 /// Datagrams read of one flow.
@@ -88,7 +85,11 @@ impl Inspector for Mgcp {
             found.text(Attribute::MgcpEndpoint, split_word(split_word(split_word(line).1).1).0);
         }
         expect_media(sample.data, sample.direction, found);
-        if self.datagrams >= MAX_DATAGRAMS || (sample.transport.is_stream() && sample.data.len() > MAX_STREAM_SIZE) { Progress::Done } else { Progress::Settled }
+        if self.datagrams >= MAX_DATAGRAMS || (sample.transport.is_stream() && sample.data.len() > MAX_STREAM_SIZE) {
+            Progress::Done
+        } else {
+            Progress::Settled
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 //! An RTP header has no magic: two datagrams of one direction must continue each other. One datagram alone is a guess where its
 //! size is that of a usual telephone codec.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };

@@ -1,8 +1,8 @@
 //! SD-RTN, the network of Agora (agora.io) for calls and broadcasts: its handshakes, whose tagged values have the form of Google
 //! QUIC's: a tag of four letters, a size of two bytes (little-endian), the value.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };

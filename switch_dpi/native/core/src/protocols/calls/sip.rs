@@ -1,9 +1,9 @@
 //! SIP (RFC 3261) over UDP and TCP: who calls whom, with what; the media of session descriptions are announced.
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::lines::{Lines, is_text, split_word, starts_with_ignoring_case};
-use crate::probing::answers::matched;
 use crate::formats::sdp::expect_media;
+use crate::probing::answers::matched;
+use crate::probing::lines::{Lines, is_text, split_word, starts_with_ignoring_case};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -60,8 +60,21 @@ fn probe(sample: &Sample<'_>) -> Probe {
 /// A method with its address, or a Via field behind what could be a start line: SIP with a few wrong bytes.
 fn is_damaged_message(message: &[u8]) -> bool {
     const STARTS: &[&[u8]] = &[
-        b"INVITE", b"ACK", b"BYE", b"CANCEL", b"REGISTER", b"OPTIONS", b"PRACK", b"SUBSCRIBE", b"NOTIFY", b"PUBLISH",
-        b"INFO", b"REFER", b"MESSAGE", b"UPDATE", b"SIP/",
+        b"INVITE",
+        b"ACK",
+        b"BYE",
+        b"CANCEL",
+        b"REGISTER",
+        b"OPTIONS",
+        b"PRACK",
+        b"SUBSCRIBE",
+        b"NOTIFY",
+        b"PUBLISH",
+        b"INFO",
+        b"REFER",
+        b"MESSAGE",
+        b"UPDATE",
+        b"SIP/",
     ];
     const VIA: &[u8] = b"\nVia: SIP/2.0/";
     const MAX_DISTANCE: usize = 512;

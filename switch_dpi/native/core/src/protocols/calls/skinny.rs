@@ -3,14 +3,14 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::formats::sdp::address_of;
 use crate::probing::answers::matched;
 use crate::probing::examples::{client, server, telling};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Example, Expectation, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
-use crate::formats::sdp::address_of;
 
 /// Size, header version, message number.
 const HEADER_SIZE: usize = 12;
@@ -85,7 +85,11 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let Some(rest) = sample.data.get(message.size..) else { return Probe::NeedMore };
     match split_message(rest) {
         Some(next) if has_fitting_start(rest) && is_known(next.number) && next.version == 0 => {
-            if message.number | next.number == 0 { Probe::NeedMore } else { matched(75, "two Skinny messages", message.size) }
+            if message.number | next.number == 0 {
+                Probe::NeedMore
+            } else {
+                matched(75, "two Skinny messages", message.size)
+            }
         }
         Some(_) => Probe::No,
         None if has_fitting_start(rest) => Probe::NeedMore,

@@ -29,7 +29,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 /// Small sequence numbers (all ones begin a session), and commands whose sizes fill the datagram.
 fn probe(sample: &Sample<'_>) -> Probe {
     let mut reader = Reader::new(sample.data);
-    let (Some(sequence), Some(kind), Some(direction)) = (reader.u32(), reader.u8(), reader.u8()) else { return Probe::No };
+    let (Some(sequence), Some(kind), Some(direction)) = (reader.u32(), reader.u8(), reader.u8()) else {
+        return Probe::No;
+    };
     if (sequence > 0xffff && sequence != u32::MAX) || kind > PAYLOAD || !matches!(direction, 1 | 2) {
         return Probe::No;
     }
@@ -72,7 +74,9 @@ mod tests {
 
     #[test]
     fn sizes_that_do_not_fit_are_refused() {
-        for data in [&b"\0\0\0\x01\x02\x02\x1e\x06\x12\0\x78"[..], b"\0\0\0\x01\x03\x02", b"\0\x01\0\x01\x02\x02\x1e\x03\x01"] {
+        for data in
+            [&b"\0\0\0\x01\x02\x02\x1e\x06\x12\0\x78"[..], b"\0\0\0\x01\x03\x02", b"\0\x01\0\x01\x02\x02\x1e\x03\x01"]
+        {
             assert_eq!(probe(&Sample { transport: Transport::Udp, data, ..Sample::EMPTY }), Probe::No, "{data:?}");
         }
     }

@@ -10,7 +10,13 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "WebRTC data channel",
     selector: 1533,
     category: "conferencing",
-    transports: &[Transport::Sctp(50), Transport::Sctp(51), Transport::Sctp(53), Transport::Sctp(56), Transport::Sctp(57)],
+    transports: &[
+        Transport::Sctp(50),
+        Transport::Sctp(51),
+        Transport::Sctp(53),
+        Transport::Sctp(56),
+        Transport::Sctp(57),
+    ],
     probe: |_| numbered("SCTP payload protocol of WebRTC (RFC 8831)"),
     examples: EXAMPLES,
     ..Descriptor::BASE

@@ -58,7 +58,9 @@ fn probe_hello(sample: &Sample<'_>) -> Probe {
         return matched(95, "hello and answer of one session", 3 + SESSION_SIZE);
     }
     match sample.data.first() {
-        Some(1) if tail.starts_with(&HELLO_TAIL) => matched(90, "hello to a relay", 3 + SESSION_SIZE + HELLO_TAIL.len()),
+        Some(1) if tail.starts_with(&HELLO_TAIL) => {
+            matched(90, "hello to a relay", 3 + SESSION_SIZE + HELLO_TAIL.len())
+        }
         Some(2) if tail.first() == Some(&0) && tail.len() > 16 => Probe::NeedMore,
         _ => Probe::No,
     }
@@ -68,7 +70,9 @@ fn probe_hello(sample: &Sample<'_>) -> Probe {
 fn probe_media(sample: &Sample<'_>) -> Probe {
     let Some(source) = rtp_source(sample.data) else { return Probe::No };
     match rtp_source(sample.other) {
-        Some(before) if before == source => matched(80, "two RTP headers of one source behind Zoom's", RELAY_HEADER_SIZE),
+        Some(before) if before == source => {
+            matched(80, "two RTP headers of one source behind Zoom's", RELAY_HEADER_SIZE)
+        }
         _ => Probe::NeedMore,
     }
 }
@@ -138,7 +142,8 @@ mod tests {
         let hello = EXAMPLES[0].data;
         let mut answer = hello.to_vec();
         answer[0] = 2;
-        let base = Sample { transport: Transport::Udp, direction: Direction::Responder, reverse: hello, ..Sample::EMPTY };
+        let base =
+            Sample { transport: Transport::Udp, direction: Direction::Responder, reverse: hello, ..Sample::EMPTY };
         assert!(matches!(probe(&Sample { data: &answer, ..base }), Probe::Match(_)));
         answer[5] ^= 1;
         assert_eq!(probe(&Sample { data: &answer, ..base }), Probe::NeedMore);

@@ -1,12 +1,12 @@
 //! Bitcoin and the currencies that took its messages over ("P2P Network" of the Bitcoin developer guide): the chain's magic
 //! number, a command padded with zeros, size (little-endian), checksum; over TCP. The encrypted transport (BIP 324) is not known.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched;
-use crate::probing::readers::Reading;
 use crate::probing::beginnings::{Beginning, begins};
 use crate::probing::examples::{client, server, telling};
-use crate::probing::numbers::{size_of_u32, u32_le_at, u8_at};
+use crate::probing::numbers::{size_of_u32, u8_at, u32_le_at};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// Magic numbers as they are sent.
@@ -40,11 +40,51 @@ const NETWORKS: &[([u8; 4], &str)] = &[
 ];
 /// Commands, the usual ones first.
 const COMMANDS: &[&[u8]] = &[
-    b"version", b"verack", b"ping", b"pong", b"inv", b"getdata", b"tx", b"block", b"headers", b"getheaders", b"getblocks",
-    b"addr", b"addrv2", b"sendaddrv2", b"getaddr", b"sendheaders", b"sendcmpct", b"cmpctblock", b"getblocktxn", b"blocktxn",
-    b"feefilter", b"wtxidrelay", b"sendtxrcncl", b"mempool", b"notfound", b"reject", b"alert", b"filterload", b"filteradd",
-    b"filterclear", b"merkleblock", b"getcfilters", b"cfilter", b"getcfheaders", b"cfheaders", b"getcfcheckpt", b"cfcheckpt",
-    b"extversion", b"xversion", b"protoconf", b"authch", b"senddsq", b"mnauth", b"spork", b"getsporks",
+    b"version",
+    b"verack",
+    b"ping",
+    b"pong",
+    b"inv",
+    b"getdata",
+    b"tx",
+    b"block",
+    b"headers",
+    b"getheaders",
+    b"getblocks",
+    b"addr",
+    b"addrv2",
+    b"sendaddrv2",
+    b"getaddr",
+    b"sendheaders",
+    b"sendcmpct",
+    b"cmpctblock",
+    b"getblocktxn",
+    b"blocktxn",
+    b"feefilter",
+    b"wtxidrelay",
+    b"sendtxrcncl",
+    b"mempool",
+    b"notfound",
+    b"reject",
+    b"alert",
+    b"filterload",
+    b"filteradd",
+    b"filterclear",
+    b"merkleblock",
+    b"getcfilters",
+    b"cfilter",
+    b"getcfheaders",
+    b"cfheaders",
+    b"getcfcheckpt",
+    b"cfcheckpt",
+    b"extversion",
+    b"xversion",
+    b"protoconf",
+    b"authch",
+    b"senddsq",
+    b"mnauth",
+    b"spork",
+    b"getsporks",
 ];
 /// Where the command stands, and its size with padding.
 const COMMAND_AT: usize = 4;

@@ -35,12 +35,17 @@ fn probe(sample: &Sample<'_>) -> Probe {
     };
     match fits(sample.data, &HEADER) {
         Beginning::Partial if network_fits => Probe::NeedMore,
-        Beginning::Whole => matched_if(network_fits && u8_at(sample.data, 10).is_some_and(|size| size > 24), 90, "opening", 11),
+        Beginning::Whole => {
+            matched_if(network_fits && u8_at(sample.data, 10).is_some_and(|size| size > 24), 90, "opening", 11)
+        }
         _ => Probe::No,
     }
 }
 
 const EXAMPLES: &[Example] = &[
     client("hand", b"\x61\x3d\x01\0\0\0\0\0\0\0\x72\x00\x00\x00\x03\x00\x00\x00\x0f\x01\x02\x03\x04\x05\x06\x07\x08"),
-    server("shake, test network", b"\x53\x3b\x02\0\0\0\0\0\0\0\x46\x00\x00\x00\x03\x00\x00\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x01"),
+    server(
+        "shake, test network",
+        b"\x53\x3b\x02\0\0\0\0\0\0\0\x46\x00\x00\x00\x03\x00\x00\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x01",
+    ),
 ];

@@ -1,17 +1,23 @@
 //! Stratum, the protocol of mining pools: JSON in lines over TCP, in its dialects for Bitcoin ("Stratum mining protocol", BIP
 //! 310), Ethereum (eth_submitLogin, EthereumStratum/1.0.0) and Monero (login, job). Version 2 is encrypted.
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::lines::Lines;
 use crate::probing::answers::matched;
-use crate::probing::readers::Reading;
 use crate::probing::examples::{client, server, telling};
+use crate::probing::lines::Lines;
+use crate::probing::readers::Reading;
 use crate::probing::search::{find, json_text};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// Methods of the two dialects that need nothing else to be sure.
-const METHODS: [&[u8]; 6] =
-    [b"\"mining.", b"\"eth_submitLogin\"", b"\"eth_getWork\"", b"\"eth_submitWork\"", b"\"eth_submitHashrate\"", b"\"keepalived\""];
+const METHODS: [&[u8]; 6] = [
+    b"\"mining.",
+    b"\"eth_submitLogin\"",
+    b"\"eth_getWork\"",
+    b"\"eth_submitWork\"",
+    b"\"eth_submitHashrate\"",
+    b"\"keepalived\"",
+];
 /// Keys of Monero's job and login.
 const JOB_KEYS: [&[u8]; 2] = [b"\"blob\":", b"\"target\":"];
 const LOGIN_KEYS: [&[u8]; 2] = [b"\"login\":", b"\"pass\":"];
@@ -72,7 +78,9 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
         let (user, client) = match method {
             b"mining.subscribe" => (None, first),
             b"mining.authorize" | b"eth_submitLogin" => (first, None),
-            b"login" => (find(line, b"\"login\":").and_then(|at| json_text(line.get(at..)?, "login")), json_text(line, "agent")),
+            b"login" => {
+                (find(line, b"\"login\":").and_then(|at| json_text(line.get(at..)?, "login")), json_text(line, "agent"))
+            }
             _ => (None, None),
         };
         for (attribute, text) in [(Attribute::MiningUser, user), (Attribute::CurrencyClient, client)] {

@@ -29,7 +29,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     let (Some(size), Some(inner)) = (u16_at(data, 0), u16_at(data, 8)) else { return Probe::No };
-    let sizes_fit = usize::from(size) == data.len() && size.checked_sub(inner).is_some_and(|frame| frame <= LARGEST_FRAME);
+    let sizes_fit =
+        usize::from(size) == data.len() && size.checked_sub(inner).is_some_and(|frame| frame <= LARGEST_FRAME);
     matched_if(has(data, 2, MARK) && sizes_fit, 85, "sizes and mark", 10)
 }
 

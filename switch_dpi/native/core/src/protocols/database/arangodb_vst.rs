@@ -26,7 +26,5 @@ fn version(cursor: &mut Cursor<'_>) -> Recognised {
     Ok((100, "VelocyStream version"))
 }
 
-const EXAMPLES: &[Example] = &[
-    client("version 1.1", b"VST/1.1\r\n\r\n"),
-    client("version 1.0", b"VST/1.0\r\n\r\n\x20\0\0\0"),
-];
+const EXAMPLES: &[Example] =
+    &[client("version 1.1", b"VST/1.1\r\n\r\n"), client("version 1.0", b"VST/1.0\r\n\r\n\x20\0\0\0")];

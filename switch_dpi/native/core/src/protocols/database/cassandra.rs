@@ -52,7 +52,20 @@ fn body(cursor: &mut Cursor<'_>, opcode: u8, size: u32) -> Recognised {
         0x01 => {
             require(size >= 22)?;
             require((1..=16).contains(&cursor.u16()?))?;
-            name(cursor, &[b"CQL_VERSION", b"COMPRESSION", b"DRIVER_NAME", b"DRIVER_VERSION", b"NO_COMPACT", b"THROW_ON_OVERLOAD", b"CLIENT_ID", b"APPLICATION_NAME", b"APPLICATION_VERSION"])?;
+            name(
+                cursor,
+                &[
+                    b"CQL_VERSION",
+                    b"COMPRESSION",
+                    b"DRIVER_NAME",
+                    b"DRIVER_VERSION",
+                    b"NO_COMPACT",
+                    b"THROW_ON_OVERLOAD",
+                    b"CLIENT_ID",
+                    b"APPLICATION_NAME",
+                    b"APPLICATION_VERSION",
+                ],
+            )?;
             Ok((100, "CQL STARTUP"))
         }
         0x05 => require(size == 0).map(|()| (90, "CQL OPTIONS")),

@@ -1,13 +1,11 @@
 //! ClickHouse's native protocol (ClickHouse documentation, "Native protocol"): numbers of seven bits a byte, strings behind
 //! their size.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, server, telling};
-use crate::protocol::{
-    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
-};
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 /// ClickHouse.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -79,7 +77,10 @@ fn read_user<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
 }
 
 const EXAMPLES: &[Example] = &[
-    telling(client("hello", b"\0\x11ClickHouse client\x17\x08\xb2\xa9\x03\x07default\x03ann\x03pwd"), &[(Attribute::ClickhouseUser, "ann")]),
+    telling(
+        client("hello", b"\0\x11ClickHouse client\x17\x08\xb2\xa9\x03\x07default\x03ann\x03pwd"),
+        &[(Attribute::ClickhouseUser, "ann")],
+    ),
     server("hello", b"\0\x0aClickHouse\x17\x08\xb2\xa9\x03\x03UTC\x05node1\x01"),
     server("exception", b"\x02\x04\x02\0\0\x0dDB::Exception\x10DB::Exception: x"),
 ];

@@ -1,8 +1,8 @@
 //! Couchbase's key-value protocol (kv_engine, "BinaryProtocol"): memcached's header with commands of its own.
 
+use crate::formats::memcached_binary::{self, REQUEST, RESPONSE};
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, server};
-use crate::formats::memcached_binary::{self, REQUEST, RESPONSE};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const HELLO: u8 = 0x1f;

@@ -1,9 +1,9 @@
 //! Firebird and InterBase (Firebird documentation, "Wire Protocol"): operations of XDR words, big-endian.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, server, telling};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -87,7 +87,10 @@ impl Inspector for Firebird {
 }
 
 const EXAMPLES: &[Example] = &[
-    telling(client("connect", b"\0\0\0\x01\0\0\0\x13\0\0\0\x03\0\0\0\x01\0\0\0\x08employee\0\0\0\x01\0\0\0\x04user"), &[(Attribute::FirebirdDatabase, "employee")]),
+    telling(
+        client("connect", b"\0\0\0\x01\0\0\0\x13\0\0\0\x03\0\0\0\x01\0\0\0\x08employee\0\0\0\x01\0\0\0\x04user"),
+        &[(Attribute::FirebirdDatabase, "employee")],
+    ),
     server("accept", b"\0\0\0\x03\xff\xff\x80\x0d\0\0\0\x01\0\0\0\x05"),
     server("conditional accept", b"\0\0\0\x62\xff\xff\x80\x10\0\0\0\x01\0\0\x01\x05\0\0\0\0"),
 ];

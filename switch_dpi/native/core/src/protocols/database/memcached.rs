@@ -1,8 +1,8 @@
 //! memcached: the text protocol (protocol.txt of memcached), the binary protocol, and both over UDP.
 
+use crate::formats::memcached_binary;
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, query, server};
-use crate::formats::memcached_binary;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// The longest line: a request for a hundred keys of 250 bytes is cut here.
@@ -45,18 +45,18 @@ fn binary(cursor: &mut Cursor<'_>) -> Recognised {
         return binary_response(cursor, header);
     }
     let fits = header.status == 0
-            && match header.opcode {
-                0x00 | 0x09 | 0x0c | 0x0d | 0x04 | 0x14 => key > 0 && extras == 0 && plain,
-                0x01..=0x03 | 0x11..=0x13 => key > 0 && extras == 8,
-                0x05 | 0x06 | 0x15 | 0x16 => key > 0 && extras == 20 && plain,
-                0x07 | 0x0a | 0x0b | 0x17 | 0x20 => header.body_size == 0,
-                0x08 | 0x18 => key == 0 && matches!(extras, 0 | 4) && plain,
-                0x0e | 0x0f | 0x19 | 0x1a => key > 0 && extras == 0,
-                0x10 => extras == 0 && plain,
-                0x1c..=0x1e => key > 0 && extras == 4 && plain,
-                0x21 | 0x22 => key > 0 && extras == 0,
-                _ => false,
-            };
+        && match header.opcode {
+            0x00 | 0x09 | 0x0c | 0x0d | 0x04 | 0x14 => key > 0 && extras == 0 && plain,
+            0x01..=0x03 | 0x11..=0x13 => key > 0 && extras == 8,
+            0x05 | 0x06 | 0x15 | 0x16 => key > 0 && extras == 20 && plain,
+            0x07 | 0x0a | 0x0b | 0x17 | 0x20 => header.body_size == 0,
+            0x08 | 0x18 => key == 0 && matches!(extras, 0 | 4) && plain,
+            0x0e | 0x0f | 0x19 | 0x1a => key > 0 && extras == 0,
+            0x10 => extras == 0 && plain,
+            0x1c..=0x1e => key > 0 && extras == 4 && plain,
+            0x21 | 0x22 => key > 0 && extras == 0,
+            _ => false,
+        };
     require(fits && header.body_size < 0x10_0000)?;
     Ok((85, "memcached binary header"))
 }
@@ -89,8 +89,20 @@ fn store(cursor: &mut Cursor<'_>) -> Recognised {
 
 fn command(cursor: &mut Cursor<'_>) -> Recognised {
     const COMMANDS: &[&[u8]] = &[
-        b"gets ", b"gat ", b"gats ", b"delete ", b"incr ", b"decr ", b"touch ", b"stats", b"version\r\n", b"flush_all",
-        b"verbosity ", b"mg ", b"mn\r\n", b"get ",
+        b"gets ",
+        b"gat ",
+        b"gats ",
+        b"delete ",
+        b"incr ",
+        b"decr ",
+        b"touch ",
+        b"stats",
+        b"version\r\n",
+        b"flush_all",
+        b"verbosity ",
+        b"mg ",
+        b"mn\r\n",
+        b"get ",
     ];
     let which = cursor.any_literal(COMMANDS)?;
     let line = if matches!(which, 8 | 12) { &b""[..] } else { cursor.line(MAX_LINE_SIZE)? };
@@ -115,8 +127,18 @@ fn command(cursor: &mut Cursor<'_>) -> Recognised {
 
 fn reply_line(cursor: &mut Cursor<'_>) -> Recognised {
     const REPLIES: &[&[u8]] = &[
-        b"STORED\r\n", b"NOT_STORED\r\n", b"EXISTS\r\n", b"NOT_FOUND\r\n", b"DELETED\r\n", b"TOUCHED\r\n",
-        b"SERVER_ERROR ", b"CLIENT_ERROR ", b"VALUE ", b"STAT ", b"VERSION ", b"END\r\n",
+        b"STORED\r\n",
+        b"NOT_STORED\r\n",
+        b"EXISTS\r\n",
+        b"NOT_FOUND\r\n",
+        b"DELETED\r\n",
+        b"TOUCHED\r\n",
+        b"SERVER_ERROR ",
+        b"CLIENT_ERROR ",
+        b"VALUE ",
+        b"STAT ",
+        b"VERSION ",
+        b"END\r\n",
     ];
     let which = cursor.any_literal(REPLIES)?;
     match which {
@@ -132,7 +154,11 @@ fn reply_line(cursor: &mut Cursor<'_>) -> Recognised {
         }
         11 => {
             let mut request = cursor.of_peer();
-            if request.rest().is_empty() { Err(Probe::NeedMore) } else { command(&mut request).map(|_| (85, "memcached miss")) }
+            if request.rest().is_empty() {
+                Err(Probe::NeedMore)
+            } else {
+                command(&mut request).map(|_| (85, "memcached miss"))
+            }
         }
         2 | 3 => Ok((75, "memcached reply")),
         _ => Ok((85, "memcached reply")),
@@ -177,7 +203,9 @@ mod tests {
 
     #[test]
     fn other_lines_are_refused() {
-        for data in [&b"get /index.html HTTP/1.1\r\n"[..], b"set a b\r\n", b"set k 0 0 x\r\n", b"incr k x\r\n", b"gett a\r\n"] {
+        for data in
+            [&b"get /index.html HTTP/1.1\r\n"[..], b"set a b\r\n", b"set k 0 0 x\r\n", b"incr k x\r\n", b"gett a\r\n"]
+        {
             assert_eq!(probe(&Sample { data, ..Sample::EMPTY }), Probe::No, "{data:?}");
         }
     }

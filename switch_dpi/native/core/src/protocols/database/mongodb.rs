@@ -1,12 +1,10 @@
 //! MongoDB's wire protocol (MongoDB manual, "MongoDB Wire Protocol"): size, request id, answered id, operation, little-endian.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, server, telling};
-use crate::protocol::{
-    Descriptor, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
-};
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Example, Findings, Inspector, Probe, Progress, Sample, Transport};
 
 /// Messages are no longer than this (maxMessageSizeBytes).
 const MAX_MESSAGE_SIZE: u32 = 48_000_000;

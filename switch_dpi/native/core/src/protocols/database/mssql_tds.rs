@@ -1,13 +1,11 @@
 //! Microsoft SQL Server: TDS 4.2 and 7.0 to 7.4 ([MS-TDS]).
 
-use crate::protocol::attributes::Attribute;
+use crate::formats::tds::{HEADER_SIZE, RESPONSE, header, old_login_version};
+use crate::formats::utf16;
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, server, telling};
-use crate::protocol::{
-    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
-};
-use crate::formats::utf16;
-use crate::formats::tds::{HEADER_SIZE, RESPONSE, header, old_login_version};
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 const SQL_BATCH: u8 = 0x01;
 const RPC: u8 = 0x03;

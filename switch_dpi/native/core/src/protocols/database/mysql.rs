@@ -1,13 +1,11 @@
 //! MySQL and MariaDB (MySQL internals, "Client/Server Protocol"): packets of a size in three bytes, little-endian, and a
 //! sequence number. The server greets first.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, server, telling};
-use crate::protocol::{
-    Descriptor, Direction, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
-};
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Direction, Example, Findings, Inspector, Probe, Progress, Sample, Transport};
 
 /// Where the user begins in a login: flags, packet size, character set, filler (HandshakeResponse41).
 const LOGIN_HEAD_SIZE: usize = 32;

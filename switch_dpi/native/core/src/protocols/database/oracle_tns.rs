@@ -1,12 +1,10 @@
 //! Oracle's Transparent Network Substrate (Oracle Net Services; the packets have no public specification beyond what tools
 //! and traces show): size, checksum, type, flags, header checksum, big-endian.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, server, telling};
-use crate::protocol::{
-    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
-};
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 const CONNECT: u8 = 1;
 const ACCEPT: u8 = 2;

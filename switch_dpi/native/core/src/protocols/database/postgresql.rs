@@ -3,13 +3,11 @@
 //! Start-up and encryption requests have magic codes. All later messages are a letter and a size in four bytes, big-endian,
 //! that counts itself: a capture that begins in the middle is known by a chain of them.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, server, telling};
-use crate::protocol::{
-    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
-};
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 const SSL_REQUEST: u32 = 80_877_103;
 const GSS_REQUEST: u32 = 80_877_104;

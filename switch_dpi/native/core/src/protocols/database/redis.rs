@@ -1,9 +1,9 @@
 //! Redis: the Redis serialization protocol, versions 2 and 3 (RESP), and its inline commands.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::cursor::{Checked, Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, server, telling};
 use crate::probing::lines::Lines;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -13,12 +13,28 @@ const MAX_COUNT: usize = 1024 * 1024;
 /// Command names reported of a flow.
 const MAX_COMMANDS: usize = 8;
 /// Commands of one line that no other protocol has in this form.
-const INLINE: &[&[u8]] = &[b"INFO", b"CONFIG GET ", b"CLIENT LIST", b"CLUSTER ", b"COMMAND", b"SLAVEOF ", b"HGETALL ", b"LRANGE "];
+const INLINE: &[&[u8]] =
+    &[b"INFO", b"CONFIG GET ", b"CLIENT LIST", b"CLUSTER ", b"COMMAND", b"SLAVEOF ", b"HGETALL ", b"LRANGE "];
 /// Errors that only this protocol has.
 const ERRORS: &[&[u8]] = &[
-    b"-NOAUTH ", b"-WRONGPASS ", b"-WRONGTYPE ", b"-MOVED ", b"-ASK ", b"-LOADING ", b"-MASTERDOWN ", b"-READONLY ",
-    b"-DENIED Redis", b"-NOSCRIPT ", b"-BUSY ", b"-CLUSTERDOWN ", b"-ERR unknown command", b"-ERR wrong number of arguments",
-    b"-NOPERM ", b"-NOPROTO ", b"-EXECABORT ", b"-CROSSSLOT ",
+    b"-NOAUTH ",
+    b"-WRONGPASS ",
+    b"-WRONGTYPE ",
+    b"-MOVED ",
+    b"-ASK ",
+    b"-LOADING ",
+    b"-MASTERDOWN ",
+    b"-READONLY ",
+    b"-DENIED Redis",
+    b"-NOSCRIPT ",
+    b"-BUSY ",
+    b"-CLUSTERDOWN ",
+    b"-ERR unknown command",
+    b"-ERR wrong number of arguments",
+    b"-NOPERM ",
+    b"-NOPROTO ",
+    b"-EXECABORT ",
+    b"-CROSSSLOT ",
 ];
 
 /// Redis and its kin.
@@ -93,7 +109,22 @@ fn error(cursor: &mut Cursor<'_>) -> Recognised {
 
 /// A short answer says little: it counts after a request.
 fn answer(cursor: &mut Cursor<'_>) -> Recognised {
-    let pong = cursor.any_literal(&[b"+PONG\r\n", b"+OK\r\n", b"+QUEUED\r\n", b"+", b"-", b":", b"$-1\r\n", b"_", b"#", b"(", b",", b"=", b"!", b"|"])?;
+    let pong = cursor.any_literal(&[
+        b"+PONG\r\n",
+        b"+OK\r\n",
+        b"+QUEUED\r\n",
+        b"+",
+        b"-",
+        b":",
+        b"$-1\r\n",
+        b"_",
+        b"#",
+        b"(",
+        b",",
+        b"=",
+        b"!",
+        b"|",
+    ])?;
     if pong == 0 || pong == 2 {
         return Ok((90, "RESP status"));
     }
@@ -142,7 +173,10 @@ impl Inspector for Redis {
 }
 
 const EXAMPLES: &[Example] = &[
-    telling(client("two commands", b"*2\r\n$3\r\nget\r\n$3\r\nkey\r\n*1\r\n$4\r\nPING\r\n"), &[(Attribute::RedisCommand, "GET"), (Attribute::RedisCommand, "PING")]),
+    telling(
+        client("two commands", b"*2\r\n$3\r\nget\r\n$3\r\nkey\r\n*1\r\n$4\r\nPING\r\n"),
+        &[(Attribute::RedisCommand, "GET"), (Attribute::RedisCommand, "PING")],
+    ),
     client("hello of version 3", b"*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n"),
     server("map of version 3", b"%7\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n"),
     server("password wanted", b"-NOAUTH Authentication required.\r\n"),

@@ -5,7 +5,8 @@ use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// V0_1 to V1_0, little-endian.
-const MAGIC: &[&[u8]] = &[b"\x36\xba\x61\x3f", b"\xe1\x81\x30\x72", b"\x3e\xe8\x75\x5f", b"\x20\x2d\x0c\x40", b"\xc3\xbd\xc2\x34"];
+const MAGIC: &[&[u8]] =
+    &[b"\x36\xba\x61\x3f", b"\xe1\x81\x30\x72", b"\x3e\xe8\x75\x5f", b"\x20\x2d\x0c\x40", b"\xc3\xbd\xc2\x34"];
 
 /// The most that a server reads as a key, and as a query.
 const MAX_KEY_SIZE: u32 = 2048;
@@ -51,5 +52,8 @@ fn answer(cursor: &mut Cursor<'_>) -> Recognised {
 const EXAMPLES: &[Example] = &[
     client("version 1.0", b"\xc3\xbd\xc2\x34{\"protocol_version\":0,\"authentication_method\":\"SCRAM-SHA-256\"}\0"),
     client("version 0.4, JSON", b"\x20\x2d\x0c\x40\0\0\0\0\xc7\x70\x69\x7e"),
-    server("version 1.0", b"{\"max_protocol_version\":0,\"min_protocol_version\":0,\"server_version\":\"2.4.1\",\"success\":true}\0"),
+    server(
+        "version 1.0",
+        b"{\"max_protocol_version\":0,\"min_protocol_version\":0,\"server_version\":\"2.4.1\",\"success\":true}\0",
+    ),
 ];

@@ -58,7 +58,10 @@ fn request(cursor: &mut Cursor<'_>) -> Recognised {
 }
 
 const EXAMPLES: &[Example] = &[
-    reply("instances", b"\x05\x55\0ServerName;DB1;InstanceName;MSSQLSERVER;IsClustered;No;Version;15.0.2000.5;tcp;1433;;"),
+    reply(
+        "instances",
+        b"\x05\x55\0ServerName;DB1;InstanceName;MSSQLSERVER;IsClustered;No;Version;15.0.2000.5;tcp;1433;;",
+    ),
     reply("default instance", b"\x05\x4a\0ServerName;A;InstanceName;X;IsClustered;No;Version;9.00.1399.06;tcp;1433;;"),
 ];
 
@@ -68,9 +71,8 @@ mod tests {
 
     #[test]
     fn requests_are_guessed_at_their_port_alone() {
-        let at = |responder_port, data| {
-            probe(&Sample { transport: Transport::Udp, data, responder_port, ..Sample::EMPTY })
-        };
+        let at =
+            |responder_port, data| probe(&Sample { transport: Transport::Udp, data, responder_port, ..Sample::EMPTY });
         for data in [&b"\x02"[..], b"\x03", b"\x04SQLEXPRESS\0", b"\x0f\x01SQLEXPRESS\0"] {
             assert!(matches!(at(PORT, data), Probe::Match(evidence) if evidence.confidence < 60));
             assert_eq!(at(1435, data), Probe::No);

@@ -1,9 +1,9 @@
 //! Sybase's databases: TDS 5.0 (TDS 5.0 Functional Specification). The login record names the version.
 
+use crate::formats::tds::{HEADER_SIZE, LOGIN, RESPONSE, header, old_login_version};
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, server};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
-use crate::formats::tds::{HEADER_SIZE, LOGIN, RESPONSE, header, old_login_version};
 
 /// A client's further requests (TDS_BUF_NORMAL).
 const NORMAL: u8 = 0x0f;

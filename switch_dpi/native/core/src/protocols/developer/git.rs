@@ -1,8 +1,8 @@
 //! Git's own transport (Git, gitprotocol-pack, gitprotocol-common): lines behind their size in four hexadecimal digits.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::cursor::{Checked, Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, server, telling};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -88,7 +88,10 @@ impl Inspector for Git {
 }
 
 const EXAMPLES: &[Example] = &[
-    telling(client("fetch", b"0032git-upload-pack /project.git\0host=example.org\0"), &[(Attribute::GitRepository, "/project.git")]),
+    telling(
+        client("fetch", b"0032git-upload-pack /project.git\0host=example.org\0"),
+        &[(Attribute::GitRepository, "/project.git")],
+    ),
     server("references", b"003fa3c5b1d0c9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4 refs/heads/master\n0000"),
     server("version 2", b"000eversion 2\n"),
     server("failure", b"0024ERR access denied or no such repo"),

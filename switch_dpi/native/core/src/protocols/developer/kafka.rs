@@ -1,8 +1,8 @@
 //! Apache Kafka (Kafka protocol guide, "Protocol Primitive Types", "Request Header"), big-endian.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, telling};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 /// The greatest API key of Kafka 4, with room for some more.
@@ -74,6 +74,9 @@ impl Inspector for Kafka {
 }
 
 const EXAMPLES: &[Example] = &[
-    telling(client("versions wanted", b"\0\0\0\x25\0\x12\0\x03\0\0\0\x01\0\x07rdkafka\0\x0blibrdkafka\x062.3.0\0"), &[(Attribute::KafkaClientId, "rdkafka")]),
+    telling(
+        client("versions wanted", b"\0\0\0\x25\0\x12\0\x03\0\0\0\x01\0\x07rdkafka\0\x0blibrdkafka\x062.3.0\0"),
+        &[(Attribute::KafkaClientId, "rdkafka")],
+    ),
     client("metadata wanted", b"\0\0\0\x1a\0\x03\0\x01\0\0\0\x02\0\x0aconsumer-1\xff\xff\xff\xff"),
 ];

@@ -1,8 +1,8 @@
 //! Subversion's own protocol (Subversion, libsvn_ra_svn/protocol): lists of words, numbers and strings.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
 use crate::probing::examples::{client, server, telling};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };

@@ -1,11 +1,11 @@
 //! Dropbox's LAN sync discovery: every half minute each client broadcasts a JSON object over UDP from and to port 17500, with
 //! the number of its host and of the folders it shares. The transfer that follows is TLS.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched_if;
-use crate::probing::readers::Reading;
 use crate::probing::examples::{query, telling};
+use crate::probing::readers::Reading;
 use crate::probing::search::{find, json_text};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// The key that every announcement has, among the first ones.

@@ -1,12 +1,12 @@
 //! FTP's control connection (RFC 959, RFC 2428, RFC 4217): greeting, user, files, and the data connections it announces.
 
-use crate::protocol::attributes::Attribute;
+use crate::formats::reply_protocols::{self, Clue, Rules};
+use crate::formats::tls::start_tls::StartTls;
 use crate::probing::lines::{Lines, contains_ignoring_case, reply, split_word};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Example, Expectation, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
-use crate::formats::reply_protocols::{self, Clue, Rules};
-use crate::formats::tls::start_tls::StartTls;
 
 /// Greetings of several lines are customary; the first commands come within this.
 const MAX_PROBE_SIZE: usize = 4096;
@@ -28,7 +28,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ..Descriptor::BASE
 };
 
-const RULES: Rules = Rules { what: "FTP greeting or command", greeting: greeting_clue, reply: reply_clue, command: command_clue };
+const RULES: Rules =
+    Rules { what: "FTP greeting or command", greeting: greeting_clue, reply: reply_clue, command: command_clue };
 
 fn probe(sample: &Sample<'_>) -> Probe {
     reply_protocols::probe(sample, &RULES)
@@ -214,8 +215,12 @@ mod tests {
     #[test]
     fn data_connections_are_expected_where_they_are_announced() {
         let (mut ftp, mut found) = (Ftp::default(), Findings::default());
-        ftp.feed(&sample(Direction::Originator, b"PORT 192,0,2,7,4,1\r\nEPRT |2|2001:db8::1|5282|\r\n", b""), &mut found);
-        let answers = b"227 Entering Passive Mode (192,0,2,1,200,13).\r\n229 Entering Extended Passive Mode (|||6446|)\r\n";
+        ftp.feed(
+            &sample(Direction::Originator, b"PORT 192,0,2,7,4,1\r\nEPRT |2|2001:db8::1|5282|\r\n", b""),
+            &mut found,
+        );
+        let answers =
+            b"227 Entering Passive Mode (192,0,2,1,200,13).\r\n229 Entering Extended Passive Mode (|||6446|)\r\n";
         ftp.feed(&sample(Direction::Responder, answers, b""), &mut found);
         let ports: Vec<_> = found.take_expected().iter().map(|expected| (expected.by, expected.port)).collect();
         let (ours, theirs) = (Direction::Originator, Direction::Responder);

@@ -64,7 +64,8 @@ fn dos(cursor: &mut Cursor<'_>) -> Recognised {
 
 /// `type=file;size=12;modify=20240123080000; name` (RFC 3659 §7.2).
 fn machine(cursor: &mut Cursor<'_>) -> Recognised {
-    const FACTS: &[&[u8]] = &[b"type=", b"Type=", b"modify=", b"Modify=", b"size=", b"Size=", b"perm=", b"Perm=", b"unique=", b"UNIX."];
+    const FACTS: &[&[u8]] =
+        &[b"type=", b"Type=", b"modify=", b"Modify=", b"size=", b"Size=", b"perm=", b"Perm=", b"unique=", b"UNIX."];
     cursor.any_literal(FACTS)?;
     let line = cursor.line(MAX_LINE_SIZE)?;
     let is_fact = |name: &[u8]| line.windows(name.len()).any(|window| window.eq_ignore_ascii_case(name));

@@ -1,8 +1,8 @@
 //! FTP over TLS from the first byte (RFC 4217 §1): TLS whose client offers to speak it, or at the port registered for it.
 
+use crate::formats::tls::family::{self, FIRST_BYTES, Family, MAX_PROBE_SIZE, TlsInspector};
 use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Transport};
-use crate::formats::tls::family::{self, FIRST_BYTES, Family, MAX_PROBE_SIZE, TlsInspector};
 
 /// FTP over TLS.
 pub const DESCRIPTOR: Descriptor = Descriptor {

@@ -1,9 +1,9 @@
 //! GlusterFS (GlusterFS documentation, "RPC programs"): ONC RPC calls of its own programs.
 
+use crate::formats::sun_rpc::{self, GLUSTER_PROGRAMS};
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
-use crate::formats::sun_rpc::{self, GLUSTER_PROGRAMS};
 
 /// GlusterFS.
 pub const DESCRIPTOR: Descriptor = Descriptor {

@@ -1,8 +1,8 @@
 //! iSCSI (RFC 7143): header segments of 48 bytes, big-endian. A session begins with a log-in.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, server, telling};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };

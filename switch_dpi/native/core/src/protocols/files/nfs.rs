@@ -1,13 +1,13 @@
 //! NFS, versions 2 to 4 (RFC 1094, 1813, 7530, 8881), with its mount, lock, status, quota and ACL programs, and the port mapper's
 //! look-ups of them (RFC 1833), over ONC RPC.
 
-use crate::protocol::attributes::Attribute;
+use crate::formats::sun_rpc::{self, NFS_PROGRAMS, PORTMAP};
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, query, telling};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Example, Expectation, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
-use crate::formats::sun_rpc::{self, NFS_PROGRAMS, PORTMAP};
 
 /// How much of a universal address `h1.h2.h3.h4.p1.p2` is read (RFC 5665 §5.2.3.3).
 const MAX_UNIVERSAL_SIZE: usize = 64;
@@ -143,6 +143,9 @@ mod tests {
         let reply = b"\x38\x43\x4f\x69\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x04\x18";
         nfs.feed(&datagram(Direction::Responder, reply, b""), &mut found);
         let expected = found.take_expected();
-        assert_eq!(expected.first().map(|e| (e.port, e.transport, e.by)), Some((1048, Transport::Udp, Direction::Responder)));
+        assert_eq!(
+            expected.first().map(|e| (e.port, e.transport, e.by)),
+            Some((1048, Transport::Udp, Direction::Responder))
+        );
     }
 }

@@ -1,9 +1,9 @@
 //! rsync's daemon (rsyncd.conf(5), rsync's "csprotocol.txt"): both ends greet with the protocol's version.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, server, telling};
 use crate::probing::lines::Lines;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -58,5 +58,8 @@ impl Inspector for Rsync {
 
 const EXAMPLES: &[Example] = &[
     server("greeting", b"@RSYNCD: 31.0\n"),
-    telling(client("greeting with digests, and module", b"@RSYNCD: 31.0 sha512 sha256 md5 md4\nbackup\n"), &[(Attribute::RsyncModule, "backup")]),
+    telling(
+        client("greeting with digests, and module", b"@RSYNCD: 31.0 sha512 sha256 md5 md4\nbackup\n"),
+        &[(Attribute::RsyncModule, "backup")],
+    ),
 ];

@@ -38,6 +38,12 @@ fn packet(cursor: &mut Cursor<'_>) -> Recognised {
 }
 
 const EXAMPLES: &[Example] = &[
-    query("first data of a call", b"\x9e\x12\x34\x56\x5a\x01\x22\x04\0\0\0\x01\0\0\0\x01\0\0\0\x01\x01\x05\0\0\0\0\0\x34\0\0\x02\x08"),
-    reply("acknowledgement", b"\x9e\x12\x34\x56\x5a\x01\x22\x04\0\0\0\x01\0\0\0\0\0\0\0\x02\x02\x00\0\0\0\0\0\x34\0\x20\0\0\0\0\0\x01"),
+    query(
+        "first data of a call",
+        b"\x9e\x12\x34\x56\x5a\x01\x22\x04\0\0\0\x01\0\0\0\x01\0\0\0\x01\x01\x05\0\0\0\0\0\x34\0\0\x02\x08",
+    ),
+    reply(
+        "acknowledgement",
+        b"\x9e\x12\x34\x56\x5a\x01\x22\x04\0\0\0\x01\0\0\0\0\0\0\0\x02\x02\x00\0\0\0\0\0\x34\0\x20\0\0\0\0\0\x01",
+    ),
 ];

@@ -1,16 +1,14 @@
 //! SMB 2 and 3 ([MS-SMB2]) over TCP: a size in three bytes behind a zero, then the header. What named pipes carry of DCE/RPC tells
 //! its interfaces, and the ports that it answers.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::formats::dcerpc_calls::{Calls, fragment_size};
+use crate::formats::utf16;
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, server, telling};
 use crate::probing::numbers::{size_of_u32, u16_le_at, u32_le_at};
-use crate::formats::dcerpc_calls::{Calls, fragment_size};
-use crate::protocol::{
-    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
-};
-use crate::formats::utf16;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 const MAGIC: &[u8] = b"\xfeSMB";
 /// Frame header and SMB 2 header (§2.1, §2.2.1).

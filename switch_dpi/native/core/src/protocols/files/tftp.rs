@@ -1,8 +1,8 @@
 //! TFTP (RFC 1350) with options (RFC 2347 to 2349, 7440). A transfer moves to a port of the server's choice.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::cursor::{Checked, Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{query, reply, telling};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Example, Expectation, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -113,7 +113,10 @@ impl Inspector for Tftp {
 
 const EXAMPLES: &[Example] = &[
     telling(query("read", b"\0\x01boot.img\0octet\0"), &[(Attribute::TftpFile, "boot.img")]),
-    telling(query("write with options", b"\0\x02up.cfg\0netascii\0blksize\x001428\0tsize\x000\0"), &[(Attribute::TftpFile, "up.cfg")]),
+    telling(
+        query("write with options", b"\0\x02up.cfg\0netascii\0blksize\x001428\0tsize\x000\0"),
+        &[(Attribute::TftpFile, "up.cfg")],
+    ),
     reply("options accepted", b"\0\x06blksize\x001428\0tsize\x0012345\0"),
     reply("error", b"\0\x05\0\x01File not found\0"),
 ];

@@ -29,7 +29,8 @@ const EXAMPLES: &[Example] = &[
         title: "answer with properties",
         transport: Transport::Tcp,
         direction: Direction::Responder,
-        data: b"<?xml version=\"1.0\"?>\r\n<multistatus xmlns=\"DAV:\"><response><href>/a</href></response></multistatus>",
+        data:
+            b"<?xml version=\"1.0\"?>\r\n<multistatus xmlns=\"DAV:\"><response><href>/a</href></response></multistatus>",
         expect: &[],
     },
 ];

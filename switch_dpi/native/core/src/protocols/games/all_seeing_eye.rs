@@ -1,10 +1,10 @@
 //! Multi Theft Auto and other games that answer as The All-Seeing Eye asked: EYE1, then texts behind their size plus one, the
 //! game's name first, over UDP.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched_if;
-use crate::probing::readers::Reading;
 use crate::probing::examples::{reply, telling};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// What answers begin with.

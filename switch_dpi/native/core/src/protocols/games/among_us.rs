@@ -1,12 +1,12 @@
 //! Among Us: its Hazel connections over UDP ("Protocol" of the Among Us wiki by its modders). Numbers of a message are
 //! big-endian, all else is little-endian.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched_if;
-use crate::probing::readers::Reading;
 use crate::probing::beginnings::{Beginning, Byte, fits};
 use crate::probing::examples::{query, telling};
 use crate::probing::numbers::u8_at;
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 use Byte::{Any, In, Is};
 
@@ -52,9 +52,6 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    telling(
-        query("hello", b"\x08\x00\x01\x00\x46\xd2\x02\x03\x05Annie"),
-        &[(Attribute::GameUser, "Annie")],
-    ),
+    telling(query("hello", b"\x08\x00\x01\x00\x46\xd2\x02\x03\x05Annie"), &[(Attribute::GameUser, "Annie")]),
     query("hello of a later version", b"\x08\x00\x01\x00\x80\x8e\x05\x03\x03bob\x5a\x11\x90\x02\x00\x00\x00\x00"),
 ];

@@ -48,9 +48,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
 #[must_use]
 pub fn opening(data: &[u8], products: &[&[u8]]) -> Beginning {
     let start = fits(data, &OPENING);
-    let known = |at: usize, names: &[&[u8]]| {
-        data.get(at..).is_none_or(|rest| begins_any(rest, names) != Beginning::Other)
-    };
+    let known =
+        |at: usize, names: &[&[u8]]| data.get(at..).is_none_or(|rest| begins_any(rest, names) != Beginning::Other);
     match start != Beginning::Other && known(PLATFORM_AT, &PLATFORMS) && known(PRODUCT_AT, products) {
         false => Beginning::Other,
         true if data.len() >= HEADER_SIZE => Beginning::Whole,

@@ -33,7 +33,4 @@ fn probe(sample: &Sample<'_>) -> Probe {
     }
 }
 
-const EXAMPLES: &[Example] = &[
-    client("client", b"BZFLAG\r\n\r\n"),
-    server("server", b"BZFS0221\xff"),
-];
+const EXAMPLES: &[Example] = &[client("client", b"BZFLAG\r\n\r\n"), server("server", b"BZFS0221\xff")];

@@ -8,7 +8,27 @@ use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport}
 use Byte::{Any, Is};
 
 /// Type, version of the protocol, three empty numbers, one.
-const SETUP: [Byte; 19] = [Is(0x3c), Is(0), Is(0), Any, Any, Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(0), Is(1), Is(0), Is(0)];
+const SETUP: [Byte; 19] = [
+    Is(0x3c),
+    Is(0),
+    Is(0),
+    Any,
+    Any,
+    Is(0),
+    Is(0),
+    Is(0),
+    Is(0),
+    Is(0),
+    Is(0),
+    Is(0),
+    Is(0),
+    Is(0),
+    Is(0),
+    Is(0),
+    Is(1),
+    Is(0),
+    Is(0),
+];
 /// Zeros in front of the keys.
 const EMPTY_SIZE: usize = 32;
 /// A message of the exchange: type, zeros, 100 bytes and more.

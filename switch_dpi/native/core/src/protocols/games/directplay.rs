@@ -4,15 +4,39 @@
 use crate::probing::answers::{matched, matched_if};
 use crate::probing::beginnings::{Beginning, Byte, fits};
 use crate::probing::examples::{client, query};
-use crate::probing::numbers::{u16_le_at, u32_le_at, u8_at};
+use crate::probing::numbers::{u8_at, u16_le_at, u32_le_at};
 use crate::probing::search::has;
 use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 use Byte::{Any, In, Is};
 
 /// Size and token, address family 2, port, address, filling, "play", command below 0x40 (MS-DPL4CS §2.2.1).
 const PLAY: [Byte; 26] = [
-    Any, Any, In(0xa0, 0xbf), In(0xb0, 0xfa), Is(2), Is(0), Any, Any, Any, Any, Any, Any, Is(0), Is(0), Is(0), Is(0), Is(0), Is(0),
-    Is(0), Is(0), Is(b'p'), Is(b'l'), Is(b'a'), Is(b'y'), In(0, 0x40), Is(0),
+    Any,
+    Any,
+    In(0xa0, 0xbf),
+    In(0xb0, 0xfa),
+    Is(2),
+    Is(0),
+    Any,
+    Any,
+    Any,
+    Any,
+    Any,
+    Any,
+    Is(0),
+    Is(0),
+    Is(0),
+    Is(0),
+    Is(0),
+    Is(0),
+    Is(0),
+    Is(0),
+    Is(b'p'),
+    Is(b'l'),
+    Is(b'a'),
+    Is(b'y'),
+    In(0, 0x40),
+    Is(0),
 ];
 /// CONNECT and CONNECTED: command, number, numbers of messages, version 1.0 to 1.6 (MC-DPL8R §2.2.1).
 const CONNECT: [Byte; 8] = [In(0x80, 0x88), In(1, 2), Any, Any, In(0, 6), Is(0), Is(1), Is(0)];
@@ -78,7 +102,9 @@ fn is_enumeration(sample: &Sample<'_>) -> bool {
 /// Version 4 or 1, variant 10 (RFC 9562 §4): the ids of applications are made by tools.
 fn is_guid(data: &[u8]) -> bool {
     let version_fits = u8_at(data, 5 + 7).is_some_and(|byte| matches!(byte >> 4, 1 | 4));
-    version_fits && u8_at(data, 5 + 8).is_some_and(|byte| byte >> 6 == 2) && u16_le_at(data, 2).is_some_and(|number| number != 0)
+    version_fits
+        && u8_at(data, 5 + 8).is_some_and(|byte| byte >> 6 == 2)
+        && u16_le_at(data, 2).is_some_and(|number| number != 0)
 }
 
 const EXAMPLES: &[Example] = &[

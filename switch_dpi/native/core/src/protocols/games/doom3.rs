@@ -7,8 +7,20 @@ use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport}
 
 /// Commands outside a connection, with their zero.
 const COMMANDS: [&[u8]; 15] = [
-    b"getInfo\0", b"infoResponse\0", b"getServers\0", b"servers\0", b"challenge\0", b"challengeResponse\0", b"connect\0",
-    b"connectResponse\0", b"getInfoEx\0", b"infoExResponse\0", b"heartbeat\0", b"authorizeServer\0", b"authorize\0", b"srvAuth\0",
+    b"getInfo\0",
+    b"infoResponse\0",
+    b"getServers\0",
+    b"servers\0",
+    b"challenge\0",
+    b"challengeResponse\0",
+    b"connect\0",
+    b"connectResponse\0",
+    b"getInfoEx\0",
+    b"infoExResponse\0",
+    b"heartbeat\0",
+    b"authorizeServer\0",
+    b"authorize\0",
+    b"srvAuth\0",
     b"version\0",
 ];
 

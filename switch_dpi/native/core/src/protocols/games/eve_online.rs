@@ -31,7 +31,12 @@ fn probe(sample: &Sample<'_>) -> Probe {
     match fits(sample.data, &HEADER) {
         Beginning::Whole => {
             let kind = u8_at(sample.data, 9).map_or(0, |kind| kind & 0x3f);
-            matched_if(matches!(kind, 0x10 | 0x13 | 0x14 | 0x17 | 0x22 | 0x25 | 0x2c | 0x2e), 80, "marshalled value", 10)
+            matched_if(
+                matches!(kind, 0x10 | 0x13 | 0x14 | 0x17 | 0x22 | 0x25 | 0x2c | 0x2e),
+                80,
+                "marshalled value",
+                10,
+            )
         }
         start => start.stream(0, "", 0),
     }

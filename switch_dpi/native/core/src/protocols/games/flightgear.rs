@@ -1,10 +1,10 @@
 //! FlightGear's multiplayer over UDP ("mpmessages" of the simulator): magic, version 1.1, kind, size, big-endian.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::beginnings::begins;
 use crate::probing::examples::{query, reply, telling};
 use crate::probing::readers::Reading;
 use crate::probing::search::until_nul;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// Magic and version.

@@ -1,12 +1,12 @@
 //! Freeciv over TCP (the game's packets): size (big-endian), number 4 of one byte or two, then user and capabilities as texts
 //! ended by zero.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched;
-use crate::probing::readers::Reading;
 use crate::probing::beginnings::{Beginning, begins};
 use crate::probing::examples::{client, telling};
+use crate::probing::readers::Reading;
 use crate::probing::search::until_nul;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// What capabilities begin with.
@@ -65,8 +65,14 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 
 const EXAMPLES: &[Example] = &[
     telling(
-        client("version 3", b"\x00\x2a\x04ann\0+Freeciv-3.0-network\0\0\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x08"),
+        client(
+            "version 3",
+            b"\x00\x2a\x04ann\0+Freeciv-3.0-network\0\0\x00\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x08",
+        ),
         &[(Attribute::GameUser, "ann")],
     ),
-    client("number of two bytes", b"\x00\x2e\x00\x04robert\0+Freeciv-3.1-network\0\0\x00\x00\x00\x03\x00\x00\x00\x01\x00\x00\x00\x00"),
+    client(
+        "number of two bytes",
+        b"\x00\x2e\x00\x04robert\0+Freeciv-3.1-network\0\0\x00\x00\x00\x03\x00\x00\x00\x01\x00\x00\x00\x00",
+    ),
 ];

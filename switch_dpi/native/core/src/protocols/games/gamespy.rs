@@ -2,23 +2,40 @@
 //! version 1 in words between backslashes, of later versions with fe fd, over UDP; log-in and master servers over TCP (the
 //! "GameSpy protocols" as open servers describe them).
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::{matched, matched_if};
-use crate::probing::readers::Reading;
 use crate::probing::beginnings::begins_any;
 use crate::probing::examples::{query, reply, server, telling};
 use crate::probing::numbers::u8_at;
+use crate::probing::readers::Reading;
 use crate::probing::search::{has, info_text};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// Words that a query or an answer begins with.
 const WORDS: [&[u8]; 12] = [
-    b"\\status\\", b"\\info\\", b"\\basic\\", b"\\rules\\", b"\\players\\", b"\\packets\\", b"\\echo\\", b"\\heartbeat\\",
-    b"\\secure\\", b"\\gamename\\", b"\\hostname\\", b"\\validate\\",
+    b"\\status\\",
+    b"\\info\\",
+    b"\\basic\\",
+    b"\\rules\\",
+    b"\\players\\",
+    b"\\packets\\",
+    b"\\echo\\",
+    b"\\heartbeat\\",
+    b"\\secure\\",
+    b"\\gamename\\",
+    b"\\hostname\\",
+    b"\\validate\\",
 ];
 /// Words over TCP: challenge, log-in, master server.
 const STREAM_WORDS: [&[u8]; 8] = [
-    b"\\lc\\1\\challenge\\", b"\\login\\", b"\\basic\\\\secure\\", b"\\gamename\\", b"\\ka\\\\final\\", b"\\valid\\\\", b"\\search\\", b"\\auth\\\\gamename\\",
+    b"\\lc\\1\\challenge\\",
+    b"\\login\\",
+    b"\\basic\\\\secure\\",
+    b"\\gamename\\",
+    b"\\ka\\\\final\\",
+    b"\\valid\\\\",
+    b"\\search\\",
+    b"\\auth\\\\gamename\\",
 ];
 /// In front of later queries.
 const QUERY: &[u8] = b"\xfe\xfd";
@@ -84,7 +101,10 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 const EXAMPLES: &[Example] = &[
     query("version 1: status", b"\\status\\"),
     telling(
-        reply("version 1: answer", b"\\gamename\\ut\\gamever\\451\\hostname\\Our server\\mapname\\DM-Deck16\\final\\\\queryid\\17.1"),
+        reply(
+            "version 1: answer",
+            b"\\gamename\\ut\\gamever\\451\\hostname\\Our server\\mapname\\DM-Deck16\\final\\\\queryid\\17.1",
+        ),
         &[(Attribute::GameTitle, "ut"), (Attribute::GameServer, "Our server"), (Attribute::GameMap, "DM-Deck16")],
     ),
     query("version 2: everything", b"\xfe\xfd\x00\x5a\x11\x90\x02\xff\xff\xff"),

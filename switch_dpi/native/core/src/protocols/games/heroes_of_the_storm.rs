@@ -4,7 +4,7 @@
 
 use crate::probing::answers::matched_if;
 use crate::probing::examples::reply;
-use crate::probing::numbers::{u16_at, u32_at, u8_at};
+use crate::probing::numbers::{u8_at, u16_at, u32_at};
 use crate::probing::search::has;
 use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 
@@ -35,7 +35,12 @@ fn probe(sample: &Sample<'_>) -> Probe {
         return Probe::No;
     }
     if has(data, 0, &[0; FLAGS_AT]) {
-        return matched_if(u8_at(data, NUMBER_AT + 1).is_some() && u32_at(data, NUMBER_AT) != Some(0), 80, "header of a server", 20);
+        return matched_if(
+            u8_at(data, NUMBER_AT + 1).is_some() && u32_at(data, NUMBER_AT) != Some(0),
+            80,
+            "header of a server",
+            20,
+        );
     }
     let (Some(number), Some(before)) = (u16_at(data, NUMBER_AT), u16_at(sample.other, NUMBER_AT)) else {
         return Probe::NeedMore;
@@ -52,7 +57,10 @@ fn has_flags(data: &[u8]) -> bool {
 }
 
 const EXAMPLES: &[Example] = &[
-    reply("server, with payload", b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\x00\x09\xef\x65\xde\x5a\x0c\x7b\xa6\x30\x97\xd8\x0b"),
+    reply(
+        "server, with payload",
+        b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\x00\x09\xef\x65\xde\x5a\x0c\x7b\xa6\x30\x97\xd8\x0b",
+    ),
     reply("server, without payload", b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\x10\x4b\x69\x83\x99"),
 ];
 

@@ -26,7 +26,4 @@ fn probe(sample: &Sample<'_>) -> Probe {
     begins_any(sample.data, &WORDS).datagram(90, "greeting", 9)
 }
 
-const EXAMPLES: &[Example] = &[
-    query("client", b"HELLO0.83\0"),
-    reply("server", b"HELLOD00D27889\0"),
-];
+const EXAMPLES: &[Example] = &[query("client", b"HELLO0.83\0"), reply("server", b"HELLOD00D27889\0")];

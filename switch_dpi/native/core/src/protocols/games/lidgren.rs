@@ -3,7 +3,7 @@
 
 use crate::probing::answers::matched_if;
 use crate::probing::examples::{query, reply};
-use crate::probing::numbers::{u16_le_at, u8_at};
+use crate::probing::numbers::{u8_at, u16_le_at};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Type, number, size.
@@ -28,7 +28,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 /// Messages of the library have no number of their own. Ping and pong have one size each; those that connect have text.
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
-    let (Some(kind), Some(0), Some(bits)) = (u8_at(data, 0), u16_le_at(data, 1), u16_le_at(data, 3)) else { return Probe::No };
+    let (Some(kind), Some(0), Some(bits)) = (u8_at(data, 0), u16_le_at(data, 1), u16_le_at(data, 3)) else {
+        return Probe::No;
+    };
     let size = data.len() - HEADER_SIZE;
     let kind_fits = match kind {
         129 => size == 1,

@@ -3,9 +3,9 @@
 
 use crate::bytes::Reader;
 use crate::probing::answers::matched;
-use crate::probing::readers::Reading;
 use crate::probing::beginnings::{Beginning, begins};
 use crate::probing::examples::{client, server};
+use crate::probing::readers::Reading;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// What old clients ping with, and how it is answered: "§1" in UTF-16 behind a size.
@@ -88,7 +88,8 @@ fn handshake<'a>(mut reader: Reader<'a>, size: u64, inner: usize) -> Opening<'a>
     let so_far = reader.rest().get(..address_size).unwrap_or(reader.rest());
     let name = so_far.split(|byte| *byte == 0).next().unwrap_or_default();
     if so_far.first() == Some(&0)
-        || !name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':')) {
+        || !name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':'))
+    {
         return Opening::No;
     }
     let (Some(_), Some(_port), Some(wanted)) = (reader.take(address_size), reader.u16(), reader.u8()) else {
@@ -100,7 +101,8 @@ fn handshake<'a>(mut reader: Reader<'a>, size: u64, inner: usize) -> Opening<'a>
 
 /// Of a stream that ends within a number.
 fn short(data: &[u8]) -> Opening<'_> {
-    let is_endless = data.len() >= MAX_NUMBER_SIZE && data.iter().rev().take(MAX_NUMBER_SIZE).all(|byte| byte & 0x80 != 0);
+    let is_endless =
+        data.len() >= MAX_NUMBER_SIZE && data.iter().rev().take(MAX_NUMBER_SIZE).all(|byte| byte & 0x80 != 0);
     if is_endless { Opening::No } else { Opening::Partial }
 }
 
@@ -136,7 +138,9 @@ mod tests {
 
     #[test]
     fn other_streams_are_let_go() {
-        for data in [&b"\x16\x03\x01"[..], b"GET ", b"\xff\xff\xff\xff\xff", b"\x17\x00\xfa\x05\x10\x00", b"\x30\x82\x01"] {
+        for data in
+            [&b"\x16\x03\x01"[..], b"GET ", b"\xff\xff\xff\xff\xff", b"\x17\x00\xfa\x05\x10\x00", b"\x30\x82\x01"]
+        {
             assert_eq!(probe(&Sample { data, ..Sample::EMPTY }), Probe::No, "{data:?}");
         }
     }

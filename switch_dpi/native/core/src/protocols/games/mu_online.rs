@@ -8,7 +8,17 @@ use Byte::{Any, In, Is};
 
 /// Kind c1, size 12, numbers f1 00, success, player, five digits.
 const ENTERED: [Byte; 12] = [
-    Is(0xc1), Is(0x0c), Is(0xf1), Is(0), Is(1), Any, Any, In(b'0', b'9'), In(b'0', b'9'), In(b'0', b'9'), In(b'0', b'9'),
+    Is(0xc1),
+    Is(0x0c),
+    Is(0xf1),
+    Is(0),
+    Is(1),
+    Any,
+    Any,
+    In(b'0', b'9'),
+    In(b'0', b'9'),
+    In(b'0', b'9'),
+    In(b'0', b'9'),
     In(b'0', b'9'),
 ];
 

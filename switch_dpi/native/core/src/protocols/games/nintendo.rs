@@ -4,7 +4,7 @@
 
 use crate::probing::answers::{matched, matched_if};
 use crate::probing::examples::{query, reply};
-use crate::probing::numbers::{u16_le_at, u32_at, u8_at};
+use crate::probing::numbers::{u8_at, u16_le_at, u32_at};
 use crate::probing::search::has;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 

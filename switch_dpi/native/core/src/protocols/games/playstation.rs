@@ -1,13 +1,13 @@
 //! PlayStation 4 and 5: the search for consoles of Remote Play and the second screen, HTTP-like text over UDP (as the open clients
 //! of Remote Play describe it).
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::lines::Lines;
 use crate::probing::answers::{matched, matched_if};
-use crate::probing::readers::Reading;
 use crate::probing::beginnings::{Beginning, begins_any};
 use crate::probing::examples::{query, reply, telling};
+use crate::probing::lines::Lines;
+use crate::probing::readers::Reading;
 use crate::probing::search::find;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// What a device asks of consoles.

@@ -1,26 +1,42 @@
 //! Quake 1 to 3 and the many games on their engines (Call of Duty, Xonotic, OpenArena, Urban Terror, FiveM …): commands in words
 //! behind four bytes 0xff, and Quake's own control packets ("The Quake Network Protocol"), over UDP.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::{matched, matched_if};
-use crate::probing::readers::Reading;
 use crate::probing::examples::{query, reply, telling};
 use crate::probing::numbers::u16_at;
+use crate::probing::readers::Reading;
 use crate::probing::search::{has, info_text};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// In front of every command outside a connection.
 const MARK: &[u8] = b"\xff\xff\xff\xff";
 /// Commands of Quake 3 and later.
 const LATER: [&[u8]; 20] = [
-    b"getinfo", b"getstatus", b"infoResponse\n", b"statusResponse\n", b"getservers", b"getserversResponse", b"getchallenge",
-    b"challengeResponse", b"connectResponse", b"connect \"", b"connect\\", b"print\n", b"rcon ", b"heartbeat ", b"disconnect",
-    b"getKeyAuthorize", b"ipAuthorize", b"getIpAuthorize", b"motd ", b"loadingnewmap",
+    b"getinfo",
+    b"getstatus",
+    b"infoResponse\n",
+    b"statusResponse\n",
+    b"getservers",
+    b"getserversResponse",
+    b"getchallenge",
+    b"challengeResponse",
+    b"connectResponse",
+    b"connect \"",
+    b"connect\\",
+    b"print\n",
+    b"rcon ",
+    b"heartbeat ",
+    b"disconnect",
+    b"getKeyAuthorize",
+    b"ipAuthorize",
+    b"getIpAuthorize",
+    b"motd ",
+    b"loadingnewmap",
 ];
 /// Commands of QuakeWorld and Quake 2 that are longer than one letter.
-const EARLIER: [&[u8]; 9] = [
-    b"status\n", b"status\0", b"info ", b"challenge ", b"client_connect", b"connect ", b"n\\", b"servers ", b"c\x4a",
-];
+const EARLIER: [&[u8]; 9] =
+    [b"status\n", b"status\0", b"info ", b"challenge ", b"client_connect", b"connect ", b"n\\", b"servers ", b"c\x4a"];
 /// Quake 1: control flag, size, command (1, 2, 0x81 to 0x83).
 const CONTROL: u16 = 0x8000;
 

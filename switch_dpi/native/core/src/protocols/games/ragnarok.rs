@@ -1,12 +1,12 @@
 //! Ragnarok Online over TCP (as its open servers describe it): the log-in, number 0x0064, with name and password in rooms of 24
 //! bytes; little-endian.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched_if;
-use crate::probing::readers::Reading;
 use crate::probing::beginnings::{Beginning, Byte, fits};
 use crate::probing::examples::{client, telling};
+use crate::probing::readers::Reading;
 use crate::probing::search::until_nul;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 use Byte::{Any, In, Is};
 

@@ -2,12 +2,12 @@
 //! sets, and acknowledgements. Offline messages are big-endian, sequence numbers little-endian (the RakNet manual; "Raknet
 //! Protocol" in the wiki.vg of Minecraft).
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::{matched, matched_if};
-use crate::probing::readers::Reading;
 use crate::probing::examples::{query, reply, telling};
+use crate::probing::readers::Reading;
 use crate::probing::search::has;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// What every offline message carries (the manual's OFFLINE_MESSAGE_DATA_ID).
@@ -29,9 +29,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     category: "games",
     transports: &[Transport::Udp],
     ports: &[19132, 19133],
-    first_bytes: FirstBytes::Where(|byte| {
-        matches!(byte, 0x01 | 0x02 | 0x05..=0x08 | 0x11..=0x14 | 0x17 | 0x19 | 0x1a | 0x1c | 0x80..=0x9f | 0xa0 | 0xc0)
-    }),
+    first_bytes: FirstBytes::Where(
+        |byte| matches!(byte, 0x01 | 0x02 | 0x05..=0x08 | 0x11..=0x14 | 0x17 | 0x19 | 0x1a | 0x1c | 0x80..=0x9f | 0xa0 | 0xc0),
+    ),
     probe,
     inspector: Some(|| Box::new(Reading(read))),
     examples: EXAMPLES,
@@ -163,7 +163,11 @@ mod tests {
         assert_eq!(probe(&Sample { data: &data, ..Sample::EMPTY }), Probe::No);
         data.pop();
         data[3] = 9;
-        assert_eq!(probe(&Sample { data: &data, ..Sample::EMPTY }), Probe::NeedMore, "a large number waits for the next");
+        assert_eq!(
+            probe(&Sample { data: &data, ..Sample::EMPTY }),
+            Probe::NeedMore,
+            "a large number waits for the next"
+        );
         let other = [0x84, 0xf0, 0xff, 8];
         assert!(matches!(probe(&Sample { data: &data, other: &other, ..Sample::EMPTY }), Probe::Match(_)));
     }

@@ -37,6 +37,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    query("a circuit is opened", b"\x40\x00\x00\x00\x01\x00\xff\xff\x00\x03\x5a\x11\x90\x020123456789abcdef0123456789abcdef"),
+    query(
+        "a circuit is opened",
+        b"\x40\x00\x00\x00\x01\x00\xff\xff\x00\x03\x5a\x11\x90\x020123456789abcdef0123456789abcdef",
+    ),
     reply("handshake of a region", b"\xc0\x00\x00\x00\x02\x00\xff\xff\x00\x01\x94\x05\x00\x01\x0dAhern\0\x01\x5a\x11"),
 ];

@@ -1,13 +1,13 @@
 //! Queries to game servers of Valve's engines (Source, GoldSrc) and of the many games that took them over: A2S_INFO, PLAYER,
 //! RULES, and the master server ("Server queries" in the Valve developer wiki). Little-endian.
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::lines::is_text;
 use crate::probing::answers::{matched, matched_if};
-use crate::probing::readers::Reading;
 use crate::probing::examples::{query, reply, telling};
-use crate::probing::numbers::{u16_le_at, u8_at};
+use crate::probing::lines::is_text;
+use crate::probing::numbers::{u8_at, u16_le_at};
+use crate::probing::readers::Reading;
 use crate::probing::search::{has, until_nul};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// What a datagram begins with that is not split.
@@ -73,7 +73,11 @@ fn is_master_query(data: &[u8]) -> bool {
     let Some((address, filter)) = data.get(2..).and_then(until_nul) else { return false };
     let is_address = address.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b':'));
     let region_fits = matches!(u8_at(data, 1), Some(0..=7 | 0xff));
-    region_fits && is_address && address.contains(&b':') && filter.last() == Some(&0) && matches!(filter[..], [0] | [b'\\', ..])
+    region_fits
+        && is_address
+        && address.contains(&b':')
+        && filter.last() == Some(&0)
+        && matches!(filter[..], [0] | [b'\\', ..])
 }
 
 /// The first rule's name is text.
@@ -125,7 +129,9 @@ mod tests {
 
     #[test]
     fn commands_of_other_engines_are_left_alone() {
-        for data in [&b"\xff\xff\xff\xffgetstatus\n"[..], b"\xff\xff\xff\xffinfo 34\n", b"\xff\xff\xff\xffAB", b"1\x011.2.3.4"] {
+        for data in
+            [&b"\xff\xff\xff\xffgetstatus\n"[..], b"\xff\xff\xff\xffinfo 34\n", b"\xff\xff\xff\xffAB", b"1\x011.2.3.4"]
+        {
             assert_eq!(probe(&Sample { data, ..Sample::EMPTY }), Probe::No, "{data:?}");
         }
     }

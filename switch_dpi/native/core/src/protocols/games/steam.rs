@@ -4,7 +4,7 @@
 use crate::probing::answers::matched_if;
 use crate::probing::beginnings::{Beginning, Byte, fits};
 use crate::probing::examples::{query, server};
-use crate::probing::numbers::{size_of_u32, u16_le_at, u32_le_at, u8_at};
+use crate::probing::numbers::{size_of_u32, u8_at, u16_le_at, u32_le_at};
 use crate::probing::search::has;
 use crate::protocol::{Descriptor, Example, Probe, Sample, Transport};
 use Byte::{Any, Is};
@@ -38,7 +38,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     if sample.transport == Transport::Tcp {
         return match fits(data, &STREAM) {
-            Beginning::Whole => matched_if(u32_le_at(data, 0).is_some_and(|size| size > 0), 95, "connection manager", 8),
+            Beginning::Whole => {
+                matched_if(u32_le_at(data, 0).is_some_and(|size| size > 0), 95, "connection manager", 8)
+            }
             start => start.stream(0, "", 0),
         };
     }

@@ -7,9 +7,8 @@ use crate::probing::search::has;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Words of servers and master servers.
-const WORDS: [&[u8]; 12] = [
-    b"gie3", b"inf3", b"iext", b"iex+", b"req2", b"lis2", b"cou2", b"siz2", b"bea2", b"fwch", b"fwok", b"dtsf",
-];
+const WORDS: [&[u8]; 12] =
+    [b"gie3", b"inf3", b"iext", b"iex+", b"req2", b"lis2", b"cou2", b"siz2", b"bea2", b"fwch", b"fwok", b"dtsf"];
 /// Where the word stands.
 const WORD_AT: usize = 10;
 

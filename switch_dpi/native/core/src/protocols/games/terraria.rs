@@ -8,7 +8,18 @@ use Byte::{In, Is};
 
 /// Size, connect request, size of the text, `Terraria` and a digit.
 const HELLO: [Byte; 13] = [
-    In(12, 18), Is(0), Is(1), In(9, 15), Is(b'T'), Is(b'e'), Is(b'r'), Is(b'r'), Is(b'a'), Is(b'r'), Is(b'i'), Is(b'a'),
+    In(12, 18),
+    Is(0),
+    Is(1),
+    In(9, 15),
+    Is(b'T'),
+    Is(b'e'),
+    Is(b'r'),
+    Is(b'r'),
+    Is(b'a'),
+    Is(b'r'),
+    Is(b'i'),
+    Is(b'a'),
     In(b'0', b'9'),
 ];
 
@@ -32,7 +43,5 @@ fn probe(sample: &Sample<'_>) -> Probe {
     fits(sample.data, &HELLO).stream(100, "connect request", 13)
 }
 
-const EXAMPLES: &[Example] = &[
-    client("version 279", b"\x0f\x00\x01\x0bTerraria279"),
-    client("version 39", b"\x0e\x00\x01\x0aTerraria39"),
-];
+const EXAMPLES: &[Example] =
+    &[client("version 279", b"\x0f\x00\x01\x0bTerraria279"), client("version 39", b"\x0e\x00\x01\x0aTerraria39")];

@@ -9,8 +9,7 @@ use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport}
 use Byte::{Any, Is};
 
 /// Outer size, version, kind, inner size.
-const HEADER: [Byte; 12] =
-    [Is(0), Is(0), Any, Any, Is(0), Is(1), Is(0), Is(1), Is(0), Is(0), Any, Any];
+const HEADER: [Byte; 12] = [Is(0), Is(0), Any, Any, Is(0), Is(1), Is(0), Is(1), Is(0), Is(0), Any, Any];
 
 /// The Elder Scrolls Online.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -39,6 +38,12 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    client("account and language", b"\x00\x00\x00\x1e\x00\x01\x00\x01\x00\x00\x00\x16\x01\x10\x00\x0aadventurer\x00\x00\x02en\x00\x00\x00"),
-    client("session and version", b"\x00\x00\x00\x2e\x00\x01\x00\x01\x00\x00\x00\x26\x2b\xf0\x00\x08787dacfb\x00\x00\x16eso.live.9.3.6.2849903"),
+    client(
+        "account and language",
+        b"\x00\x00\x00\x1e\x00\x01\x00\x01\x00\x00\x00\x16\x01\x10\x00\x0aadventurer\x00\x00\x02en\x00\x00\x00",
+    ),
+    client(
+        "session and version",
+        b"\x00\x00\x00\x2e\x00\x01\x00\x01\x00\x00\x00\x26\x2b\xf0\x00\x08787dacfb\x00\x00\x16eso.live.9.3.6.2849903",
+    ),
 ];

@@ -27,7 +27,5 @@ fn probe(sample: &Sample<'_>) -> Probe {
     begins(sample.data, GREETING).stream(100, "greeting", 14)
 }
 
-const EXAMPLES: &[Example] = &[
-    server("version 2", b"\x0b\x00\x00\x00GBXRemote 2"),
-    server("version 1", b"\x0b\x00\x00\x00GBXRemote 1"),
-];
+const EXAMPLES: &[Example] =
+    &[server("version 2", b"\x0b\x00\x00\x00GBXRemote 2"), server("version 1", b"\x0b\x00\x00\x00GBXRemote 1")];

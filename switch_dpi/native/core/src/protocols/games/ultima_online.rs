@@ -7,8 +7,27 @@ use Byte::{Any, In, Is};
 
 /// Number, seed, version.
 const SEED: [Byte; 21] = [
-    Is(0xef), Any, Any, Any, Any, Is(0), Is(0), Is(0), In(1, 9), Is(0), Is(0), Is(0), Any, Is(0), Is(0), Is(0), Any, Is(0),
-    Is(0), Is(0), Any,
+    Is(0xef),
+    Any,
+    Any,
+    Any,
+    Any,
+    Is(0),
+    Is(0),
+    Is(0),
+    In(1, 9),
+    Is(0),
+    Is(0),
+    Is(0),
+    Any,
+    Is(0),
+    Is(0),
+    Is(0),
+    Any,
+    Is(0),
+    Is(0),
+    Is(0),
+    Any,
 ];
 
 /// Ultima Online.
@@ -31,6 +50,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    client("version 7.0.15.1 and the log-in", b"\xef\xc0\xa8\x01\x02\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x00\x0f\x00\x00\x00\x01\x80ann\0\0\0\0\0\0\0"),
+    client(
+        "version 7.0.15.1 and the log-in",
+        b"\xef\xc0\xa8\x01\x02\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x00\x0f\x00\x00\x00\x01\x80ann\0\0\0\0\0\0\0",
+    ),
     client("version 6.0.14.2", b"\xef\x5a\x11\x90\x02\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00\x0e\x00\x00\x00\x02"),
 ];

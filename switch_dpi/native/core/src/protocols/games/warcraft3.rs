@@ -1,14 +1,14 @@
 //! Warcraft III's games in the local network and against each other (W3GS; BNETDocs): messages of f7, number, size of it all
 //! (little-endian); the search for games over UDP, joining over TCP.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::matched_if;
-use crate::probing::readers::Reading;
 use crate::probing::beginnings::{Beginning, Byte, begins, fits};
 use crate::probing::examples::{client, query, telling};
-use crate::probing::numbers::{u16_le_at, u8_at};
+use crate::probing::numbers::{u8_at, u16_le_at};
+use crate::probing::readers::Reading;
 use crate::probing::search::{has, until_nul};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 use Byte::{Any, Is};
 

@@ -1,12 +1,12 @@
 //! World of Warcraft over TCP: the realm connection's greeting in words, the log-on challenge to the account server, and the
 //! world server's challenge of older clients (as open servers of the game describe them). Little-endian.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::beginnings::{Beginning, Byte, begins_any, fits};
 use crate::probing::examples::{client, server, telling};
 use crate::probing::numbers::u8_at;
 use crate::probing::readers::Reading;
 use crate::probing::search::has;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 use Byte::{Any, In, Is};
 

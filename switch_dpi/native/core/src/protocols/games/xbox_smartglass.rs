@@ -1,12 +1,12 @@
 //! Xbox SmartGlass: discovery, waking up and connecting over UDP ("Simple message" of the OpenXbox documentation): type, sizes,
 //! version, big-endian.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::matched_if;
-use crate::probing::readers::Reading;
 use crate::probing::examples::{query, reply, telling};
 use crate::probing::numbers::u16_at;
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// Type, size, version.
@@ -51,7 +51,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
 /// The console's name: behind flags, kind of device; with its size.
 fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
     let mut reader = Reader::new(sample.data);
-    if reader.u16() == Some(DISCOVERED) && reader.take(4 + 4 + 2).is_some()
+    if reader.u16() == Some(DISCOVERED)
+        && reader.take(4 + 4 + 2).is_some()
         && let Some(name) = reader.vector16()
     {
         found.text(Attribute::PeerName, name);

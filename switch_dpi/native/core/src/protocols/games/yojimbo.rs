@@ -25,7 +25,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    let has_end = u8_at(sample.data, 12).is_some_and(|digit| digit.is_ascii_digit()) && u8_at(sample.data, 13) == Some(0);
+    let has_end =
+        u8_at(sample.data, 12).is_some_and(|digit| digit.is_ascii_digit()) && u8_at(sample.data, 13) == Some(0);
     matched_if(has_end && begins(sample.data, REQUEST) == Beginning::Whole, 100, "connection request", 14)
 }
 

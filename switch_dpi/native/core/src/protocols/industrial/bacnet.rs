@@ -1,11 +1,11 @@
 //! BACnet (ASHRAE 135): BVLC over UDP for IPv4 (annex J) and IPv6 (annex U), and the network layer directly in 802.2 LLC
 //! (clause 7). Services, and which device announces itself.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::{Verdict, answer};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Progress, Sample, Transport};
 
 /// BVLC type of IPv4 and IPv6 (§J.2, §U.2).

@@ -33,6 +33,9 @@ fn judge(sample: &Sample<'_>) -> Verdict {
 }
 
 const EXAMPLES: &[Example] = &[
-    query("one frame with an extended identifier", b"ISO11898\x01\x01\x6a\x12\xf1\x09\x08\x3b\x20\xd6\x70\x00\x00\xff\x7f\xfd\x10\x00"),
+    query(
+        "one frame with an extended identifier",
+        b"ISO11898\x01\x01\x6a\x12\xf1\x09\x08\x3b\x20\xd6\x70\x00\x00\xff\x7f\xfd\x10\x00",
+    ),
     query("no frame", b"ISO11898\x01\x00"),
 ];

@@ -30,11 +30,11 @@ fn header(cursor: &mut Cursor<'_>) -> Recognised {
     cursor.u8()?; // status, since version 7
     require(cursor.u8()? == 0 && size == cursor.size() && size >= 28)?;
     let wanted = match kind {
-        1 | 4 | 67 | 72 => 1,  // state of an entity
-        2 | 3 | 68 | 69 => 2,  // fire
-        5..=10 => 3,           // supplies
-        11..=22 => 5,          // management
-        23 | 24 | 28 => 6,     // emission
+        1 | 4 | 67 | 72 => 1,   // state of an entity
+        2 | 3 | 68 | 69 => 2,   // fire
+        5..=10 => 3,            // supplies
+        11..=22 => 5,           // management
+        23 | 24 | 28 => 6,      // emission
         25..=27 | 31 | 32 => 4, // radio
         29 | 30 | 40 => 6,
         41..=44 => 9,

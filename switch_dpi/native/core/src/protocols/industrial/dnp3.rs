@@ -1,12 +1,12 @@
 //! DNP3 (IEEE 1815-2012) over TCP and UDP: the link header with its check sequence; who talks to whom and what for.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::formats::checks::crc16_dnp;
 use crate::probing::answers::{Verdict, answer};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Progress, Sample, Transport};
 
 /// Start bytes (§9.2.4.1.1).
 const START: [u8; 2] = [0x05, 0x64];

@@ -1,11 +1,11 @@
 //! DoIP, diagnostics over IP of vehicles (ISO 13400-2), over TCP and UDP: its messages, and which vehicle announces itself.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::{Verdict, answer};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Progress, Sample, Transport};
 
 /// Version, inverse, type, length (§9.2).
 const HEADER_SIZE: usize = 8;

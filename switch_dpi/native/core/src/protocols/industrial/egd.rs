@@ -37,6 +37,9 @@ fn data(cursor: &mut Cursor<'_>) -> Recognised {
 }
 
 const EXAMPLES: &[Example] = &[
-    query("a word", b"\x0d\x01\x07\0\xc0\0\x02\x09\x01\0\0\0\x22\x33\x91\x65\0\x10\0\0\x01\0\0\0\0\x01\0\0\0\0\0\0\x12\x34"),
+    query(
+        "a word",
+        b"\x0d\x01\x07\0\xc0\0\x02\x09\x01\0\0\0\x22\x33\x91\x65\0\x10\0\0\x01\0\0\0\0\x01\0\0\0\0\0\0\x12\x34",
+    ),
     query("nothing yet", b"\x0d\x01\x08\0\xc0\0\x02\x09\x02\0\0\0\x22\x33\x91\x65\0\x20\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
 ];

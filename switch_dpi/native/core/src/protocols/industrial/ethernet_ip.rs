@@ -1,11 +1,11 @@
 //! EtherNet/IP encapsulation (CIP Networks Library, volume 2, chapter 2) over TCP and UDP: commands, and what a device says
 //! it is. Little-endian.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::{Verdict, answer};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Progress, Sample, Transport};
 
 /// Command, length, session, status, sender's context and options (§2-3.1).

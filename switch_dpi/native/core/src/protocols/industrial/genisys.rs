@@ -111,7 +111,8 @@ mod tests {
         let answer = |data: &[u8]| probe(&Sample { data, ..Sample::EMPTY });
         assert_eq!(answer(b"\xfb\x01\xf6"), Probe::NeedMore);
         assert_eq!(answer(b"\xfd\x01\x81"), Probe::NeedMore);
-        for data in [&b"\xfd\x01\x81\x51\xf6"[..], b"\xf4\x01\xf6", b"\xfd\xf1", b"\xfd\xf0\x10", &[0xfd; 200], b"\xf6"] {
+        for data in [&b"\xfd\x01\x81\x51\xf6"[..], b"\xf4\x01\xf6", b"\xfd\xf1", b"\xfd\xf0\x10", &[0xfd; 200], b"\xf6"]
+        {
             assert_eq!(answer(data), Probe::No, "{data:02x?}");
         }
     }

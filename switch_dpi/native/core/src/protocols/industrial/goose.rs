@@ -1,11 +1,11 @@
 //! GOOSE (IEC 61850-8-1): events of substations in Ethernet frames, and routed over UDP (IEC 61850-8-1 annex G, 90-5); which
 //! control block sends.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::{Verdict, answer};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Progress, Sample, Transport};
 
 const ETHERTYPE: u16 = 0x88b8;

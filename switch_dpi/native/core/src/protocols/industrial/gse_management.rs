@@ -30,6 +30,14 @@ fn judge(sample: &Sample<'_>) -> Verdict {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(Transport::EtherType(ETHERTYPE), "request", b"\x00\x01\x00\x11\x00\x00\x00\x00\x60\x07\x80\x01\x01\xa1\x02\xa1\x00"),
-    answered(Transport::EtherType(ETHERTYPE), "response", b"\x00\x01\x00\x11\x00\x00\x00\x00\x60\x07\x80\x01\x01\xa2\x02\xa1\x00"),
+    sent(
+        Transport::EtherType(ETHERTYPE),
+        "request",
+        b"\x00\x01\x00\x11\x00\x00\x00\x00\x60\x07\x80\x01\x01\xa1\x02\xa1\x00",
+    ),
+    answered(
+        Transport::EtherType(ETHERTYPE),
+        "response",
+        b"\x00\x01\x00\x11\x00\x00\x00\x00\x60\x07\x80\x01\x01\xa2\x02\xa1\x00",
+    ),
 ];

@@ -32,7 +32,10 @@ fn judge(sample: &Sample<'_>) -> Verdict {
     let code = cursor.u16()?;
     // discovery, forced address, resend, registers and memory, events; an acknowledgement is the next odd number
     let command = if is_command { code } else { code.wrapping_sub(1) };
-    require(matches!(command, 0x0002 | 0x0004 | 0x0040 | 0x0080 | 0x0082 | 0x0084 | 0x0086 | 0x00c0 | 0x00c2 | 0x0100))?;
+    require(matches!(
+        command,
+        0x0002 | 0x0004 | 0x0040 | 0x0080 | 0x0082 | 0x0084 | 0x0086 | 0x00c0 | 0x00c2 | 0x0100
+    ))?;
     let size = usize::from(cursor.u16()?);
     require(size + HEADER_SIZE == sample.data.len() && sample.data.len() <= MAX_SIZE)?;
     require(cursor.u16()? != 0)?; // request id

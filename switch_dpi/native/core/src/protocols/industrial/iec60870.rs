@@ -1,11 +1,11 @@
 //! IEC 60870-5-104: APDUs over TCP, with the types of IEC 60870-5-101 and the common addresses that they speak of.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::matched;
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Probe, Progress, Sample, Transport};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 const PORT: u16 = 2404;
 /// Start byte of every APDU (IEC 60870-5-104 §5).
@@ -159,7 +159,12 @@ mod tests {
 
     #[test]
     fn a_wrong_control_field_is_refused() {
-        for data in [&b"\x68\x04\x0f\x00\x00\x00"[..], b"\x68\x05\x07\x00\x00\x00", b"\x68\x03\x07\x00\x00", b"\x68\x04\x05\x00\x00\x00"] {
+        for data in [
+            &b"\x68\x04\x0f\x00\x00\x00"[..],
+            b"\x68\x05\x07\x00\x00\x00",
+            b"\x68\x03\x07\x00\x00",
+            b"\x68\x04\x05\x00\x00\x00",
+        ] {
             assert_eq!(probe(&Sample { data, ..Sample::EMPTY }), Probe::No);
         }
         assert_eq!(answer(apdu(&mut Cursor::growing(b"\x68\x04")).map(|_| Probe::No)), Probe::NeedMore);

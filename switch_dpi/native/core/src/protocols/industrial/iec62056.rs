@@ -132,7 +132,8 @@ fn is_text(line: &[u8]) -> bool {
 fn is_data_line(line: &[u8]) -> bool {
     let end = line.iter().position(|byte| *byte == b'(').unwrap_or(0);
     let code = line.get(..end).unwrap_or_default();
-    let has_form = code.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'.' | b'*' | b'C' | b'F'));
+    let has_form =
+        code.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b':' | b'.' | b'*' | b'C' | b'F'));
     let is_sound = is_text(line) && line.len() <= MAX_DATA_LINE_SIZE;
     end >= 3 && is_sound && has_form && code.contains(&b'.') && line.contains(&b')')
 }

@@ -1,12 +1,12 @@
 //! IEEE C37.118.2 (synchrophasors) over TCP and UDP: frames with their check sequence.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::formats::checks::crc16_ccitt;
 use crate::probing::answers::{Verdict, answer, matched};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Probe, Progress, Sample, Transport};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// First byte of every frame (§6.2).
 const SYNC: u8 = 0xaa;

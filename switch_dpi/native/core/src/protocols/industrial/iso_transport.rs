@@ -1,10 +1,10 @@
 //! ISO transport over TCP (RFC 1006, RFC 2126) whose user is not known: only the opening of a connection between transport
 //! selectors tells it, and whoever talks inside may take the flow.
 
+use crate::formats::iso_on_tcp::{Unit, unit};
 use crate::probing::answers::{Verdict, answer};
 use crate::probing::cursor::Cursor;
 use crate::probing::examples::{client, server};
-use crate::formats::iso_on_tcp::{Unit, unit};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// ISO transport over TCP.
@@ -32,6 +32,12 @@ fn judge(sample: &Sample<'_>) -> Verdict {
 }
 
 const EXAMPLES: &[Example] = &[
-    client("connection request", b"\x03\x00\x00\x16\x11\xe0\x00\x00\x00\x01\x00\xc1\x02\x00\x01\xc2\x02\x00\x01\xc0\x01\x0a"),
-    server("connection confirm", b"\x03\x00\x00\x16\x11\xd0\x00\x01\x00\x02\x00\xc0\x01\x0a\xc1\x02\x00\x01\xc2\x02\x00\x01"),
+    client(
+        "connection request",
+        b"\x03\x00\x00\x16\x11\xe0\x00\x00\x00\x01\x00\xc1\x02\x00\x01\xc2\x02\x00\x01\xc0\x01\x0a",
+    ),
+    server(
+        "connection confirm",
+        b"\x03\x00\x00\x16\x11\xd0\x00\x01\x00\x02\x00\xc0\x01\x0a\xc1\x02\x00\x01\xc2\x02\x00\x01",
+    ),
 ];

@@ -24,11 +24,10 @@ const FORMS: &[Form] = &[telegram];
 fn telegram(cursor: &mut Cursor<'_>) -> Recognised {
     cursor.literal(b"\0\0")?;
     require(cursor.u16()? < 2048)?;
-    cursor.any_literal(&[b"A_LG", b"A_LO", b"R_VR", b"S_VR", b"T_OK", b"T_ER", b"T_FD", b"C_CC", b"R_PR", b"S_PR", b"R_FI"])?;
+    cursor.any_literal(&[
+        b"A_LG", b"A_LO", b"R_VR", b"S_VR", b"T_OK", b"T_ER", b"T_FD", b"C_CC", b"R_PR", b"S_PR", b"R_FI",
+    ])?;
     Ok((80, "LSV2 telegram"))
 }
 
-const EXAMPLES: &[Example] = &[
-    client("log-in", b"\0\0\0\x08A_LGINSPECT\0"),
-    server("well", b"\0\0\0\0T_OK"),
-];
+const EXAMPLES: &[Example] = &[client("log-in", b"\0\0\0\x08A_LGINSPECT\0"), server("well", b"\0\0\0\0T_OK")];

@@ -1,9 +1,9 @@
 //! MMS (ISO 9506) as IEC 61850-8-1 and ICCP/TASE.2 (IEC 60870-6) use it: over ISO presentation, session and transport in TCP.
 
+use crate::formats::iso_on_tcp::user_data;
 use crate::probing::answers::{Verdict, answer, matched};
 use crate::probing::cursor::{Cursor, require};
 use crate::probing::examples::{client, server};
-use crate::formats::iso_on_tcp::user_data;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Abstract syntax 1.0.9506.2.1, the one of MMS (ISO 9506-2 §19), as BER writes it.
@@ -39,7 +39,11 @@ fn judge(sample: &Sample<'_>) -> Verdict {
         SESSION_CONNECT | SESSION_ACCEPT => {
             let position = unit.windows(ABSTRACT_SYNTAX.len()).position(|window| window == ABSTRACT_SYNTAX);
             let is_named = position.is_some() && unit.contains(&0x60) | unit.contains(&0x61);
-            if is_named || is_accept(unit) { Ok(matched(97, "opening of MMS", stream.size())) } else { Err(Probe::NeedMore) }
+            if is_named || is_accept(unit) {
+                Ok(matched(97, "opening of MMS", stream.size()))
+            } else {
+                Err(Probe::NeedMore)
+            }
         }
         1 => {
             let mut cursor = Cursor::growing(unit);

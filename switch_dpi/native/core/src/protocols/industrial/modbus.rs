@@ -1,12 +1,12 @@
 //! Modbus over TCP and UDP ("Modbus Messaging on TCP/IP Implementation Guide" V1.0b), and serial frames with their check
 //! sequence over the same ("Modbus over Serial Line" V1.02 §2.5.1). Registers are not read.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::formats::checks::crc16_modbus;
 use crate::probing::answers::{Verdict, answer, matched};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Probe, Progress, Sample, Transport};
 
 const PORT: u16 = 502;

@@ -1,11 +1,11 @@
 //! Fox, the protocol of Tridium's Niagara stations in buildings over TCP, as publicly described: frames of text.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::{Verdict, answer};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
 use crate::probing::lines::Lines;
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Progress, Sample, Transport};
 
 const MAGIC: &[u8] = b"fox ";
 /// Name of the line that tells a station's host, its type (string) and a colon.

@@ -1,11 +1,11 @@
 //! OPC UA binary over TCP (OPC 10000-6 §7.1): the endpoint that is asked for and the security policy.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::{Verdict, answer};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Progress, Sample, Transport};
 
 /// Type, chunk type, size (§7.1.2.2).
 const HEADER_SIZE: u32 = 8;

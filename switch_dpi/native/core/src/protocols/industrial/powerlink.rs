@@ -30,6 +30,14 @@ fn judge(sample: &Sample<'_>) -> Verdict {
 
 const EXAMPLES: &[Example] = &[
     sent(Transport::EtherType(ETHERTYPE), "start of cycle", b"\x01\xff\xf0\x00\x80\x00\x00\x00\x00\x00\x00\x00"),
-    sent(Transport::EtherType(ETHERTYPE), "poll request to node 1", b"\x03\x01\xf0\x00\x01\x00\x20\x00\x04\x00\x01\x02"),
-    answered(Transport::EtherType(ETHERTYPE), "poll response of node 1", b"\x04\xff\x01\xfd\x01\x00\x20\x00\x04\x00\x01\x02"),
+    sent(
+        Transport::EtherType(ETHERTYPE),
+        "poll request to node 1",
+        b"\x03\x01\xf0\x00\x01\x00\x20\x00\x04\x00\x01\x02",
+    ),
+    answered(
+        Transport::EtherType(ETHERTYPE),
+        "poll response of node 1",
+        b"\x04\xff\x01\xfd\x01\x00\x20\x00\x04\x00\x01\x02",
+    ),
 ];

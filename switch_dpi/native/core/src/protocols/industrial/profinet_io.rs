@@ -1,11 +1,11 @@
 //! PROFINET IO (IEC 61158-6-10): real-time data, alarms and station discovery (DCP) in Ethernet frames. Its context manager
 //! speaks DCE/RPC, which names it by interface.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::{Verdict, answer};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Progress, Sample, Transport};
 
 const ETHERTYPE: u16 = 0x8892;

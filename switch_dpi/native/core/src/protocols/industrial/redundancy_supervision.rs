@@ -31,6 +31,14 @@ fn judge(sample: &Sample<'_>) -> Verdict {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(Transport::EtherType(ETHERTYPE), "PRP, duplicate discard", b"\x00\x01\x00\x2a\x14\x06\x02\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00"),
-    sent(Transport::EtherType(ETHERTYPE), "HSR", b"\x00\x01\x00\x2b\x17\x06\x02\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00"),
+    sent(
+        Transport::EtherType(ETHERTYPE),
+        "PRP, duplicate discard",
+        b"\x00\x01\x00\x2a\x14\x06\x02\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00",
+    ),
+    sent(
+        Transport::EtherType(ETHERTYPE),
+        "HSR",
+        b"\x00\x01\x00\x2b\x17\x06\x02\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00",
+    ),
 ];

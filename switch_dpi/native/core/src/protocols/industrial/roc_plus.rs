@@ -93,7 +93,12 @@ const fn message(title: &'static str, transport: Transport, direction: Direction
 const EXAMPLES: &[Example] = &[
     message("the clock is asked", Transport::Tcp, Direction::Originator, b"\x01\x02\x03\x01\x07\x00\x2b\xa5"),
     message("log-in", Transport::Tcp, Direction::Originator, b"\x01\x02\x03\x01\x11\x05LOI\xe8\x03\xa9\x93"),
-    message("a parameter", Transport::Udp, Direction::Responder, b"\x03\x01\x01\x02\xb4\x05\x01\x5b\x00\x00\x07\x49\xb0"),
+    message(
+        "a parameter",
+        Transport::Udp,
+        Direction::Responder,
+        b"\x03\x01\x01\x02\xb4\x05\x01\x5b\x00\x00\x07\x49\xb0",
+    ),
 ];
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! S7 communication of Siemens S7-300/400 and compatible controllers, in ISO transport over TCP; header as publicly described
 //! (protocol id 0x32, message type, reference, sizes of parameters and data).
 
+use crate::formats::iso_on_tcp::user_data;
 use crate::probing::answers::{Verdict, answer};
 use crate::probing::cursor::{Cursor, require};
 use crate::probing::examples::{client, server};
-use crate::formats::iso_on_tcp::user_data;
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// First byte of every message.

@@ -1,10 +1,10 @@
 //! S7 communication "plus" of Siemens S7-1200/1500, in ISO transport over TCP; header as publicly described (protocol id 0x72,
 //! version, size). Version 3 carries a digest, version 254 keeps the connection alive.
 
+use crate::formats::iso_on_tcp::user_data;
 use crate::probing::answers::{Verdict, answer};
 use crate::probing::cursor::{Cursor, require};
 use crate::probing::examples::{client, server};
-use crate::formats::iso_on_tcp::user_data;
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// First byte of every message.

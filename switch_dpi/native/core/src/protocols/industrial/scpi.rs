@@ -9,7 +9,8 @@ use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport}
 
 /// Common commands (IEEE 488.2 §10).
 const COMMANDS: [&[u8]; 13] = [
-    b"*IDN?", b"*RST", b"*CLS", b"*OPC", b"*ESE", b"*ESR?", b"*SRE", b"*STB?", b"*TST?", b"*WAI", b"*TRG", b"*OPT?", b"*LRN?",
+    b"*IDN?", b"*RST", b"*CLS", b"*OPC", b"*ESE", b"*ESR?", b"*SRE", b"*STB?", b"*TST?", b"*WAI", b"*TRG", b"*OPT?",
+    b"*LRN?",
 ];
 /// A first line that is longer is none of these.
 const MAX_LINE_SIZE: usize = 128;
@@ -42,7 +43,5 @@ fn judge(sample: &Sample<'_>) -> Verdict {
     Ok(matched(80, "common command of IEEE 488.2", line.len()))
 }
 
-const EXAMPLES: &[Example] = &[
-    client("identification", b"*IDN?\n"),
-    client("reset, then a setting", b"*rst;*cls\nSOUR1:FREQ 1E6\n"),
-];
+const EXAMPLES: &[Example] =
+    &[client("identification", b"*IDN?\n"), client("reset, then a setting", b"*rst;*cls\nSOUR1:FREQ 1E6\n")];

@@ -30,10 +30,10 @@ fn judge(sample: &Sample<'_>) -> Verdict {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(Transport::EtherType(ETHERTYPE), "master data telegram 0 in phase 4", b"\x00\x04\x12\x34\x56\x78\x00\x00\x00\x00"),
-    answered(
+    sent(
         Transport::EtherType(ETHERTYPE),
-        "acknowledge telegram 0",
-        b"\x40\x04\x12\x34\x56\x78\x00\x00\x00\x00",
+        "master data telegram 0 in phase 4",
+        b"\x00\x04\x12\x34\x56\x78\x00\x00\x00\x00",
     ),
+    answered(Transport::EtherType(ETHERTYPE), "acknowledge telegram 0", b"\x40\x04\x12\x34\x56\x78\x00\x00\x00\x00"),
 ];

@@ -1,10 +1,10 @@
 //! SOME/IP and its service discovery (AUTOSAR PRS_SOMEIPProtocol, PRS_SOMEIPServiceDiscoveryProtocol) over UDP and TCP.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::{Verdict, answer};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Probe, Progress, Sample, Transport};
 
 /// Counted by the length field: from the request id to the return code (§4.1.2.3).
@@ -42,7 +42,16 @@ fn judge(sample: &Sample<'_>) -> Verdict {
     let end = UNCOUNTED_HEADER + length;
     if sample.transport.is_stream() {
         let is_whole = sample.data.len() == end; // otherwise other protocols with a length at the same place fit, too
-        return cursor.matched(if is_fixed { 95 } else if is_whole { 70 } else { 55 }, "SOME/IP header");
+        return cursor.matched(
+            if is_fixed {
+                95
+            } else if is_whole {
+                70
+            } else {
+                55
+            },
+            "SOME/IP header",
+        );
     }
     match sample.data.get(end..) {
         Some([]) => {}

@@ -32,7 +32,8 @@ fn judge(sample: &Sample<'_>) -> Verdict {
     let size = usize::from(cursor.u16_le()?);
     require(sample.data.len() == OVERHEAD + size)?;
     let (body, check) = sample.data.split_last_chunk::<2>().ok_or(crate::protocol::Probe::No)?;
-    let is_checked = [0, 0xffff].iter().any(|start| crc16_reflected(0xa001, *start, body) == u16::from_le_bytes(*check));
+    let is_checked =
+        [0, 0xffff].iter().any(|start| crc16_reflected(0xa001, *start, body) == u16::from_le_bytes(*check));
     require(is_checked || sample.is_at_port(&[PORT]))?;
     cursor.matched(if is_checked { 75 } else { 50 }, "TriStation frame")
 }

@@ -32,7 +32,7 @@ fn judge(sample: &Sample<'_>) -> Verdict {
     let length = cursor.u32()?;
     require(match kind {
         0x8001..=0x8004 | 0x8101 | 0x8102 => (1..MAX_LENGTH).contains(&length), // EXI streams
-        0x9000 => length == 2,                                                  // discovery request: security, transport
+        0x9000 => length == 2, // discovery request: security, transport
         0x9001 => length == 20,
         0x9002 | 0x9003 => length <= 64,
         _ => false,

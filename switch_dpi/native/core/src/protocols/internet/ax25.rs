@@ -18,6 +18,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 const EXAMPLES: &[Example] = &[
-    sent(CARRIER, "unnumbered information", b"\x8a\x82\x9a\x98\x40\x40\x60\x8a\x82\x9a\x98\x40\x42\x61\x03\xf0test\x1a\x2b"),
+    sent(
+        CARRIER,
+        "unnumbered information",
+        b"\x8a\x82\x9a\x98\x40\x40\x60\x8a\x82\x9a\x98\x40\x42\x61\x03\xf0test\x1a\x2b",
+    ),
     answered(CARRIER, "set mode", b"\x8a\x82\x9a\x98\x40\x40\x60\x8a\x82\x9a\x98@Ba?\x1a\x2b"),
 ];

@@ -31,7 +31,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let Some((size, inner)) = stack(sample.data) else { return Probe::No };
     match sample.transport {
-        Transport::Udp if is_ip_packet(inner) && !is_gtp(sample.data) => matched(70, "label stack and its packet", size),
+        Transport::Udp if is_ip_packet(inner) && !is_gtp(sample.data) => {
+            matched(70, "label stack and its packet", size)
+        }
         Transport::Udp => Probe::No,
         _ => matched(100, "IP protocol 137", size),
     }

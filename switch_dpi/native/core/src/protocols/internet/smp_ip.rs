@@ -17,7 +17,5 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ..Descriptor::BASE
 };
 
-const EXAMPLES: &[Example] = &[
-    sent(CARRIER, "a packet", b"\x01\x01\x00\x08test"),
-    answered(CARRIER, "another", b"\x01\x02\x00\x04"),
-];
+const EXAMPLES: &[Example] =
+    &[sent(CARRIER, "a packet", b"\x01\x01\x00\x08test"), answered(CARRIER, "another", b"\x01\x02\x00\x04")];

@@ -16,6 +16,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 const EXAMPLES: &[Example] = &[
-    sent(Transport::EtherType(0x0bad), "VINES IP packet in an Ethernet frame", b"\x1a\x2b\x00\x12\x1f\x05\xff\xff\xff\xff\xff\xff\x00\x01\x02\x03\x00\x01"),
+    sent(
+        Transport::EtherType(0x0bad),
+        "VINES IP packet in an Ethernet frame",
+        b"\x1a\x2b\x00\x12\x1f\x05\xff\xff\xff\xff\xff\xff\x00\x01\x02\x03\x00\x01",
+    ),
     sent(Transport::Ip(83), "in IP", b"\x1a\x2b\x00\x12\x1f\x05\xff\xff\xff\xff\xff\xff\x00\x01\x02\x03\x00\x01"),
 ];

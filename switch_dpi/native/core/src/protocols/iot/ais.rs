@@ -1,9 +1,9 @@
 //! AIS (ITU-R M.1371) in sentences of NMEA 0183 over TCP and UDP: what ships report of themselves.
 
+use crate::formats::nmea_sentence::{Kind, first_sentence};
 use crate::probing::answers::{Verdict, answer, matched};
 use crate::probing::cursor::require;
 use crate::probing::examples::{query, server};
-use crate::formats::nmea_sentence::{Kind, first_sentence};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// AIS.

@@ -1,11 +1,11 @@
 //! CoAP over UDP (RFC 7252) and TCP (RFC 8323), with Shelly's announcements: methods, paths and the host. A message has few
 //! fixed bits, so its options must be known, in order and of a legal size.
 
-use crate::protocol::attributes::Attribute;
 use crate::formats::coap_message::{Message, OptionReader, has_udp_form, over_tcp, over_udp};
 use crate::probing::answers::{Verdict, answer, matched};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::require;
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 const PORT: u16 = 5683;

@@ -32,7 +32,8 @@ fn judge(sample: &Sample<'_>) -> Verdict {
         let [group, _class, _instance] = cursor.array()?;
         require(group <= MAX_GROUP)?;
     }
-    let service = cursor.byte(|service| matches!(service, 0x50..=0x53 | 0x5e | 0x60..=0x63 | 0x6e | 0x71..=0x74 | 0x7a | 0x7e))?;
+    let service = cursor
+        .byte(|service| matches!(service, 0x50..=0x53 | 0x5e | 0x60..=0x63 | 0x6e | 0x71..=0x74 | 0x7a | 0x7e))?;
     let sets = if matches!(service, 0x5e | 0x6e | 0x7e) { 2 } else { 1 }; // writing and reading has two lists
     for _ in 0..sets {
         for _ in 0..cursor.u8()? {

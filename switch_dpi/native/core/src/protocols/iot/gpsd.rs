@@ -9,8 +9,23 @@ use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport}
 const CLASS: &[u8] = b"{\"class\":\"";
 /// The classes.
 const CLASSES: [&[u8]; 17] = [
-    b"VERSION\"", b"DEVICES\"", b"DEVICE\"", b"WATCH\"", b"TPV\"", b"SKY\"", b"GST\"", b"ATT\"", b"IMU\"", b"TOFF\"", b"PPS\"", b"OSC\"",
-    b"POLL\"", b"AIS\"", b"RTCM2\"", b"RTCM3\"", b"ERROR\"",
+    b"VERSION\"",
+    b"DEVICES\"",
+    b"DEVICE\"",
+    b"WATCH\"",
+    b"TPV\"",
+    b"SKY\"",
+    b"GST\"",
+    b"ATT\"",
+    b"IMU\"",
+    b"TOFF\"",
+    b"PPS\"",
+    b"OSC\"",
+    b"POLL\"",
+    b"AIS\"",
+    b"RTCM2\"",
+    b"RTCM3\"",
+    b"ERROR\"",
 ];
 const COMMANDS: [&[u8]; 6] = [b"?WATCH", b"?VERSION", b"?DEVICES", b"?DEVICE", b"?POLL", b"?TOFF"];
 
@@ -49,6 +64,9 @@ fn judge(sample: &Sample<'_>) -> Verdict {
 }
 
 const EXAMPLES: &[Example] = &[
-    server("version", b"{\"class\":\"VERSION\",\"release\":\"3.22\",\"rev\":\"3.22\",\"proto_major\":3,\"proto_minor\":14}\r\n"),
+    server(
+        "version",
+        b"{\"class\":\"VERSION\",\"release\":\"3.22\",\"rev\":\"3.22\",\"proto_major\":3,\"proto_minor\":14}\r\n",
+    ),
     client("watch", b"?WATCH={\"enable\":true,\"json\":true};\r\n"),
 ];

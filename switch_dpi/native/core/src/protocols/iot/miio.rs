@@ -52,8 +52,7 @@ mod tests {
     fn a_hello_is_all_ones_behind_its_size() {
         let mut hello = [0xff; HEADER_SIZE];
         hello[..4].copy_from_slice(b"\x21\x31\x00\x20");
-        let judged =
-            |data: &[u8]| (DESCRIPTOR.probe)(&Sample { data, transport: Transport::Udp, ..Sample::EMPTY });
+        let judged = |data: &[u8]| (DESCRIPTOR.probe)(&Sample { data, transport: Transport::Udp, ..Sample::EMPTY });
         assert!(matches!(judged(&hello), Probe::Match(evidence) if evidence.confidence == 100));
         hello[31] = 0;
         assert_eq!(judged(&hello), Probe::No);

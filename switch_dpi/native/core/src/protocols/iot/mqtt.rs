@@ -1,8 +1,8 @@
 //! MQTT 3.1, 3.1.1 and 5.0: who connects, and the topics of the first packets. Payloads are not read.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::matched;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };

@@ -1,10 +1,10 @@
 //! NMEA 0183 (IEC 61162-1) over TCP and UDP: sentences with their checksum, of receivers and instruments of ships. The reports
 //! of ships (AIS) and the datagrams of IEC 61162-450 have files of their own.
 
+use crate::formats::nmea_sentence::{Kind, first_sentence};
 use crate::probing::answers::{Verdict, answer, matched};
 use crate::probing::cursor::require;
 use crate::probing::examples::{query, server};
-use crate::formats::nmea_sentence::{Kind, first_sentence};
 use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Transport};
 
 /// NMEA 0183.

@@ -1,10 +1,10 @@
 //! RTPS, the wire protocol of DDS (OMG DDSI-RTPS 2.5 §9.4), over UDP and TCP: header and the first submessage.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::{Verdict, answer};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Progress, Sample, Transport};
 
 /// `RTPS`, and `RTPX` of one vendor's large messages.
 const MAGIC: &[u8] = b"RTP";

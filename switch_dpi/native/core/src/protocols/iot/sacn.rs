@@ -1,10 +1,10 @@
 //! Streaming ACN (ANSI E1.31) and other users of ACN's root layer over UDP (ANSI E1.17): stage lighting, and who sends it.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::{Verdict, answer};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::Cursor;
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Progress, Sample, Transport};
 
 /// Sizes of the preamble and of what follows the packet, then the identifier (E1.31 §5.1 to §5.3).
 const ROOT: &[u8] = b"\x00\x10\x00\x00ASC-E1.17\0\0\0";

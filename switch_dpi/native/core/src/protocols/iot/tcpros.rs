@@ -8,8 +8,18 @@ use crate::protocol::{Descriptor, Example, Sample, Transport};
 
 /// Keys of the header; any may stand first.
 const KEYS: [&[u8]; 12] = [
-    b"callerid=", b"topic=", b"md5sum=", b"type=", b"service=", b"message_definition=", b"tcp_nodelay=", b"latching=", b"persistent=",
-    b"error=", b"request_type=", b"response_type=",
+    b"callerid=",
+    b"topic=",
+    b"md5sum=",
+    b"type=",
+    b"service=",
+    b"message_definition=",
+    b"tcp_nodelay=",
+    b"latching=",
+    b"persistent=",
+    b"error=",
+    b"request_type=",
+    b"response_type=",
 ];
 /// A definition of a message may have many kilobytes.
 const MAX_SIZE: u32 = 0x0010_0000;

@@ -1,11 +1,11 @@
 //! TP-Link Smart Home over TCP and UDP, as publicly described: JSON, each byte combined with the one before; over TCP its size
 //! stands in front. The first module that a message names is read.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::{Verdict, answer};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Progress, Sample, Transport};
 
 /// What the first byte is combined with.
 const KEY: u8 = 171;

@@ -9,7 +9,12 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "appletalk",
     name: "AppleTalk",
     selector: 1468,
-    transports: &[Transport::EtherType(0x809b), Transport::EtherType(0x80f3), Transport::Snap(0x080007, 0x809b), Transport::Snap(0x000000, 0x80f3)],
+    transports: &[
+        Transport::EtherType(0x809b),
+        Transport::EtherType(0x80f3),
+        Transport::Snap(0x080007, 0x809b),
+        Transport::Snap(0x000000, 0x80f3),
+    ],
     probe: |_| numbered("AppleTalk datagram or address probe"),
     examples: EXAMPLES,
     ..Descriptor::BASE

@@ -1,10 +1,10 @@
 //! Cisco Discovery Protocol, SNAP 00000c/2000: a device's name and platform.
 
-use crate::probing::answers::numbered;
-use crate::probing::readers::DatagramReader;
-use crate::probing::examples::sent;
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::probing::answers::numbered;
+use crate::probing::examples::sent;
+use crate::probing::readers::DatagramReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Transport};
 
 const CARRIER: Transport = Transport::Snap(0x00_000c, 0x2000);

@@ -18,6 +18,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 const EXAMPLES: &[Example] = &[
-    sent(CARRIER, "information OAMPDU", b"\x03\x00\x50\x00\x01\x10\x01\x00\x01\x00\x1d\x05\xee\x02\x00\x5e\x00\x00\x00\x01\x00"),
+    sent(
+        CARRIER,
+        "information OAMPDU",
+        b"\x03\x00\x50\x00\x01\x10\x01\x00\x01\x00\x1d\x05\xee\x02\x00\x5e\x00\x00\x00\x01\x00",
+    ),
     answered(CARRIER, "loopback control", b"\x03\x00\x50\x04\x01"),
 ];

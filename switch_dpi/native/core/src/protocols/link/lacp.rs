@@ -12,7 +12,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "LACP",
     selector: 1453,
     transports: &[CARRIER],
-    probe: |sample| numbered_if(matches!(sample.data.first(), Some(1 | 2)), "slow protocol of subtype 1 or 2 (IEEE 802.1AX)"),
+    probe: |sample| {
+        numbered_if(matches!(sample.data.first(), Some(1 | 2)), "slow protocol of subtype 1 or 2 (IEEE 802.1AX)")
+    },
     examples: EXAMPLES,
     ..Descriptor::BASE
 };

@@ -1,9 +1,9 @@
 //! Link Layer Discovery Protocol (IEEE 802.1AB), EtherType 0x88cc: a device's name and what it is.
 
+use crate::bytes::Reader;
 use crate::probing::answers::numbered;
 use crate::probing::readers::DatagramReader;
 use crate::protocol::attributes::Attribute;
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x88cc);
@@ -44,7 +44,8 @@ const EXAMPLES: &[Example] = &[
         title: "switch with name and description",
         transport: CARRIER,
         direction: Direction::Originator,
-        data: b"\x02\x07\x04\x02\x00\x5e\x10\x00\x01\x04\x05\x05eth1\x06\x02\x00\x78\x0a\x05leaf1\x0c\x07Linux 6\x00\x00",
+        data:
+            b"\x02\x07\x04\x02\x00\x5e\x10\x00\x01\x04\x05\x05eth1\x06\x02\x00\x78\x0a\x05leaf1\x0c\x07Linux 6\x00\x00",
         expect: &[(Attribute::DeviceName, "leaf1"), (Attribute::DeviceDescription, "Linux 6")],
     },
     Example {

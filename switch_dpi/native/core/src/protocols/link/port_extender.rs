@@ -15,6 +15,4 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ..Descriptor::BASE
 };
 
-const EXAMPLES: &[Example] = &[
-    sent(Transport::EtherType(0x8940), "ECP request", b"\x01\x01\x00\x01\x86\x00\x1a\x2b"),
-];
+const EXAMPLES: &[Example] = &[sent(Transport::EtherType(0x8940), "ECP request", b"\x01\x01\x00\x01\x86\x00\x1a\x2b")];

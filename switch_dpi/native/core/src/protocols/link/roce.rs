@@ -1,9 +1,9 @@
 //! InfiniBand transport over converged Ethernet: RoCE version 1 (EtherType 0x8915) and 2 (UDP 4791), InfiniBand Architecture
 //! Specification 1, §9 and annex A17.
 
+use crate::bytes::Reader;
 use crate::probing::answers::{matched, numbered_if};
 use crate::probing::examples::{query, sent};
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const VERSION_1: Transport = Transport::EtherType(0x8915);
@@ -66,7 +66,10 @@ fn is_header(data: &[u8]) -> Option<bool> {
 fn is_operation(operation: u8) -> bool {
     LAST_OPERATIONS.get(usize::from(operation >> 5)).is_some_and(|last| {
         let number = operation & 0x1f;
-        number <= *last && (operation >> 5 < 6) && (operation >> 5 != 3 || number >= 4) && (operation >> 5 != 4 || number == 1)
+        number <= *last
+            && (operation >> 5 < 6)
+            && (operation >> 5 != 3 || number >= 4)
+            && (operation >> 5 != 4 || number == 1)
     })
 }
 

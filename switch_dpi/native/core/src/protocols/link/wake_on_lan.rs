@@ -1,9 +1,9 @@
 //! Wake-on-LAN (AMD, "Magic Packet Technology", 1995): six bytes of 0xff and one address sixteen times, over UDP or as a frame.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
-    Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 const SYNC: [u8; 6] = [0xff; 6];

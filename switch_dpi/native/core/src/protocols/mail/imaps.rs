@@ -1,8 +1,8 @@
 //! IMAP over TLS from the first byte (RFC 8314 §3.2): TLS whose client offers to speak it, or at the port registered for it.
 
+use crate::formats::tls::family::{self, FIRST_BYTES, Family, MAX_PROBE_SIZE, TlsInspector};
 use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Transport};
-use crate::formats::tls::family::{self, FIRST_BYTES, Family, MAX_PROBE_SIZE, TlsInspector};
 
 /// IMAP over TLS.
 pub const DESCRIPTOR: Descriptor = Descriptor {

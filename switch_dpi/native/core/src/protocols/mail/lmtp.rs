@@ -21,7 +21,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ..Descriptor::BASE
 };
 
-const RULES: Rules = Rules { what: "LMTP greeting or LHLO", greeting: greeting_clue, reply: reply_clue, command: command_clue };
+const RULES: Rules =
+    Rules { what: "LMTP greeting or LHLO", greeting: greeting_clue, reply: reply_clue, command: command_clue };
 
 fn probe(sample: &Sample<'_>) -> Probe {
     reply_protocols::probe(sample, &RULES)

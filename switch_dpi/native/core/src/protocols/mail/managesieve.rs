@@ -1,15 +1,25 @@
 //! ManageSieve (RFC 5804): filters of a mail server.
 
-use crate::probing::lines::split_word;
 use crate::probing::dialogue::{Clue, Dialogue, is_word_of, may_become_word_of, probe_dialogue};
 use crate::probing::examples::{client, server};
+use crate::probing::lines::split_word;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const MAX_LINE_SIZE: usize = 2048;
 /// Capabilities that only this protocol has (RFC 5804 §1.7).
 const CAPABILITIES: &[&[u8]] = &[b"\"IMPLEMENTATION\"", b"\"SIEVE\"", b"\"NOTIFY\"", b"\"MAXREDIRECTS\""];
-const SHARED: &[&[u8]] = &[b"\"SASL\"", b"\"STARTTLS\"", b"\"VERSION\"", b"\"LANGUAGE\"", b"\"OWNER\"", b"\"RENAME\"", b"OK", b"NO", b"BYE"];
-const COMMANDS: &[&[u8]] = &[b"LISTSCRIPTS", b"PUTSCRIPT", b"GETSCRIPT", b"SETACTIVE", b"HAVESPACE", b"CHECKSCRIPT", b"DELETESCRIPT", b"RENAMESCRIPT"];
+const SHARED: &[&[u8]] =
+    &[b"\"SASL\"", b"\"STARTTLS\"", b"\"VERSION\"", b"\"LANGUAGE\"", b"\"OWNER\"", b"\"RENAME\"", b"OK", b"NO", b"BYE"];
+const COMMANDS: &[&[u8]] = &[
+    b"LISTSCRIPTS",
+    b"PUTSCRIPT",
+    b"GETSCRIPT",
+    b"SETACTIVE",
+    b"HAVESPACE",
+    b"CHECKSCRIPT",
+    b"DELETESCRIPT",
+    b"RENAMESCRIPT",
+];
 const SHARED_COMMANDS: &[&[u8]] = &[b"AUTHENTICATE", b"STARTTLS", b"LOGOUT", b"CAPABILITY", b"NOOP", b"UNAUTHENTICATE"];
 
 /// ManageSieve.
@@ -30,7 +40,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 const DIALOGUE: Dialogue = Dialogue {
     what: "ManageSieve commands or capabilities",
     line: clue,
-    may_become: |line| [CAPABILITIES, SHARED, COMMANDS, SHARED_COMMANDS].iter().any(|words| may_become_word_of(line, words)),
+    may_become: |line| {
+        [CAPABILITIES, SHARED, COMMANDS, SHARED_COMMANDS].iter().any(|words| may_become_word_of(line, words))
+    },
     max_line_size: MAX_LINE_SIZE,
 };
 

@@ -1,12 +1,12 @@
 //! POP3 (RFC 1939, RFC 2449): fetching mail.
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::lines::{contains_ignoring_case, split_word};
+use crate::formats::reply_protocols::LineInspector;
 use crate::probing::dialogue::{Clue, Dialogue, is_word_of, may_become_word_of, probe_dialogue};
 use crate::probing::examples::{client, server, telling};
+use crate::probing::lines::{contains_ignoring_case, split_word};
 use crate::probing::numbers::decimal;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
-use crate::formats::reply_protocols::LineInspector;
 
 /// A response line has at most 512 bytes (RFC 1939 §3).
 const MAX_LINE_SIZE: usize = 512;
@@ -31,7 +31,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ..Descriptor::BASE
 };
 
-const DIALOGUE: Dialogue = Dialogue { what: "POP3 commands or replies", line: clue, may_become, max_line_size: MAX_LINE_SIZE };
+const DIALOGUE: Dialogue =
+    Dialogue { what: "POP3 commands or replies", line: clue, may_become, max_line_size: MAX_LINE_SIZE };
 
 fn probe(sample: &Sample<'_>) -> Probe {
     probe_dialogue(sample, &DIALOGUE)
@@ -79,8 +80,14 @@ fn read_line(line: &[u8], _is_first: bool, found: &mut Findings) -> Progress {
 const EXAMPLES: &[Example] = &[
     server("a server greets", b"+OK POP3 server ready <1896.697170952@dbc.example.org>\r\n"),
     server("a server says little, twice", b"+OK ready\r\n+OK password please\r\n"),
-    telling(client("a client looks for mail", b"USER ann@example.org\r\nPASS secret\r\nSTAT\r\nUIDL\r\nRETR 1\r\n"), &[(Attribute::Pop3User, "ann@example.org")]),
-    telling(client("a client proves its password", b"APOP mrose c4c9334bac560ecc979e58001b3e22fb\r\n"), &[(Attribute::Pop3User, "mrose")]),
+    telling(
+        client("a client looks for mail", b"USER ann@example.org\r\nPASS secret\r\nSTAT\r\nUIDL\r\nRETR 1\r\n"),
+        &[(Attribute::Pop3User, "ann@example.org")],
+    ),
+    telling(
+        client("a client proves its password", b"APOP mrose c4c9334bac560ecc979e58001b3e22fb\r\n"),
+        &[(Attribute::Pop3User, "mrose")],
+    ),
 ];
 
 #[cfg(test)]

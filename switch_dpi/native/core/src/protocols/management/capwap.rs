@@ -1,13 +1,13 @@
 //! CAPWAP, between access points and their controller: control messages, data, and the DTLS around either (RFC 5415 §4).
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::frame::link_type;
 use crate::probing::answers::matched;
 use crate::probing::inner_packets::{FrameFit, ethernet_frame};
 use crate::probing::numbers::{u16_at, u32_at};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
-    Carried, Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Carried, Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// Preambles: version 0, clear or DTLS (RFC 5415 §4.1).
@@ -87,12 +87,18 @@ fn probe_clear(sample: &Sample<'_>) -> Probe {
         return matched(92, "control message", MIN_HEADER_SIZE);
     }
     if header.flags & KEEP_ALIVE_BIT != 0 {
-        return if is_keep_alive(header.rest) { matched(90, "keep-alive of the data channel", MIN_HEADER_SIZE) } else { Probe::No };
+        return if is_keep_alive(header.rest) {
+            matched(90, "keep-alive of the data channel", MIN_HEADER_SIZE)
+        } else {
+            Probe::No
+        };
     }
     let same_head = sample.other.get(..4) == sample.data.get(..4);
     match (header.binding, ethernet_frame(header.rest) == Some(FrameFit::Checked)) {
         (_, true) => matched(70, "data header and its frame", MIN_HEADER_SIZE),
-        (1, _) if is_wlan_frame(header.rest) && same_head => matched(65, "data headers and frames of 802.11", MIN_HEADER_SIZE),
+        (1, _) if is_wlan_frame(header.rest) && same_head => {
+            matched(65, "data headers and frames of 802.11", MIN_HEADER_SIZE)
+        }
         (1, _) if is_wlan_frame(header.rest) => matched(55, "data header and a frame of 802.11", MIN_HEADER_SIZE),
         (0..=3, _) => Probe::NeedMore,
         _ => Probe::No,
@@ -102,7 +108,9 @@ fn probe_clear(sample: &Sample<'_>) -> Probe {
 /// Type, sequence number, length, flags; the length is that of what follows the sequence number, or, as some read it, of the
 /// elements (RFC 5415 §4.5.1).
 fn is_control(header: &Header<'_>) -> bool {
-    let (Some(kind), Some(size)) = (u32_at(header.rest, 0), u16_at(header.rest, 5).map(usize::from)) else { return false };
+    let (Some(kind), Some(size)) = (u32_at(header.rest, 0), u16_at(header.rest, 5).map(usize::from)) else {
+        return false;
+    };
     let kind_fits = (1..=MAX_TYPE).contains(&kind) || (WLAN_TYPES + 1..=WLAN_TYPES + 8).contains(&kind);
     let after = header.rest.len().saturating_sub(5);
     let size_fits = after == size || after == size + 3 || (header.flags & FRAGMENT_BIT != 0 && size > after);

@@ -34,13 +34,13 @@ fn message(cursor: &mut Cursor<'_>) -> Recognised {
     require(u32::from(cursor.u16()?) + 8 <= size)?;
     let object = cursor.array::<2>()?;
     let fits = match operation {
-        1..=3 => object == [1, 1],            // handle
+        1..=3 => object == [1, 1], // handle
         4 | 5 => matches!(object, [1, 1] | [16, 1]),
-        6 => object == [11, 1],               // identification of the enforcement point
-        7 => object == [10, 1],               // time of keep-alive
-        8 => object == [8, 1],                // error
+        6 => object == [11, 1], // identification of the enforcement point
+        7 => object == [10, 1], // time of keep-alive
+        8 => object == [8, 1],  // error
         10 => object == [1, 1],
-        _ => object == [16, 1],               // integrity
+        _ => object == [16, 1], // integrity
     };
     require(fits)?;
     Ok((85, "COPS message"))

@@ -52,7 +52,8 @@ fn is_control(data: &[u8]) -> bool {
     let type_fits = control.first().is_some_and(|kind| (1..=MAX_TYPE).contains(kind));
     let Some(elements) = control.get(CONTROL_HEADER_SIZE..) else { return false };
     let sizes_fit = size == control.len() && u16_at(control, 2).map(usize::from) == Some(elements.len());
-    let element_fits = elements.is_empty() || u16_at(elements, 1).is_some_and(|size| usize::from(size) + 3 <= elements.len());
+    let element_fits =
+        elements.is_empty() || u16_at(elements, 1).is_some_and(|size| usize::from(size) + 3 <= elements.len());
     flags_fit && type_fits && sizes_fit && element_fits && u32_at(control, 4).is_some()
 }
 

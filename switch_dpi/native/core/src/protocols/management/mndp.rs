@@ -1,10 +1,10 @@
 //! MikroTik Neighbor Discovery Protocol (RouterOS documentation): TLVs by broadcast.
 
-use crate::probing::answers::of_datagram;
-use crate::probing::readers::DatagramReader;
-use crate::probing::examples::query;
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::probing::answers::of_datagram;
+use crate::probing::examples::query;
+use crate::probing::readers::DatagramReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;

@@ -1,10 +1,10 @@
 //! OpenFlow 1.0 to 1.5 (OpenFlow Switch Specification §A): both ends begin with HELLO.
 
-use crate::probing::answers::matched;
-use crate::probing::readers::StreamReader;
-use crate::probing::examples::server;
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::probing::answers::matched;
+use crate::probing::examples::server;
+use crate::probing::readers::StreamReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Tcp;
@@ -37,7 +37,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 
 /// One HELLO without elements is weak; a bitmap, a second message or the other end's HELLO makes it firm.
 fn probe(sample: &Sample<'_>) -> Probe {
-    let (Some(mine), Some(theirs)) = (count_messages(sample.data), count_messages(sample.other)) else { return Probe::No };
+    let (Some(mine), Some(theirs)) = (count_messages(sample.data), count_messages(sample.other)) else {
+        return Probe::No;
+    };
     match mine + theirs {
         0 => Probe::NeedMore,
         1 => matched(55, "HELLO", HEADER_SIZE.into()),
@@ -53,7 +55,8 @@ fn count_messages(data: &[u8]) -> Option<usize> {
         let head = reader.rest();
         let fits = |at: usize, test: &dyn Fn(u8) -> bool| head.get(at).is_none_or(|byte| test(*byte));
         let is_kind = |kind: u8| if index == 0 { kind == HELLO } else { least_size(kind).is_some() };
-        if !fits(0, &|version| (1..=MAX_VERSION).contains(&version)) || !fits(1, &is_kind) || !fits(2, &|high| high < 8) {
+        if !fits(0, &|version| (1..=MAX_VERSION).contains(&version)) || !fits(1, &is_kind) || !fits(2, &|high| high < 8)
+        {
             return None;
         }
         let (Some([version, kind]), Some(size)) = (reader.array(), reader.u16()) else { return Some(count) };

@@ -10,8 +10,17 @@ const CARRIER: Transport = Transport::Tcp;
 const MAX_HEAD_SIZE: usize = 512;
 /// §4.1 and the extensions of `ovsdb-server(7)`; `echo` and `cancel` are anybody's.
 const METHODS: [&[u8]; 11] = [
-    b"\"list_dbs\"", b"\"get_schema\"", b"\"transact\"", b"\"monitor\"", b"\"monitor_cond\"", b"\"monitor_cond_since\"",
-    b"\"monitor_cancel\"", b"\"set_db_change_aware\"", b"\"get_server_id\"", b"\"update2\"", b"\"update3\"",
+    b"\"list_dbs\"",
+    b"\"get_schema\"",
+    b"\"transact\"",
+    b"\"monitor\"",
+    b"\"monitor_cond\"",
+    b"\"monitor_cond_since\"",
+    b"\"monitor_cancel\"",
+    b"\"set_db_change_aware\"",
+    b"\"get_server_id\"",
+    b"\"update2\"",
+    b"\"update3\"",
 ];
 const MEMBERS: [&[u8]; 3] = [b"\"method\"", b"\"params\"", b"\"id\""];
 /// JSON-RPC 2.0 says so; this is 1.0.

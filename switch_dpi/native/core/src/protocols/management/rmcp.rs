@@ -1,10 +1,10 @@
 //! Remote Management Control Protocol (DMTF ASF 2.0 §3.2): ASF pings, IPMI 1.5 and 2.0 (IPMI 2.0 §13).
 
-use crate::probing::answers::of_datagram;
-use crate::probing::readers::DatagramReader;
-use crate::probing::examples::{query, reply};
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::probing::answers::of_datagram;
+use crate::probing::examples::{query, reply};
+use crate::probing::readers::DatagramReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;

@@ -1,10 +1,10 @@
 //! Ubiquiti's discovery, version 1 and 2, as observed: requests of four bytes, answers of TLVs.
 
-use crate::probing::answers::{matched, of_datagram};
-use crate::probing::readers::DatagramReader;
-use crate::probing::examples::reply;
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::probing::answers::{matched, of_datagram};
+use crate::probing::examples::reply;
+use crate::probing::readers::DatagramReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;
@@ -82,5 +82,8 @@ const EXAMPLES: &[Example] = &[
         data: b"\x01\x00\x00\x1a\x02\x00\x0a\x02\x00\x5e\x10\x00\x01\xc0\x00\x02\x07\x0b\x00\x03ap1\x0c\x00\x04UAP2",
         expect: &[(Attribute::DeviceName, "ap1"), (Attribute::DeviceDescription, "UAP2")],
     },
-    reply("announcement of version 2", b"\x02\x06\x00\x13\x01\x00\x06\x02\x00\x5e\x10\x00\x01\x0a\x00\x04\x00\x00\x12\x34\x17\x00\x00"),
+    reply(
+        "announcement of version 2",
+        b"\x02\x06\x00\x13\x01\x00\x06\x02\x00\x5e\x10\x00\x01\x0a\x00\x04\x00\x00\x12\x34\x17\x00\x00",
+    ),
 ];

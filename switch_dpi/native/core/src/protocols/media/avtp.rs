@@ -28,6 +28,14 @@ fn judge(sample: &Sample<'_>) -> Verdict {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(Transport::EtherType(ETHERTYPE), "audio, IEC 61883", b"\x00\x81\x07\x00\x00\x1b\x19\x00\x00\x01\x00\x00\x12\x34\x56\x78"),
-    sent(Transport::EtherType(ETHERTYPE), "an entity is available", b"\xfa\x00\x50\x38\x00\x1b\x19\xff\xfe\x00\x00\x01"),
+    sent(
+        Transport::EtherType(ETHERTYPE),
+        "audio, IEC 61883",
+        b"\x00\x81\x07\x00\x00\x1b\x19\x00\x00\x01\x00\x00\x12\x34\x56\x78",
+    ),
+    sent(
+        Transport::EtherType(ETHERTYPE),
+        "an entity is available",
+        b"\xfa\x00\x50\x38\x00\x1b\x19\xff\xfe\x00\x00\x01",
+    ),
 ];

@@ -32,7 +32,5 @@ fn frame(cursor: &mut Cursor<'_>) -> Recognised {
     Ok((85, "S101 frame"))
 }
 
-const EXAMPLES: &[Example] = &[
-    client("keep-alive", b"\xfe\0\x0e\x01\x01\x94\xe4\xff"),
-    server("Glow", b"\xfe\0\x0e\0\x01\xc0\x01\x02\x1f\x02"),
-];
+const EXAMPLES: &[Example] =
+    &[client("keep-alive", b"\xfe\0\x0e\x01\x01\x94\xe4\xff"), server("Glow", b"\xfe\0\x0e\0\x01\xc0\x01\x02\x1f\x02")];

@@ -1,8 +1,8 @@
 //! FLUTE file delivery (RFC 3926, RFC 6726) over Asynchronous Layered Coding (RFC 5775) in LCT packets (RFC 5651).
 
+use crate::bytes::Reader;
 use crate::probing::answers::matched;
 use crate::probing::examples::query;
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;

@@ -25,7 +25,5 @@ fn probe(sample: &Sample<'_>) -> Probe {
     probe_beginning(sample, BEGINNINGS, 95, "the greeting of the Music Player Daemon")
 }
 
-const EXAMPLES: &[Example] = &[
-    server("a server of today", b"OK MPD 0.23.5\n"),
-    server("an old server", b"OK MPD 0.12.0\n"),
-];
+const EXAMPLES: &[Example] =
+    &[server("a server of today", b"OK MPD 0.23.5\n"), server("an old server", b"OK MPD 0.12.0\n")];

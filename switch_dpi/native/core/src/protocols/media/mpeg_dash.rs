@@ -12,7 +12,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     transports: &[Transport::Tcp],
     first_bytes: FirstBytes::Of(XML_FIRST_BYTES),
     max_probe_size: MAX_PROBE_SIZE,
-    probe: |sample| documents::probe_xml(sample.data, &[b"<MPD", b"urn:mpeg:dash:schema:mpd"], "media presentation description"),
+    probe: |sample| {
+        documents::probe_xml(sample.data, &[b"<MPD", b"urn:mpeg:dash:schema:mpd"], "media presentation description")
+    },
     examples: EXAMPLES,
     ..Descriptor::BASE
 };

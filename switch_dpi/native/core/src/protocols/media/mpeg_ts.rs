@@ -32,7 +32,11 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let is_whole = sample.data.len().is_multiple_of(PACKET_SIZE);
     match packets {
         _ if sample.transport.is_stream() => {
-            if packets >= MIN_PACKETS { matched(80, "transport stream packets", packets * PACKET_SIZE) } else { Probe::NeedMore }
+            if packets >= MIN_PACKETS {
+                matched(80, "transport stream packets", packets * PACKET_SIZE)
+            } else {
+                Probe::NeedMore
+            }
         }
         _ if !is_whole => Probe::No,
         0 => Probe::No,

@@ -6,8 +6,22 @@ use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport}
 
 /// Version 1, a session's mark 0xb00bface, size, `MMS `.
 const START: [Option<u8>; 16] = [
-    Some(1), None, None, None, Some(0xce), Some(0xfa), Some(0x0b), Some(0xb0), None, None, None, None, Some(b'M'), Some(b'M'),
-    Some(b'S'), Some(b' '),
+    Some(1),
+    None,
+    None,
+    None,
+    Some(0xce),
+    Some(0xfa),
+    Some(0x0b),
+    Some(0xb0),
+    None,
+    None,
+    None,
+    None,
+    Some(b'M'),
+    Some(b'M'),
+    Some(b'S'),
+    Some(b' '),
 ];
 
 /// MMS of Windows Media.

@@ -1,12 +1,18 @@
 //! Plex's GDM ("good day, mate"): servers and players of the local network, in HTTP's form over UDP. The search itself is SSDP's.
 
-use crate::probing::lines::contains_ignoring_case;
 use crate::probing::answers::matched;
 use crate::probing::examples::{query, reply};
+use crate::probing::lines::contains_ignoring_case;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Answers and announcements name the kind of content.
-const ANSWERS: &[&[u8]] = &[b"HTTP/1.0 200 OK\r\n", b"HTTP/1.1 200 OK\r\n", b"HELLO * HTTP/1.0\r\n", b"UPDATE * HTTP/1.0\r\n", b"BYE * HTTP/1.0\r\n"];
+const ANSWERS: &[&[u8]] = &[
+    b"HTTP/1.0 200 OK\r\n",
+    b"HTTP/1.1 200 OK\r\n",
+    b"HELLO * HTTP/1.0\r\n",
+    b"UPDATE * HTTP/1.0\r\n",
+    b"BYE * HTTP/1.0\r\n",
+];
 const CONTENT: &[u8] = b"plex/media-";
 /// The first fields are looked at.
 const MAX_HEAD_SIZE: usize = 512;

@@ -29,7 +29,5 @@ fn greeting(cursor: &mut Cursor<'_>) -> Recognised {
     Ok((100, "tuner"))
 }
 
-const EXAMPLES: &[Example] = &[
-    server("R820T", b"RTL0\0\0\0\x05\0\0\0\x1d"),
-    server("E4000", b"RTL0\0\0\0\x01\0\0\0\x0e\x80\x7f"),
-];
+const EXAMPLES: &[Example] =
+    &[server("R820T", b"RTL0\0\0\0\x05\0\0\0\x1d"), server("E4000", b"RTL0\0\0\0\x01\0\0\0\x0e\x80\x7f")];

@@ -3,10 +3,10 @@
 //! A handshake is a version byte and 1536 bytes: a time, four zeros (or a version, where the digest form is used), and random
 //! bytes; what then comes back repeats those, which no other protocol does.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::matched;
 use crate::probing::examples::{client, server};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -121,10 +121,7 @@ const fn hello<const TIME: u8>() -> [u8; HEAD_SIZE + MIN_RANDOM_SIZE] {
     bytes
 }
 
-const EXAMPLES: &[Example] = &[
-    client("a client's hello", &hello::<0>()),
-    server("a server's hello", &hello::<7>()),
-];
+const EXAMPLES: &[Example] = &[client("a client's hello", &hello::<0>()), server("a server's hello", &hello::<7>())];
 
 #[cfg(test)]
 mod tests {

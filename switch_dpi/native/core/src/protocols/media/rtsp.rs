@@ -2,14 +2,14 @@
 //!
 //! The start lines tell it. A stream caught late may begin with interleaved frames (RFC 2326 §10.12).
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::lines::{Lines, is_text, split_word, starts_with_ignoring_case};
 use crate::probing::answers::matched;
 use crate::probing::beginnings::{Beginning, begins};
 use crate::probing::dialogue::{is_word_of, may_become_word_of};
 use crate::probing::examples::{client, server, telling};
+use crate::probing::lines::{Lines, is_text, split_word, starts_with_ignoring_case};
 use crate::probing::numbers::decimal;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Example, Expectation, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -20,8 +20,23 @@ const MAX_START_LINE_SIZE: usize = 2048;
 const MAX_LINE_SIZE: usize = 4096;
 /// RFC 7826 §13, RFC 2326 §10; the last ones are AirPlay's.
 const METHODS: &[&[u8]] = &[
-    b"OPTIONS", b"DESCRIBE", b"ANNOUNCE", b"SETUP", b"PLAY", b"PAUSE", b"TEARDOWN", b"GET_PARAMETER", b"SET_PARAMETER",
-    b"REDIRECT", b"RECORD", b"PLAY_NOTIFY", b"FLUSH", b"GET", b"POST", b"SETPEERS", b"SETRATEANCHORTIME",
+    b"OPTIONS",
+    b"DESCRIBE",
+    b"ANNOUNCE",
+    b"SETUP",
+    b"PLAY",
+    b"PAUSE",
+    b"TEARDOWN",
+    b"GET_PARAMETER",
+    b"SET_PARAMETER",
+    b"REDIRECT",
+    b"RECORD",
+    b"PLAY_NOTIFY",
+    b"FLUSH",
+    b"GET",
+    b"POST",
+    b"SETPEERS",
+    b"SETRATEANCHORTIME",
 ];
 
 /// RTSP.
@@ -197,7 +212,9 @@ mod tests {
 
     #[test]
     fn sisters_are_refused() {
-        for data in [&b"OPTIONS * HTTP/1.1\r\n"[..], b"GET / HTTP/1.1\r\n", b"RTSP/1.0 x\r\n", b"$\xff\x00\x10", b"SET x"] {
+        for data in
+            [&b"OPTIONS * HTTP/1.1\r\n"[..], b"GET / HTTP/1.1\r\n", b"RTSP/1.0 x\r\n", b"$\xff\x00\x10", b"SET x"]
+        {
             assert_eq!(probe(&Sample { data, ..Sample::EMPTY }), Probe::No, "{data:?}");
         }
     }

@@ -1,12 +1,12 @@
 //! Session Announcement Protocol (RFC 2974): descriptions of multicast sessions.
 
+use crate::bytes::Reader;
+use crate::formats::sdp::expect_media;
 use crate::probing::answers::of_datagram;
+use crate::probing::lines::Lines;
 use crate::probing::readers::DatagramReader;
 use crate::protocol::attributes::Attribute;
-use crate::bytes::Reader;
-use crate::probing::lines::Lines;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
-use crate::formats::sdp::expect_media;
 
 const CARRIER: Transport = Transport::Udp;
 /// Version 1 in the upper three bits, an IPv6 source, and the flags of encryption and compression (§6).

@@ -37,7 +37,11 @@ fn probe(sample: &Sample<'_>) -> Probe {
     } else {
         let name = sample.data.get(2..).unwrap_or_default();
         let known = name.get(..4).unwrap_or(name);
-        (MESSAGE_SIZE, sample.data.first().is_none_or(|byte| *byte == 0) && MESSAGES.iter().any(|message| message.starts_with(known)))
+        (
+            MESSAGE_SIZE,
+            sample.data.first().is_none_or(|byte| *byte == 0)
+                && MESSAGES.iter().any(|message| message.starts_with(known)),
+        )
     };
     match fits {
         false => Probe::No,

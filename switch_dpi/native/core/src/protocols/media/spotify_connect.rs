@@ -7,8 +7,7 @@ use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport}
 /// Begins every datagram of the search.
 const DISCOVERY: &[u8] = b"SpotUdp0";
 /// Prefix, size in four bytes, then the hello as protocol buffers: field 10 (build information), whose field 10 is the product.
-const HELLO: [Option<u8>; 9] =
-    [Some(0), Some(4), Some(0), Some(0), None, None, Some(0x52), None, Some(0x50)];
+const HELLO: [Option<u8>; 9] = [Some(0), Some(4), Some(0), Some(0), None, None, Some(0x52), None, Some(0x50)];
 
 /// Spotify.
 pub const DESCRIPTOR: Descriptor = Descriptor {

@@ -1,10 +1,10 @@
 //! AMQP over TCP: 0-8 to 0-10 and 1.0 by their protocol header (0-9-1 §4.2.2, 1.0 §2.2), and the server's first frame.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::{Verdict, answer};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Progress, Sample, Transport};
 
 const MAGIC: &[u8] = b"AMQP";
 /// Method frame on channel 0, then size; class 10 (connection), method 10 (start), version 0-9 or 8-0 (0-9-1 §4.2.3, §1.4).

@@ -33,7 +33,5 @@ fn probe(sample: &Sample<'_>) -> Probe {
     }
 }
 
-const EXAMPLES: &[Example] = &[
-    client("log-in", b"\x0201:001\t010:gateway\t011:secret\t\x03"),
-    server("its answer", b"\x0251:001\t\x03"),
-];
+const EXAMPLES: &[Example] =
+    &[client("log-in", b"\x0201:001\t010:gateway\t011:secret\t\x03"), server("its answer", b"\x0251:001\t\x03")];

@@ -6,7 +6,19 @@ use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport}
 
 /// Kind, size of what follows, flags; field 1 (one byte), field 2 (two bytes: `dk`), field 3.
 const START: [Option<u8>; 14] = [
-    Some(0x10), None, None, Some(0x80), Some(1), Some(0), Some(1), None, Some(2), Some(0), Some(2), Some(b'd'), Some(b'k'),
+    Some(0x10),
+    None,
+    None,
+    Some(0x80),
+    Some(1),
+    Some(0),
+    Some(1),
+    None,
+    Some(2),
+    Some(0),
+    Some(2),
+    Some(b'd'),
+    Some(b'k'),
     Some(3),
 ];
 

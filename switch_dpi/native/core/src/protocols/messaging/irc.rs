@@ -1,19 +1,39 @@
 //! IRC (RFC 1459, RFC 2812, IRCv3 capabilities): who speaks as whom, and where.
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::lines::{split_word, starts_with_ignoring_case};
+use crate::formats::reply_protocols::LineInspector;
 use crate::probing::dialogue::{Clue, Dialogue, is_word_of, may_become_word_of, probe_dialogue};
 use crate::probing::examples::{client, server, telling};
+use crate::probing::lines::{split_word, starts_with_ignoring_case};
 use crate::probing::numbers::decimal;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
-use crate::formats::reply_protocols::LineInspector;
 
 /// A line has 512 bytes (RFC 2812 §2.3); message tags add 8191 (IRCv3).
 const MAX_LINE_SIZE: usize = 512;
 /// Commands that a connection may begin with.
 const COMMANDS: &[&[u8]] = &[
-    b"NICK", b"USER", b"PASS", b"CAP", b"JOIN", b"PRIVMSG", b"NOTICE", b"PING", b"PONG", b"ERROR", b"MODE", b"WHO",
-    b"WHOIS", b"QUIT", b"PART", b"TOPIC", b"NAMES", b"AUTHENTICATE", b"ISON", b"USERHOST", b"SERVER", b"LIST",
+    b"NICK",
+    b"USER",
+    b"PASS",
+    b"CAP",
+    b"JOIN",
+    b"PRIVMSG",
+    b"NOTICE",
+    b"PING",
+    b"PONG",
+    b"ERROR",
+    b"MODE",
+    b"WHO",
+    b"WHOIS",
+    b"QUIT",
+    b"PART",
+    b"TOPIC",
+    b"NAMES",
+    b"AUTHENTICATE",
+    b"ISON",
+    b"USERHOST",
+    b"SERVER",
+    b"LIST",
 ];
 
 /// IRC.
@@ -103,7 +123,13 @@ fn read_line(line: &[u8], _is_first: bool, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    telling(client("a client registers and joins", b"PASS secret\r\nNICK ann\r\nUSER ann 0 * :Ann Example\r\nJOIN #rust\r\n"), &[(Attribute::IrcNick, "ann"), (Attribute::IrcChannel, "#rust")]),
+    telling(
+        client(
+            "a client registers and joins",
+            b"PASS secret\r\nNICK ann\r\nUSER ann 0 * :Ann Example\r\nJOIN #rust\r\n",
+        ),
+        &[(Attribute::IrcNick, "ann"), (Attribute::IrcChannel, "#rust")],
+    ),
     client("a client asks for capabilities", b"CAP LS 302\r\n"),
     server("a server looks up the client", b":irc.example.net NOTICE * :*** Looking up your hostname...\r\n"),
     server("a server welcomes", b":irc.example.net 001 ann :Welcome to the network ann\r\n"),

@@ -25,14 +25,18 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    const HANDSHAKE: [Option<u8>; HANDSHAKE_SIZE] = [
-        None, Some(1), Some(0), Some(0), None, Some(0), Some(0), Some(0), None, Some(0), Some(0), Some(0),
-    ];
+    const HANDSHAKE: [Option<u8>; HANDSHAKE_SIZE] =
+        [None, Some(1), Some(0), Some(0), None, Some(0), Some(0), Some(0), None, Some(0), Some(0), Some(0)];
     let data = sample.data;
     let is_usual = |at: usize, values: &[u8]| data.get(at).is_none_or(|byte| values.contains(byte));
-    let kinds_fit = is_usual(0, &[0x00, 0x04]) && is_usual(4, &[0x0c, 0x0d, 0x0e, 0x0f, 0x10]) && is_usual(8, &[1, 2, 3]);
+    let kinds_fit =
+        is_usual(0, &[0x00, 0x04]) && is_usual(4, &[0x0c, 0x0d, 0x0e, 0x0f, 0x10]) && is_usual(8, &[1, 2, 3]);
     if kinds_fit && data.iter().zip(HANDSHAKE).all(|(byte, wanted)| wanted.is_none_or(|wanted| wanted == *byte)) {
-        return if data.len() < HANDSHAKE_SIZE { Probe::NeedMore } else { matched(80, "LOCO handshake", HANDSHAKE_SIZE) };
+        return if data.len() < HANDSHAKE_SIZE {
+            Probe::NeedMore
+        } else {
+            matched(80, "LOCO handshake", HANDSHAKE_SIZE)
+        };
     }
     probe_packet(data)
 }
@@ -65,7 +69,9 @@ mod tests {
 
     #[test]
     fn other_sizes_and_names_are_refused() {
-        for data in [&b"\x00\x01\x00\x00\x0c\x00\x00\x00\x09"[..], b"\x01\0\0\0\0\0checkin", b"\x05\x01\0\x03", &[0; 40]] {
+        for data in
+            [&b"\x00\x01\x00\x00\x0c\x00\x00\x00\x09"[..], b"\x01\0\0\0\0\0checkin", b"\x05\x01\0\x03", &[0; 40]]
+        {
             assert_eq!(probe(&Sample { data, ..Sample::EMPTY }), Probe::No, "{data:?}");
         }
     }

@@ -1,10 +1,10 @@
 //! MSRP (RFC 4975): messages and files within a session that SIP has set up.
 
-use crate::probing::lines::{Lines, is_text, split_word};
 use crate::probing::answers::matched;
 use crate::probing::beginnings::{Beginning, begins};
 use crate::probing::dialogue::is_word_of;
 use crate::probing::examples::{client, server};
+use crate::probing::lines::{Lines, is_text, split_word};
 use crate::probing::numbers::decimal;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -43,7 +43,9 @@ fn is_start_line(line: &[u8]) -> bool {
     let (transaction, rest) = split_word(split_word(line).1);
     let (kind, _) = split_word(rest);
     let is_status = kind.len() == 3 && decimal(kind).is_some();
-    is_text(line) && (4..=32).contains(&transaction.len()) && (is_status || is_word_of(rest, &[b"SEND", b"REPORT", b"AUTH", b"NICKNAME"]))
+    is_text(line)
+        && (4..=32).contains(&transaction.len())
+        && (is_status || is_word_of(rest, &[b"SEND", b"REPORT", b"AUTH", b"NICKNAME"]))
 }
 
 const EXAMPLES: &[Example] = &[

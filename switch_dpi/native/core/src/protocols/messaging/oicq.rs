@@ -90,7 +90,10 @@ mod tests {
     #[test]
     fn datagrams_of_one_number_decide() {
         let sample = |data, reverse| Sample { transport: Transport::Udp, data, reverse, ..Sample::EMPTY };
-        let (asks, answers) = (b"\x02\x15\x51\x00\x22\x12\x34\x01\x23\x45\x67\xa1\x03", b"\x02\x15\x51\x00\x22\x12\x34\x01\x23\x45\x67\xb2\x03");
+        let (asks, answers) = (
+            b"\x02\x15\x51\x00\x22\x12\x34\x01\x23\x45\x67\xa1\x03",
+            b"\x02\x15\x51\x00\x22\x12\x34\x01\x23\x45\x67\xb2\x03",
+        );
         assert_eq!(probe(&sample(asks, b"")), Probe::NeedMore);
         assert!(matches!(probe(&sample(answers, asks)), Probe::Match(_)));
         assert_eq!(probe(&sample(&asks[..12], b"")), Probe::No);

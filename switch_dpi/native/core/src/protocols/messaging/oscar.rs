@@ -59,15 +59,23 @@ fn probe_snac(data: &[u8], mut reader: Reader<'_>, size: u16) -> Probe {
     match data.get(HEADER_SIZE + usize::from(size)..).and_then(|rest| rest.get(..2)) {
         Some([MARK, 1..=5]) => matched(80, "two FLAP frames", HEADER_SIZE + 10),
         Some(_) => Probe::No,
-        None if data.len() == HEADER_SIZE + usize::from(size) => matched(70, "FLAP frame with a SNAC", HEADER_SIZE + 10),
+        None if data.len() == HEADER_SIZE + usize::from(size) => {
+            matched(70, "FLAP frame with a SNAC", HEADER_SIZE + 10)
+        }
         None => Probe::NeedMore,
     }
 }
 
 const EXAMPLES: &[Example] = &[
     server("a server's hello", b"\x2a\x01\x19\x8a\x00\x04\x00\x00\x00\x01"),
-    client("a client's hello with its cookie", b"\x2a\x01\x00\x01\x00\x0e\x00\x00\x00\x01\x00\x06\x00\x06\xa1\xb2\xc3\xd4\xe5\xf6"),
-    server("services are offered", b"\x2a\x02\x19\x8b\x00\x10\x00\x01\x00\x03\x00\x00\x80\x2e\x7d\x10\x00\x01\x00\x02\x00\x03"),
+    client(
+        "a client's hello with its cookie",
+        b"\x2a\x01\x00\x01\x00\x0e\x00\x00\x00\x01\x00\x06\x00\x06\xa1\xb2\xc3\xd4\xe5\xf6",
+    ),
+    server(
+        "services are offered",
+        b"\x2a\x02\x19\x8b\x00\x10\x00\x01\x00\x03\x00\x00\x80\x2e\x7d\x10\x00\x01\x00\x02\x00\x03",
+    ),
 ];
 
 #[cfg(test)]
@@ -76,7 +84,12 @@ mod tests {
 
     #[test]
     fn imap_and_other_stars_are_refused() {
-        for data in [&b"* OK ready\r\n"[..], b"*2\r\n$3\r\n", b"\x2a\x01\0\x01\0\x04\0\0\0\x02", b"\x2a\x02\0\x01\0\x10\x77\x77"] {
+        for data in [
+            &b"* OK ready\r\n"[..],
+            b"*2\r\n$3\r\n",
+            b"\x2a\x01\0\x01\0\x04\0\0\0\x02",
+            b"\x2a\x02\0\x01\0\x10\x77\x77",
+        ] {
             assert_eq!(probe(&Sample { data, ..Sample::EMPTY }), Probe::No, "{data:?}");
         }
     }

@@ -1,12 +1,10 @@
 //! SMPP 3.3, 3.4 and 5.0: short messages between applications and message centres.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::matched;
 use crate::probing::examples::{client, server, telling};
-use crate::protocol::{
-    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
-};
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 /// Size of all, command, status, sequence number (SMPP 3.4 §3.2).
 const HEADER_SIZE: usize = 16;

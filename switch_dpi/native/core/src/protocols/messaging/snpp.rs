@@ -1,15 +1,38 @@
 //! SNPP (RFC 1861): paging.
 
-use crate::probing::lines::{contains_ignoring_case, reply, split_word};
 use crate::probing::dialogue::{Clue, Dialogue, is_word_of, may_become_word_of, probe_dialogue};
 use crate::probing::examples::{client, server};
+use crate::probing::lines::{contains_ignoring_case, reply, split_word};
 use crate::probing::numbers::decimal;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const MAX_LINE_SIZE: usize = 512;
 const COMMANDS: &[&[u8]] = &[
-    b"PAGE", b"PAGER", b"MESS", b"MESSAGE", b"SEND", b"RESET", b"QUIT", b"HELP", b"DATA", b"LOGIN", b"LEVEL", b"ALERT",
-    b"COVERAGE", b"HOLD", b"CALLER", b"SUBJECT", b"2WAY", b"PING", b"EXPT", b"NOQU", b"ACKR", b"RTYP", b"MCRE", b"MSTA", b"KTAG",
+    b"PAGE",
+    b"PAGER",
+    b"MESS",
+    b"MESSAGE",
+    b"SEND",
+    b"RESET",
+    b"QUIT",
+    b"HELP",
+    b"DATA",
+    b"LOGIN",
+    b"LEVEL",
+    b"ALERT",
+    b"COVERAGE",
+    b"HOLD",
+    b"CALLER",
+    b"SUBJECT",
+    b"2WAY",
+    b"PING",
+    b"EXPT",
+    b"NOQU",
+    b"ACKR",
+    b"RTYP",
+    b"MCRE",
+    b"MSTA",
+    b"KTAG",
 ];
 
 /// SNPP.
@@ -27,7 +50,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ..Descriptor::BASE
 };
 
-const DIALOGUE: Dialogue = Dialogue { what: "SNPP commands or replies", line: clue, may_become, max_line_size: MAX_LINE_SIZE };
+const DIALOGUE: Dialogue =
+    Dialogue { what: "SNPP commands or replies", line: clue, may_become, max_line_size: MAX_LINE_SIZE };
 
 fn probe(sample: &Sample<'_>) -> Probe {
     probe_dialogue(sample, &DIALOGUE)

@@ -79,7 +79,9 @@ fn probe_abridged(sample: &Sample<'_>, rest: &[u8]) -> Probe {
 fn probe_abridged_answer(sample: &Sample<'_>) -> Probe {
     let asked = sample.other.get(1..).and_then(abridged_frame);
     match (asked, abridged_frame(sample.data)) {
-        (Some((asked_size, asked)), Some((size, payload))) if asked.len() == asked_size && payload.len() == size && size > 0 => {
+        (Some((asked_size, asked)), Some((size, payload)))
+            if asked.len() == asked_size && payload.len() == size && size > 0 =>
+        {
             matched(60, "MTProto frames, abridged", 1)
         }
         (Some(_), Some((size, payload))) if payload.len() < size => Probe::NeedMore,
@@ -139,7 +141,9 @@ fn probe_reflector(data: &[u8]) -> Probe {
     // a tag is random: of 16 bytes at least half differ from all before
     let is_tag = (0..).zip(tag).filter(|(at, byte)| !tag.iter().take(*at).any(|earlier| earlier == *byte)).count() >= 8;
     match kind {
-        Some(0xf0..=0xff) if data.len() <= MAX_CONTROL_SIZE && mark == Some(&REFLECTOR_MARK) && is_tag => matched(90, "call through a Telegram reflector", 29),
+        Some(0xf0..=0xff) if data.len() <= MAX_CONTROL_SIZE && mark == Some(&REFLECTOR_MARK) && is_tag => {
+            matched(90, "call through a Telegram reflector", 29)
+        }
         _ => Probe::No,
     }
 }

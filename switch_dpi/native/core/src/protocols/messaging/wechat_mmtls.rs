@@ -48,14 +48,15 @@ fn probe_record(data: &[u8]) -> Probe {
         return Probe::No;
     }
     let mut reader = Reader::new(data);
-    let (Some(_kind), Some(size), Some(inner)) = (reader.u24(), reader.u16(), reader.u32()) else { return Probe::NeedMore };
+    let (Some(_kind), Some(size), Some(inner)) = (reader.u24(), reader.u16(), reader.u32()) else {
+        return Probe::NeedMore;
+    };
     if u32::from(size) == inner.saturating_add(4) { matched(90, "MMTLS handshake", RECORD_SIZE + 4) } else { Probe::No }
 }
 
 /// Header of 16 bytes, version 1, a command, and a sequence number (all ones for keep-alives).
 fn probe_long_link(data: &[u8]) -> Probe {
-    const FIXED: [Option<u8>; 10] =
-        [Some(0), None, None, None, Some(0), Some(0x10), Some(0), Some(1), None, None];
+    const FIXED: [Option<u8>; 10] = [Some(0), None, None, None, Some(0), Some(0x10), Some(0), Some(1), None, None];
     if !data.iter().zip(FIXED).all(|(byte, wanted)| wanted.is_none_or(|wanted| wanted == *byte)) {
         return Probe::No;
     }
@@ -82,7 +83,11 @@ mod tests {
 
     #[test]
     fn tls_is_refused() {
-        for data in [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc"[..], b"\x16\xf1\x03\x00\x20\x00\x00\x00\x1d", b"\0\0\0\x10\0\x10\0\x02"] {
+        for data in [
+            &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc"[..],
+            b"\x16\xf1\x03\x00\x20\x00\x00\x00\x1d",
+            b"\0\0\0\x10\0\x10\0\x02",
+        ] {
             assert_eq!(probe(&Sample { data, ..Sample::EMPTY }), Probe::No, "{data:?}");
         }
     }

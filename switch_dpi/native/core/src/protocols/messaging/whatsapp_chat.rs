@@ -41,7 +41,12 @@ fn probe(sample: &Sample<'_>) -> Probe {
         [] => None,
         _ => return Probe::No,
     };
-    let prologue = [fits(&mut reader, |byte| byte == b'W'), fits(&mut reader, |byte| byte == b'A'), fits(&mut reader, |byte| byte < 16), fits(&mut reader, |byte| byte < 16)];
+    let prologue = [
+        fits(&mut reader, |byte| byte == b'W'),
+        fits(&mut reader, |byte| byte == b'A'),
+        fits(&mut reader, |byte| byte < 16),
+        fits(&mut reader, |byte| byte < 16),
+    ];
     if prologue.contains(&Some(false)) {
         return Probe::No;
     }
@@ -77,8 +82,14 @@ fn read_routing(reader: &mut Reader<'_>) -> Result<(), Probe> {
 
 const EXAMPLES: &[Example] = &[
     client("a client's hello", b"WA\x06\x03\x00\x00\x24\x12\x22\x0a\x200123456789abcdef0123456789abcdef"),
-    client("with routing information", b"ED\x00\x01\x00\x00\x04\x08\x05\x08\x02WA\x06\x02\x00\x00\x24\x12\x22\x0a\x200123456789abcdef0123456789abcdef"),
-    client("the binary stream of old versions", b"WA\x01\x05\x00\x00\x18\xf8\x05\x01\xa5\x91\x89\xfc\x10Android-2.12.124"),
+    client(
+        "with routing information",
+        b"ED\x00\x01\x00\x00\x04\x08\x05\x08\x02WA\x06\x02\x00\x00\x24\x12\x22\x0a\x200123456789abcdef0123456789abcdef",
+    ),
+    client(
+        "the binary stream of old versions",
+        b"WA\x01\x05\x00\x00\x18\xf8\x05\x01\xa5\x91\x89\xfc\x10Android-2.12.124",
+    ),
 ];
 
 #[cfg(test)]
@@ -87,7 +98,9 @@ mod tests {
 
     #[test]
     fn words_that_begin_alike_are_refused() {
-        for data in [&b"WAIT\r\n"[..], b"EDIT x\r\n", b"WA\x06\x03\xff", b"WA\x06\x03\x00\x00\x24\x13", b"ED\x00\x01\x00\x01"] {
+        for data in
+            [&b"WAIT\r\n"[..], b"EDIT x\r\n", b"WA\x06\x03\xff", b"WA\x06\x03\x00\x00\x24\x13", b"ED\x00\x01\x00\x01"]
+        {
             let answer = probe(&Sample { data, ..Sample::EMPTY });
             assert!(!matches!(answer, Probe::Match(_)), "{data:?}");
         }

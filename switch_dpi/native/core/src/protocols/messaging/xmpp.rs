@@ -1,11 +1,11 @@
 //! XMPP (RFC 6120): streams of clients and servers, and their stanzas when the beginning was missed. Of a stream in clear, the
 //! candidates of calls are read (XEP-0176, XEP-0177, and what Google Talk had before).
 
-use crate::probing::lines::contains_ignoring_case;
+use crate::formats::sdp::hear_of_media;
 use crate::probing::answers::matched;
 use crate::probing::beginnings::{Beginning, begins, begins_any};
 use crate::probing::examples::{client, server};
-use crate::formats::sdp::hear_of_media;
+use crate::probing::lines::contains_ignoring_case;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -13,10 +13,20 @@ use crate::protocol::{
 /// An XML declaration and the stream's opening tag with its namespaces.
 const MAX_PROBE_SIZE: usize = 1024;
 /// The opening tag of a stream (RFC 6120 §4.7); the prefix is usually `stream`, and `flash` for Flash's policies.
-const STREAM: &[&[u8]] = &[b"<stream:stream", b"</stream:stream>", b"<stream:features", b"<stream:error", b"<flash:stream"];
+const STREAM: &[&[u8]] =
+    &[b"<stream:stream", b"</stream:stream>", b"<stream:features", b"<stream:error", b"<flash:stream"];
 /// Stanzas (RFC 6120 §8) and negotiation.
-const STANZAS: &[&[u8]] =
-    &[b"<iq ", b"<message ", b"<presence ", b"<presence/>", b"<auth ", b"<starttls ", b"<challenge ", b"<proceed ", b"<success "];
+const STANZAS: &[&[u8]] = &[
+    b"<iq ",
+    b"<message ",
+    b"<presence ",
+    b"<presence/>",
+    b"<auth ",
+    b"<starttls ",
+    b"<challenge ",
+    b"<proceed ",
+    b"<success ",
+];
 /// What a stanza's tag carries (RFC 6120 §8.1), and the namespaces of negotiation.
 const STANZA_ATTRIBUTES: &[&[u8]] =
     &[b"jabber:", b"urn:ietf:params:xml:ns:xmpp", b" type=", b" to=", b" from=", b" id=", b" xml:lang="];
@@ -167,7 +177,9 @@ mod tests {
 
     #[test]
     fn other_xml_is_refused() {
-        for data in [&b"<?xml version=\"1.0\"?><rpc message-id=\"1\">"[..], b"<html>", b"<iq2 ", b"<message lang>", b"<?xmk"] {
+        for data in
+            [&b"<?xml version=\"1.0\"?><rpc message-id=\"1\">"[..], b"<html>", b"<iq2 ", b"<message lang>", b"<?xmk"]
+        {
             assert_eq!(probe(&Sample { data, ..Sample::EMPTY }), Probe::No, "{data:?}");
         }
         assert_eq!(probe(&Sample { data: b"\n<?xm", ..Sample::EMPTY }), Probe::NeedMore);

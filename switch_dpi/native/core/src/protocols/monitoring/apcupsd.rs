@@ -33,7 +33,5 @@ fn status(cursor: &mut Cursor<'_>) -> Recognised {
     Ok((100, "apcupsd status"))
 }
 
-const EXAMPLES: &[Example] = &[
-    client("status", b"\0\x06status"),
-    server("status", b"\0\x1bAPC      : 001,036,0870\n\0\x19DATE  "),
-];
+const EXAMPLES: &[Example] =
+    &[client("status", b"\0\x06status"), server("status", b"\0\x1bAPC      : 001,036,0870\n\0\x19DATE  ")];

@@ -1,11 +1,11 @@
 //! Checkmk agent: whoever connects is sent sections of text (Checkmk documentation).
 
 use crate::probing::answers::of_stream;
-use crate::probing::readers::StreamReader;
 use crate::probing::beginnings::begins;
 use crate::probing::examples::server;
-use crate::protocol::attributes::Attribute;
 use crate::probing::lines::Lines;
+use crate::probing::readers::StreamReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Tcp;

@@ -1,10 +1,10 @@
 //! collectd's network plugin (collectd wiki, "Binary protocol"): plain, signed and encrypted.
 
-use crate::probing::answers::{matched, of_datagram};
-use crate::probing::readers::DatagramReader;
-use crate::probing::examples::query;
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::probing::answers::{matched, of_datagram};
+use crate::probing::examples::query;
+use crate::probing::readers::DatagramReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;
@@ -59,7 +59,9 @@ fn count_parts(data: &[u8]) -> Option<usize> {
     while let (Some(kind), Some(size)) = (reader.u16(), reader.u16()) {
         let Some(value) = reader.take(usize::from(size.checked_sub(PART_HEADER_SIZE)?)) else { break };
         let fits = match kind {
-            PART_HOST | 2..=5 | 0x0100 => matches!(value, [text @ .., 0] if text.iter().all(|byte| matches!(byte, b' '..=b'~'))),
+            PART_HOST | 2..=5 | 0x0100 => {
+                matches!(value, [text @ .., 0] if text.iter().all(|byte| matches!(byte, b' '..=b'~')))
+            }
             1 | 7 | 8 | 9 | 0x0101 => value.len() == 8,
             6 => matches!(value, [_, count, ..] if value.len() == 2 + 9 * usize::from(*count)),
             PART_SIGNATURE => value.len() > 32,

@@ -1,9 +1,9 @@
 //! Fluentd's forward protocol (Forward Protocol Specification v1): MessagePack over TCP.
 
+use crate::bytes::Reader;
 use crate::probing::answers::{matched, of_stream};
 use crate::probing::beginnings::begins_any;
 use crate::probing::examples::{client, server};
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Tcp;
@@ -74,6 +74,9 @@ fn skip(mut reader: Reader<'_>, size: usize) -> Option<Reader<'_>> {
 
 const EXAMPLES: &[Example] = &[
     client("one event", b"\x93\xa7app.log\xd7\x00\x69\x55\x34\x00\x00\x00\x00\x00\x81\xa3msg\xa5hello"),
-    client("packed entries with an option", b"\x93\xa7app.log\xc4\x13\x92\xd7\x00\x69\x55\x34\x00\x00\x00\x00\x00\x81\xa3msg\xa2hi\x81\xa4size\x01"),
+    client(
+        "packed entries with an option",
+        b"\x93\xa7app.log\xc4\x13\x92\xd7\x00\x69\x55\x34\x00\x00\x00\x00\x00\x81\xa3msg\xa2hi\x81\xa4size\x01",
+    ),
     server("server's handshake", b"\x92\xa4HELO\x82\xa5nonce\xc4\x04\x1a\x2b\x3c\x4d\xa4auth\xa0"),
 ];

@@ -1,9 +1,9 @@
 //! Ganglia: metrics of gmond 3.1 and later in XDR over UDP (RFC 4506), and its XML report over TCP (Ganglia sources).
 
+use crate::bytes::Reader;
 use crate::probing::answers::{of_datagram, of_stream};
 use crate::probing::beginnings::begins;
 use crate::probing::examples::{query, server};
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Metadata, then values by type, then a request for metadata.
@@ -11,8 +11,7 @@ const FIRST_FORMAT: u32 = 128;
 const LAST_FORMAT: u32 = 136;
 /// Host and metric names.
 const MAX_NAME_SIZE: u32 = 255;
-const REPORT: &[u8] =
-    b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\" standalone=\"yes\"?>\n<!DOCTYPE GANGLIA_XML [";
+const REPORT: &[u8] = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\" standalone=\"yes\"?>\n<!DOCTYPE GANGLIA_XML [";
 
 /// Ganglia.
 pub const DESCRIPTOR: Descriptor = Descriptor {

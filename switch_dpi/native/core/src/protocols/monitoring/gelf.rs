@@ -1,9 +1,9 @@
 //! Graylog Extended Log Format (Graylog documentation): JSON over UDP, whole or in chunks, and over TCP.
 
 use crate::probing::answers::{matched, of_datagram};
-use crate::probing::readers::StreamReader;
 use crate::probing::beginnings::begins;
 use crate::probing::examples::{client, query};
+use crate::probing::readers::StreamReader;
 use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
@@ -29,7 +29,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     first_bytes: FirstBytes::Of(&[CHUNK_MAGIC[0], b'{']),
     max_probe_size: MAX_HEAD_SIZE,
     probe,
-    inspector: Some(|| StreamReader::boxed(|sample, found| read(sample.data, found).unwrap_or_default(), MAX_HEAD_SIZE)),
+    inspector: Some(|| {
+        StreamReader::boxed(|sample, found| read(sample.data, found).unwrap_or_default(), MAX_HEAD_SIZE)
+    }),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
@@ -76,6 +78,12 @@ const EXAMPLES: &[Example] = &[
         data: b"{\"version\":\"1.1\",\"host\":\"db1\",\"short_message\":\"disk almost full\",\"level\":4}",
         expect: &[(Attribute::SyslogHost, "db1")],
     },
-    query("first of two chunks", b"\x1e\x0f\x1a\x2b\x3c\x4d\x5e\x6f\x70\x81\x00\x02\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x35\x8e"),
-    client("ended by a zero byte over TCP", b"{\"version\":\"1.1\",\"host\":\"db1\",\"short_message\":\"started\"}\x00"),
+    query(
+        "first of two chunks",
+        b"\x1e\x0f\x1a\x2b\x3c\x4d\x5e\x6f\x70\x81\x00\x02\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x35\x8e",
+    ),
+    client(
+        "ended by a zero byte over TCP",
+        b"{\"version\":\"1.1\",\"host\":\"db1\",\"short_message\":\"started\"}\x00",
+    ),
 ];

@@ -29,7 +29,5 @@ fn version(cursor: &mut Cursor<'_>) -> Recognised {
     Ok((95, "GKrellM version"))
 }
 
-const EXAMPLES: &[Example] = &[
-    client("version 2.3.10", b"gkrellm 2.3.10\n"),
-    client("version 2.2", b"gkrellm 2.2.0\r\n"),
-];
+const EXAMPLES: &[Example] =
+    &[client("version 2.3.10", b"gkrellm 2.3.10\n"), client("version 2.2", b"gkrellm 2.2.0\r\n")];

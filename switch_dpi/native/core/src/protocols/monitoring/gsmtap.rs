@@ -1,8 +1,8 @@
 //! GSMTAP version 2 (Osmocom, `gsmtap.h`): radio messages as a base station or a phone hears them.
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_datagram;
 use crate::probing::examples::query;
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;

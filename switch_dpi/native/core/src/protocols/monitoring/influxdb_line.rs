@@ -34,7 +34,8 @@ fn is_line(data: &[u8]) -> Option<bool> {
     let line = data.split(|byte| *byte == b'\n').next()?;
     let first_space = line.iter().position(|byte| *byte == b' ')?;
     let last_space = line.iter().rposition(|byte| *byte == b' ')?;
-    let (series, fields, time) = (line.get(..first_space)?, line.get(first_space..last_space)?, line.get(last_space + 1..)?);
+    let (series, fields, time) =
+        (line.get(..first_space)?, line.get(first_space..last_space)?, line.get(last_space + 1..)?);
     let is_series = series.iter().all(|byte| byte.is_ascii_graphic()) && !series.contains(&b':');
     let has_time = time.len() == TIME_DIGITS && time.iter().all(u8::is_ascii_digit);
     let is_series = is_series && is_first_byte(*series.first()?);

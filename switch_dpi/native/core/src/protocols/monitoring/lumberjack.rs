@@ -1,8 +1,8 @@
 //! Lumberjack, versions 1 and 2, of Elastic Beats and Logstash (protocol description in logstash-forwarder and go-lumber).
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_stream;
 use crate::probing::examples::client;
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Tcp;
@@ -59,6 +59,12 @@ fn is_acknowledgement(sample: &Sample<'_>) -> Option<bool> {
 
 const EXAMPLES: &[Example] = &[
     client("version 2 window and an event", b"2W\x00\x00\x00\x012J\x00\x00\x00\x01\x00\x00\x00\x09{\"a\":\"b\"}"),
-    client("version 2 compressed", b"2W\x00\x00\x00\x102C\x00\x00\x00\x0c\x78\x9c\x33\xf2\x62\x60\x60\x60\x04\x00\x05\x1a"),
-    client("version 1 pairs", b"1W\x00\x00\x00\x011D\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x04line\x00\x00\x00\x02hi"),
+    client(
+        "version 2 compressed",
+        b"2W\x00\x00\x00\x102C\x00\x00\x00\x0c\x78\x9c\x33\xf2\x62\x60\x60\x60\x04\x00\x05\x1a",
+    ),
+    client(
+        "version 1 pairs",
+        b"1W\x00\x00\x00\x011D\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x04line\x00\x00\x00\x02hi",
+    ),
 ];

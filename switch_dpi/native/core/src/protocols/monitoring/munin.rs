@@ -1,11 +1,11 @@
 //! Munin node: the server greets with its name, the master asks line by line (Munin protocol documentation).
 
 use crate::probing::answers::of_stream;
-use crate::probing::readers::StreamReader;
 use crate::probing::beginnings::{begins, begins_any};
 use crate::probing::examples::client;
-use crate::protocol::attributes::Attribute;
 use crate::probing::lines::Lines;
+use crate::probing::readers::StreamReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Tcp;

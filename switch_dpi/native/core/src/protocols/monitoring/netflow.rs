@@ -1,10 +1,10 @@
 //! NetFlow versions 1, 5, 7, 8 and 9 (Cisco; RFC 3954) and its standard, IPFIX, which is version 10 (RFC 7011).
 
-use crate::probing::answers::{of_datagram, of_stream};
-use crate::probing::readers::StreamReader;
-use crate::probing::examples::client;
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::probing::answers::{of_datagram, of_stream};
+use crate::probing::examples::client;
+use crate::probing::readers::StreamReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
 /// Sets with a smaller number are templates or reserved (RFC 7011 §3.3.2).

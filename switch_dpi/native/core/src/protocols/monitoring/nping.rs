@@ -1,8 +1,8 @@
 //! Nping echo protocol (Nmap, "Nping Echo Protocol", EchoProtoRFC): the handshake of both ends.
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_stream;
 use crate::probing::examples::{client, server};
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Tcp;
@@ -45,6 +45,12 @@ fn is_handshake(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    server("server's handshake", b"\x01\x01\x00\x18\x1a\x2b\x3c\x4d\x69\x55\x34\x00\x00\x00\x00\x00\x5e\x6f\x70\x81\x92\xa3\xb4\xc5"),
-    client("client's handshake", b"\x01\x02\x00\x24\x2a\x2b\x3c\x4d\x69\x55\x34\x00\x00\x00\x00\x00\x5e\x6f\x70\x81\x92\xa3\xb4\xc5"),
+    server(
+        "server's handshake",
+        b"\x01\x01\x00\x18\x1a\x2b\x3c\x4d\x69\x55\x34\x00\x00\x00\x00\x00\x5e\x6f\x70\x81\x92\xa3\xb4\xc5",
+    ),
+    client(
+        "client's handshake",
+        b"\x01\x02\x00\x24\x2a\x2b\x3c\x4d\x69\x55\x34\x00\x00\x00\x00\x00\x5e\x6f\x70\x81\x92\xa3\xb4\xc5",
+    ),
 ];

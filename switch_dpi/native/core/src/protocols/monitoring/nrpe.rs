@@ -1,8 +1,8 @@
 //! Nagios Remote Plugin Executor, versions 2 to 4, without TLS (NRPE sources, `common.h`).
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_stream;
 use crate::probing::examples::{client, server};
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Tcp;

@@ -1,9 +1,9 @@
 //! Ookla's Speedtest over plain TCP, as observed: a greeting, then lines that name pings, downloads and uploads.
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_stream;
 use crate::probing::beginnings::{begins, begins_any};
 use crate::probing::examples::{client, server};
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Tcp;
@@ -64,7 +64,9 @@ fn is_request(data: &[u8]) -> Option<bool> {
             }
             Some(*reader.rest().get(UUID_SIZE)? == b'\n')
         }
-        b'\n' => begins_any(reader.rest(), &[b"PING ", b"DOWNLOAD ", b"UPLOAD ", b"GETIP\n", b"CAPABILITIES\n"]).holds(),
+        b'\n' => {
+            begins_any(reader.rest(), &[b"PING ", b"DOWNLOAD ", b"UPLOAD ", b"GETIP\n", b"CAPABILITIES\n"]).holds()
+        }
         _ => Some(false),
     }
 }

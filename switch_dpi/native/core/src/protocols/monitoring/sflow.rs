@@ -1,8 +1,8 @@
 //! sFlow versions 2, 4 and 5 (RFC 3176, sFlow.org "sFlow Version 5"): sampled packets and counters.
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_datagram;
 use crate::probing::examples::query;
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;

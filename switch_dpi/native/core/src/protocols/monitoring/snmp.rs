@@ -1,10 +1,10 @@
 //! SNMP versions 1, 2c and 3 with traps and informs (RFC 1157, RFC 3416, RFC 3412), over UDP and TCP (RFC 3430).
 
-use crate::probing::answers::{of_datagram, of_stream};
-use crate::probing::readers::StreamReader;
-use crate::probing::examples::server;
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::probing::answers::{of_datagram, of_stream};
+use crate::probing::examples::server;
+use crate::probing::readers::StreamReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
 /// Tag of an ASN.1 SEQUENCE, OCTET STRING and INTEGER (X.690 §8).
@@ -33,18 +33,16 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     first_bytes: FirstBytes::Of(&[SEQUENCE]),
     max_probe_size: MAX_HEAD_SIZE,
     probe,
-    inspector: Some(|| StreamReader::boxed(|sample, found| read(sample.data, found).unwrap_or_default(), MAX_HEAD_SIZE)),
+    inspector: Some(|| {
+        StreamReader::boxed(|sample, found| read(sample.data, found).unwrap_or_default(), MAX_HEAD_SIZE)
+    }),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
     let fits = is_message(sample.data, sample.transport.is_stream());
-    if sample.transport.is_stream() {
-        of_stream(fits, 95, "message", 16)
-    } else {
-        of_datagram(fits, 98, "message", 16)
-    }
+    if sample.transport.is_stream() { of_stream(fits, 95, "message", 16) } else { of_datagram(fits, 98, "message", 16) }
 }
 
 fn is_message(data: &[u8], is_stream: bool) -> Option<bool> {

@@ -7,7 +7,8 @@ use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport}
 
 const CARRIER: Transport = Transport::Tcp;
 /// Cooked mode of version 2 and 3, and what an indexer answers.
-const BEGINNINGS: [&[u8]; 2] = [b"--splunk-cooked-mode-v", b"\x00\x00\x00\xb1\x00\x00\x00\x01\x00\x00\x00\x13__s2s_control_msg"];
+const BEGINNINGS: [&[u8]; 2] =
+    [b"--splunk-cooked-mode-v", b"\x00\x00\x00\xb1\x00\x00\x00\x01\x00\x00\x00\x13__s2s_control_msg"];
 
 /// Splunk.
 pub const DESCRIPTOR: Descriptor = Descriptor {

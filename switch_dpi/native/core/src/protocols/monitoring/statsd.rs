@@ -38,7 +38,13 @@ fn is_metric(data: &[u8]) -> Option<bool> {
     let (value, kind) = (fields.next()?, fields.next()?);
     let is_set = kind == b"s" && !value.is_empty();
     let fits = fields.all(|field| matches!(field.first(), Some(b'@' | b'#' | b'c' | b'T')));
-    Some(is_first_byte(*name.first()?) && name.len() >= LEAST_NAME_SIZE && TYPES.contains(&kind) && (is_set || is_number(value)) && fits)
+    Some(
+        is_first_byte(*name.first()?)
+            && name.len() >= LEAST_NAME_SIZE
+            && TYPES.contains(&kind)
+            && (is_set || is_number(value))
+            && fits,
+    )
 }
 
 fn is_first_byte(byte: u8) -> bool {
@@ -51,7 +57,8 @@ fn is_name_byte(byte: u8) -> bool {
 
 /// One number, or several with colons between them.
 fn is_number(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b':'))
+    !text.is_empty()
+        && text.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b':'))
 }
 
 const EXAMPLES: &[Example] = &[

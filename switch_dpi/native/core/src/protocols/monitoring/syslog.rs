@@ -1,10 +1,10 @@
 //! Syslog: the format of RFC 5424 and the older one (RFC 3164), over UDP and TCP (RFC 6587), also as vendors bend it.
 
 use crate::probing::answers::matched;
-use crate::probing::readers::StreamReader;
 use crate::probing::examples::{reply, server};
-use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{is_text, split_word};
+use crate::probing::readers::StreamReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
 /// Highest priority: facility 23, severity 7 (RFC 5424 §6.2.1).
@@ -25,7 +25,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[514, 601, 6514],
     first_bytes: FirstBytes::Where(|byte| byte == b'<' || byte.is_ascii_digit()),
     probe,
-    inspector: Some(|| StreamReader::boxed(|sample, found| read(sample.data, found).unwrap_or_default(), MAX_HEAD_SIZE)),
+    inspector: Some(|| {
+        StreamReader::boxed(|sample, found| read(sample.data, found).unwrap_or_default(), MAX_HEAD_SIZE)
+    }),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
@@ -41,7 +43,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let head = message.get(..LEAST_TEXT_SIZE).unwrap_or(message);
     // without a date most of it must be ASCII: facilities and names are, whatever the language
     let is_ascii = head.iter().filter(|byte| byte.is_ascii()).count() * 5 >= head.len() * 4;
-    let is_line = is_ascii && head.iter().all(|byte| is_text(&[*byte]) || (matches!(byte, b'\r' | b'\n') && !is_stream));
+    let is_line =
+        is_ascii && head.iter().all(|byte| is_text(&[*byte]) || (matches!(byte, b'\r' | b'\n') && !is_stream));
     if starts_with_date(message) {
         matched(95, "priority and date", 8)
     } else if is_stream && head.len() < LEAST_TEXT_SIZE {

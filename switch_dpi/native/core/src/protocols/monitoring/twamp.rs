@@ -1,9 +1,9 @@
 //! One-way and two-way active measurement, control connections (OWAMP, RFC 4656 §3; TWAMP, RFC 5357 §3). Their test packets
 //! have no mark.
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_stream;
 use crate::probing::examples::server;
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Tcp;

@@ -36,7 +36,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    match carried(sample.data).filter(|inner| inner.link_type == link_type::ETHERNET).map(|inner| ethernet_frame(inner.data)) {
+    match carried(sample.data)
+        .filter(|inner| inner.link_type == link_type::ETHERNET)
+        .map(|inner| ethernet_frame(inner.data))
+    {
         Some(Some(FrameFit::Checked)) => matched(90, "TZSP header and its frame", HEADER_SIZE),
         Some(Some(FrameFit::Likely)) => matched(75, "TZSP header and its frame", HEADER_SIZE),
         _ => Probe::No,

@@ -1,11 +1,11 @@
 //! Zabbix's agent, proxy and sender protocol (Zabbix documentation, "Header"): JSON behind a header.
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_stream;
-use crate::probing::readers::StreamReader;
 use crate::probing::beginnings::begins;
 use crate::probing::examples::{client, server};
+use crate::probing::readers::StreamReader;
 use crate::protocol::attributes::Attribute;
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Tcp;
@@ -25,7 +25,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[10050, 10051],
     first_bytes: FirstBytes::Of(b"Z"),
     probe,
-    inspector: Some(|| StreamReader::boxed(|sample, found| read(sample.data, found).unwrap_or_default(), MAX_HEAD_SIZE)),
+    inspector: Some(|| {
+        StreamReader::boxed(|sample, found| read(sample.data, found).unwrap_or_default(), MAX_HEAD_SIZE)
+    }),
     app: "zabbix",
     examples: EXAMPLES,
     ..Descriptor::BASE

@@ -1,8 +1,8 @@
 //! Avast SecureDNS: encrypted look-ups whose sessions begin with a TXT question for the certificate of Avast's resolvers,
 //! in the form of DNS (RFC 1035 §4) on the port of HTTPS.
 
-use crate::protocol::attributes::Attribute;
 use crate::formats::dns_family::{self, DnsInspector, Family, MAX_PROBE_SIZE};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Transport};
 
 /// Avast SecureDNS.

@@ -1,8 +1,8 @@
 //! Daytime (RFC 867): the time as a line of text, over TCP and UDP, also in the form of NIST's servers.
 
-use crate::probing::lines::is_text;
 use crate::probing::answers::matched;
 use crate::probing::examples::{reply, server};
+use crate::probing::lines::is_text;
 use crate::probing::numbers::decimal;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 

@@ -1,13 +1,11 @@
 //! DCE/RPC: version 5 over TCP, version 4 over UDP (The Open Group C706 §12; [MS-RPCE]).
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
-use crate::probing::examples::{client, query, server, telling};
 use crate::formats::dcerpc_calls::{ALTER_CONTEXT, BIND, Calls, HEADER_SIZE, RESPONSE, fragment_size, tell};
 use crate::formats::dcerpc_interfaces::interface;
-use crate::protocol::{
-    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
-};
+use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
+use crate::probing::examples::{client, query, server, telling};
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 /// Header over UDP (§12.5.2).
 const DATAGRAM_HEADER_SIZE: usize = 80;

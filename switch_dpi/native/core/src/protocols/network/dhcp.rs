@@ -1,9 +1,9 @@
 //! DHCP for IPv4 (RFC 2131) on top of BOOTP: message type, and what the client says of itself. DHCPv6 is another protocol.
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_datagram;
 use crate::probing::examples::reply;
 use crate::protocol::attributes::Attribute;
-use crate::bytes::Reader;
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };

@@ -1,10 +1,10 @@
 //! DHCP for IPv6 (RFC 8415), with relays.
 
-use crate::probing::answers::matched;
-use crate::probing::readers::DatagramReader;
-use crate::probing::examples::reply;
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::probing::answers::matched;
+use crate::probing::examples::reply;
+use crate::probing::readers::DatagramReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;
@@ -44,7 +44,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let is_usual_port = PORTS.contains(&sample.originator_port) || PORTS.contains(&sample.responder_port);
     match weigh(sample.data) {
-        Some((count, true)) if count >= 2 => matched(if is_usual_port { 98 } else { 85 }, "message and options", HEADER_SIZE),
+        Some((count, true)) if count >= 2 => {
+            matched(if is_usual_port { 98 } else { 85 }, "message and options", HEADER_SIZE)
+        }
         Some((1, true)) if is_usual_port => matched(80, "message and identifier", HEADER_SIZE),
         Some(_) if is_usual_port => matched(55, "options", HEADER_SIZE),
         _ => Probe::No,

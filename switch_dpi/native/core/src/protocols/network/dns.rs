@@ -1,7 +1,7 @@
 //! DNS over UDP and TCP (RFC 1035), on any port.
 
-use crate::protocol::attributes::Attribute;
 use crate::formats::dns_family::{self, DnsInspector, Family, MAX_PROBE_SIZE};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Transport};
 
 /// DNS, as the engine knows it.

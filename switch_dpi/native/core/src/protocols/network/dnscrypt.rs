@@ -2,9 +2,9 @@
 //! for its certificate. Encrypted queries begin with a magic that the certificate chose; on the usual ports they are guessed
 //! by nothing here.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::formats::dns_family::{self, DnsInspector, Family, MAX_PROBE_SIZE};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
 };

@@ -1,16 +1,27 @@
 //! Finger (RFC 1288): who is logged in. The answer tells it; a question is any short line.
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::lines::{Lines, is_text, split_word, starts_with_ignoring_case};
 use crate::probing::answers::matched;
 use crate::probing::beginnings::{Beginning, begins_any};
 use crate::probing::examples::server;
-use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
+use crate::probing::lines::{Lines, is_text, split_word, starts_with_ignoring_case};
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{
+    Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
+};
 
 /// A user's name and a few hosts.
 const MAX_QUERY_SIZE: usize = 128;
 /// How answers begin, on the systems that gave finger its form.
-const ANSWER_STARTS: &[&[u8]] = &[b"Login: ", b"Login name: ", b"Login     Name ", b"Login    Name ", b"Login\tName", b"\r\nLogin: ", b"\r\nLogin name: ", b"\nLogin: "];
+const ANSWER_STARTS: &[&[u8]] = &[
+    b"Login: ",
+    b"Login name: ",
+    b"Login     Name ",
+    b"Login    Name ",
+    b"Login\tName",
+    b"\r\nLogin: ",
+    b"\r\nLogin name: ",
+    b"\nLogin: ",
+];
 
 /// Finger.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -29,7 +40,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn probe(sample: &Sample<'_>) -> Probe {
-    if [sample.data, sample.other].into_iter().any(|data| data.first().is_some_and(|byte| !DESCRIPTOR.first_bytes.allows(*byte))) {
+    if [sample.data, sample.other]
+        .into_iter()
+        .any(|data| data.first().is_some_and(|byte| !DESCRIPTOR.first_bytes.allows(*byte)))
+    {
         return Probe::No;
     }
     match begins_any(sample.data, ANSWER_STARTS) {

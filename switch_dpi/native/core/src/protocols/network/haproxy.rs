@@ -1,12 +1,12 @@
 //! The PROXY protocol, versions 1 and 2 (haproxy.org, `proxy-protocol.txt`): who the client was, told before the first byte.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::probing::lines::Lines;
 use crate::probing::answers::matched;
 use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::lines::Lines;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
-    Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// Version 1 (§2.1): one line of text.
@@ -89,12 +89,16 @@ fn read_binary(data: &[u8]) -> Option<Option<String>> {
     let (_, family) = (reader.u8()?, reader.u8()?);
     let mut body = Reader::new(reader.vector16()?);
     let client = match family >> 4 {
-        1 => body.array::<4>().zip(body.u32()).zip(body.u16()).map(|((source, _), port)| {
-            format!("{}:{port}", std::net::Ipv4Addr::from(source))
-        }),
-        2 => body.array::<16>().zip(body.array::<16>()).zip(body.u16()).map(|((source, _), port)| {
-            format!("[{}]:{port}", std::net::Ipv6Addr::from(source))
-        }),
+        1 => body
+            .array::<4>()
+            .zip(body.u32())
+            .zip(body.u16())
+            .map(|((source, _), port)| format!("{}:{port}", std::net::Ipv4Addr::from(source))),
+        2 => body
+            .array::<16>()
+            .zip(body.array::<16>())
+            .zip(body.u16())
+            .map(|((source, _), port)| format!("[{}]:{port}", std::net::Ipv6Addr::from(source))),
         _ => None,
     };
     Some(client)

@@ -37,10 +37,16 @@ fn probe(sample: &Sample<'_>) -> Probe {
     };
     let auth = HEADER_SIZE + inner;
     let auth_size = u16_at(data, auth).map(usize::from);
-    let sizes_fit = size == data.len() && inner >= DATA_HEADER_SIZE && auth_size.is_some_and(|auth_size| auth + auth_size == size);
+    let sizes_fit =
+        size == data.len() && inner >= DATA_HEADER_SIZE && auth_size.is_some_and(|auth_size| auth + auth_size == size);
     let auth_fits = auth_size == Some(EMPTY_AUTH_SIZE) || auth_size.is_some_and(|size| size > 22);
-    let opcode_fits = data.get(HEADER_SIZE + 2).is_some_and(|byte| byte >> 4 <= MAX_OPCODE || byte & 0x0f <= MAX_OPCODE);
-    if sizes_fit && auth_fits && opcode_fits { matched(85, "lengths of the sections", HEADER_SIZE + DATA_HEADER_SIZE) } else { Probe::No }
+    let opcode_fits =
+        data.get(HEADER_SIZE + 2).is_some_and(|byte| byte >> 4 <= MAX_OPCODE || byte & 0x0f <= MAX_OPCODE);
+    if sizes_fit && auth_fits && opcode_fits {
+        matched(85, "lengths of the sections", HEADER_SIZE + DATA_HEADER_SIZE)
+    } else {
+        Probe::No
+    }
 }
 
 const EXAMPLES: &[Example] = &[

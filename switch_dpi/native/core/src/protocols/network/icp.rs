@@ -1,10 +1,10 @@
 //! ICP version 2, between caches (RFC 2186).
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched;
 use crate::probing::numbers::u16_at;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
-    Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// Opcode, version, length, request number, options, option data, sender (RFC 2186, "ICP Message Format").

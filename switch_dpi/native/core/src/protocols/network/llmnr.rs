@@ -1,7 +1,7 @@
 //! Link-local multicast name resolution (RFC 4795).
 
-use crate::protocol::attributes::Attribute;
 use crate::formats::dns_family::{self, DnsInspector, Family, MAX_PROBE_SIZE};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Transport};
 
 /// LLMNR, as the engine knows it.

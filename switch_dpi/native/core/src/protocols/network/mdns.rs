@@ -1,7 +1,7 @@
 //! Multicast DNS (RFC 6762).
 
-use crate::protocol::attributes::Attribute;
 use crate::formats::dns_family::{self, DnsInspector, Family, MAX_PROBE_SIZE};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Transport};
 
 /// mDNS, as the engine knows it.

@@ -1,8 +1,8 @@
 //! NAT Port Mapping Protocol (RFC 6886). Few bits are fixed: what could be chance is only guessed, at its port.
 
+use crate::bytes::Reader;
 use crate::probing::answers::matched;
 use crate::probing::examples::{query, reply};
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;

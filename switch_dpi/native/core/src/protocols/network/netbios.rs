@@ -1,9 +1,9 @@
 //! NetBIOS over TCP and UDP (RFC 1001, RFC 1002): names, datagrams, and sessions that carry SMB 1.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::cursor::{Checked, Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, query, reply, server, telling};
 use crate::probing::lines::contains_ignoring_case;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, Inspector, Probe, Progress, Sample, Transport};
 
 /// A name of sixteen bytes takes twice as many: each half byte is a letter from A to P (RFC 1001 §14.1).
@@ -174,7 +174,8 @@ impl Inspector for Netbios {
         let start = sample.data.get(..512).unwrap_or(sample.data);
         if !sample.transport.is_stream() {
             let is_datagram = matches!(start.first(), Some(0x10..=0x16));
-            let at = if is_datagram && start.get(DATAGRAM_HEADER_SIZE) == Some(&32) { DATAGRAM_HEADER_SIZE } else { 12 };
+            let at =
+                if is_datagram && start.get(DATAGRAM_HEADER_SIZE) == Some(&32) { DATAGRAM_HEADER_SIZE } else { 12 };
             read_name(start.get(at..).unwrap_or_default(), found);
             if start.windows(SMB1.len()).any(|window| window == SMB1) {
                 found.set_service("smb1");
@@ -243,7 +244,10 @@ mod tests {
     fn a_question_of_dns_is_none_of_netbios() {
         let ask = |data| probe(&Sample { transport: Transport::Udp, data, responder_port: 137, ..Sample::EMPTY });
         assert_eq!(ask(b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x07example\x03org\0\0\x01\0\x01"), Probe::No);
-        assert_eq!(ask(b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x20abcdefghijklmnopabcdefghijklmnop\0\0\x01\0\x01"), Probe::No);
+        assert_eq!(
+            ask(b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x20abcdefghijklmnopabcdefghijklmnop\0\0\x01\0\x01"),
+            Probe::No
+        );
     }
 
     #[test]

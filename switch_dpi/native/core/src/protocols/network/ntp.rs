@@ -2,8 +2,8 @@
 //!
 //! No field is magic, so a datagram must agree in size, in every small field, and in how its times relate.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };

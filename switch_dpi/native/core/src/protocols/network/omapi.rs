@@ -26,7 +26,5 @@ fn start(cursor: &mut Cursor<'_>) -> Recognised {
     Ok((95, "OMAPI start"))
 }
 
-const EXAMPLES: &[Example] = &[
-    client("start", b"\0\0\0\x64\0\0\0\x18"),
-    server("start", b"\0\0\0\x64\0\0\0\x18\0\0\0\0"),
-];
+const EXAMPLES: &[Example] =
+    &[client("start", b"\0\0\0\x64\0\0\0\x18"), server("start", b"\0\0\0\x64\0\0\0\x18\0\0\0\0")];

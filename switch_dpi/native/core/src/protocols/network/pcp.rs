@@ -1,8 +1,8 @@
 //! Port Control Protocol (RFC 6887).
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_datagram;
 use crate::probing::examples::{query, reply};
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;
@@ -36,7 +36,11 @@ fn is_message(data: &[u8]) -> Option<bool> {
     let [version, operation, reserved, result] = reader.array()?;
     let lifetime = reader.u32()?;
     let is_answer = operation & 0x80 != 0;
-    if version != VERSION || operation & 0x7f > MAX_OPERATION || reserved != 0 || !(HEADER_SIZE..=MAX_SIZE).contains(&data.len()) {
+    if version != VERSION
+        || operation & 0x7f > MAX_OPERATION
+        || reserved != 0
+        || !(HEADER_SIZE..=MAX_SIZE).contains(&data.len())
+    {
         return Some(false);
     }
     if is_answer {

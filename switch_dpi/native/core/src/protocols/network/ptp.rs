@@ -1,9 +1,9 @@
 //! PTP (IEEE 1588-2002, -2008, -2019) over UDP and Ethernet: clocks, and which domain they belong to.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::{Verdict, answer};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Progress, Sample, Transport};
 
 const ETHERTYPE: u16 = 0x88f7;

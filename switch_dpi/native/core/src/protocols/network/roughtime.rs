@@ -1,16 +1,17 @@
 //! Roughtime (Google's first design, draft-ietf-ntp-roughtime): tagged messages over UDP and TCP.
 
+use crate::bytes::Reader;
 use crate::probing::answers::{of_datagram, of_stream};
 use crate::probing::beginnings::begins;
 use crate::probing::examples::{client, query, reply};
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Begins a packet of the IETF's design.
 const FRAME: &[u8] = b"ROUGHTIM";
 /// Tags that stand first or second in a message; padding has two forms.
 const TAGS: [&[u8; 4]; 13] = [
-    b"NONC", b"PAD\xff", b"PAD\0", b"SIG\0", b"VER\0", b"PATH", b"SREP", b"CERT", b"INDX", b"SRV\0", b"ZZZZ", b"TYPE", b"VERS",
+    b"NONC", b"PAD\xff", b"PAD\0", b"SIG\0", b"VER\0", b"PATH", b"SREP", b"CERT", b"INDX", b"SRV\0", b"ZZZZ", b"TYPE",
+    b"VERS",
 ];
 /// A message has few tags.
 const MAX_TAGS: u32 = 16;

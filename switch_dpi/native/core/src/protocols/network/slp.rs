@@ -1,10 +1,10 @@
 //! Service Location Protocol, versions 1 and 2 (RFC 2165, RFC 2608), over UDP and TCP.
 
-use crate::probing::answers::{of_datagram, of_stream};
-use crate::probing::readers::StreamReader;
-use crate::probing::examples::{query, server};
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::probing::answers::{of_datagram, of_stream};
+use crate::probing::examples::{query, server};
+use crate::probing::readers::StreamReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
 const SERVICE_REQUEST: u8 = 1;
@@ -25,7 +25,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[427],
     first_bytes: FirstBytes::Of(&[1, 2]),
     probe,
-    inspector: Some(|| StreamReader::boxed(|sample, found| read(sample.data, found).unwrap_or_default(), MAX_HEAD_SIZE)),
+    inspector: Some(|| {
+        StreamReader::boxed(|sample, found| read(sample.data, found).unwrap_or_default(), MAX_HEAD_SIZE)
+    }),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
@@ -33,7 +35,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let is_stream = sample.transport.is_stream();
     let fits = header(&mut Reader::new(sample.data)).map(|header| {
-        header.is_some_and(|header| is_stream || header.size == sample.data.len() || header.size == sample.data.len() + 1)
+        header
+            .is_some_and(|header| is_stream || header.size == sample.data.len() || header.size == sample.data.len() + 1)
     });
     if is_stream { of_stream(fits, 85, "header", 16) } else { of_datagram(fits, 90, "header", 16) }
 }

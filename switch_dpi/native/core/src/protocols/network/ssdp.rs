@@ -1,10 +1,10 @@
 //! SSDP of UPnP (UPnP Device Architecture 2.0 §1): searches, answers and announcements; HTTP's form in datagrams.
 
 use crate::probing::answers::matched;
-use crate::probing::readers::DatagramReader;
 use crate::probing::beginnings::begins_any;
-use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{Lines, contains_ignoring_case, starts_with_ignoring_case};
+use crate::probing::readers::DatagramReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;

@@ -1,10 +1,10 @@
 //! ONC RPC (RFC 5531) of programs that have no file of their own: the port mapper, NIS, and whatever is numbered.
 
-use crate::protocol::attributes::Attribute;
+use crate::formats::sun_rpc::{self, GLUSTER_PROGRAMS, NFS_PROGRAMS};
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, query, reply, telling};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, Inspector, Probe, Progress, Sample, Transport};
-use crate::formats::sun_rpc::{self, GLUSTER_PROGRAMS, NFS_PROGRAMS};
 
 /// ONC RPC.
 pub const DESCRIPTOR: Descriptor = Descriptor {

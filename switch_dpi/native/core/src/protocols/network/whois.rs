@@ -1,10 +1,10 @@
 //! WHOIS (RFC 3912) and DAS, its short sister for domains: one line asks, text answers; the usual beginnings of answers tell.
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::lines::{Lines, contains_ignoring_case, is_text};
 use crate::probing::answers::matched;
 use crate::probing::beginnings::{Beginning, begins_any};
 use crate::probing::examples::server;
+use crate::probing::lines::{Lines, contains_ignoring_case, is_text};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -16,8 +16,20 @@ const MAX_PROBE_SIZE: usize = 2048;
 const PORTS: &[u16] = &[43, 4343];
 /// In the first lines of registries' and registrars' answers.
 const MARKS: &[&[u8]] = &[
-    b"domain name:", b"domain:", b"whois", b"no match", b"not found", b"refer:", b"inetnum:", b"netrange:", b"as-block:",
-    b"aut-num:", b"registrar", b"query rate", b"[querying", b"% iana",
+    b"domain name:",
+    b"domain:",
+    b"whois",
+    b"no match",
+    b"not found",
+    b"refer:",
+    b"inetnum:",
+    b"netrange:",
+    b"as-block:",
+    b"aut-num:",
+    b"registrar",
+    b"query rate",
+    b"[querying",
+    b"% iana",
 ];
 
 /// WHOIS.
@@ -28,7 +40,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     category: "network",
     transports: &[Transport::Tcp],
     ports: PORTS,
-    first_bytes: FirstBytes::Where(|byte| byte.is_ascii_graphic() || matches!(byte, b'\r' | b'\n' | b' ') || byte >= 0x80),
+    first_bytes: FirstBytes::Where(|byte| {
+        byte.is_ascii_graphic() || matches!(byte, b'\r' | b'\n' | b' ') || byte >= 0x80
+    }),
     max_probe_size: MAX_PROBE_SIZE,
     probe,
     inspector: Some(|| Box::<Whois>::default()),
@@ -62,7 +76,22 @@ fn is_query(data: &[u8]) -> bool {
 
 /// Request lines of well-known protocols that also begin with one line.
 fn starts_other(text: &[u8]) -> bool {
-    let others: &[&[u8]] = &[b"GET ", b"POST ", b"HEAD ", b"PUT ", b"OPTIONS ", b"CONNECT ", b"EHLO ", b"HELO ", b"USER ", b"+OK", b"* OK", b"220", b"SSH-", b"<"];
+    let others: &[&[u8]] = &[
+        b"GET ",
+        b"POST ",
+        b"HEAD ",
+        b"PUT ",
+        b"OPTIONS ",
+        b"CONNECT ",
+        b"EHLO ",
+        b"HELO ",
+        b"USER ",
+        b"+OK",
+        b"* OK",
+        b"220",
+        b"SSH-",
+        b"<",
+    ];
     begins_any(text, others) == Beginning::Whole
 }
 

@@ -1,11 +1,11 @@
 //! WS-Discovery (OASIS 1.1, and the draft of April 2005) over UDP: SOAP that looks for cameras, printers and other services;
 //! ONVIF and WSD devices are found by it.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::{Verdict, answer, matched};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::require;
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Probe, Progress, Sample, Transport};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// The namespaces of both versions (1.1 §1.5, draft §1.5).
 const NAMESPACES: [&[u8]; 2] =
@@ -56,9 +56,9 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 /// What stands between the first tag that ends with `tag`, or has attributes after its name, and the next tag.
 fn element<'a>(data: &'a [u8], tag: &[u8]) -> Option<&'a [u8]> {
     let name = tag.strip_suffix(b">")?;
-    let at = data.windows(tag.len()).position(|window| {
-        window.strip_prefix(name).is_some_and(|end| matches!(end, [b'>' | b' ']))
-    })?;
+    let at = data
+        .windows(tag.len())
+        .position(|window| window.strip_prefix(name).is_some_and(|end| matches!(end, [b'>' | b' '])))?;
     let rest = data.get(at..)?;
     let rest = rest.get(rest.iter().position(|byte| *byte == b'>')? + 1..)?;
     let value = rest.get(..rest.iter().position(|byte| *byte == b'<')?)?;

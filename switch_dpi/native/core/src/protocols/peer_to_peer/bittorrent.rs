@@ -1,21 +1,21 @@
 //! BitTorrent: the peers' handshake over TCP and uTP (BEP 3, BEP 29), the DHT (BEP 5), UDP trackers (BEP 15) and local
 //! discovery (BEP 14). Numbers are big-endian. Of what the peers then exchange, the other peers are read.
 
-use crate::protocol::attributes::Attribute;
+use crate::bytes::Reader;
 use crate::formats::bencode;
 use crate::formats::bittorrent_peers::{
     expect_at, expect_peer, hear_of_compact, of_dht, of_exchange, of_extension_handshake,
 };
-use crate::bytes::Reader;
+use crate::formats::utp::{self, Header};
 use crate::probing::answers::{matched, matched_if};
 use crate::probing::beginnings::begins;
 use crate::probing::examples::{client, query, reply, telling};
 use crate::probing::numbers::{size_of_u32, u16_at, u32_at};
 use crate::probing::search::has;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
-use crate::formats::utp::{self, Header};
 
 /// The handshake's beginning: the size of the name, and the name (BEP 3).
 const HANDSHAKE: &[u8] = b"\x13BitTorrent protocol";
@@ -254,7 +254,9 @@ fn read_local_search(data: &[u8], by: Direction, found: &mut Findings) {
         {
             expect_peer(port, by, found);
         }
-        let Some(digits) = line.strip_prefix(b"Infohash: ").and_then(|rest| rest.get(..HASH_SIZE * 2)) else { continue };
+        let Some(digits) = line.strip_prefix(b"Infohash: ").and_then(|rest| rest.get(..HASH_SIZE * 2)) else {
+            continue;
+        };
         let text = std::str::from_utf8(digits).unwrap_or_default();
         let pair = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
         if let Some(hash) = (0..HASH_SIZE).map(|at| pair(at * 2)).collect::<Option<Vec<u8>>>() {
@@ -336,7 +338,8 @@ mod tests {
         };
         let added = b"d5:added6:\xc0\0\x02\x03\xc8\xd5e";
         let ours = [EXAMPLES[0].data, &extended(0, b"d1:md6:ut_pexi7eee")].concat();
-        let theirs = [EXAMPLES[0].data, &[0, 0, 0, 3, PORT, 0x1a, 0xe1], &extended(7, added), &extended(8, added)].concat();
+        let theirs =
+            [EXAMPLES[0].data, &[0, 0, 0, 3, PORT, 0x1a, 0xe1], &extended(7, added), &extended(8, added)].concat();
         let (mut inspector, mut found) = (BitTorrent::default(), Findings::default());
         let mut feed = |direction, data: &[u8]| {
             for end in 0..=data.len() {
@@ -346,7 +349,10 @@ mod tests {
         feed(Direction::Originator, &ours);
         feed(Direction::Responder, &theirs);
         assert_eq!(found.take_heard_of().iter().map(|e| e.port).collect::<Vec<_>>(), [51_413, 51_413]);
-        assert_eq!(found.take_expected().iter().map(|e| (e.port, e.transport)).collect::<Vec<_>>(), [(6881, Transport::Udp)]);
+        assert_eq!(
+            found.take_expected().iter().map(|e| (e.port, e.transport)).collect::<Vec<_>>(),
+            [(6881, Transport::Udp)]
+        );
     }
 
     #[test]

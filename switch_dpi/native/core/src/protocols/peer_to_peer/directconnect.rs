@@ -1,10 +1,10 @@
 //! Direct Connect: NMDC (commands `$Name …|`, "NeoModus Direct Connect Protocol") and ADC ("Advanced Direct Connect" 1.0, §3:
 //! commands of a type letter and three more, ended by LF), between hub and client, between clients, and searches over UDP.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::beginnings::begins_any;
 use crate::probing::examples::{client, query, server, telling};
 use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// First commands over TCP.

@@ -4,10 +4,10 @@
 use crate::probing::answers::{matched, matched_if};
 use crate::probing::beginnings::{Beginning, Byte, fits};
 use crate::probing::examples::{client, query, server};
-use crate::probing::numbers::{size_of_u32, u32_le_at, u8_at};
+use crate::probing::numbers::{size_of_u32, u8_at, u32_le_at};
 use crate::probing::search::has;
-use Byte::{Any, In, Is};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
+use Byte::{Any, In, Is};
 
 /// Protocols: eDonkey, eMule's extension, eMule packed.
 const EDONKEY: u8 = 0xe3;
@@ -57,7 +57,8 @@ fn probe_stream(data: &[u8]) -> Probe {
         Beginning::Partial => return Probe::NeedMore,
         Beginning::Whole => {}
     }
-    let (Some(protocol), Some(size), Some(opcode)) = (u8_at(data, 0), u32_le_at(data, 1), u8_at(data, HEAD_SIZE)) else {
+    let (Some(protocol), Some(size), Some(opcode)) = (u8_at(data, 0), u32_le_at(data, 1), u8_at(data, HEAD_SIZE))
+    else {
         return Probe::NeedMore;
     };
     if size == 0 || size > MAX_FRAME_SIZE || !matches!(protocol, EDONKEY | EMULE | PACKED) {
@@ -78,11 +79,9 @@ fn probe_stream(data: &[u8]) -> Probe {
 }
 
 /// The size of a hash, and a user hash with the two bytes that eMule sets.
-const HELLO: [Byte; 16] =
-    [Is(16), Any, Any, Any, Any, Any, Is(14), Any, Any, Any, Any, Any, Any, Any, Any, Is(111)];
+const HELLO: [Byte; 16] = [Is(16), Any, Any, Any, Any, Any, Is(14), Any, Any, Any, Any, Any, Any, Any, Any, Is(111)];
 /// The same hash alone.
-const LOGIN: [Byte; 15] =
-    [Any, Any, Any, Any, Any, Is(14), Any, Any, Any, Any, Any, Any, Any, Any, Is(111)];
+const LOGIN: [Byte; 15] = [Any, Any, Any, Any, Any, Is(14), Any, Any, Any, Any, Any, Any, Any, Any, Is(111)];
 
 /// A frame that ends where the next one begins.
 fn next_frame(data: &[u8], size: u32) -> Probe {
@@ -100,7 +99,9 @@ fn probe_datagram(sample: &Sample<'_>) -> Probe {
     let Some([protocol, opcode]) = data.first_chunk().copied() else { return Probe::No };
     match protocol {
         KAD => return probe_kad(sample, opcode),
-        KAD_PACKED => return matched_if(has(data, 2, &[0x78]) && is_kad(opcode) && data.len() > 12, 55, "Kad, packed", 3),
+        KAD_PACKED => {
+            return matched_if(has(data, 2, &[0x78]) && is_kad(opcode) && data.len() > 12, 55, "Kad, packed", 3);
+        }
         EDONKEY | EMULE => {}
         _ => return Probe::No,
     }
@@ -113,7 +114,8 @@ fn probe_datagram(sample: &Sample<'_>) -> Probe {
         (EDONKEY, 0x98 | 0x99 | 0x9b | 0x92 | 0xa2 | 0xa3) | (EMULE, 0x90..=0x93) => (true, false),
         _ => (false, false),
     };
-    let is_second = has(sample.other, 0, &[protocol]) && sample.other.get(1).is_some_and(|byte| (0x90..=0xa3).contains(byte));
+    let is_second =
+        has(sample.other, 0, &[protocol]) && sample.other.get(1).is_some_and(|byte| (0x90..=0xa3).contains(byte));
     match (is_known, is_sure) {
         (true, true) => matched(75, "state of a server", 6),
         (true, false) if is_usual(sample) => matched(if is_second { 58 } else { 55 }, "message", 2),
@@ -172,7 +174,12 @@ mod tests {
 
     #[test]
     fn a_stream_that_begins_alike_is_let_go() {
-        for data in [&b"\xe3\x05\x00\x00\x00\x38\x02\x00hiGET /"[..], b"\xe3\x00\x00\x00\x00\x01", b"\xe4\x01", b"\xe3\x01\x02\x05"] {
+        for data in [
+            &b"\xe3\x05\x00\x00\x00\x38\x02\x00hiGET /"[..],
+            b"\xe3\x00\x00\x00\x00\x01",
+            b"\xe4\x01",
+            b"\xe3\x01\x02\x05",
+        ] {
             assert_eq!(probe(&Sample { data, ..Sample::EMPTY }), Probe::No, "{data:?}");
         }
     }
@@ -181,6 +188,8 @@ mod tests {
     fn two_short_messages_of_kad_are_enough() {
         let sample = Sample { transport: Transport::Udp, data: b"\xe4\x60", ..Sample::EMPTY };
         assert_eq!(probe(&sample), Probe::NeedMore);
-        assert!(matches!(probe(&Sample { reverse: b"\xe4\x61\x36\x12", ..sample }), Probe::Match(e) if e.confidence == 58));
+        assert!(
+            matches!(probe(&Sample { reverse: b"\xe4\x61\x36\x12", ..sample }), Probe::Match(e) if e.confidence == 58)
+        );
     }
 }

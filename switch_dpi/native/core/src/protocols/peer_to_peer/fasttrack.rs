@@ -12,8 +12,17 @@ const PING: [Byte; 12] =
     [In(0x27, 0x29), Is(0), Is(0), Is(0), Any, Any, Is(b'K'), Is(b'a'), Is(b'Z'), Is(b'a'), Is(b'A'), Is(0)];
 /// `GIVE 1234567`: a number of at least six digits.
 const GIVE: [Byte; 11] = [
-    Is(b'G'), Is(b'I'), Is(b'V'), Is(b'E'), Is(b' '), In(b'0', b'9'), In(b'0', b'9'), In(b'0', b'9'), In(b'0', b'9'),
-    In(b'0', b'9'), In(b'0', b'9'),
+    Is(b'G'),
+    Is(b'I'),
+    Is(b'V'),
+    Is(b'E'),
+    Is(b' '),
+    In(b'0', b'9'),
+    In(b'0', b'9'),
+    In(b'0', b'9'),
+    In(b'0', b'9'),
+    In(b'0', b'9'),
+    In(b'0', b'9'),
 ];
 
 /// FastTrack.
@@ -38,7 +47,5 @@ fn probe(sample: &Sample<'_>) -> Probe {
     }
 }
 
-const EXAMPLES: &[Example] = &[
-    query("ping", b"\x27\x00\x00\x00\xa9\x80KaZaA\0"),
-    client("upload", b"GIVE 0123456789\r\n\r\n"),
-];
+const EXAMPLES: &[Example] =
+    &[query("ping", b"\x27\x00\x00\x00\xa9\x80KaZaA\0"), client("upload", b"GIVE 0123456789\r\n\r\n")];

@@ -1,14 +1,14 @@
 //! Gnutella 0.4 and 0.6 ("Gnutella 0.6", RFC-Gnutella) and Gnutella2: the handshake over TCP, descriptors over UDP (23 bytes,
 //! size little-endian), and G2's datagrams ("GND"). Downloads are HTTP and not claimed here, but for pushed ones ("GIV").
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::lines::Lines;
 use crate::probing::answers::matched;
-use crate::probing::readers::Reading;
 use crate::probing::beginnings::begins_any;
 use crate::probing::examples::{client, query, reply, server, telling};
-use crate::probing::numbers::{size_of_u32, u32_le_at, u8_at};
+use crate::probing::lines::Lines;
+use crate::probing::numbers::{size_of_u32, u8_at, u32_le_at};
+use crate::probing::readers::Reading;
 use crate::probing::search::has;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, Probe, Progress, Sample, Transport};
 
 /// Beginnings of streams.
@@ -45,7 +45,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
         return matched(90, "descriptor", 23);
     }
     // nonce, number of the datagram, part, how many parts; 0 parts acknowledge
-    let part_fits = matches!((u8_at(data, 6), u8_at(data, 7)), (Some(1..=MAX_PARTS), Some(count)) if count <= MAX_PARTS);
+    let part_fits =
+        matches!((u8_at(data, 6), u8_at(data, 7)), (Some(1..=MAX_PARTS), Some(count)) if count <= MAX_PARTS);
     if has(data, 0, b"GND") && part_fits && u8_at(data, 3).is_some_and(|flags| flags & 0xfc == 0) {
         return matched(75, "G2 datagram", 8);
     }
@@ -58,7 +59,12 @@ fn is_descriptor(data: &[u8]) -> bool {
     let kind_fits = matches!(u8_at(data, 16), Some(0x00..=0x02 | 0x30..=0x32 | 0x40 | 0x41 | 0x80..=0x82));
     let is_near = |offset| u8_at(data, offset).is_some_and(|count| count <= MAX_HOPS);
     let has_life = u8_at(data, 17).is_some_and(|ttl| ttl > 0);
-    size_fits && kind_fits && is_near(17) && is_near(18) && has_life && data.iter().take(16).filter(|byte| **byte > 3).count() >= LEAST_ID_BYTES
+    size_fits
+        && kind_fits
+        && is_near(17)
+        && is_near(18)
+        && has_life
+        && data.iter().take(16).filter(|byte| **byte > 3).count() >= LEAST_ID_BYTES
 }
 
 fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
@@ -83,7 +89,10 @@ const EXAMPLES: &[Example] = &[
     ),
     server("its answer", b"GNUTELLA/0.6 200 OK\r\nX-Ultrapeer: True\r\n\r\n"),
     client("pushed download", b"GIV 0:5a119002330eff2190ab0172c39e6f00/\n\n"),
-    query("ping", b"\x5a\x11\x90\x02\x33\x0e\x77\x21\xff\xab\x01\x72\xc3\x9e\x6f\x00\x00\x01\x00\x05\x00\x00\x00\xc3\x02SCP"),
+    query(
+        "ping",
+        b"\x5a\x11\x90\x02\x33\x0e\x77\x21\xff\xab\x01\x72\xc3\x9e\x6f\x00\x00\x01\x00\x05\x00\x00\x00\xc3\x02SCP",
+    ),
     reply("G2: acknowledgement", b"GND\x00\x12\x77\x01\x00"),
 ];
 

@@ -1,12 +1,12 @@
 //! KDE Connect: identity packets, JSON in one line, over UDP for everyone and over TCP before TLS begins ("protocol" page of KDE
 //! Connect).
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::lines::Lines;
 use crate::probing::answers::matched;
-use crate::probing::readers::Reading;
 use crate::probing::examples::{client, query, telling};
+use crate::probing::lines::Lines;
+use crate::probing::readers::Reading;
 use crate::probing::search::{find, json_text};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// The packet's type.

@@ -1,10 +1,10 @@
 //! libp2p, which IPFS, Filecoin, Polkadot and Ethereum's consensus layer stand on: the negotiation of protocols over TCP
 //! (multistream-select 1.0.0): lines with their size in front.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::beginnings::begins;
 use crate::probing::examples::{client, server, telling};
 use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// The first line of both ends.
@@ -43,9 +43,6 @@ fn read(sample: &Sample<'_>, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    telling(
-        client("noise is wanted", b"\x13/multistream/1.0.0\n\x07/noise\n"),
-        &[(Attribute::PeerClient, "/noise")],
-    ),
+    telling(client("noise is wanted", b"\x13/multistream/1.0.0\n\x07/noise\n"), &[(Attribute::PeerClient, "/noise")]),
     server("TLS is refused", b"\x13/multistream/1.0.0\n\x03na\n"),
 ];

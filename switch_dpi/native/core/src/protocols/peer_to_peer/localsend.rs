@@ -1,11 +1,11 @@
 //! LocalSend ("LocalSend Protocol" v2, §3.1): announcements, JSON over multicast to 224.0.0.167, port 53317. Transfers are HTTP
 //! or HTTPS.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched_if;
-use crate::probing::readers::Reading;
 use crate::probing::examples::{query, reply, telling};
+use crate::probing::readers::Reading;
 use crate::probing::search::{find, json_text};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
 
 /// LocalSend.

@@ -28,6 +28,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    query("ping in the local network", b"BSYNC\0d1:m4:ping4:peer20:abcdefghijklmnopqrst4:porti47001e5:share20:01234567890123456789e"),
+    query(
+        "ping in the local network",
+        b"BSYNC\0d1:m4:ping4:peer20:abcdefghijklmnopqrst4:porti47001e5:share20:01234567890123456789e",
+    ),
     reply("answer", b"BSYNC\0d1:m4:pong4:peer20:abcdefghijklmnopqrst4:porti47001ee"),
 ];

@@ -1,11 +1,11 @@
 //! Soulseek, the login to its server and the first message between peers (the "Soulseek Protocol" page of Nicotine+). Sizes and
 //! numbers are little-endian, texts have their size in front.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::matched;
-use crate::probing::readers::Reading;
 use crate::probing::examples::{client, telling};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, Probe, Progress, Sample, Transport};
 
 /// The largest first message believed: names, and a digest.
@@ -126,7 +126,12 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_early() {
-        for data in [&b"\x48\x00\x00\x00\x02"[..], b"\x48\x00\x01", b"\x11\x00\x00\x00\x01\xff\x00\x00\x00", b"\x01\x00\x00\x00"] {
+        for data in [
+            &b"\x48\x00\x00\x00\x02"[..],
+            b"\x48\x00\x01",
+            b"\x11\x00\x00\x00\x01\xff\x00\x00\x00",
+            b"\x01\x00\x00\x00",
+        ] {
             assert_eq!(probe(&Sample { data, ..Sample::EMPTY }), Probe::No, "{data:?}");
         }
     }

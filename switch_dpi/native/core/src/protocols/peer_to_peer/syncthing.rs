@@ -12,9 +12,8 @@ use Byte::{Any, In, Is};
 /// Numbers of local discovery, newest first.
 const DISCOVERY: [&[u8]; 3] = [b"\x2e\xa7\xd9\x0b", b"\x9d\x79\xbc\x39", b"\x7d\x79\xbc\x39"];
 /// Relay: number, type, size below 64 kB.
-const RELAY: [Byte; 12] = [
-    Is(0x9e), Is(0x79), Is(0xbc), Is(0x40), Is(0), Is(0), Is(0), In(0, 6), Is(0), Is(0), Any, Any,
-];
+const RELAY: [Byte; 12] =
+    [Is(0x9e), Is(0x79), Is(0xbc), Is(0x40), Is(0), Is(0), Is(0), In(0, 6), Is(0), Is(0), Any, Any];
 
 /// Syncthing.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -42,6 +41,12 @@ fn probe(sample: &Sample<'_>) -> Probe {
 }
 
 const EXAMPLES: &[Example] = &[
-    query("announcement of version 4", b"\x2e\xa7\xd9\x0b\x0a\x200123456789abcdef0123456789abcdef\x12\x13tcp://0.0.0.0:22000\x18\x9a\x80\xfc\x8c\x05"),
-    client("a device joins a session at the relay", b"\x9e\x79\xbc\x40\x00\x00\x00\x03\x00\x00\x00\x0c\x00\x00\x00\x08abcdefgh"),
+    query(
+        "announcement of version 4",
+        b"\x2e\xa7\xd9\x0b\x0a\x200123456789abcdef0123456789abcdef\x12\x13tcp://0.0.0.0:22000\x18\x9a\x80\xfc\x8c\x05",
+    ),
+    client(
+        "a device joins a session at the relay",
+        b"\x9e\x79\xbc\x40\x00\x00\x00\x03\x00\x00\x00\x0c\x00\x00\x00\x08abcdefgh",
+    ),
 ];

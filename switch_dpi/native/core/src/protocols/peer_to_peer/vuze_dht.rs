@@ -3,7 +3,7 @@
 
 use crate::probing::answers::matched_if;
 use crate::probing::examples::{query, reply};
-use crate::probing::numbers::{u32_at, u8_at};
+use crate::probing::numbers::{u8_at, u32_at};
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Actions: ping, store, find node, find value, error, statistics, key block, query storage; odd numbers are answers.

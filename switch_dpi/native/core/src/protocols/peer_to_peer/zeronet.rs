@@ -5,12 +5,8 @@ use crate::probing::examples::client;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Maps of three entries or four: request and answer.
-const STARTS: [&[u8]; 4] = [
-    b"\x83\xa3cmd\xa9handshake",
-    b"\x83\xa3cmd\xa4ping",
-    b"\x83\xa3cmd\xa7getFile",
-    b"\x83\xa3cmd\xa3pex",
-];
+const STARTS: [&[u8]; 4] =
+    [b"\x83\xa3cmd\xa9handshake", b"\x83\xa3cmd\xa4ping", b"\x83\xa3cmd\xa7getFile", b"\x83\xa3cmd\xa3pex"];
 
 /// ZeroNet.
 pub const DESCRIPTOR: Descriptor = Descriptor {

@@ -1,10 +1,10 @@
 //! Challenge authentication of PPP (RFC 1994, MS-CHAP RFC 2433 and 2759), PPP protocol 0xc223.
 
-use crate::probing::answers::numbered;
-use crate::probing::readers::DatagramReader;
-use crate::probing::examples::answered;
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::probing::answers::numbered;
+use crate::probing::examples::answered;
+use crate::probing::readers::DatagramReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Transport};
 
 const CARRIER: Transport = Transport::Ppp(0xc223);

@@ -1,10 +1,10 @@
 //! Password authentication of PPP (RFC 1334 §2), PPP protocol 0xc023: who logs in; the password is not kept.
 
-use crate::probing::answers::numbered;
-use crate::probing::readers::DatagramReader;
-use crate::probing::examples::answered;
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::probing::answers::numbered;
+use crate::probing::examples::answered;
+use crate::probing::readers::DatagramReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Transport};
 
 const CARRIER: Transport = Transport::Ppp(0xc023);

@@ -1,9 +1,9 @@
 //! Discovery stage of PPP over Ethernet (RFC 2516 §5), EtherType 0x8863: which service and which concentrator.
 
+use crate::bytes::Reader;
 use crate::probing::answers::numbered;
 use crate::probing::readers::DatagramReader;
 use crate::protocol::attributes::Attribute;
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x8863);

@@ -1,10 +1,10 @@
 //! Citrix ICA, its session reliability (CGP), and the browser that finds servers over UDP.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched;
 use crate::probing::beginnings::{Beginning, begins};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
-    Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// Both ends begin with it, again and again until the other answers.

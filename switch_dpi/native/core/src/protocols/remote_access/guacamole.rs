@@ -1,11 +1,11 @@
 //! Guacamole's protocol between its web application and `guacd` (Guacamole manual, "The Guacamole protocol"): instructions of elements
 //! with their lengths, the first of which is `select` or its answer `args`.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched;
 use crate::probing::beginnings::{Beginning, begins};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
-    Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 const SELECT: &[u8] = b"6.select,";

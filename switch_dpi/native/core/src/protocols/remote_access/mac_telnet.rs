@@ -35,7 +35,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     let (Some([VERSION, kind]), Some(addresses)) = (data.first_chunk::<2>(), data.get(2..14)) else { return Probe::No };
     let (source, destination) = addresses.split_at(6);
-    let is_station = |address: &[u8]| address.first().is_some_and(|first| first & 1 == 0) && address.iter().any(|byte| *byte != 0);
+    let is_station =
+        |address: &[u8]| address.first().is_some_and(|first| first & 1 == 0) && address.iter().any(|byte| *byte != 0);
     let has_type = u16_at(data, 14) == Some(CLIENT_TYPE) || u16_at(data, 16) == Some(CLIENT_TYPE);
     if data.len() < HEADER_SIZE || !is_station(source) || !is_station(destination) || !has_type {
         return Probe::No;

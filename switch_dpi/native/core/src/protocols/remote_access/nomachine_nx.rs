@@ -41,7 +41,10 @@ fn probe(sample: &Sample<'_>) -> Probe {
 /// A digit, a dot, a digit and more of them, then anything but those.
 fn probe_version(rest: &[u8], start: usize) -> Probe {
     let size = rest.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
-    let shape_fits = rest.iter().zip(0_usize..2).all(|(byte, at)| if at == 0 { byte.is_ascii_digit() } else { *byte == b'.' || byte.is_ascii_digit() });
+    let shape_fits = rest
+        .iter()
+        .zip(0_usize..2)
+        .all(|(byte, at)| if at == 0 { byte.is_ascii_digit() } else { *byte == b'.' || byte.is_ascii_digit() });
     if !shape_fits || size > MAX_VERSION_SIZE || (size < 3 && size < rest.len()) {
         return Probe::No;
     }

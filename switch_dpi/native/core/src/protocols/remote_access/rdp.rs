@@ -1,13 +1,13 @@
 //! RDP: connection request and confirm over TCP (MS-RDPBCGR §2.2.1.1, §2.2.1.2, over X.224 and TPKT), and the start of its UDP
 //! transport (MS-RDPEUDP §2.2.2, §3.1.5.1).
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::lines::Lines;
 use crate::probing::answers::matched;
 use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::lines::Lines;
 use crate::probing::numbers::{u16_at, u32_at};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
-    Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// TPKT (RFC 1006 §6) and the fixed part of a connection TPDU (X.224 §13.3).
@@ -94,7 +94,9 @@ fn probe_confirm(body: &[u8], size: usize, data: &[u8]) -> Probe {
         return if is_windows { matched(70, "connection confirm", FIXED_SIZE) } else { Probe::No };
     }
     match (negotiation_fit(body, size, 2), negotiation_fit(body, size, 3)) {
-        (Beginning::Whole, _) | (_, Beginning::Whole) => matched(95, "negotiation response", FIXED_SIZE + NEGOTIATION_SIZE),
+        (Beginning::Whole, _) | (_, Beginning::Whole) => {
+            matched(95, "negotiation response", FIXED_SIZE + NEGOTIATION_SIZE)
+        }
         (Beginning::Partial, _) | (_, Beginning::Partial) => Probe::NeedMore,
         _ => Probe::No,
     }

@@ -44,7 +44,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
     }
     let terminal = fields.next().unwrap_or_default();
     match (is_terminal(terminal), fields.next()) {
-        (Some(true), Some(_)) if terminal.len() <= MAX_FIELD_SIZE => matched(85, "rlogin names and terminal", sample.data.len()),
+        (Some(true), Some(_)) if terminal.len() <= MAX_FIELD_SIZE => {
+            matched(85, "rlogin names and terminal", sample.data.len())
+        }
         (Some(_), None) if terminal.len() <= MAX_FIELD_SIZE => Probe::NeedMore,
         _ => Probe::No,
     }

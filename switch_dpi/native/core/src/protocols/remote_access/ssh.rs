@@ -1,7 +1,7 @@
 //! SSH (RFC 4253): the identification string of each end. The key exchange that follows is not read.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::lines::{Lines, is_text};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
 };

@@ -57,7 +57,9 @@ fn probe_old(data: &[u8]) -> Probe {
     }
     match data.get(OLD_HEADER_SIZE..NEW_HEADER_SIZE) {
         None => Probe::NeedMore,
-        Some(body) if body.iter().filter(|byte| **byte == 0).count() >= 6 => matched(70, "17 24 packet", OLD_HEADER_SIZE),
+        Some(body) if body.iter().filter(|byte| **byte == 0).count() >= 6 => {
+            matched(70, "17 24 packet", OLD_HEADER_SIZE)
+        }
         Some(_) => matched(55, "17 24 packet", OLD_HEADER_SIZE),
     }
 }

@@ -41,7 +41,9 @@ fn count(data: &[u8]) -> Option<usize> {
                 None => return Some(commands),
             },
             SUBNEGOTIATION if reader.rest().first().is_none_or(|option| is_option(*option)) => {
-                let Some(size) = reader.rest().windows(2).position(|pair| pair == [IAC, 0xf0]) else { return Some(commands) };
+                let Some(size) = reader.rest().windows(2).position(|pair| pair == [IAC, 0xf0]) else {
+                    return Some(commands);
+                };
                 reader.take(size + 2);
                 commands += 1;
             }

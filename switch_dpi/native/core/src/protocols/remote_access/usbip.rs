@@ -30,7 +30,5 @@ fn operation(cursor: &mut Cursor<'_>) -> Recognised {
     Ok((95, "USB/IP operation"))
 }
 
-const EXAMPLES: &[Example] = &[
-    client("list of devices", b"\x01\x11\x80\x05\0\0\0\0"),
-    server("no devices", b"\x01\x11\0\x05\0\0\0\0\0\0\0\0"),
-];
+const EXAMPLES: &[Example] =
+    &[client("list of devices", b"\x01\x11\x80\x05\0\0\0\0"), server("no devices", b"\x01\x11\0\x05\0\0\0\0\0\0\0\0")];

@@ -1,9 +1,9 @@
 //! VNC: the version handshake of RFB (RFC 6143 §7.1.1).
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
-    Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// `RFB xxx.yyy` and a line feed.

@@ -28,11 +28,14 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     let data = sample.data;
     let Some(first) = data.first() else { return Probe::NeedMore };
-    if data.get(1).is_some_and(|one| *one != 1) || begins(data.get(4..).unwrap_or_default(), MAGIC) == Beginning::Other {
+    if data.get(1).is_some_and(|one| *one != 1) || begins(data.get(4..).unwrap_or_default(), MAGIC) == Beginning::Other
+    {
         return Probe::No;
     }
     // a message that is longer than 255 bytes goes in pieces, the first of them full
-    let size_fits = |size: u16| if *first == 0xff { size > 0xfd } else { size >= MIN_SIZE && size.checked_add(2) == Some(u16::from(*first)) };
+    let size_fits = |size: u16| {
+        if *first == 0xff { size > 0xfd } else { size >= MIN_SIZE && size.checked_add(2) == Some(u16::from(*first)) }
+    };
     match u16_at(data, 2) {
         Some(size) if !size_fits(size) => Probe::No,
         Some(_) if data.len() >= HEADER_SIZE => matched(85, "lengths and M2", HEADER_SIZE),

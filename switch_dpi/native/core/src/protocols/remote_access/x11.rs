@@ -1,9 +1,9 @@
 //! X11: connection setup (X Window System Protocol, release 6.8, section 8).
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
-    Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// Byte order, pad, major and minor version, sizes of the authorisation's name and data, pad.

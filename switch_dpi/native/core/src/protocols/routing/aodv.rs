@@ -1,8 +1,8 @@
 //! Ad hoc On-Demand Distance Vector routing (RFC 3561). Its messages have few fixed bits, so it is only guessed, at its port.
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_datagram;
 use crate::probing::examples::query;
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;
@@ -46,6 +46,9 @@ fn is_message(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    query("route request", b"\x01\x00\x00\x01\x00\x00\x00\x07\xc0\x00\x02\x09\x00\x00\x00\x00\xc0\x00\x02\x01\x00\x00\x00\x05"),
+    query(
+        "route request",
+        b"\x01\x00\x00\x01\x00\x00\x00\x07\xc0\x00\x02\x09\x00\x00\x00\x00\xc0\x00\x02\x01\x00\x00\x00\x05",
+    ),
     query("route reply", b"\x02\x00\x00\x02\xc0\x00\x02\x09\x00\x00\x00\x08\xc0\x00\x02\x01\x00\x00\x17\x70"),
 ];

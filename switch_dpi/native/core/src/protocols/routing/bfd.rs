@@ -1,8 +1,8 @@
 //! Bidirectional Forwarding Detection (RFC 5880): one hop, many hops, link members, seamless (RFC 5881 to 5883, 7130, 7880).
 
+use crate::bytes::Reader;
 use crate::probing::answers::matched;
 use crate::probing::examples::query;
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;

@@ -1,14 +1,12 @@
 //! BGP-4 (RFC 4271): who speaks with which autonomous system.
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_stream;
-use crate::probing::readers::StreamReader;
 use crate::probing::beginnings::begins;
 use crate::probing::examples::{client, server};
+use crate::probing::readers::StreamReader;
 use crate::protocol::attributes::Attribute;
-use crate::bytes::Reader;
-use crate::protocol::{
-    Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport, Transport::Tcp,
-};
+use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport, Transport::Tcp};
 
 /// Sixteen bytes of ones begin every message (§4.1).
 const MARKER: [u8; 16] = [0xff; 16];
@@ -32,7 +30,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[179],
     first_bytes: FirstBytes::Of(&[0xff]),
     probe,
-    inspector: Some(|| StreamReader::boxed(|sample, found| read_open(sample.data, found).unwrap_or_default(), MAX_OPEN_SIZE)),
+    inspector: Some(|| {
+        StreamReader::boxed(|sample, found| read_open(sample.data, found).unwrap_or_default(), MAX_OPEN_SIZE)
+    }),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };

@@ -1,8 +1,8 @@
 //! BGP Monitoring Protocol (RFC 7854): a router tells a collector what its peers say.
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_stream;
 use crate::probing::examples::client;
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Tcp;

@@ -1,8 +1,8 @@
 //! Dynamic Link Exchange Protocol (RFC 8175): signals over UDP, a session over TCP, between a router and its radio.
 
+use crate::bytes::Reader;
 use crate::probing::answers::{of_datagram, of_stream};
 use crate::probing::examples::{client, query, reply, server};
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// Begins every signal (§11.1).
@@ -48,7 +48,8 @@ fn is_signal(data: &[u8]) -> Option<bool> {
 
 fn is_initialization(data: &[u8]) -> Option<bool> {
     let mut reader = Reader::new(data);
-    if reader.u8()? != 0 || !matches!(u16::from(reader.u8()?), SESSION_INITIALIZATION | SESSION_INITIALIZATION_RESPONSE) {
+    if reader.u8()? != 0 || !matches!(u16::from(reader.u8()?), SESSION_INITIALIZATION | SESSION_INITIALIZATION_RESPONSE)
+    {
         return Some(false);
     }
     let size = usize::from(reader.u16()?);

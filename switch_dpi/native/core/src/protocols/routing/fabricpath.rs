@@ -1,9 +1,9 @@
 //! Cisco's FabricPath: an outer Ethernet header whose addresses are switch numbers, EtherType 0x8903.
 
+use crate::frame::link_type;
 use crate::probing::answers::numbered;
 use crate::probing::examples::sent;
 use crate::probing::inner_packets::ethernet_frame;
-use crate::frame::link_type;
 use crate::protocol::{Carried, Descriptor, Example, Transport};
 
 const CARRIER: Transport = Transport::EtherType(0x8903);
@@ -28,6 +28,10 @@ fn carried(data: &[u8]) -> Option<Carried<'_>> {
 }
 
 const EXAMPLES: &[Example] = &[
-    sent(CARRIER, "tag and inner frame", b"\x04\x20\xff\xff\xff\xff\xff\xff\x02\x00\x5e\x10\x00\x01\x08\x06\x00\x01\x08\x00"),
+    sent(
+        CARRIER,
+        "tag and inner frame",
+        b"\x04\x20\xff\xff\xff\xff\xff\xff\x02\x00\x5e\x10\x00\x01\x08\x06\x00\x01\x08\x00",
+    ),
     sent(CARRIER, "another tree", b"\x08\x60\x02\x00\x5e\x10\x00\x02\x02\x00\x5e\x10\x00\x01\x08\x00\x45\x00"),
 ];

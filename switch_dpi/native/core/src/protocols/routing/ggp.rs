@@ -17,7 +17,5 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ..Descriptor::BASE
 };
 
-const EXAMPLES: &[Example] = &[
-    sent(CARRIER, "echo", b"\x08\x00\x00\x01"),
-    answered(CARRIER, "acknowledgement", b"\x02\x00\x00\x01"),
-];
+const EXAMPLES: &[Example] =
+    &[sent(CARRIER, "echo", b"\x08\x00\x00\x01"), answered(CARRIER, "acknowledgement", b"\x02\x00\x00\x01")];

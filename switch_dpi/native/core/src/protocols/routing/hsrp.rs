@@ -1,8 +1,8 @@
 //! Cisco's Hot Standby Router Protocol: version 1 (RFC 2281) and version 2 (Cisco, TLVs).
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_datagram;
 use crate::probing::examples::query;
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;
@@ -44,7 +44,8 @@ fn is_version_1(data: &[u8]) -> Option<bool> {
     let text: [u8; 8] = reader.array()?;
     let address = reader.u32()?;
     let (letters, padding) = text.split_at(text.iter().position(|byte| *byte == 0).unwrap_or(text.len()));
-    let is_text = letters.len() >= 3 && letters.iter().all(u8::is_ascii_graphic) && padding.iter().all(|byte| *byte == 0);
+    let is_text =
+        letters.len() >= 3 && letters.iter().all(u8::is_ascii_graphic) && padding.iter().all(|byte| *byte == 0);
     let is_digested = reader.rest().starts_with(&[TLV_MD5, 28]);
     let is_end = reader.is_empty() || is_digested;
     Some(

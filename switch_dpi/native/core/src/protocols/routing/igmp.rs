@@ -22,5 +22,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 const EXAMPLES: &[Example] = &[
     sent(CARRIER, "version 2 general query", b"\x11\x64\xee\x9b\x00\x00\x00\x00"),
     sent(CARRIER, "version 2 report", b"\x16\x00\xfa\x04\xef\xff\xff\xfa"),
-    sent(CARRIER, "version 3 report of one joined group", b"\x22\x00\xf9\x02\x00\x00\x00\x01\x04\x00\x00\x00\xe0\x00\x00\xfb"),
+    sent(
+        CARRIER,
+        "version 3 report of one joined group",
+        b"\x22\x00\xf9\x02\x00\x00\x00\x01\x04\x00\x00\x00\xe0\x00\x00\xfb",
+    ),
 ];

@@ -12,7 +12,9 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "IS-IS",
     selector: 1486,
     transports: &[CARRIER],
-    probe: |sample| numbered_if(matches!(sample.data.first(), Some(0x82 | 0x83)), "IS-IS or ES-IS discriminator (ISO/IEC TR 9577)"),
+    probe: |sample| {
+        numbered_if(matches!(sample.data.first(), Some(0x82 | 0x83)), "IS-IS or ES-IS discriminator (ISO/IEC TR 9577)")
+    },
     examples: EXAMPLES,
     ..Descriptor::BASE
 };

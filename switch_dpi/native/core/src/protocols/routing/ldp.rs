@@ -1,10 +1,10 @@
 //! Label Distribution Protocol (RFC 5036): hellos over UDP, sessions over TCP.
 
-use crate::probing::answers::{of_datagram, of_stream};
-use crate::probing::readers::StreamReader;
-use crate::probing::examples::server;
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::probing::answers::{of_datagram, of_stream};
+use crate::probing::examples::server;
+use crate::probing::readers::StreamReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
 /// Version, size, LSR identifier and label space (§3.1).

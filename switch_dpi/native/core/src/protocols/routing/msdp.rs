@@ -1,8 +1,8 @@
 //! Multicast Source Discovery Protocol (RFC 3618): TLVs over TCP.
 
+use crate::bytes::Reader;
 use crate::probing::answers::matched;
 use crate::probing::examples::client;
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Tcp;

@@ -1,8 +1,8 @@
 //! Optimized Link State Routing (RFC 3626) and the extensions of olsrd.
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_datagram;
 use crate::probing::examples::query;
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;
@@ -45,7 +45,8 @@ fn is_packet(data: &[u8]) -> Option<bool> {
         let size = reader.u16()?;
         let originator = reader.u32()?;
         let [time_to_live, hops, _, _] = reader.array()?;
-        let is_type = (1..=MAX_STANDARD_TYPE).contains(&kind) || (FIRST_EXTENSION_TYPE..=LAST_EXTENSION_TYPE).contains(&kind);
+        let is_type =
+            (1..=MAX_STANDARD_TYPE).contains(&kind) || (FIRST_EXTENSION_TYPE..=LAST_EXTENSION_TYPE).contains(&kind);
         let is_hello = kind == 1;
         if !is_type || originator == 0 || (is_hello && (time_to_live != 1 || hops != 0)) || size % 4 != 0 {
             return Some(false);

@@ -2,9 +2,9 @@
 //!
 //! A request for the whole table has the same bytes in version 1 and in RIPng; there the port decides.
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_datagram;
 use crate::probing::examples::{query, reply};
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;
@@ -75,7 +75,16 @@ fn is_route(entry: &[u8], command: u8, version: u8, is_first: bool) -> Option<bo
 }
 
 const EXAMPLES: &[Example] = &[
-    query("version 2 request for the whole table", b"\x01\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10"),
-    reply("version 2 response", b"\x02\x02\x00\x00\x00\x02\x00\x00\xc0\x00\x02\x00\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00\x01"),
-    reply("version 1 response", b"\x02\x01\x00\x00\x00\x02\x00\x00\x0a\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02"),
+    query(
+        "version 2 request for the whole table",
+        b"\x01\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10",
+    ),
+    reply(
+        "version 2 response",
+        b"\x02\x02\x00\x00\x00\x02\x00\x00\xc0\x00\x02\x00\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00\x01",
+    ),
+    reply(
+        "version 1 response",
+        b"\x02\x01\x00\x00\x00\x02\x00\x00\x0a\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02",
+    ),
 ];

@@ -1,8 +1,8 @@
 //! RIPng (RFC 2080): RIP for IPv6.
 
+use crate::bytes::Reader;
 use crate::probing::answers::matched;
 use crate::probing::examples::query;
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;

@@ -1,8 +1,8 @@
 //! RPKI to Router protocol, versions 0 to 2 (RFC 6810, RFC 8210): validated origins for routers.
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_stream;
 use crate::probing::examples::{client, server};
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Tcp;

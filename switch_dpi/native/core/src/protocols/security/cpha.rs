@@ -1,8 +1,8 @@
 //! Check Point cluster control protocol ("ClusterXL", CCP): members tell each other their state.
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_datagram;
 use crate::probing::examples::query;
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;
@@ -46,6 +46,12 @@ fn is_packet(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    query("state of a member", b"\x1a\x90\x05\x32\x00\xfe\x00\x01\x00\x02\x5c\x11\x00\x01\xff\xfe\x00\x04\x00\x0a\x00\x02\x00\x01\x00\x04"),
-    query("probe of an interface", b"\x1a\x90\x0b\xcc\x00\xfe\x00\x06\x00\x01\x5c\x11\x00\x02\xff\xfe\x00\x04\x00\x0a\x00\x02"),
+    query(
+        "state of a member",
+        b"\x1a\x90\x05\x32\x00\xfe\x00\x01\x00\x02\x5c\x11\x00\x01\xff\xfe\x00\x04\x00\x0a\x00\x02\x00\x01\x00\x04",
+    ),
+    query(
+        "probe of an interface",
+        b"\x1a\x90\x0b\xcc\x00\xfe\x00\x06\x00\x01\x5c\x11\x00\x02\xff\xfe\x00\x04\x00\x0a\x00\x02",
+    ),
 ];

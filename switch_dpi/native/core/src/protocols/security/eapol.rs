@@ -1,10 +1,10 @@
 //! EAP over LAN (IEEE 802.1X §11), EtherType 0x888e: port access, Wi-Fi and MACsec keys. EAP itself: RFC 3748.
 
-use crate::probing::answers::numbered;
-use crate::probing::readers::DatagramReader;
-use crate::probing::examples::{answered, sent};
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::probing::answers::numbered;
+use crate::probing::examples::{answered, sent};
+use crate::probing::readers::DatagramReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, Transport};
 
 /// EtherType of EAPOL and of its pre-authentication (IEEE 802.11 §12.6.10.2).

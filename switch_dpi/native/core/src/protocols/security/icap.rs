@@ -1,11 +1,11 @@
 //! ICAP, the Internet Content Adaptation Protocol (RFC 3507): what a proxy asks a scanner.
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::lines::{Lines, split_word};
 use crate::probing::answers::matched;
 use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::lines::{Lines, split_word};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
-    Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// Methods (RFC 3507 §4.3.2) with the scheme of the URI behind them, and the status line.

@@ -1,8 +1,8 @@
 //! Ident (RFC 1413): whose connection is this?
 
-use crate::probing::lines::Lines;
 use crate::probing::answers::matched;
 use crate::probing::examples::server;
+use crate::probing::lines::Lines;
 use crate::probing::numbers::decimal;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
@@ -55,10 +55,8 @@ fn is_port_pair(text: &[u8]) -> bool {
     is_port(ports.next()) && is_port(ports.next()) && ports.next().is_none()
 }
 
-const EXAMPLES: &[Example] = &[
-    server("a user", b"6193, 23 : USERID : UNIX : stjohns\r\n"),
-    server("nobody", b"6195,23:ERROR:NO-USER\r\n"),
-];
+const EXAMPLES: &[Example] =
+    &[server("a user", b"6193, 23 : USERID : UNIX : stjohns\r\n"), server("nobody", b"6195,23:ERROR:NO-USER\r\n")];
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,10 @@
 //! Kerberos 5 (RFC 4120) over UDP and TCP, and its change of passwords (RFC 3244).
 
-use crate::protocol::attributes::Attribute;
-use crate::formats::ber::{self, SEQUENCE};
 use crate::bytes::Reader;
+use crate::formats::ber::{self, SEQUENCE};
 use crate::probing::cursor::{Checked, Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, query, reply, telling};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, Inspector, Probe, Progress, Sample, Transport};
 
 /// Tags of the messages: [APPLICATION n] (§5.10).

@@ -1,9 +1,9 @@
 //! Kismet's client and server protocol, which names networks, clients and packets it hears (Kismet documentation, until 2016).
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_stream;
 use crate::probing::beginnings::{begins, begins_any};
 use crate::probing::examples::{client, server};
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Tcp;
@@ -49,6 +49,9 @@ fn is_command(data: &[u8]) -> Option<bool> {
 }
 
 const EXAMPLES: &[Example] = &[
-    server("server's greeting", b"*KISMET: 0.0.0 1144004381 \x01Kismet\x01 20050815211952 0 2005.08.R1 \n*TIME: 1144004385\n"),
+    server(
+        "server's greeting",
+        b"*KISMET: 0.0.0 1144004381 \x01Kismet\x01 20050815211952 0 2005.08.R1 \n*TIME: 1144004385\n",
+    ),
     client("client asks for networks", b"!0 ENABLE NETWORK bssid,type,ssid\n!1 ENABLE CLIENT *\n"),
 ];

@@ -1,13 +1,11 @@
 //! LDAP, versions 2 and 3 (RFC 4511), over TCP, and its connectionless form over UDP (RFC 1798, [MS-ADTS] §7.3.3).
 
-use crate::protocol::attributes::Attribute;
-use crate::formats::ber::{self, ENUMERATED, INTEGER, OCTET_STRING, SEQUENCE};
 use crate::bytes::Reader;
+use crate::formats::ber::{self, ENUMERATED, INTEGER, OCTET_STRING, SEQUENCE};
 use crate::probing::cursor::{Checked, Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{client, query, server, telling};
-use crate::protocol::{
-    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
-};
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 const BIND_REQUEST: u8 = 0x60;
 const SEARCH_REQUEST: u8 = 0x63;
@@ -137,7 +135,9 @@ impl Inspector for Ldap {
 
 fn read_message(message: &[u8], found: &mut Findings) {
     let mut reader = Reader::new(message);
-    let (Some((INTEGER, _)), Some((tag, body))) = (ber::element(&mut reader), ber::element(&mut reader)) else { return };
+    let (Some((INTEGER, _)), Some((tag, body))) = (ber::element(&mut reader), ber::element(&mut reader)) else {
+        return;
+    };
     let attribute = match tag {
         BIND_REQUEST => Attribute::LdapBindName,
         SEARCH_REQUEST => Attribute::LdapBase,

@@ -1,9 +1,9 @@
 //! RADIUS (RFC 2865), accounting (RFC 2866), dynamic authorisation (RFC 5176), and the packets of RFC 3575.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{query, reply, telling};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 /// Code, identifier, length, authenticator (RFC 2865 §3).
@@ -102,7 +102,10 @@ const EXAMPLES: &[Example] = &[
         ),
         &[(Attribute::RadiusUserName, "ann"), (Attribute::RadiusCode, "1")],
     ),
-    reply("Access-Accept", b"\x02\x07\0\x26abcdefghijklmnop\x06\x06\0\0\0\x02\x07\x06\0\0\0\x01\x08\x06\xff\xff\xff\xfe"),
+    reply(
+        "Access-Accept",
+        b"\x02\x07\0\x26abcdefghijklmnop\x06\x06\0\0\0\x02\x07\x06\0\0\0\x01\x08\x06\xff\xff\xff\xfe",
+    ),
     query(
         "Accounting-Request",
         b"\x04\x2a\0\x2aabcdefghijklmnop\x28\x06\0\0\0\x01\x2c\x0a00000001\x04\x06\xc0\0\x02\x01",

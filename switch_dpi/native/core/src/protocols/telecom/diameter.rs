@@ -1,12 +1,10 @@
 //! Diameter (RFC 6733; applications of 3GPP TS 29.229, 29.272, 32.299 and others) over TCP and SCTP.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form, require};
 use crate::probing::examples::{answered, client, telling};
-use crate::protocol::{
-    Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
-};
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 /// Version, length, flags, command, application, two identifiers (§3).
 const HEADER_SIZE: usize = 20;
@@ -66,9 +64,10 @@ impl Inspector for Diameter {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
         let is_read = sample.direction.of(&mut self.is_read);
         if !*is_read {
-            let size = sample.data.get(1..4).map_or(usize::MAX, |size| {
-                size.iter().fold(0, |value, byte| value << 8 | usize::from(*byte))
-            });
+            let size = sample
+                .data
+                .get(1..4)
+                .map_or(usize::MAX, |size| size.iter().fold(0, |value, byte| value << 8 | usize::from(*byte)));
             if let Some(message) = sample.data.get(..size.max(HEADER_SIZE)) {
                 read_message(message, found);
                 *is_read = true;

@@ -16,6 +16,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 const EXAMPLES: &[Example] = &[
-    sent(Transport::Sctp(64), "CU-UP E1 setup request", b"\x00\x03\x00\x0f\x00\x00\x02\x00\x39\x00\x02\x00\x00\x00\x07\x00\x02\x00\x01"),
+    sent(
+        Transport::Sctp(64),
+        "CU-UP E1 setup request",
+        b"\x00\x03\x00\x0f\x00\x00\x02\x00\x39\x00\x02\x00\x00\x00\x07\x00\x02\x00\x01",
+    ),
     answered(Transport::Sctp(64), "CU-UP E1 setup response", b"\x20\x03\x00\x09\x00\x00\x01\x00\x39\x00\x02\x00\x00"),
 ];

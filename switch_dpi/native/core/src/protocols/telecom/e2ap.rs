@@ -16,6 +16,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 const EXAMPLES: &[Example] = &[
-    sent(Transport::Sctp(70), "E2 setup request", b"\x00\x01\x00\x0f\x00\x00\x01\x00\x03\x00\x08\x00\x00\xf1\x10\x00\x00\x00\x01"),
+    sent(
+        Transport::Sctp(70),
+        "E2 setup request",
+        b"\x00\x01\x00\x0f\x00\x00\x01\x00\x03\x00\x08\x00\x00\xf1\x10\x00\x00\x00\x01",
+    ),
     sent(Transport::Sctp(72), "indication", b"\x00\x05\x40\x09\x00\x00\x01\x00\x1d\x00\x02\x00\x01"),
 ];

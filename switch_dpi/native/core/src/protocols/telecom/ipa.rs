@@ -1,8 +1,8 @@
 //! ip.access multiplex of Osmocom and ip.access base stations (Osmocom documentation, "IPA"): Abis, GSUP, control, over TCP.
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_stream;
 use crate::probing::examples::{client, server};
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Tcp;

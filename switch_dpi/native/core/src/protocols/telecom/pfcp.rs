@@ -1,10 +1,10 @@
 //! Packet Forwarding Control Protocol between control and user plane (3GPP TS 29.244).
 
-use crate::probing::answers::matched;
-use crate::probing::readers::DatagramReader;
-use crate::probing::examples::reply;
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::probing::answers::matched;
+use crate::probing::examples::reply;
+use crate::probing::readers::DatagramReader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Udp;
@@ -81,5 +81,8 @@ const EXAMPLES: &[Example] = &[
         data: b"\x20\x01\x00\x0c\x00\x00\x01\x00\x00\x60\x00\x04\xea\x02\x12\x00",
         expect: &[(Attribute::PfcpMessageType, "1")],
     },
-    reply("session deletion response", b"\x21\x37\x00\x11\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x02\x00\x00\x13\x00\x01\x01"),
+    reply(
+        "session deletion response",
+        b"\x21\x37\x00\x11\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x02\x00\x00\x13\x00\x01\x01",
+    ),
 ];

@@ -1,8 +1,8 @@
 //! SGs application part between MME and MSC (3GPP TS 29.118), over SCTP without a payload protocol of its own.
 
+use crate::bytes::Reader;
 use crate::probing::answers::of_datagram;
 use crate::probing::examples::{answered, sent};
-use crate::bytes::Reader;
 use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 const CARRIER: Transport = Transport::Sctp(0);

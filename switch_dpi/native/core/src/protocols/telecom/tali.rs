@@ -17,7 +17,5 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ..Descriptor::BASE
 };
 
-const EXAMPLES: &[Example] = &[
-    sent(CARRIER, "test", b"TALItest\x00\x00"),
-    answered(CARRIER, "allow", b"TALIallo\x00\x00"),
-];
+const EXAMPLES: &[Example] =
+    &[sent(CARRIER, "test", b"TALItest\x00\x00"), answered(CARRIER, "allow", b"TALIallo\x00\x00")];

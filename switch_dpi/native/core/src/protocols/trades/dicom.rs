@@ -1,11 +1,11 @@
 //! DICOM's upper layer over TCP (DICOM PS3.8 §9.3): associations with the names of both ends.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::{Verdict, answer};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Progress, Sample, Transport};
 
 const ASSOCIATE_REQUEST: u8 = 1;
 const ASSOCIATE_ACCEPT: u8 = 2;

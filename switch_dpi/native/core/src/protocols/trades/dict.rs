@@ -1,15 +1,16 @@
 //! DICT (RFC 2229): dictionaries asked for definitions.
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::lines::{reply, split_word, starts_with_ignoring_case};
+use crate::formats::reply_protocols::LineInspector;
 use crate::probing::dialogue::{Clue, Dialogue, is_word_of, may_become_word_of, probe_dialogue};
 use crate::probing::examples::{client, server, telling};
+use crate::probing::lines::{reply, split_word, starts_with_ignoring_case};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Probe, Progress, Sample, Transport};
-use crate::formats::reply_protocols::LineInspector;
 
 /// A line has at most 1024 bytes (RFC 2229 §2.2).
 const MAX_LINE_SIZE: usize = 1024;
-const COMMANDS: &[&[u8]] = &[b"DEFINE", b"MATCH", b"SHOW", b"CLIENT", b"STATUS", b"HELP", b"QUIT", b"OPTION", b"AUTH", b"SASLAUTH"];
+const COMMANDS: &[&[u8]] =
+    &[b"DEFINE", b"MATCH", b"SHOW", b"CLIENT", b"STATUS", b"HELP", b"QUIT", b"OPTION", b"AUTH", b"SASLAUTH"];
 
 /// DICT.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -27,7 +28,8 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ..Descriptor::BASE
 };
 
-const DIALOGUE: Dialogue = Dialogue { what: "DICT commands or replies", line: clue, may_become, max_line_size: MAX_LINE_SIZE };
+const DIALOGUE: Dialogue =
+    Dialogue { what: "DICT commands or replies", line: clue, may_become, max_line_size: MAX_LINE_SIZE };
 
 fn probe(sample: &Sample<'_>) -> Probe {
     probe_dialogue(sample, &DIALOGUE)
@@ -71,6 +73,12 @@ fn read_line(line: &[u8], _is_first: bool, found: &mut Findings) -> Progress {
 }
 
 const EXAMPLES: &[Example] = &[
-    server("a server greets", b"220 dict.example.org dictd 1.12.1 <auth.mime> <4021.1045.1700000000@dict.example.org>\r\n"),
-    telling(client("a word is looked up", b"CLIENT \"reader 1.0\"\r\nDEFINE * penguin\r\nQUIT\r\n"), &[(Attribute::DictQuery, "penguin")]),
+    server(
+        "a server greets",
+        b"220 dict.example.org dictd 1.12.1 <auth.mime> <4021.1045.1700000000@dict.example.org>\r\n",
+    ),
+    telling(
+        client("a word is looked up", b"CLIENT \"reader 1.0\"\r\nDEFINE * penguin\r\nQUIT\r\n"),
+        &[(Attribute::DictQuery, "penguin")],
+    ),
 ];

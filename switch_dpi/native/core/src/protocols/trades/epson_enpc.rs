@@ -30,7 +30,5 @@ fn message(cursor: &mut Cursor<'_>) -> Recognised {
     Ok((95, "ENPC message"))
 }
 
-const EXAMPLES: &[Example] = &[
-    query("search", b"EPSONQ\x03\0\0\0\0\0\0\0"),
-    reply("found", b"EPSONq\x03\0\0\0\0\0\0\x02ok"),
-];
+const EXAMPLES: &[Example] =
+    &[query("search", b"EPSONQ\x03\0\0\0\0\0\0\0"), reply("found", b"EPSONq\x03\0\0\0\0\0\0\x02ok")];

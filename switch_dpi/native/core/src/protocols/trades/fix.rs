@@ -1,8 +1,8 @@
 //! FIX, orders and quotes (FIX Trading Community, FIX 4.0 to 5.0 SP2): fields `tag=value`, each ended by 01.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::cursor::{Cursor, Form, Recognised, any_form};
 use crate::probing::examples::{client, server, telling};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport};
 
 /// How much is searched for the two names: they are in the header.

@@ -1,11 +1,11 @@
 //! HL7 version 2 in the minimal lower layer protocol over TCP (HL7 v2 appendix C; transport specification MLLP release 1):
 //! who sends which kind of message. Patients' data are not read.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::{Verdict, answer};
-use crate::probing::readers::Reading;
 use crate::probing::cursor::{Cursor, require};
-use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Findings, Progress, Sample, Transport};
+use crate::probing::readers::Reading;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Direction, Example, Findings, FirstBytes, Progress, Sample, Transport};
 
 /// Vertical tab: start of a block.
 const START: &[u8] = &[0x0b];
@@ -65,7 +65,8 @@ const EXAMPLES: &[Example] = &[
         title: "admission",
         transport: Transport::Tcp,
         direction: Direction::Originator,
-        data: b"\x0bMSH|^~\\&|ADT1|HOSP|LAB|HOSP|20240101120000||ADT^A01|MSG00001|P|2.5\rEVN|A01|20240101120000\r\x1c\r",
+        data:
+            b"\x0bMSH|^~\\&|ADT1|HOSP|LAB|HOSP|20240101120000||ADT^A01|MSG00001|P|2.5\rEVN|A01|20240101120000\r\x1c\r",
         expect: &[(Attribute::Hl7Sender, "ADT1"), (Attribute::Hl7Type, "ADT^A01")],
     },
     Example {

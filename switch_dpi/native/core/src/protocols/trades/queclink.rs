@@ -32,6 +32,9 @@ fn message(cursor: &mut Cursor<'_>) -> Recognised {
 }
 
 const EXAMPLES: &[Example] = &[
-    client("a position", b"+RESP:GTFRI,060100,135790246811220,,,00,1,1,4.3,92,70.0,121.354335,31.222073,20090214013254$"),
+    client(
+        "a position",
+        b"+RESP:GTFRI,060100,135790246811220,,,00,1,1,4.3,92,70.0,121.354335,31.222073,20090214013254$",
+    ),
     reply("acknowledged", b"+SACK:11F0$"),
 ];

@@ -29,7 +29,5 @@ fn open(cursor: &mut Cursor<'_>) -> Recognised {
     Ok((90, "SANE opening"))
 }
 
-const EXAMPLES: &[Example] = &[
-    client("opening", b"\0\0\0\0\x01\0\0\x03\0\0\0\x04ann\0"),
-    client("nobody", b"\0\0\0\0\x01\0\0\x03\0\0\0\x01\0"),
-];
+const EXAMPLES: &[Example] =
+    &[client("opening", b"\0\0\0\0\x01\0\0\x03\0\0\0\x04ann\0"), client("nobody", b"\0\0\0\0\x01\0\0\x03\0\0\0\x01\0")];

@@ -28,7 +28,5 @@ fn number(cursor: &mut Cursor<'_>) -> Recognised {
     Ok((95, "IMEI behind its size"))
 }
 
-const EXAMPLES: &[Example] = &[
-    client("a device", b"\0\x0f356307042441013"),
-    client("another", b"\0\x0f352093081452251\0\0\0\0"),
-];
+const EXAMPLES: &[Example] =
+    &[client("a device", b"\0\x0f356307042441013"), client("another", b"\0\x0f352093081452251\0\0\0\0")];

@@ -37,7 +37,4 @@ fn answer(cursor: &mut Cursor<'_>) -> Recognised {
     Ok((90, "Wialon answer"))
 }
 
-const EXAMPLES: &[Example] = &[
-    client("log-in", b"#L#353451044508750;NA\r\n"),
-    server("accepted", b"#AL#1\r\n"),
-];
+const EXAMPLES: &[Example] = &[client("log-in", b"#L#353451044508750;NA\r\n"), server("accepted", b"#AL#1\r\n")];

@@ -29,7 +29,8 @@ fn probe(sample: &Sample<'_>) -> Probe {
     match (begins(sample.data, CLIENT), begins(sample.data, SERVER), begins(sample.other, CLIENT)) {
         (Beginning::Whole, _, _) => matched(95, "version and length", CLIENT.len()),
         (_, Beginning::Whole, Beginning::Whole) => matched(98, "answer to version and length", SERVER.len()),
-        (Beginning::Partial, _, _) | (_, Beginning::Whole | Beginning::Partial, Beginning::Partial | Beginning::Whole) => Probe::NeedMore,
+        (Beginning::Partial, _, _)
+        | (_, Beginning::Whole | Beginning::Partial, Beginning::Partial | Beginning::Whole) => Probe::NeedMore,
         _ => Probe::No,
     }
 }

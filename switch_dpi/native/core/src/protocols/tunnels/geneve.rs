@@ -81,7 +81,10 @@ mod tests {
 
     #[test]
     fn options_are_passed_over() {
-        assert!(carried(EXAMPLES[1].data).is_some_and(|inner| inner.data.starts_with(b"\x02\0\x5e\x10") && inner.scope == 42));
+        assert!(
+            carried(EXAMPLES[1].data)
+                .is_some_and(|inner| inner.data.starts_with(b"\x02\0\x5e\x10") && inner.scope == 42)
+        );
         assert_eq!(carried(b"\x3f\0\x65\x58\0\0\x2a\0"), None);
     }
 }

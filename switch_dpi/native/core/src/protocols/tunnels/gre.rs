@@ -47,7 +47,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let Some(inner) = carried(sample.data) else { return Probe::No };
     match inner.link_type {
         link_type::RAW if is_ip_packet(inner.data) => matched(80, "GRE with IP", 4),
-        link_type::ETHERNET if ethernet_frame(inner.data) == Some(FrameFit::Checked) => matched(80, "GRE with Ethernet", 4),
+        link_type::ETHERNET if ethernet_frame(inner.data) == Some(FrameFit::Checked) => {
+            matched(80, "GRE with Ethernet", 4)
+        }
         _ => Probe::No,
     }
 }

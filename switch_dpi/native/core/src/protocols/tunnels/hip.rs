@@ -29,7 +29,11 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 fn probe(sample: &Sample<'_>) -> Probe {
     if sample.transport == Transport::Udp {
         let message = sample.data.strip_prefix(MARKER);
-        return if message.is_some_and(is_message) { matched(95, "HIP header", HEADER_SIZE + MARKER.len()) } else { Probe::No };
+        return if message.is_some_and(is_message) {
+            matched(95, "HIP header", HEADER_SIZE + MARKER.len())
+        } else {
+            Probe::No
+        };
     }
     if is_message(sample.data) { matched(100, "IP protocol 139", HEADER_SIZE) } else { Probe::No }
 }

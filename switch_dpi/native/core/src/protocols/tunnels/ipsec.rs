@@ -1,14 +1,12 @@
 //! IKE versions 1 and 2 (RFC 2408, RFC 7296), on port 4500 with its marker and with ESP in UDP (RFC 3948), and in a TCP stream
 //! (RFC 9329).
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched;
-use crate::probing::inner_packets::{counts_up, looks_encrypted};
 use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::inner_packets::{counts_up, looks_encrypted};
 use crate::probing::numbers::{u16_at, u32_at};
-use crate::protocol::{
-    Descriptor, Direction, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
-};
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{Descriptor, Direction, Example, Findings, Inspector, Probe, Progress, Sample, Transport};
 
 /// Where ESP in UDP runs; alone it has too few fixed bits to be believed elsewhere. 4501 is GlobalProtect's.
 const NAT_PORTS: [u16; 2] = [4500, 4501];

@@ -1,12 +1,12 @@
 //! L2TP, version 2 over UDP (RFC 2661) and version 3 over UDP and IP protocol 115 (RFC 3931): control messages by their AVPs, data
 //! by the frame in it: of PPP, or (version 3) of Ethernet.
 
-use crate::protocol::attributes::Attribute;
+use crate::bytes::Reader;
 use crate::frame::link_type;
 use crate::probing::answers::matched;
 use crate::probing::inner_packets::{FrameFit, ethernet_frame, is_ip_packet};
 use crate::probing::numbers::u16_at;
-use crate::bytes::Reader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Carried, Descriptor, Direction, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -97,7 +97,11 @@ fn ppp_fit(frame: &[u8]) -> PppFit {
         [0xc0, 0x21 | 0x23, 1..=12, ..] | [0xc2, 0x23, 1..=12, ..] | [0x80, 0x21 | 0x57 | 0xfd, 1..=15, ..]
             if size_fits() =>
         {
-            if has_address { PppFit::Checked } else { PppFit::Likely }
+            if has_address {
+                PppFit::Checked
+            } else {
+                PppFit::Likely
+            }
         }
         [0x00, 0xfd, _, ..] if has_address => PppFit::Likely,
         _ => PppFit::Not,
@@ -247,7 +251,8 @@ mod tests {
 
     #[test]
     fn a_length_of_another_datagram_is_refused() {
-        let sample = Sample { transport: Transport::Udp, data: b"\xc8\x02\0\x0d\x12\x34\0\0\0\x01\0\x01", ..Sample::EMPTY };
+        let sample =
+            Sample { transport: Transport::Udp, data: b"\xc8\x02\0\x0d\x12\x34\0\0\0\x01\0\x01", ..Sample::EMPTY };
         assert_eq!(probe(&sample), Probe::No);
     }
 }

@@ -1,10 +1,10 @@
 //! n2n, versions 2 and 3 (`n2n_typedefs.h` of ntop/n2n): the common header with the community's name.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched;
 use crate::probing::numbers::u16_at;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
-    Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// Version, time to live, flags.

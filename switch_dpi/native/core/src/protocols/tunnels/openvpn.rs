@@ -1,12 +1,12 @@
 //! OpenVPN over UDP and TCP (OpenVPN protocol description, `ssl_pkt.h` of OpenVPN 2.6; draft-openvpn-wire-protocol). The control
 //! channel is told by its session ids and counters, plain, with tls-auth or with tls-crypt; the data channel by its packet ids.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched;
 use crate::probing::inner_packets::{counts_up, looks_encrypted};
 use crate::probing::numbers::{u16_at, u32_at};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
-    Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 const RESET_CLIENT_V1: u8 = 1;
@@ -189,7 +189,8 @@ fn control_fits(data: &[u8], hmac_size: usize) -> bool {
     let ids_end = at + 1 + 4 * usize::from(acks);
     let ids_fit = (0..usize::from(acks)).all(|n| u32_at(data, at + 1 + 4 * n).is_some_and(|id| id < MAX_CONTROL_ID));
     let end = ids_end + if acks > 0 { 8 } else { 0 };
-    let id_fits = if is_ack { acks > 0 && data.len() == end } else { u32_at(data, end).is_some_and(|id| id < MAX_CONTROL_ID) };
+    let id_fits =
+        if is_ack { acks > 0 && data.len() == end } else { u32_at(data, end).is_some_and(|id| id < MAX_CONTROL_ID) };
     ids_fit && id_fits
 }
 

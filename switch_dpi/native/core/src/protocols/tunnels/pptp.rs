@@ -1,12 +1,12 @@
 //! PPTP's control connection (RFC 2637); the frames themselves go in enhanced GRE beside it, which its calls announce.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::matched;
 use crate::probing::beginnings::{Beginning, begins};
 use crate::probing::numbers::u16_at;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
-    Descriptor, Direction, Example, Expectation, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Expectation, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// RFC 2637 §2.

@@ -1,11 +1,11 @@
 //! SOCKS 4 and 4a (Lee, "SOCKS: A protocol for TCP proxy across firewalls"; "SOCKS 4A") and 5 (RFC 1928, RFC 1929). What goes through
 //! the proxy afterwards is not read.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
 use crate::probing::answers::matched;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
-    Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// User ids and names of version 4 end with a zero byte; longer ones are not met.
@@ -94,7 +94,10 @@ fn take_text<'a>(reader: &mut Reader<'a>) -> Parsed<&'a [u8]> {
 }
 
 fn is_host(name: &[u8]) -> bool {
-    !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']'))
+    !name.is_empty()
+        && name
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']'))
 }
 
 /// The reply agrees with the request; a request with a name or a user speaks for itself.
@@ -108,7 +111,9 @@ fn probe_4(data: &[u8], other: &[u8]) -> Probe {
         ([0, 90..=93, ..], _) => matched(95, "request and reply of version 4", 9),
         ([0] | [], Some(_)) => matched(90, "request of version 4a", 9),
         // the client waits for the reply: nothing follows
-        ([0] | [], None) if request.user.len() >= 3 && data.len() == 9 + request.user.len() => matched(60, "request of version 4", 9),
+        ([0] | [], None) if request.user.len() >= 3 && data.len() == 9 + request.user.len() => {
+            matched(60, "request of version 4", 9)
+        }
         ([0] | [], None) => matched(50, "request of version 4", 9),
         _ => Probe::No,
     }
@@ -117,7 +122,9 @@ fn probe_4(data: &[u8], other: &[u8]) -> Probe {
 /// Zero, a code of 90 to 93, port and address.
 fn probe_reply_4(data: &[u8], other: &[u8]) -> Probe {
     match (data.get(1), parse_4(other)) {
-        (Some(90..=93), Parsed::Whole(_)) if other.first() == Some(&4) => matched(95, "request and reply of version 4", 8),
+        (Some(90..=93), Parsed::Whole(_)) if other.first() == Some(&4) => {
+            matched(95, "request and reply of version 4", 8)
+        }
         (None | Some(90..=93), _) if matches!(other.first(), None | Some(4)) && data.len() <= 8 => Probe::NeedMore,
         _ => Probe::No,
     }
@@ -209,7 +216,8 @@ fn probe_5(data: &[u8], other: &[u8]) -> Probe {
         return matched(92, "method chosen of version 5", 2);
     }
     let may_be_client = !matches!(as_client, Parsed::Wrong) && matches!(other, [] | [5]);
-    let may_be_server = matches!((data.len(), &as_server), (0..=1, Parsed::Whole(_)) | (0..=2, Parsed::Cut)) && other.first() == Some(&5);
+    let may_be_server = matches!((data.len(), &as_server), (0..=1, Parsed::Whole(_)) | (0..=2, Parsed::Cut))
+        && other.first() == Some(&5);
     let may_be_server = may_be_server || (data.len() <= 22 && other.is_empty() && is_reply_start(data));
     if may_be_client || may_be_server { Probe::NeedMore } else { Probe::No }
 }
@@ -291,7 +299,11 @@ const EXAMPLES: &[Example] = &[
         transport: Transport::Tcp,
         direction: Direction::Originator,
         data: b"\x04\x01\0\x50\xc0\0\x02\x07anna\0",
-        expect: &[(Attribute::SocksVersion, "4"), (Attribute::SocksUser, "anna"), (Attribute::SocksTarget, "192.0.2.7:80")],
+        expect: &[
+            (Attribute::SocksVersion, "4"),
+            (Attribute::SocksUser, "anna"),
+            (Attribute::SocksTarget, "192.0.2.7:80"),
+        ],
     },
     Example {
         title: "version 4a",

@@ -36,7 +36,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
         let is_disco = data.starts_with(DISCO_MAGIC) && data.len() >= MIN_DISCO_SIZE;
         return if is_disco { matched(100, "disco magic", DISCO_MAGIC.len()) } else { Probe::No };
     }
-    if data.first().is_some_and(|kind| *kind != DERP_KEY_FRAME) || u32_at(data, 1).is_some_and(|size| !(40..=1024).contains(&size)) {
+    if data.first().is_some_and(|kind| *kind != DERP_KEY_FRAME)
+        || u32_at(data, 1).is_some_and(|size| !(40..=1024).contains(&size))
+    {
         return Probe::No;
     }
     match begins(data.get(5..).unwrap_or_default(), DERP_MAGIC) {

@@ -1,12 +1,12 @@
 //! tinc, the meta connection (tinc manual, "The meta-protocol"): lines of a request number and its arguments, the first of which is
 //! `0 NAME 17` or `0 NAME 17.MINOR`.
 
-use crate::protocol::attributes::Attribute;
-use crate::probing::lines::{Lines, split_word};
 use crate::probing::answers::matched;
 use crate::probing::beginnings::{Beginning, begins};
+use crate::probing::lines::{Lines, split_word};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
-    Descriptor, Direction, Example, Expectation, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Expectation, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 /// ID is request 0.

@@ -1,12 +1,12 @@
 //! WireGuard (Donenfeld, "WireGuard: Next Generation Kernel Network Tunnel", §5.4). Cloudflare WARP writes an id of the client
 //! into the three reserved bytes; then messages are told by how they answer and follow each other.
 
-use crate::protocol::attributes::Attribute;
 use crate::probing::answers::matched;
 use crate::probing::inner_packets::looks_encrypted;
 use crate::probing::numbers::u32_le_at;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
-    Descriptor, Direction, Example, FirstBytes, Findings, Inspector, Probe, Progress, Sample, Transport,
+    Descriptor, Direction, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
 
 const INITIATION: u8 = 1;

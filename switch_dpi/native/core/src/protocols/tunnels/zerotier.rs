@@ -98,6 +98,8 @@ mod tests {
         answer[SOURCE].copy_from_slice(&asked[DESTINATION]);
         let sample = Sample { transport: Transport::Udp, data: &asked, ..Sample::EMPTY };
         assert_eq!(probe(&sample), Probe::NeedMore);
-        assert!(matches!(probe(&Sample { data: &answer, reverse: &asked, ..sample }), Probe::Match(e) if e.confidence == 85));
+        assert!(
+            matches!(probe(&Sample { data: &answer, reverse: &asked, ..sample }), Probe::Match(e) if e.confidence == 85)
+        );
     }
 }

@@ -1,13 +1,13 @@
 //! DTLS 1.0 to 1.3 (RFC 4347, RFC 6347, RFC 9147): the hello messages and the certificate from fragments that come in order.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
-use crate::protocol::{
-    Descriptor, Direction, Evidence, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
-};
 use crate::formats::tls::family::Messages;
 use crate::formats::tls::fingerprint::Carrier;
 use crate::formats::tls::handshake::{CLIENT_HELLO, MAX_HELLO_SIZE, is_datagram_version};
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{
+    Descriptor, Direction, Evidence, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
+};
 
 const HANDSHAKE: u8 = 22;
 /// Records with a connection id have one more field before their size (RFC 9146 §4).

@@ -22,7 +22,12 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ..Descriptor::BASE
 };
 
-const DIALOGUE: Dialogue = Dialogue { what: "Gopher menu", line: clue, may_become: |line| !line.starts_with(b"\t") && !line.starts_with(b" "), max_line_size: MAX_LINE_SIZE };
+const DIALOGUE: Dialogue = Dialogue {
+    what: "Gopher menu",
+    line: clue,
+    may_become: |line| !line.starts_with(b"\t") && !line.starts_with(b" "),
+    max_line_size: MAX_LINE_SIZE,
+};
 
 /// Only what comes back to one short line is looked at.
 fn probe(sample: &Sample<'_>) -> Probe {
@@ -35,11 +40,13 @@ fn probe(sample: &Sample<'_>) -> Probe {
 /// Kind and name, selector, host, port, between tabs (RFC 1436 §3.8).
 fn clue(line: &[u8]) -> Clue {
     let mut fields = line.split(|byte| *byte == b'\t');
-    let (Some(name), Some(_selector), Some(host), Some(port)) = (fields.next(), fields.next(), fields.next(), fields.next())
+    let (Some(name), Some(_selector), Some(host), Some(port)) =
+        (fields.next(), fields.next(), fields.next(), fields.next())
     else {
         return if line.contains(&b' ') { Clue::Against } else { Clue::Open };
     };
-    let is_kind = matches!(name.first(), Some(b'0'..=b'9' | b'i' | b'h' | b'g' | b'I' | b'T' | b's' | b'd' | b'+' | b';' | b':'));
+    let is_kind =
+        matches!(name.first(), Some(b'0'..=b'9' | b'i' | b'h' | b'g' | b'I' | b'T' | b's' | b'd' | b'+' | b';' | b':'));
     let is_host = !host.is_empty() && host.iter().all(|byte| byte.is_ascii_graphic());
     if is_kind && is_host && decimal(port.trim_ascii_end()).is_some_and(|port| port <= 65_535) {
         Clue::Sure(80)

@@ -44,7 +44,12 @@ fn probe(sample: &Sample<'_>) -> Probe {
     let there = reader.rest();
     let block = there.get(..size).unwrap_or(there);
     if MEDIA_TYPES.iter().any(|name| block.windows(name.len()).any(|window| window == *name)) {
-        return Probe::Match(Evidence { confidence: 95, what: "media type of gRPC", offset: 0, size: FRAME_HEADER_SIZE as u16 });
+        return Probe::Match(Evidence {
+            confidence: 95,
+            what: "media type of gRPC",
+            offset: 0,
+            size: FRAME_HEADER_SIZE as u16,
+        });
     }
     if block.len() < size { Probe::NeedMore } else { Probe::No }
 }

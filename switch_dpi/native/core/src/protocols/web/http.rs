@@ -1,7 +1,7 @@
 //! HTTP/1.0 and 1.1 (RFC 9112), to the server itself.
 
-use crate::protocol::attributes::Attribute;
 use crate::formats::http::message::{self, Form, HttpInspector, MAX_START_LINE_SIZE};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Transport};
 
 /// HTTP/1, as the engine knows it.

@@ -1,8 +1,8 @@
 //! HTTP/2 without TLS (RFC 9113 §3.3, §3.4): the client's preface and the server's first SETTINGS. gRPC is told by its media
 //! type; header fields in Huffman code are left alone but for that.
 
-use crate::protocol::attributes::Attribute;
 use crate::bytes::Reader;
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{
     Descriptor, Direction, Evidence, Example, Findings, FirstBytes, Inspector, Probe, Progress, Sample, Transport,
 };
@@ -48,7 +48,9 @@ fn probe(sample: &Sample<'_>) -> Probe {
     match Settings::read(data) {
         Settings::No => Probe::No,
         Settings::Open => Probe::NeedMore,
-        Settings::Whole(0) if !sample.other.starts_with(PREFACE) => matched(55, "empty SETTINGS frame", FRAME_HEADER_SIZE),
+        Settings::Whole(0) if !sample.other.starts_with(PREFACE) => {
+            matched(55, "empty SETTINGS frame", FRAME_HEADER_SIZE)
+        }
         Settings::Whole(size) => matched(90, "SETTINGS frame", FRAME_HEADER_SIZE + size),
     }
 }

@@ -1,7 +1,7 @@
 //! HTTP requests to a proxy for a connection to somewhere (RFC 9110 §9.3.6).
 
-use crate::protocol::attributes::Attribute;
 use crate::formats::http::message::{self, Form, HttpInspector, MAX_START_LINE_SIZE};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Transport};
 
 /// HTTP CONNECT.

@@ -1,7 +1,7 @@
 //! HTTP requests to a proxy: whole URLs (RFC 9112 §3.2.2).
 
-use crate::protocol::attributes::Attribute;
 use crate::formats::http::message::{self, Form, HttpInspector, MAX_START_LINE_SIZE};
+use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Transport};
 
 /// HTTP to a proxy.

@@ -1,7 +1,7 @@
 //! JSON-RPC 2.0 (jsonrpc.org): calls as JSON, over HTTP or alone on a stream;
 //! protocols that are built on it may take the flow.
 
-use crate::formats::documents::{self, MAX_PROBE_SIZE, JSON_FIRST_BYTES};
+use crate::formats::documents::{self, JSON_FIRST_BYTES, MAX_PROBE_SIZE};
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Probe, Transport};
 
 /// JSON-RPC.

@@ -1,18 +1,18 @@
 //! QUIC (RFC 9000, RFC 9369, the late drafts, Google's own): version, and what the client's hello in the Initial packets
 //! says.
 
-use crate::protocol::attributes::Attribute;
-use crate::protocol::{
-    Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
-};
 use crate::formats::quic::crypto_stream::{CryptoFrames, CryptoStream};
 use crate::formats::quic::google::{self, PlainPacket};
 use crate::formats::quic::initial::Keys;
 use crate::formats::quic::packet::{Kind, MAX_CONNECTION_ID_SIZE, Packet};
 use crate::formats::quic::version::{is_reserved, protection};
-use crate::formats::tls::services;
 use crate::formats::tls::fingerprint::{self, Carrier};
 use crate::formats::tls::handshake::parse_client_hello;
+use crate::formats::tls::services;
+use crate::protocol::attributes::Attribute;
+use crate::protocol::{
+    Descriptor, Direction, Evidence, Example, Findings, Inspector, Probe, Progress, Sample, Transport,
+};
 
 /// A client's first datagrams are at least this large (RFC 9000 §14.1).
 const MIN_INITIAL_DATAGRAM_SIZE: usize = 1200;
@@ -198,9 +198,9 @@ const EXAMPLES: &[Example] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Value;
     use crate::formats::quic::initial::tests::{crypto_frame, seal};
     use crate::formats::tls::handshake::tests::{client_hello, server_name};
+    use crate::protocol::Value;
 
     const DESTINATION: &[u8] = b"\x61\x0c\x58\x7f\x0e\x33\xaa\x91";
 

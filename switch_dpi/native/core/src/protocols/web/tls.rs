@@ -1,8 +1,8 @@
 //! SSL 2 to TLS 1.3 over a stream (RFC 8446, RFC 5246): the hello messages and the certificate, from records of any cut.
 
+use crate::formats::tls::family::{self, FIRST_BYTES, Family, MAX_PROBE_SIZE, TlsInspector};
 use crate::protocol::attributes::Attribute;
 use crate::protocol::{Descriptor, Direction, Example, FirstBytes, Transport};
-use crate::formats::tls::family::{self, FIRST_BYTES, Family, MAX_PROBE_SIZE, TlsInspector};
 
 /// TLS, as the engine knows it.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -61,9 +61,11 @@ const HELLO: &[u8] = b"\x16\x03\x01\x00d\x01\x00\x00`\x03\x03RRRRRRRRRRRRRRRRRRR
     \x02\x01\x00\x003\x00\x00\x00\x14\x00\x12\x00\x00\x0fwww.example.org\x00\x10\x00\x0e\x00\x0c\x02\
     h2\x08http/1.1\x00+\x00\x05\x04\x03\x04\x03\x03";
 
-const SPLIT_HELLO: &[u8] = b"\x16\x03\x01\x00 \x01\x00\x00`\x03\x03RRRRRRRRRRRRRRRRRRRRRRRRRR\x16\x03\x01\x00DRRRRRR\x00\x00\
+const SPLIT_HELLO: &[u8] =
+    b"\x16\x03\x01\x00 \x01\x00\x00`\x03\x03RRRRRRRRRRRRRRRRRRRRRRRRRR\x16\x03\x01\x00DRRRRRR\x00\x00\
     \x04\x13\x01\x13\x02\x01\x00\x003\x00\x00\x00\x14\x00\x12\x00\x00\x0fwww.example.org\x00\x10\x00\
     \x0e\x00\x0c\x02h2\x08http/1.1\x00+\x00\x05\x04\x03\x04\x03\x03";
 
-const SERVER_HELLO_RECORD: &[u8] = b"\x16\x03\x03\x002\x02\x00\x00.\x03\x03SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS\x00\x13\x02\x00\x00\x06\
+const SERVER_HELLO_RECORD: &[u8] =
+    b"\x16\x03\x03\x002\x02\x00\x00.\x03\x03SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS\x00\x13\x02\x00\x00\x06\
     \x00+\x00\x02\x03\x04";
