@@ -3,8 +3,8 @@
 //! tells the first.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use appsteer_core::protocols::ALL;
 
@@ -24,8 +24,8 @@ impl Taken {
     }
 
     /// The keys and ids of all `[[app]]` and `[[protocol]]` tables in a file.
-    fn take_file(&mut self, path: &Path) {
-        let text = fs::read_to_string(path).unwrap();
+    fn take_file(&mut self, path: &Path) -> io::Result<()> {
+        let text = fs::read_to_string(path)?;
         let mut is_entry = false;
         for (index, line) in text.lines().enumerate() {
             if line.starts_with('[') {
@@ -37,32 +37,35 @@ impl Taken {
                 self.take(format!("{} = {value}", field.trim()), format!("{}:{}", path.display(), index + 1));
             }
         }
+        Ok(())
     }
 }
 
 #[test]
-fn keys_and_selectors_are_one_space_over_protocols_and_plugins() {
+fn keys_and_selectors_are_one_space_over_protocols_and_plugins() -> io::Result<()> {
     let mut taken = Taken::default();
     for protocol in ALL {
         taken.take(format!("key = {:?}", protocol.key), format!("native protocol {}", protocol.name));
         taken.take(format!("id = {}", protocol.selector), format!("native protocol {}", protocol.name));
     }
-    let files = plugin_files();
+    let files = plugin_files()?;
     assert!(!files.is_empty(), "no plugin files");
     for path in files {
-        taken.take_file(&path);
+        taken.take_file(&path)?;
     }
     assert!(taken.clashes.is_empty(), "{:#?}", taken.clashes);
+    Ok(())
 }
 
-fn plugin_files() -> Vec<PathBuf> {
+fn plugin_files() -> io::Result<Vec<PathBuf>> {
     let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../plugins");
-    let mut files: Vec<PathBuf> = ["apps", "protocols"]
-        .iter()
-        .flat_map(|folder| fs::read_dir(plugins.join(folder)).unwrap())
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|end| end == "toml"))
-        .collect();
+    let mut files = Vec::new();
+    for folder in ["apps", "protocols"] {
+        for entry in fs::read_dir(plugins.join(folder))? {
+            files.push(entry?.path());
+        }
+    }
+    files.retain(|path| path.extension().is_some_and(|end| end == "toml"));
     files.sort();
-    files
+    Ok(files)
 }
