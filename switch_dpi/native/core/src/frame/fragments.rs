@@ -114,12 +114,11 @@ impl Fragments {
     pub(crate) fn expire(&mut self, now_ns: u64, options: &Options) -> Option<Option<Assembled>> {
         loop {
             let (since_ns, key) = *self.order.front()?;
-            let is_current = self.waiting.get(&key).is_some_and(|assembly| assembly.since_ns == since_ns);
-            if is_current && since_ns.saturating_add(TIMEOUT_NS) > now_ns && self.held <= options.max_fragment_bytes {
+            if since_ns.saturating_add(TIMEOUT_NS) > now_ns && self.held <= options.max_fragment_bytes {
                 return None;
             }
             self.order.pop_front();
-            if is_current {
+            if self.waiting.get(&key).is_some_and(|assembly| assembly.since_ns == since_ns) {
                 return self.take(&key).map(Assembly::beginning);
             }
         }
