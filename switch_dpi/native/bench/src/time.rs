@@ -31,8 +31,6 @@ struct Exporter {
 }
 
 const BATCH_SIZE: usize = 1 << 16;
-/// As many as a block of a ring holds, about.
-const FRAMES_AT_ONCE: usize = 64;
 
 impl Sink for Exporter {
     fn event(&mut self, event: Event<'_>) {
@@ -125,15 +123,7 @@ pub fn measure(signatures: &Arc<Signatures>, capture: &str, rounds: usize, threa
 
 fn play(engine: &mut Engine, memory: &Memory, shard: usize, later_ns: u64) -> Round {
     let mut exporter = Exporter::default();
-    let (mut frames, mut batch) = (memory.frames(shard, later_ns), Vec::new());
-    loop {
-        batch.clear();
-        batch.extend(frames.by_ref().take(FRAMES_AT_ONCE));
-        if batch.is_empty() {
-            break;
-        }
-        engine.feed_all(&batch, &mut exporter);
-    }
+    engine.feed_all(memory.frames(shard, later_ns), &mut exporter);
     let (flows, resident) = (engine.flow_count(), resident());
     engine.finish(&mut exporter);
     Round { flows, records: exporter.records, resident }

@@ -144,9 +144,7 @@ fn work<R: Results>(
     progress: &Progress,
 ) {
     for mut batch in batches {
-        for frame in batch.frames() {
-            engine.feed(frame, &mut found);
-        }
+        engine.feed_all(batch.frames(), &mut found);
         batch.clear();
         let _reader_has_enough = emptied.try_send(batch);
         if found.is_ready() {

@@ -189,12 +189,14 @@ impl<O: Outlet> Worker<O> {
             self.engine.advance(now_ns(), &mut self.outlet);
             return Ok(());
         };
-        for packet in block.packets() {
-            take_next(&self.lane, &mut self.engine);
-            let (at_ns, link_type) = (packet.at_ns, packet.link_type);
-            let frame = Frame { at_ns, link_type, original_size: packet.original_size, data: packet.data };
-            self.engine.feed(frame, &mut self.outlet);
-        }
+        take_next(&self.lane, &mut self.engine);
+        let frames = block.packets().map(|packet| Frame {
+            at_ns: packet.at_ns,
+            link_type: packet.link_type,
+            original_size: packet.original_size,
+            data: packet.data,
+        });
+        self.engine.feed_all(frames, &mut self.outlet);
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 mod counters;
 mod generations;
 mod inspect;
+mod tunnels;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -23,8 +24,7 @@ use crate::flow::{Closing, Flow, FlowKey, Label, Origin, State, Via};
 use crate::frame::fragments::{Assembled, Fragments};
 use crate::frame::{Decoded, Packet, Piece, Refused, Segment, TcpFlags, decode};
 use crate::options::{Options, SECOND_NS};
-use crate::protocol::{Carried, Direction};
-use crate::protocols::ALL;
+use crate::protocol::Direction;
 use crate::report::event::{EndReason, Event, EventKind, FlowView, Sink};
 use crate::signatures::Signatures;
 
@@ -34,8 +34,6 @@ const CLOSED_LINGER_NS: u64 = 10 * SECOND_NS;
 const SETTLED_PATIENCE_NS: u64 = 5 * SECOND_NS;
 /// When the table is full, the flow idle for longest among so many makes room.
 const EVICTION_CHOICE: usize = 64;
-/// Tunnels in tunnels are opened this deep: more are rare, and a peer must not choose the work.
-const MAX_TUNNELS: u8 = 4;
 
 /// A captured frame.
 #[derive(Clone, Copy, Debug)]
@@ -148,14 +146,20 @@ impl Engine {
 
     /// Takes in frames, in their order. What they need of the memory is asked for side by side, so that this takes less time than
     /// one by one.
-    pub fn feed_all<'a>(&mut self, frames: &[Frame<'a>], sink: &mut impl Sink) {
-        for batch in frames.chunks(BATCH) {
-            let open = |frame: &Frame<'a>| self.open(frame.link_type, frame.data, frame.original_size, Via::default());
-            let opened: [Option<Opened<'a>>; BATCH] = std::array::from_fn(|at| batch.get(at).map(open));
-            self.table.bring_near(opened.iter().flatten().filter_map(Opened::hash));
-            for (opened, frame) in opened.iter().flatten().zip(batch) {
+    pub fn feed_all<'a>(&mut self, frames: impl IntoIterator<Item = Frame<'a>>, sink: &mut impl Sink) {
+        let mut frames = frames.into_iter().fuse();
+        loop {
+            let batch: [Option<(Frame<'a>, Opened<'a>)>; BATCH] = std::array::from_fn(|_| {
+                let frame = frames.next()?;
+                Some((frame, self.open(frame.link_type, frame.data, frame.original_size, Via::default())))
+            });
+            self.table.bring_near(batch.iter().flatten().filter_map(|(_, opened)| opened.hash()));
+            for (frame, opened) in batch.iter().flatten() {
                 self.note(frame, sink);
                 self.take(opened, frame.original_size, sink);
+            }
+            if batch.last().is_none_or(Option::is_none) {
+                return;
             }
         }
     }
@@ -286,19 +290,7 @@ impl Engine {
             }
         };
         self.take_in(place, arrival, is_new, sink);
-        if self.options.open_tunnels && arrival.via.depth < MAX_TUNNELS {
-            self.open_tunnel(place, arrival, sink);
-        }
-    }
-
-    /// Classifies what a tunnel's packet carries, as a flow of its own.
-    fn open_tunnel(&mut self, place: Place, arrival: &Arrival<'_>, sink: &mut impl Sink) {
-        let Some(carried) = self.table.get(place).and_then(|flow| carried(flow, &arrival.packet)) else { return };
-        let Some(flow) = self.table.get(place) else { return };
-        let via = Via { depth: arrival.via.depth + 1, scope: carried.scope, tunnel: flow.id, place };
-        self.counters.tunnelled += 1;
-        let size = u32::try_from(carried.data.len()).unwrap_or(u32::MAX);
-        self.take_frame(carried.link_type, carried.data, size, via, sink);
+        self.open_tunnel(place, arrival, sink);
     }
 
     fn count_refused(&mut self, reason: Refused) {
@@ -485,15 +477,5 @@ impl Engine {
 
     fn view<'a>(&'a self, flow: &'a Flow) -> FlowView<'a> {
         FlowView::new(flow, self.generations.get(flow.generation))
-    }
-}
-
-/// What is inside a packet of a flow that a tunnel's protocol has claimed for certain.
-fn carried<'a>(flow: &Flow, packet: &Packet<'a>) -> Option<Carried<'a>> {
-    let claim = flow.claim().filter(|_| flow.is_tunnel)?;
-    let open = ALL.get(claim.index())?.tunnel?;
-    match packet.segment {
-        Segment::Udp(payload) | Segment::Numbered(_, payload) => open(payload),
-        Segment::Tcp { .. } | Segment::Sctp(_) => None,
     }
 }

@@ -1,5 +1,7 @@
 //! The PROXY protocol, versions 1 and 2 (haproxy.org, `proxy-protocol.txt`): who the client was, told before the first byte.
 
+use std::net::{IpAddr, SocketAddr};
+
 use crate::bytes::Reader;
 use crate::probing::answers::matched;
 use crate::probing::beginnings::{Beginning, begins};
@@ -54,8 +56,9 @@ impl Inspector for Proxy {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
         let data = sample.data;
         let client = if data.first() == Some(&b'P') {
-            let Some(line) = Lines::new(data, 0).next() else {
-                return if data.len() > MAX_LINE_SIZE { Progress::Done } else { Progress::Settled };
+            let start = data.get(..MAX_LINE_SIZE).unwrap_or(data);
+            let Some(line) = Lines::new(start, 0).next() else {
+                return if data.len() >= MAX_LINE_SIZE { Progress::Done } else { Progress::Settled };
             };
             read_line(line)
         } else if data.starts_with(SIGNATURE) {
@@ -76,10 +79,9 @@ impl Inspector for Proxy {
 /// `PROXY TCP4 SOURCE DESTINATION SOURCE-PORT DESTINATION-PORT`.
 fn read_line(line: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(line).ok()?;
-    let mut words = text.split(' ').skip(1);
-    let is_v6 = words.next()? == "TCP6";
-    let (address, port) = (words.next()?, words.nth(1)?);
-    Some(if is_v6 { format!("[{address}]:{port}") } else { format!("{address}:{port}") })
+    let mut words = text.split(' ').skip(2);
+    let (address, port): (IpAddr, u16) = (words.next()?.parse().ok()?, words.nth(1)?.parse().ok()?);
+    Some(SocketAddr::new(address, port).to_string())
 }
 
 /// `None` while bytes are missing; nothing inside where the header tells no address.
@@ -89,19 +91,14 @@ fn read_binary(data: &[u8]) -> Option<Option<String>> {
     let (_, family) = (reader.u8()?, reader.u8()?);
     let mut body = Reader::new(reader.vector16()?);
     let client = match family >> 4 {
-        1 => body
-            .array::<4>()
-            .zip(body.u32())
-            .zip(body.u16())
-            .map(|((source, _), port)| format!("{}:{port}", std::net::Ipv4Addr::from(source))),
-        2 => body
-            .array::<16>()
-            .zip(body.array::<16>())
-            .zip(body.u16())
-            .map(|((source, _), port)| format!("[{}]:{port}", std::net::Ipv6Addr::from(source))),
+        1 => body.array::<4>().zip(body.u32()).zip(body.u16()).map(|((from, _), port)| (IpAddr::from(from), port)),
+        2 => {
+            let ends = body.array::<16>().zip(body.array::<16>());
+            ends.zip(body.u16()).map(|((from, _), port)| (IpAddr::from(from), port))
+        }
         _ => None,
     };
-    Some(client)
+    Some(client.map(|client| SocketAddr::from(client).to_string()))
 }
 
 const EXAMPLES: &[Example] = &[
