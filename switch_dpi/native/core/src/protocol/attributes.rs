@@ -213,6 +213,7 @@ attributes! {
     FixSender = 434, "fix.sender", Text, "", "SenderCompID, tag 49 (FIX 5.0 SP2).";
     FixTarget = 435, "fix.target", Text, "", "TargetCompID, tag 56 (FIX 5.0 SP2).";
     AjpUri = 436, "ajp.uri", Text, "", "Requested URI (AJPv13, Forward Request).";
+    AjpHost = 439, "ajp.host", Text, "", "Server name of the request (AJPv13, Forward Request).";
     RsyncModule = 437, "rsync.module", Text, "", "Module that was asked for (rsyncd).";
     FtpFile = 438, "ftp.file", Text, "", "File that is fetched or stored (RFC 959 §4.1.3).";
     // voice, mail, messages, streams: from 500

@@ -98,12 +98,12 @@ fn a_certificate_tells_where_the_client_asked_for_no_name() {
 fn a_network_is_a_guess_that_what_the_flow_says_confirms_or_revises() {
     let mut bench = bench("networks=[\"10.0.0.8/30\"]", Options::default());
     bench.tcp((1, 40_000), (9, 4443), 999, SYN, b"");
-    assert_eq!(verdict(&bench), ("Desk", State::Guessed, 87));
+    assert_eq!(verdict(&bench), ("Desk", State::Guessed, 80));
     assert!(bench.last().evidence.contains("network of the application"), "{}", bench.last().evidence);
     bench.tcp((1, 40_000), (9, 4443), 1000, ACK, &client_hello("www.tube.example", 0));
     assert_eq!((bench.last().app.as_str(), bench.last().state), ("Tube", State::Final));
     bench.tcp((1, 40_001), (10, 4443), 999, SYN, b"");
-    assert_eq!(verdict(&bench), ("Desk", State::Guessed, 77), "it was wrong once");
+    assert_eq!(verdict(&bench), ("Desk", State::Guessed, 72), "it was wrong once");
     bench.tcp((1, 40_002), (12, 4443), 999, SYN, b"");
     assert_eq!(bench.last().state, State::Inspecting);
     bench.udp((1, 40_003), (9, 53), b"\x00");

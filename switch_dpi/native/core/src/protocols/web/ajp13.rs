@@ -81,7 +81,8 @@ fn from_container(cursor: &mut Cursor<'_>) -> Recognised {
     }
 }
 
-/// Reads the URI and the server's name of the first request.
+/// Reads the URI and the host of the first request. The host is metadata and names no application: AJP is spoken between an
+/// organisation's own web server and the container behind it, never by who uses that site.
 #[derive(Debug, Default)]
 struct Ajp {
     position: usize,
@@ -124,7 +125,7 @@ fn read_request(packet: &[u8], found: &mut Findings) -> Option<()> {
     found.text(Attribute::AjpUri, string()?);
     string()?;
     string()?;
-    found.set_host(string()?);
+    found.text(Attribute::AjpHost, string()?);
     Some(())
 }
 
@@ -136,7 +137,7 @@ const EXAMPLES: &[Example] = &[
             "request",
             b"\x12\x34\0\x35\x02\x02\0\x08HTTP/1.1\0\0\x05/shop\0\0\x09192.0.2.7\0\xff\xff\0\x0bexample.org\0\0\x50\0\0\0\xff",
         ),
-        &[(Attribute::AjpUri, "/shop")],
+        &[(Attribute::AjpUri, "/shop"), (Attribute::AjpHost, "example.org")],
     ),
     server("headers", b"AB\0\x09\x04\0\xc8\0\x02OK\0\0\0"),
 ];
