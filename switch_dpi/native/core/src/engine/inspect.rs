@@ -7,7 +7,7 @@ use crate::flow::deadlines::Entry;
 use crate::flow::expected::Announced;
 use crate::flow::table::Place;
 use crate::flow::{Flow, Known, Label, Origin, State, Upper};
-use crate::frame::{Packet, ip_protocol};
+use crate::frame::{Segment, ip_protocol};
 use crate::options::SECOND_NS;
 use crate::protocol::{Direction, Expectation, Findings, Resolved, Transport};
 use crate::protocols::ALL;
@@ -63,7 +63,7 @@ impl Engine {
         &mut self,
         place: Place,
         direction: Direction,
-        packet: &Packet<'_>,
+        segment: &Segment<'_>,
         closed: bool,
         sink: &mut impl Sink,
     ) {
@@ -71,7 +71,7 @@ impl Engine {
         let Some(inspection) = flow.inspection.as_mut() else { return };
         let held_elsewhere = self.held_bytes.saturating_sub(inspection.held_size());
         let ports = self.generations.get(flow.generation).ports();
-        let mut outcome = inspection.look(direction, &packet.segment, ports, &self.options);
+        let mut outcome = inspection.look(direction, segment, ports, &self.options);
         self.held_bytes = held_elsewhere + inspection.held_size();
         let too_much = self.held_bytes > self.options.max_held_bytes;
         if too_much {

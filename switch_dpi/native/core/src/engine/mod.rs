@@ -5,6 +5,7 @@
 mod counters;
 mod generations;
 mod inspect;
+mod intake;
 mod tunnels;
 
 #[cfg(test)]
@@ -14,15 +15,17 @@ use std::sync::Arc;
 
 pub use counters::{Counters, HeldBytes};
 use generations::Generations;
+use intake::Arrival;
+pub use intake::Frame;
 
 use crate::classification::guess::{Guess, Guesses, Source};
 use crate::classification::inspection::{FIRM, Inspection};
 use crate::flow::deadlines::{Deadlines, Entry};
 use crate::flow::expected::Expected;
 use crate::flow::table::{BATCH, FlowTable, Place};
-use crate::flow::{Closing, Flow, FlowKey, Label, Origin, State, Via};
-use crate::frame::fragments::{Assembled, Fragments};
-use crate::frame::{Decoded, Packet, Piece, Refused, Segment, TcpFlags, decode};
+use crate::flow::{Closing, Flow, Label, Origin, State};
+use crate::frame::fragments::Fragments;
+use crate::frame::{Segment, TcpFlags};
 use crate::options::{Options, SECOND_NS};
 use crate::protocol::Direction;
 use crate::report::event::{EndReason, Event, EventKind, FlowView, Sink};
@@ -34,19 +37,6 @@ const CLOSED_LINGER_NS: u64 = 10 * SECOND_NS;
 const SETTLED_PATIENCE_NS: u64 = 5 * SECOND_NS;
 /// When the table is full, the flow idle for longest among so many makes room.
 const EVICTION_CHOICE: usize = 64;
-
-/// A captured frame.
-#[derive(Clone, Copy, Debug)]
-pub struct Frame<'a> {
-    /// When it was seen.
-    pub at_ns: u64,
-    /// See [`crate::frame::link_type`].
-    pub link_type: u32,
-    /// Bytes on the wire; the capture may hold less.
-    pub original_size: u32,
-    /// From the link layer's header on.
-    pub data: &'a [u8],
-}
 
 /// One flow table and all that is needed to fill it. Nothing is shared but the signatures.
 pub struct Engine {
@@ -67,30 +57,6 @@ pub struct Engine {
     next_id: u64,
     id_step: u64,
     counters: Counters,
-}
-
-/// A packet on its way to its flow.
-struct Arrival<'a> {
-    key: FlowKey,
-    hash: u64,
-    sender_is_low: bool,
-    packet: Packet<'a>,
-    via: Via,
-    frames: u32,
-    bytes: u64,
-}
-
-/// What was found in a frame.
-enum Opened<'a> {
-    Packet(Arrival<'a>),
-    Piece(Piece<'a>, Via),
-    Refused(Refused),
-}
-
-impl Opened<'_> {
-    fn hash(&self) -> Option<u64> {
-        if let Opened::Packet(arrival) = self { Some(arrival.hash) } else { None }
-    }
 }
 
 impl Engine {
@@ -138,48 +104,21 @@ impl Engine {
         self.generations.current()
     }
 
-    /// Takes in a frame.
-    pub fn feed(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
-        self.note(&frame, sink);
-        self.take_frame(frame.link_type, frame.data, frame.original_size, Via::default(), sink);
-    }
-
-    /// Takes in frames, in their order. What they need of the memory is asked for side by side, so that this takes less time than
-    /// one by one.
-    pub fn feed_all<'a>(&mut self, frames: impl IntoIterator<Item = Frame<'a>>, sink: &mut impl Sink) {
-        let mut frames = frames.into_iter().fuse();
-        loop {
-            let batch: [Option<(Frame<'a>, Opened<'a>)>; BATCH] = std::array::from_fn(|_| {
-                let frame = frames.next()?;
-                Some((frame, self.open(frame.link_type, frame.data, frame.original_size, Via::default())))
-            });
-            self.table.bring_near(batch.iter().flatten().filter_map(|(_, opened)| opened.hash()));
-            for (frame, opened) in batch.iter().flatten() {
-                self.note(frame, sink);
-                self.take(opened, frame.original_size, sink);
-            }
-            if batch.last().is_none_or(Option::is_none) {
-                return;
-            }
-        }
-    }
-
-    fn note(&mut self, frame: &Frame<'_>, sink: &mut impl Sink) {
-        self.counters.packets += 1;
-        self.counters.bytes += u64::from(frame.original_size);
-        self.advance(frame.at_ns, sink);
-    }
-
     /// Lets time pass: flows that are idle for too long end, inspections that take too long are given up.
     pub fn advance(&mut self, now_ns: u64, sink: &mut impl Sink) {
         self.now_ns = self.now_ns.max(now_ns);
         if !self.fragments.is_empty() {
-            while let Some(beginning) = self.fragments.expire(self.now_ns, &self.options) {
-                self.take_beginning(beginning, sink);
-            }
+            self.expire_fragments(sink);
         }
         if self.deadlines.is_due(self.now_ns) {
             self.look_at_due(sink);
+        }
+    }
+
+    #[inline(never)]
+    fn expire_fragments(&mut self, sink: &mut impl Sink) {
+        while let Some(beginning) = self.fragments.expire(self.now_ns, &self.options) {
+            self.take_beginning(beginning, sink);
         }
     }
 
@@ -188,12 +127,17 @@ impl Engine {
         while let Some(beginning) = self.fragments.drain() {
             self.take_beginning(beginning, sink);
         }
-        let mut places: Vec<Place> = self.table.places().collect();
-        places.sort_by_cached_key(|place| self.table.get(*place).map(|flow| (flow.last_seen_ns, flow.id)));
-        for batch in places.chunks(BATCH) {
-            self.table.bring_ends_near(batch.iter().copied());
-            batch.iter().for_each(|place| self.end(*place, Some(EndReason::Shutdown), sink));
+        let mut ends: Vec<(u64, u64, Place)> =
+            self.table.flows().map(|(place, flow)| (flow.last_seen_ns, flow.id, place)).collect();
+        ends.sort();
+        for batch in ends.chunks(BATCH) {
+            self.table.bring_ends_near(batch.iter().map(|(_, _, place)| *place));
+            for (_, _, place) in batch {
+                self.report_end(*place, Some(EndReason::Shutdown), sink);
+                self.table.empty(*place);
+            }
         }
+        self.table.clear();
         self.deadlines = Deadlines::default();
     }
 
@@ -215,72 +159,10 @@ impl Engine {
         self.table.len()
     }
 
-    fn take_frame(&mut self, link_type: u32, data: &[u8], wire_size: u32, via: Via, sink: &mut impl Sink) {
-        let opened = self.open(link_type, data, wire_size, via);
-        self.take(&opened, wire_size, sink);
-    }
-
-    #[inline]
-    fn open<'a>(&self, link_type: u32, data: &'a [u8], wire_size: u32, via: Via) -> Opened<'a> {
-        match decode(link_type, data) {
-            Ok(Decoded::Whole(packet)) => Opened::Packet(self.arrival(packet, via, (1, u64::from(wire_size)))),
-            Ok(Decoded::Piece(piece)) => Opened::Piece(piece, via),
-            Err(reason) => Opened::Refused(reason),
-        }
-    }
-
-    #[inline]
-    fn arrival<'a>(&self, packet: Packet<'a>, via: Via, (frames, bytes): (u32, u64)) -> Arrival<'a> {
-        let (key, sender_is_low) = FlowKey::of(&packet, via.scope);
-        Arrival { key, hash: self.table.hash(&key), sender_is_low, packet, via, frames, bytes }
-    }
-
-    fn take(&mut self, opened: &Opened<'_>, wire_size: u32, sink: &mut impl Sink) {
-        match opened {
-            Opened::Packet(arrival) => self.take_arrival(arrival, sink),
-            Opened::Piece(piece, via) => self.take_piece(piece, wire_size, *via, sink),
-            Opened::Refused(reason) => self.count_refused(*reason),
-        }
-    }
-
-    fn take_piece(&mut self, piece: &Piece<'_>, wire_size: u32, via: Via, sink: &mut impl Sink) {
-        if self.options.defragment {
-            if let Some(whole) = self.fragments.push(piece, via, (self.now_ns, wire_size)) {
-                self.counters.reassembled += 1;
-                self.take_assembled(&whole, sink);
-            }
-        } else if piece.fragment.offset == 0 {
-            match piece.envelope.open(piece.payload) {
-                Ok(packet) => self.take_packet(packet, via, (1, u64::from(wire_size)), sink),
-                Err(reason) => self.count_refused(reason),
-            }
-        } else {
-            self.counters.later_fragments += 1;
-        }
-    }
-
-    fn take_beginning(&mut self, beginning: Option<Assembled>, sink: &mut impl Sink) {
-        match beginning {
-            Some(assembled) => self.take_assembled(&assembled, sink),
-            None => self.counters.later_fragments += 1,
-        }
-    }
-
-    fn take_assembled(&mut self, assembled: &Assembled, sink: &mut impl Sink) {
-        match assembled.envelope.open(&assembled.payload) {
-            Ok(packet) => self.take_packet(packet, assembled.via, (assembled.frames, assembled.bytes), sink),
-            Err(reason) => self.count_refused(reason),
-        }
-    }
-
-    fn take_packet(&mut self, packet: Packet<'_>, via: Via, volume: (u32, u64), sink: &mut impl Sink) {
-        let arrival = self.arrival(packet, via, volume);
-        self.take_arrival(&arrival, sink);
-    }
-
-    fn take_arrival(&mut self, arrival: &Arrival<'_>, sink: &mut impl Sink) {
-        let (place, is_new) = match self.table.find(arrival.hash, &arrival.key) {
-            Some(place) if !self.begins_again(place, &arrival.packet) => (place, false),
+    #[inline(never)]
+    fn take_arrival(&mut self, arrival: &Arrival<'_>, found: Option<Place>, sink: &mut impl Sink) {
+        let (place, is_new) = match found {
+            Some(place) if !self.begins_again(place, &arrival.segment) => (place, false),
             Some(place) if self.tries_again(place, arrival.sender_is_low) => (place, false),
             found => {
                 if let Some(place) = found {
@@ -293,18 +175,9 @@ impl Engine {
         self.open_tunnel(place, arrival, sink);
     }
 
-    fn count_refused(&mut self, reason: Refused) {
-        let counter = match reason {
-            Refused::LinkType(_) => &mut self.counters.unknown_link,
-            Refused::NotIp => &mut self.counters.not_ip,
-            Refused::Malformed(_) => &mut self.counters.malformed,
-        };
-        *counter += 1;
-    }
-
     /// A SYN on a closed connection opens another one between the same ports.
-    fn begins_again(&self, place: Place, packet: &Packet<'_>) -> bool {
-        let Segment::Tcp { flags, .. } = packet.segment else { return false };
+    fn begins_again(&self, place: Place, segment: &Segment<'_>) -> bool {
+        let Segment::Tcp { flags, .. } = segment else { return false };
         flags.syn() && !flags.ack() && self.table.get(place).is_some_and(|flow| flow.closing.is_closed())
     }
 
@@ -337,7 +210,7 @@ impl Engine {
         if self.table.len() >= self.options.max_flows {
             self.evict(sink);
         }
-        let flags = match arrival.packet.segment {
+        let flags = match arrival.segment {
             Segment::Tcp { flags, .. } => flags,
             _ => TcpFlags::default(),
         };
@@ -346,8 +219,8 @@ impl Engine {
         let id = self.next_id;
         self.next_id += self.id_step;
         self.counters.flows += 1;
-        let mut flow = Flow::new(arrival.key, id, self.now_ns, arrival.packet.layers, originator_is_low);
-        if let Segment::Numbered(_, [kind, code, ..]) = arrival.packet.segment
+        let mut flow = Flow::new(arrival.key, id, self.now_ns, arrival.layers, originator_is_low);
+        if let Segment::Numbered(_, [kind, code, ..]) = arrival.segment
             && flow.is_icmp()
         {
             flow.icmp_kind = u16::from_be_bytes([*kind, *code]);
@@ -359,7 +232,7 @@ impl Engine {
         }
         self.prepare(&mut flow);
         let deadline_ns = self.deadline(&flow);
-        let place = self.table.insert(arrival.hash, flow);
+        let place = self.table.insert(flow);
         self.deadlines.insert(Entry { place, id: id as u32 }, deadline_ns, self.now_ns);
         place
     }
@@ -368,10 +241,10 @@ impl Engine {
         let now_ns = self.now_ns;
         let Some(flow) = self.table.get_mut(place) else { return };
         let direction = flow.direction(arrival.sender_is_low);
-        flow.count(direction, arrival.frames, arrival.bytes);
+        flow.count(direction, arrival.volume);
         flow.last_seen_ns = now_ns;
         let (was_closed, inspected) = (flow.closing.is_closed(), flow.inspection.is_some());
-        if let Segment::Tcp { flags, payload, .. } = arrival.packet.segment {
+        if let Segment::Tcp { flags, payload, .. } = arrival.segment {
             flow.closing.note(flags, payload, direction);
         }
         let closed = flow.closing.is_closed();
@@ -384,17 +257,20 @@ impl Engine {
             self.publish_first(place, sink);
         }
         if inspected {
-            self.inspect(place, direction, &arrival.packet, closed, sink);
+            self.inspect(place, direction, &arrival.segment, closed, sink);
         }
     }
 
     /// Ends the flows whose time is over, gives up inspections that took too long, and puts the others further on.
+    #[inline(never)]
     fn look_at_due(&mut self, sink: &mut impl Sink) {
         let mut due = std::mem::take(&mut self.due);
         self.deadlines.take(self.now_ns, &mut due);
         for (at, entry) in due.iter().copied().enumerate() {
             if at.is_multiple_of(BATCH) {
-                self.table.bring_ends_near(due.iter().skip(at).take(BATCH).map(|entry| entry.place));
+                let places = due.iter().skip(at).take(BATCH).map(|entry| entry.place);
+                self.table.bring_ends_near(places.clone());
+                self.table.bring_index_near(places);
             }
             let Some(flow) = self.table.get(entry.place).filter(|flow| flow.id as u32 == entry.id) else { continue };
             let deadline_ns = self.deadline(flow);
@@ -452,6 +328,11 @@ impl Engine {
 
     /// Takes a flow out; without a reason given, what its packets say is the reason.
     fn end(&mut self, place: Place, reason: Option<EndReason>, sink: &mut impl Sink) {
+        self.report_end(place, reason, sink);
+        self.table.remove(place);
+    }
+
+    fn report_end(&mut self, place: Place, reason: Option<EndReason>, sink: &mut impl Sink) {
         if let Some(inspection) = self.table.get_mut(place).and_then(|flow| flow.inspection.as_mut()) {
             let outcome = inspection.finish();
             self.apply(place, outcome); // the flow's end says it all
@@ -466,7 +347,6 @@ impl Engine {
         };
         sink.event(Event { kind: EventKind::Ended(reason), at_ns: self.now_ns, flow: self.view(flow) });
         self.generations.leave(flow.generation);
-        self.table.remove(place);
     }
 
     fn publish(&self, place: Place, kind: EventKind, sink: &mut impl Sink) {

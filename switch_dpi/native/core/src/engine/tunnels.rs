@@ -1,9 +1,10 @@
 //! What tunnels carry: flows of their own.
 
-use super::{Arrival, Engine};
+use super::Engine;
+use super::intake::Arrival;
 use crate::flow::table::Place;
 use crate::flow::{Flow, Via};
-use crate::frame::{Packet, Segment};
+use crate::frame::Segment;
 use crate::protocol::Carried;
 use crate::protocols::ALL;
 use crate::report::event::Sink;
@@ -18,7 +19,7 @@ impl Engine {
             return;
         }
         let Some(flow) = self.table.get(place) else { return };
-        let Some(carried) = carried(flow, &arrival.packet) else { return };
+        let Some(carried) = carried(flow, &arrival.segment) else { return };
         let via = Via { depth: arrival.via.depth + 1, scope: carried.scope, tunnel: flow.id, place };
         self.counters.tunnelled += 1;
         let size = u32::try_from(carried.data.len()).unwrap_or(u32::MAX);
@@ -27,10 +28,10 @@ impl Engine {
 }
 
 /// What is inside a packet of a flow that a tunnel's protocol has claimed for certain.
-fn carried<'a>(flow: &Flow, packet: &Packet<'a>) -> Option<Carried<'a>> {
+fn carried<'a>(flow: &Flow, segment: &Segment<'a>) -> Option<Carried<'a>> {
     let claim = flow.claim().filter(|_| flow.is_tunnel)?;
     let open = ALL.get(claim.index())?.tunnel?;
-    match packet.segment {
+    match *segment {
         Segment::Udp(payload) | Segment::Numbered(_, payload) => open(payload),
         Segment::Tcp { .. } | Segment::Sctp(_) => None,
     }

@@ -32,18 +32,29 @@ impl FlowKey {
     /// The key of a packet's flow, and whether the sender is its lower end. `scope` keeps tunnels apart
     /// ([`crate::protocol::Carried::scope`]).
     #[must_use]
+    #[inline(always)]
     pub fn of(packet: &Packet<'_>, scope: u32) -> (Self, bool) {
-        let sender = (packet.source, packet.source_port);
-        let receiver = (packet.destination, packet.destination_port);
-        let sender_is_low = sender <= receiver;
-        let ((low, low_port), (high, high_port)) = if sender_is_low { (sender, receiver) } else { (receiver, sender) };
         let carrier = match packet.segment {
             Segment::Tcp { .. } => Transport::Tcp,
             Segment::Udp(_) => Transport::Udp,
             Segment::Sctp(_) => Transport::Ip(ip_protocol::SCTP),
             Segment::Numbered(carrier, _) => carrier,
         };
-        let (vlan, ip_version) = (packet.vlan, packet.ip_version);
+        let sender = (packet.source, packet.source_port);
+        let receiver = (packet.destination, packet.destination_port);
+        Self::between(sender, receiver, (packet.vlan, packet.ip_version), scope, carrier)
+    }
+
+    #[inline(always)]
+    pub(crate) fn between(
+        sender: (Address, u16),
+        receiver: (Address, u16),
+        (vlan, ip_version): (u16, u8),
+        scope: u32,
+        carrier: Transport,
+    ) -> (Self, bool) {
+        let sender_is_low = sender <= receiver;
+        let ((low, low_port), (high, high_port)) = if sender_is_low { (sender, receiver) } else { (receiver, sender) };
         (
             Self { low: halves(low), high: halves(high), low_port, high_port, vlan, ip_version, scope, carrier },
             sender_is_low,
@@ -55,10 +66,12 @@ impl Hash for FlowKey {
     #[inline(always)]
     fn hash<H: Hasher>(&self, state: &mut H) {
         let ([a, b], [c, d]) = (self.low, self.high);
-        state.write_u64(a);
-        state.write_u64(b);
-        state.write_u64(c);
-        state.write_u64(d);
+        if self.ip_version == 4 {
+            state.write_u64(b << 32 | d & 0xffff_ffff); // above its 32 bits an IPv4 address is always the same
+        } else {
+            state.write_u128(u128::from(a) << 64 | u128::from(b));
+            state.write_u128(u128::from(c) << 64 | u128::from(d));
+        }
         let ports = u64::from(self.low_port) << 16 | u64::from(self.high_port);
         let rest = u64::from(self.vlan) << 16 | u64::from(self.protocol_number()) << 8 | u64::from(self.ip_version);
         state.write_u64(ports << 32 | rest);
@@ -70,6 +83,7 @@ impl Hash for FlowKey {
 }
 
 impl FlowKey {
+    #[inline(always)]
     fn protocol_number(&self) -> u8 {
         match self.carrier {
             Transport::Tcp => ip_protocol::TCP,
@@ -179,10 +193,14 @@ pub(crate) struct Closing {
 impl Closing {
     pub(crate) fn note(&mut self, flags: TcpFlags, payload: &[u8], direction: Direction) {
         self.rst |= flags.rst();
-        self.spoke |= !payload.is_empty();
+        self.note_payload(payload);
         if flags.fin() {
             *direction.of(&mut self.fin) = true;
         }
+    }
+
+    pub(crate) fn note_payload(&mut self, payload: &[u8]) {
+        self.spoke |= !payload.is_empty();
     }
 
     /// Closed before anything was said.
@@ -347,7 +365,7 @@ impl Flow {
         self.volume.iter().map(|volume| volume.packets).sum()
     }
 
-    pub(crate) fn count(&mut self, direction: Direction, packets: u32, bytes: u64) {
+    pub(crate) fn count(&mut self, direction: Direction, (packets, bytes): (u32, u64)) {
         let volume = direction.of(&mut self.volume);
         volume.packets += u64::from(packets);
         volume.bytes += bytes;

@@ -1,6 +1,6 @@
 //! The flow table: one hash look-up a packet. Flows lie in blocks that never move, so that growing costs no copying.
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash, Hasher};
 
 use hashbrown::HashTable;
 
@@ -33,15 +33,30 @@ impl FlowTable {
         self.index.len()
     }
 
+    #[inline(always)]
     pub(crate) fn hash(&self, key: &FlowKey) -> u64 {
-        self.hasher.hash_one(key)
+        let mut hasher = self.hasher.build_hasher();
+        key.hash(&mut hasher);
+        hasher.finish()
     }
 
-    pub(crate) fn find(&self, hash: u64, key: &FlowKey) -> Option<Place> {
-        let tag = tag(hash);
-        let same =
-            |(other, place): &(u32, Place)| *other == tag && self.get(*place).is_some_and(|flow| flow.key == *key);
+    /// The place of a key's flow.
+    pub(crate) fn find(&self, key: &FlowKey) -> Option<Place> {
+        let hash = self.hash(key);
+        let same = |(other, place): &(u32, Place)| *other == tag(hash) && self.holds(*place, key);
         self.index.find(hash, same).map(|(_, place)| *place)
+    }
+
+    /// Where a flow stands whose key has a hash; hardly ever is it another one's.
+    #[inline]
+    pub(crate) fn place(&self, hash: u64) -> Option<Place> {
+        self.index.find(hash, |(other, _)| *other == tag(hash)).map(|(_, place)| *place)
+    }
+
+    /// Whether a key's flow stands at a place.
+    #[inline]
+    pub(crate) fn holds(&self, place: Place, key: &FlowKey) -> bool {
+        self.get(place).is_some_and(|flow| flow.key == *key)
     }
 
     pub(crate) fn get(&self, place: Place) -> Option<&Flow> {
@@ -54,25 +69,21 @@ impl FlowTable {
         self.blocks.get_mut(block)?.get_mut(at)?.as_mut()
     }
 
-    /// Brings the flows that have these hashes from memory into the processor's cache: accesses that do not wait for one another
-    /// take hardly longer than one of them.
-    pub(crate) fn bring_near(&self, hashes: impl Iterator<Item = u64>) {
-        let mut places = [Place::MAX; BATCH];
-        for (place, hash) in places.iter_mut().zip(hashes) {
-            let tag = tag(hash);
-            *place = self.index.find(hash, |(other, _)| *other == tag).map_or(Place::MAX, |(_, place)| *place);
-        }
-        self.touch(places.into_iter(), Flow::touch);
+    /// Brings flows from memory into the processor's cache: accesses that do not wait for one another take hardly longer than one
+    /// of them.
+    pub(crate) fn bring_near(&self, places: impl Iterator<Item = Place>) {
+        self.touch(places, Flow::touch);
     }
 
-    /// Brings flows near that are about to end: what stands in the table, in its index, and what was found in them.
+    /// Brings flows near that are about to end, and what was found in them.
     pub(crate) fn bring_ends_near(&self, places: impl Iterator<Item = Place> + Clone) {
         self.touch(places.clone(), Flow::touch);
-        self.touch(places.clone(), |flow| {
-            let (hash, entry) = (self.hash(&flow.key), (0, 0));
-            self.index.find(hash, |(other, _)| *other == tag(hash)).unwrap_or(&entry).1.into()
-        });
         self.touch(places, |flow| flow.found.touch());
+    }
+
+    /// Brings near what the index has of flows that are about to be removed.
+    pub(crate) fn bring_index_near(&self, places: impl Iterator<Item = Place>) {
+        self.touch(places, |flow| self.place(self.hash(&flow.key)).unwrap_or_default().into());
     }
 
     fn touch(&self, places: impl Iterator<Item = Place>, read: impl Fn(&Flow) -> u64) {
@@ -81,7 +92,8 @@ impl FlowTable {
     }
 
     /// Adds a flow that is not in the table. The engine keeps fewer than 2^32 - 1 flows.
-    pub(crate) fn insert(&mut self, hash: u64, flow: Flow) -> Place {
+    pub(crate) fn insert(&mut self, flow: Flow) -> Place {
+        let hash = self.hash(&flow.key);
         let place = self.free.pop().unwrap_or_else(|| self.new_place());
         let (block, at) = split(place);
         if let Some(slot) = self.blocks.get_mut(block).and_then(|block| block.get_mut(at)) {
@@ -103,15 +115,28 @@ impl FlowTable {
             found.remove();
             self.free.push(place);
         }
+        self.empty(place);
+    }
+
+    /// Drops a flow, but does not make its place free: this is for all flows, before [`Self::clear`].
+    pub(crate) fn empty(&mut self, place: Place) {
         let (block, at) = split(place);
         if let Some(slot) = self.blocks.get_mut(block).and_then(|block| block.get_mut(at)) {
             *slot = None;
         }
     }
 
-    /// All places with a flow.
-    pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
-        self.index.iter().map(|(_, place)| *place)
+    /// All flows, as they lie in memory.
+    pub(crate) fn flows(&self) -> impl Iterator<Item = (Place, &Flow)> {
+        let slots = self.blocks.iter().flatten().take(self.used);
+        slots.zip(0..).filter_map(|(slot, place)| Some((place, slot.as_ref()?)))
+    }
+
+    /// Forgets all flows, which are empty.
+    pub(crate) fn clear(&mut self) {
+        self.index.clear();
+        self.free.clear();
+        self.used = 0;
     }
 
     /// Of some flows from `start` on, the one that was not seen for longest.
@@ -123,7 +148,7 @@ impl FlowTable {
     }
 
     fn new_place(&mut self) -> Place {
-        if self.used.is_multiple_of(BLOCK_SIZE) {
+        if self.used == self.blocks.len() * BLOCK_SIZE {
             self.blocks.push((0..BLOCK_SIZE).map(|_| None).collect());
         }
         self.used += 1;

@@ -22,6 +22,7 @@ pub use link::link_type;
 pub use share::share_of;
 pub use transport::{DataChunks, Segment, TcpFlags};
 
+use crate::flow::FlowKey;
 use crate::protocol::Transport;
 
 /// Protocol numbers above IP that the engine tells apart (IANA "Assigned Internet Protocol Numbers").
@@ -115,39 +116,59 @@ pub enum Refused {
 /// [`Refused`] says why the frame belongs to no flow.
 #[inline]
 pub fn decode(link: u32, frame: &[u8]) -> Result<Decoded<'_>, Refused> {
-    if link == link_type::ETHERNET
-        && let Some(packet) = decode_plain(frame)
-    {
-        return Ok(Decoded::Whole(packet));
+    match decode_plain(link, frame) {
+        Some(packet) => Ok(Decoded::Whole(packet)),
+        None => decode_any(link, frame),
     }
-    decode_any(link, frame)
 }
 
-/// Nearly every frame: Ethernet without tags, IPv4 without options, a whole packet.
-#[inline]
-fn decode_plain(frame: &[u8]) -> Option<Packet<'_>> {
-    let ([.., 0x08, 0x00], packet) = frame.split_first_chunk::<14>()? else { return None };
-    let (header, there) = packet.split_first_chunk::<20>()?;
-    let [0x45, _, size_high, size_low, _, _, flags, offset, _, protocol, _, _, addresses @ ..] = header else {
+/// Reads nearly every frame: Ethernet without tags, IPv4 without options, a whole packet. None is no error: [`decode`] reads the others.
+#[inline(always)]
+pub(crate) fn decode_plain(link: u32, frame: &[u8]) -> Option<Packet<'_>> {
+    let (header, there) = plain_header(link, frame)?;
+    let [0x45, _, high, low, _, _, flags, offset, _, protocol, _, _, a, b, c, d, e, f, g, h] = *header else {
         return None;
     };
-    let [a, b, c, d, e, f, g, h] = *addresses;
-    let size = usize::from(u16::from_be_bytes([*size_high, *size_low])).checked_sub(20)?;
+    let size = usize::from(u16::from_be_bytes([high, low])).checked_sub(20)?;
     if (flags & 0x3f) | offset != 0 {
         return None; // a piece
     }
-    let (ports, segment) = transport::decode(*protocol, there.get(..size).unwrap_or(there)).ok()?;
+    let (ports, segment) = transport::decode(protocol, there.get(..size).unwrap_or(there)).ok()?;
     Some(Packet {
         layers: Layers::ETHERNET,
         vlan: 0,
         ip_version: 4,
-        protocol: *protocol,
+        protocol,
         source: Address::from_v4([a, b, c, d]),
         destination: Address::from_v4([e, f, g, h]),
         source_port: ports.0,
         destination_port: ports.1,
         segment,
     })
+}
+
+/// Key of the flow that a plain frame seems to belong to: enough to ask the memory for it before the frame's turn comes.
+#[inline(always)]
+pub(crate) fn plain_key(link: u32, frame: &[u8]) -> Option<FlowKey> {
+    let (header, there) = plain_header(link, frame)?;
+    let [0x45, _, _, _, _, _, _, _, _, protocol, _, _, a, b, c, d, e, f, g, h] = *header else { return None };
+    let carrier = match protocol {
+        ip_protocol::TCP => Transport::Tcp,
+        ip_protocol::UDP => Transport::Udp,
+        _ => return None,
+    };
+    let [i, j, k, l] = *there.first_chunk()?;
+    let source = (Address::from_v4([a, b, c, d]), u16::from_be_bytes([i, j]));
+    let destination = (Address::from_v4([e, f, g, h]), u16::from_be_bytes([k, l]));
+    Some(FlowKey::between(source, destination, (0, 4), 0, carrier).0)
+}
+
+#[inline(always)]
+fn plain_header(link: u32, frame: &[u8]) -> Option<(&[u8; 20], &[u8])> {
+    match frame.split_first_chunk::<14>()? {
+        ([.., 0x08, 0x00], packet) if link == link_type::ETHERNET => packet.split_first_chunk(),
+        _ => None,
+    }
 }
 
 fn decode_any(link: u32, frame: &[u8]) -> Result<Decoded<'_>, Refused> {

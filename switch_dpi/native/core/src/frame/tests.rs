@@ -106,7 +106,7 @@ fn plain_frames_are_read_as_any_other() {
     let ip = b"\x45\x00\x00\x32\x00\x01\x40\x00\x40\x06\x00\x00\xc0\x00\x02\x01\xc6\x33\x64\x02";
     let tcp = b"\xc3\x50\x01\xbb\x00\x00\x00\x01\x00\x00\x00\x00\x50\x18\x04\x00\x00\x00\x00\x00payload and padding";
     let frame = [&ethernet[..], ip, tcp].concat();
-    assert!(decode_plain(&frame).is_some());
+    assert!(decode_plain(link_type::ETHERNET, &frame).is_some());
     for at in 0..frame.len() {
         for value in 0..=u8::MAX {
             let mut changed = frame.clone();
@@ -118,7 +118,10 @@ fn plain_frames_are_read_as_any_other() {
 }
 
 fn check(frame: &[u8]) {
-    if let Some(packet) = decode_plain(frame) {
+    if let Some(packet) = decode_plain(link_type::ETHERNET, frame) {
         assert_eq!(Ok(Decoded::Whole(packet)), decode_any(link_type::ETHERNET, frame), "{frame:02x?}");
+        if matches!(packet.segment, Segment::Tcp { .. } | Segment::Udp(_)) {
+            assert_eq!(plain_key(link_type::ETHERNET, frame), Some(FlowKey::of(&packet, 0).0), "{frame:02x?}");
+        }
     }
 }

@@ -32,6 +32,12 @@ impl TcpFlags {
         self.0 & Self::RST != 0
     }
 
+    /// A connection begins or ends.
+    #[must_use]
+    pub const fn begins_or_ends(self) -> bool {
+        self.0 & (Self::SYN | Self::FIN | Self::RST) != 0
+    }
+
     /// The acknowledgement number counts.
     #[must_use]
     pub const fn ack(self) -> bool {
@@ -62,11 +68,19 @@ pub enum Segment<'a> {
 const TCP_MIN_HEADER_SIZE: usize = 20;
 const UDP_HEADER_SIZE: usize = 8;
 
-#[inline]
+/// Reads the header of a protocol above IP: its ports, and what it says with the payload.
+#[inline(always)]
 pub(super) fn decode(protocol: u8, data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
     match protocol {
         ip_protocol::TCP => tcp(data),
         ip_protocol::UDP => udp(data),
+        _ => decode_rare(protocol, data),
+    }
+}
+
+#[inline(never)]
+fn decode_rare(protocol: u8, data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
+    match protocol {
         ip_protocol::SCTP => sctp(data),
         ip_protocol::ICMP | ip_protocol::ICMPV6 => Ok(icmp(protocol, data)),
         _ => Ok(((0, 0), Segment::Numbered(Transport::Ip(protocol), data))),
@@ -86,30 +100,27 @@ fn icmp(protocol: u8, data: &[u8]) -> ((u16, u16), Segment<'_>) {
     ((identifier, identifier), Segment::Numbered(Transport::Ip(protocol), data))
 }
 
-#[inline]
+#[inline(always)]
 fn tcp(data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
-    let cut = Refused::Malformed("TCP header is cut short");
-    let mut reader = Reader::new(data);
-    let ports = (reader.u16().ok_or(cut)?, reader.u16().ok_or(cut)?);
-    let sequence = reader.u32().ok_or(cut)?;
-    reader.u32().ok_or(cut)?; // acknowledgement number
-    let [offset, bits] = reader.array().ok_or(cut)?;
+    let Some(([a, b, c, d, e, f, g, h, _, _, _, _, offset, bits], _)) = data.split_first_chunk() else {
+        return Err(Refused::Malformed("TCP header is cut short"));
+    };
+    let ports = (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d]));
     let header_size = usize::from(offset >> 4) * 4;
     if header_size < TCP_MIN_HEADER_SIZE {
         return Err(Refused::Malformed("TCP header is smaller than 20 bytes"));
     }
     let payload = data.get(header_size..).unwrap_or_default(); // a capture may be cut in the options
-    Ok((ports, Segment::Tcp { sequence, flags: TcpFlags(bits), payload }))
+    Ok((ports, Segment::Tcp { sequence: u32::from_be_bytes([*e, *f, *g, *h]), flags: TcpFlags(*bits), payload }))
 }
 
-#[inline]
+#[inline(always)]
 fn udp(data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
-    let cut = Refused::Malformed("UDP header is cut short");
-    let mut reader = Reader::new(data);
-    let ports = (reader.u16().ok_or(cut)?, reader.u16().ok_or(cut)?);
-    let size = usize::from(reader.u16().ok_or(cut)?);
-    reader.u16().ok_or(cut)?; // checksum
-    let there = reader.rest();
+    let Some(([a, b, c, d, high, low, _, _], there)) = data.split_first_chunk() else {
+        return Err(Refused::Malformed("UDP header is cut short"));
+    };
+    let ports = (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d]));
+    let size = usize::from(u16::from_be_bytes([*high, *low]));
     // 0 in a jumbogram (RFC 2675 §4), too small when damaged: then IP's size counts.
     let payload = size.checked_sub(UDP_HEADER_SIZE).and_then(|size| there.get(..size)).unwrap_or(there);
     Ok((ports, Segment::Udp(payload)))
