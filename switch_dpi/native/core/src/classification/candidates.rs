@@ -9,6 +9,8 @@ use crate::protocols::ALL;
 
 const WORDS: usize = (ALL.len() + MAX_DECLARED).div_ceil(64);
 
+const NOBODY: Candidates = Candidates([0; WORDS]);
+
 /// A set of protocols, by their place in [`ALL`] and, behind those, in what a set of signatures declares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Candidates([u64; WORDS]);
@@ -40,36 +42,17 @@ impl Candidates {
         }
     }
 
-    /// What is in both sets.
-    #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        for (word, theirs) in self.0.iter_mut().zip(other.0) {
-            *word &= theirs;
+    /// Keeps what is in the other set too.
+    pub fn retain(&mut self, other: &Self) {
+        for (word, theirs) in self.0.iter_mut().zip(&other.0) {
+            *word &= *theirs;
         }
-        self
-    }
-
-    /// What is in either set.
-    #[must_use]
-    pub fn or(mut self, other: Self) -> Self {
-        for (word, theirs) in self.0.iter_mut().zip(other.0) {
-            *word |= theirs;
-        }
-        self
-    }
-
-    /// What is in this set only.
-    #[must_use]
-    pub fn without(mut self, other: Self) -> Self {
-        for (word, theirs) in self.0.iter_mut().zip(other.0) {
-            *word &= !theirs;
-        }
-        self
     }
 
     /// The protocols in the set, in ascending order.
-    pub fn iter(self) -> impl Iterator<Item = usize> {
-        self.0.into_iter().enumerate().flat_map(|(place, mut word)| {
+    pub fn iter(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().enumerate().flat_map(|(place, word)| {
+            let mut word = *word;
             std::iter::from_fn(move || {
                 let bit = (word != 0).then(|| word.trailing_zeros() as usize)?;
                 word &= word - 1;
@@ -82,50 +65,102 @@ impl Candidates {
 /// Who may have sent a payload: by its carrier and first byte, and who is usually found at a port.
 #[derive(Debug)]
 pub struct PortTable {
-    streams: ByFirstByte,
-    datagrams: ByFirstByte,
+    streams: OverTransport,
+    datagrams: OverTransport,
     numbered: HashMap<Transport, Candidates, foldhash::fast::RandomState>,
-    usual: HashMap<(Transport, u16), Candidates, foldhash::fast::RandomState>,
     by_key: HashMap<Box<str>, usize, foldhash::fast::RandomState>,
     declared: Vec<Arc<Declared>>,
 }
 
-/// All protocols over a transport with ports, and those whose payload may begin with a byte.
+/// All protocols over a transport with ports, those whose payload may begin with a byte, and those that are usual at a port.
 #[derive(Debug)]
-struct ByFirstByte {
+struct OverTransport {
     all: Candidates,
     beginning: Box<[Candidates; 256]>,
+    usual: ByPort,
 }
 
-impl Default for ByFirstByte {
+impl Default for OverTransport {
     fn default() -> Self {
-        Self { all: Candidates::default(), beginning: Box::new([Candidates::default(); 256]) }
+        let beginning = Box::new([Candidates::default(); 256]);
+        Self { all: Candidates::default(), beginning, usual: ByPort::default() }
     }
 }
 
-impl ByFirstByte {
-    fn add(&mut self, index: usize, allows: impl Fn(u8) -> bool) {
+impl OverTransport {
+    fn add(&mut self, index: usize, ports: &[u16], allows: impl Fn(u8) -> bool) {
         self.all.insert(index);
         for (byte, set) in (0..=u8::MAX).zip(self.beginning.iter_mut()) {
             if allows(byte) {
                 set.insert(index);
             }
         }
+        ports.iter().for_each(|port| self.usual.insert(*port, index));
     }
 
     fn remove(&mut self, index: usize) {
         self.all.remove(index);
         self.beginning.iter_mut().for_each(|set| set.remove(index));
+        self.usual.remove(index);
     }
+}
+
+/// Protocols by port, in ascending order. Ports are laid out in pages of 256: where a client's port lies, there are hardly any.
+#[derive(Debug)]
+struct ByPort {
+    /// Places in `pages`; the first page is empty.
+    page_of: [u16; 256],
+    /// Places in `lists`; the first list is empty.
+    pages: Vec<[u16; 256]>,
+    lists: Vec<Vec<u16>>,
+}
+
+impl Default for ByPort {
+    fn default() -> Self {
+        Self { page_of: [0; 256], pages: vec![[0; 256]], lists: vec![Vec::new()] }
+    }
+}
+
+impl ByPort {
+    fn get(&self, port: u16) -> &[u16] {
+        let [high, low] = port.to_be_bytes();
+        let page = self.page_of.get(usize::from(high)).and_then(|page| self.pages.get(usize::from(*page)));
+        let list = page.and_then(|page| page.get(usize::from(low)));
+        list.and_then(|list| self.lists.get(usize::from(*list))).map_or(&[], Vec::as_slice)
+    }
+
+    fn insert(&mut self, port: u16, index: usize) {
+        let Ok(index) = u16::try_from(index) else { return };
+        let [high, low] = port.to_be_bytes();
+        let Some(page) = self.page_of.get_mut(usize::from(high)) else { return };
+        let page = place_or_new(page, &mut self.pages, [0; 256]);
+        let Some(list) = page.and_then(|page| page.get_mut(usize::from(low))) else { return };
+        let Some(list) = place_or_new(list, &mut self.lists, Vec::new()) else { return };
+        if let Err(at) = list.binary_search(&index) {
+            list.insert(at, index);
+        }
+    }
+
+    fn remove(&mut self, index: usize) {
+        self.lists.iter_mut().for_each(|list| list.retain(|other| usize::from(*other) != index));
+    }
+}
+
+/// What stands at a place; where that is the first, which stays empty, something new.
+fn place_or_new<'a, T>(place: &mut u16, all: &'a mut Vec<T>, new: T) -> Option<&'a mut T> {
+    if *place == 0 {
+        *place = u16::try_from(all.len()).ok()?;
+        all.push(new);
+    }
+    all.get_mut(usize::from(*place))
 }
 
 impl Default for PortTable {
     fn default() -> Self {
         let mut table = Self {
-            streams: ByFirstByte::default(),
-            datagrams: ByFirstByte::default(),
+            streams: OverTransport::default(),
+            datagrams: OverTransport::default(),
             numbered: HashMap::default(),
-            usual: HashMap::default(),
             by_key: HashMap::default(),
             declared: Vec::new(),
         };
@@ -139,29 +174,33 @@ impl Default for PortTable {
 impl PortTable {
     /// Every protocol that runs over `transport`.
     #[must_use]
-    pub fn all(&self, transport: Transport) -> Candidates {
+    pub fn all(&self, transport: Transport) -> &Candidates {
         match transport {
-            Transport::Tcp => self.streams.all,
-            Transport::Udp => self.datagrams.all,
-            numbered => self.numbered.get(&numbered).copied().unwrap_or_default(),
+            Transport::Tcp => &self.streams.all,
+            Transport::Udp => &self.datagrams.all,
+            numbered => self.numbered.get(&numbered).unwrap_or(&NOBODY),
         }
     }
 
     /// Every protocol over `transport` whose payload may begin with `byte`.
     #[must_use]
-    pub fn beginning(&self, transport: Transport, byte: u8) -> Candidates {
-        let by_first_byte = match transport {
+    pub fn beginning(&self, transport: Transport, byte: u8) -> &Candidates {
+        let over = match transport {
             Transport::Tcp => &self.streams,
             Transport::Udp => &self.datagrams,
             numbered => return self.all(numbered),
         };
-        by_first_byte.beginning.get(usize::from(byte)).copied().unwrap_or_default()
+        over.beginning.get(usize::from(byte)).unwrap_or(&NOBODY)
     }
 
-    /// The protocols that usually run at this port.
+    /// The protocols that usually run at this port, in ascending order.
     #[must_use]
-    pub fn usual(&self, transport: Transport, port: u16) -> Candidates {
-        self.usual.get(&(transport, port)).copied().unwrap_or_default()
+    pub fn usual(&self, transport: Transport, port: u16) -> &[u16] {
+        match transport {
+            Transport::Tcp => self.streams.usual.get(port),
+            Transport::Udp => self.datagrams.usual.get(port),
+            _ => &[],
+        }
     }
 
     /// The protocol with this key.
@@ -176,16 +215,9 @@ impl PortTable {
         self.by_key.insert(protocol.key.as_str().into(), index);
         let replaced: Vec<usize> = protocol.replaces.iter().filter_map(|key| self.by_key(key)).collect();
         for transport in protocol.transports.iter().copied() {
-            let by_first_byte = if transport == Transport::Tcp { &mut self.streams } else { &mut self.datagrams };
-            by_first_byte.add(index, |byte| protocol.may_begin_with(transport, byte));
-            for replaced in replaced.iter().copied() {
-                by_first_byte.remove(replaced);
-                let usual = self.usual.iter_mut().filter(|((carrier, _), _)| *carrier == transport);
-                usual.for_each(|(_, set)| set.remove(replaced));
-            }
-            for port in &protocol.ports {
-                self.usual.entry((transport, *port)).or_default().insert(index);
-            }
+            let over = if transport == Transport::Tcp { &mut self.streams } else { &mut self.datagrams };
+            over.add(index, &protocol.ports, |byte| protocol.may_begin_with(transport, byte));
+            replaced.iter().for_each(|replaced| over.remove(*replaced));
         }
         self.declared.push(protocol);
     }
@@ -206,14 +238,9 @@ impl PortTable {
         self.by_key.insert(protocol.key.into(), index);
         for transport in protocol.transports {
             match transport {
-                Transport::Tcp => self.streams.add(index, |byte| protocol.first_bytes.allows(byte)),
-                Transport::Udp => self.datagrams.add(index, |byte| protocol.first_bytes.allows(byte)),
+                Transport::Tcp => self.streams.add(index, protocol.ports, |byte| protocol.first_bytes.allows(byte)),
+                Transport::Udp => self.datagrams.add(index, protocol.ports, |byte| protocol.first_bytes.allows(byte)),
                 numbered => self.numbered.entry(*numbered).or_default().insert(index),
-            }
-            if matches!(transport, Transport::Tcp | Transport::Udp) {
-                for port in protocol.ports {
-                    self.usual.entry((*transport, *port)).or_default().insert(index);
-                }
             }
         }
     }
@@ -242,9 +269,22 @@ mod tests {
             for transport in protocol.transports {
                 assert!(table.all(*transport).contains(index));
                 if matches!(transport, Transport::Tcp | Transport::Udp) {
-                    assert!(protocol.ports.iter().all(|port| table.usual(*transport, *port).contains(index)));
+                    let place = u16::try_from(index).unwrap();
+                    assert!(protocol.ports.iter().all(|port| table.usual(*transport, *port).contains(&place)));
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_port_has_those_that_were_put_there_in_their_order() {
+        let mut ports = ByPort::default();
+        for (port, index) in [(443, 9), (443, 3), (443, 9), (65_535, 1), (0, 2)] {
+            ports.insert(port, index);
+        }
+        assert_eq!((ports.get(443), ports.get(65_535), ports.get(0)), (&[3, 9][..], &[1][..], &[2][..]));
+        assert_eq!((ports.get(444), ports.get(40_000)), (&[][..], &[][..]));
+        ports.remove(3);
+        assert_eq!(ports.get(443), [9]);
     }
 }

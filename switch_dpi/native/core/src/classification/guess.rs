@@ -102,17 +102,23 @@ impl<K: Hash, V: Copy + Default> Cache<K, V> {
     }
 
     fn insert(&mut self, key: &K, value: V) {
+        self.update(key, |_| value);
+    }
+
+    /// Puts something in the place of what stands there for a key.
+    fn update(&mut self, key: &K, change: impl FnOnce(Option<V>) -> V) {
         if self.slots.is_empty() {
             self.slots.resize(SETS, [(0, V::default()); WAYS]);
         }
         let (set, print) = self.place(key);
         let Some(ways) = self.slots.get_mut(set) else { return };
         let place = ways.iter().position(|(other, _)| *other == print || *other == 0).unwrap_or(WAYS - 1);
-        if let Some(up_to_place) = ways.get_mut(..=place) {
+        let before = ways.get(place).filter(|(other, _)| *other == print).map(|(_, value)| *value);
+        if let Some(up_to_place) = ways.get_mut(..=place).filter(|_| place > 0) {
             up_to_place.rotate_right(1);
         }
         if let Some(first) = ways.first_mut() {
-            *first = (print, value);
+            *first = (print, change(before));
         }
     }
 }
@@ -189,14 +195,13 @@ impl Guesses {
             let is_right = if guess.upper.is_some() { guess.upper == upper } else { guess.protocol == Some(protocol) };
             self.networks.entry(guess.upper).or_insert(FIRST_NETWORK_RECORD).note(is_right);
         }
-        let mut past =
-            self.servers.get(&server).unwrap_or(Past { protocol, upper, record: Record { right: 1, all: 2 } });
-        let agrees = past.protocol == protocol && past.upper == upper;
-        past.record.note(agrees);
-        if !agrees && u32::from(past.record.percent()) < MIN_AGREEMENT {
-            past = Past { protocol, upper, record: Record { right: 1, all: 2 } };
-        }
-        self.servers.insert(&server, past);
+        let first = Past { protocol, upper, record: Record { right: 1, all: 2 } };
+        self.servers.update(&server, |past| {
+            let mut past = past.unwrap_or(first);
+            let agrees = past.protocol == protocol && past.upper == upper;
+            past.record.note(agrees);
+            if agrees || u32::from(past.record.percent()) >= MIN_AGREEMENT { past } else { first }
+        });
     }
 
     /// What a flow into a network of an application may be: the application's, or the protocol of the port where that tells more.

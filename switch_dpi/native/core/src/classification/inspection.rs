@@ -102,8 +102,7 @@ impl Inspection {
     pub fn begin(&mut self, transport: Transport, ports: (u16, u16), table: &PortTable) {
         self.transport = transport;
         (self.originator_port, self.responder_port) = ports;
-        let usual = [self.responder_port, self.originator_port].map(|port| table.usual(transport, port));
-        self.work.begin(table.all(transport), usual);
+        self.work.begin(table.all(transport));
         for side in &mut self.sides {
             side.stream.reset();
             side.previous.clear();
@@ -126,6 +125,12 @@ impl Inspection {
     #[must_use]
     pub fn findings(&self) -> &Findings {
         &self.work.findings
+    }
+
+    /// Whether other flows were announced or told of since they were taken last.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        self.work.findings.has_news()
     }
 
     /// Gives away the flows that this one has announced since the last call.
@@ -251,7 +256,7 @@ impl Inspection {
             if data.is_empty() || (may_be.is_empty() && self.work.inspector.is_none()) {
                 continue;
             }
-            self.work.candidates = may_be;
+            self.work.candidates = *may_be;
             let outcome = self.look_at_datagram((transport, direction), data, table, options);
             if outcome != Outcome::Undecided && outcome != Outcome::GaveUp {
                 return outcome;
@@ -279,12 +284,20 @@ fn split(sides: &mut [Side; 2], direction: Direction) -> [&mut Side; 2] {
     }
 }
 
+/// What is in one list or the other, both in ascending order.
+fn ascending<'a>(mut one: &'a [u16], mut other: &'a [u16]) -> impl Iterator<Item = usize> + 'a {
+    std::iter::from_fn(move || {
+        let next = *one.first().into_iter().chain(other.first()).min()?;
+        one = one.strip_prefix(&[next]).unwrap_or(one);
+        other = other.strip_prefix(&[next]).unwrap_or(other);
+        Some(next.into())
+    })
+}
+
 /// The parts of an inspection that change while a sample borrows its streams.
 #[derive(Default)]
 struct Work {
     candidates: Candidates,
-    /// Who usually runs at the responder's port, and at the originator's.
-    usual: [Candidates; 2],
     inspector: Option<Box<dyn Inspector>>,
     claim: Option<Claim>,
     /// What another flow said that this one is.
@@ -296,8 +309,8 @@ struct Work {
 }
 
 impl Work {
-    fn begin(&mut self, candidates: Candidates, usual: [Candidates; 2]) {
-        (self.candidates, self.usual) = (candidates, usual);
+    fn begin(&mut self, candidates: &Candidates) {
+        self.candidates = *candidates;
         self.inspector = None;
         (self.claim, self.announced, self.fallback, self.settled) = (None, None, None, false);
         self.findings.clear();
@@ -308,9 +321,8 @@ impl Work {
             return self.feed(sample);
         }
         if let Some(first) = sample.data.first() {
-            self.candidates = self.candidates.and(table.beginning(sample.transport, *first));
-            let candidates = self.candidates;
-            self.claim = self.claim.filter(|claim| candidates.contains(claim.index()));
+            self.candidates.retain(table.beginning(sample.transport, *first));
+            self.claim = self.claim.filter(|claim| self.candidates.contains(claim.index()));
         }
         self.probe(sample, table);
         if let Some(announced) = self.announced
@@ -327,7 +339,7 @@ impl Work {
     }
 
     /// The first of some protocols that takes a sample.
-    fn claim_of(sample: &Sample<'_>, candidates: Candidates) -> Option<Claim> {
+    fn claim_of(sample: &Sample<'_>, candidates: &Candidates) -> Option<Claim> {
         candidates.iter().find_map(|index| match (ALL.get(index)?.probe)(sample) {
             Probe::Match(evidence) => Some(Claim::new(index, evidence)),
             Probe::No | Probe::NeedMore => None,
@@ -342,42 +354,43 @@ impl Work {
 
     /// Asks the candidates, those of the ports first; the most confident match becomes the claim.
     fn probe(&mut self, sample: &Sample<'_>, table: &PortTable) {
-        let [one, other] = self.usual;
-        let at_home = one.or(other).and(self.candidates);
-        self.ask(at_home, sample, table);
-        if self.claim.is_none_or(|claim| claim.evidence.confidence < SURE_AT_HOME) {
-            self.ask(self.candidates.without(at_home), sample, table);
+        let [one, other] =
+            [sample.responder_port, sample.originator_port].map(|port| table.usual(sample.transport, port));
+        let _ = ascending(one, other).any(|index| self.candidates.contains(index) && self.ask(index, sample, table));
+        if self.claim.is_some_and(|claim| claim.evidence.confidence >= SURE_AT_HOME) {
+            return;
         }
+        let mut others = self.candidates;
+        one.iter().chain(other).for_each(|index| others.remove((*index).into()));
+        let _ = others.iter().any(|index| self.ask(index, sample, table));
     }
 
-    fn ask(&mut self, set: Candidates, sample: &Sample<'_>, table: &PortTable) {
-        for index in set.iter() {
-            let (answer, max_probe_size) = if let Some(native) = ALL.get(index) {
-                ((native.probe)(sample), native.max_probe_size)
-            } else {
-                let Some(declared) = table.declared(index) else { continue };
-                (declared.probe(sample), usize::MAX) // it knows itself when to give up
-            };
-            match answer {
-                Probe::Match(evidence) => {
-                    if self.claim.is_none_or(|claim| claim.evidence.confidence < evidence.confidence) {
-                        self.claim = Some(Claim::new(index, evidence));
-                    }
-                    if evidence.confidence == 100 {
-                        return;
-                    }
+    /// Asks one candidate; true when nobody else need be asked.
+    fn ask(&mut self, index: usize, sample: &Sample<'_>, table: &PortTable) -> bool {
+        let (answer, max_probe_size) = if let Some(native) = ALL.get(index) {
+            ((native.probe)(sample), native.max_probe_size)
+        } else {
+            let Some(declared) = table.declared(index) else { return false };
+            (declared.probe(sample), usize::MAX) // it knows itself when to give up
+        };
+        match answer {
+            Probe::Match(evidence) => {
+                if self.claim.is_none_or(|claim| claim.evidence.confidence < evidence.confidence) {
+                    self.claim = Some(Claim::new(index, evidence));
                 }
-                Probe::No => {
+                return evidence.confidence == 100;
+            }
+            Probe::No => {
+                self.candidates.remove(index);
+                self.claim = self.claim.filter(|claim| claim.index() != index); // it takes back what it guessed
+            }
+            Probe::NeedMore => {
+                if sample.transport == Transport::Tcp && sample.data.len() >= max_probe_size {
                     self.candidates.remove(index);
-                    self.claim = self.claim.filter(|claim| claim.index() != index); // it takes back what it guessed
-                }
-                Probe::NeedMore => {
-                    if sample.transport == Transport::Tcp && sample.data.len() >= max_probe_size {
-                        self.candidates.remove(index);
-                    }
                 }
             }
         }
+        false
     }
 
     /// Shows a new inspector what both sides have sent so far.

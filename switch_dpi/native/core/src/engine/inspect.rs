@@ -84,14 +84,14 @@ impl Engine {
                 Outcome::GaveUp => Outcome::GaveUp,
             };
         }
-        let (expected, heard_of) = (inspection.take_expected(), inspection.take_heard_of());
+        let news = inspection.has_news().then(|| (inspection.take_expected(), inspection.take_heard_of()));
         if !inspection.findings().resolved().is_empty() {
             self.learn_addresses(place);
         }
         if outcome != Outcome::Undecided {
             self.conclude(place, outcome, sink);
         }
-        if !(expected.is_empty() && heard_of.is_empty()) {
+        if let Some((expected, heard_of)) = news {
             self.learn_flows(place, &expected, false);
             self.learn_flows(place, &heard_of, true);
         }
@@ -109,8 +109,13 @@ impl Engine {
         let Some(flow) = self.table.get_mut(place) else { return false };
         let Some(inspection) = flow.inspection.as_ref() else { return false };
         let signatures = self.generations.get(flow.generation);
-        let is_settled = outcome == (Outcome::Settled { open: true }) && flow.state.is_settled();
-        if is_settled && is_as_before(flow, inspection, signatures) {
+        if let Outcome::Settled { open } = outcome
+            && flow.state.is_settled()
+            && is_as_before(flow, inspection, signatures)
+        {
+            if !open {
+                self.close_inspection(place);
+            }
             return false;
         }
         let (was, before) = (flow.state, flow.label);
@@ -181,6 +186,9 @@ impl Engine {
     }
 
     fn announced(&self, flow: &Flow) -> Option<Announced> {
+        if self.expected.is_empty() {
+            return None;
+        }
         let carrier = flow.carrier();
         let ends = [flow.responder(), flow.originator()];
         ends.into_iter().find_map(|(address, port)| self.expected.find((carrier, address, port), self.now_ns))

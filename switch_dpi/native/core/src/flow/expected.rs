@@ -41,6 +41,11 @@ impl Expected {
         ends.insert(end, announced, now_ns);
     }
 
+    /// Whether nothing was announced.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.agreed.by_end.is_empty() && self.hearsay.by_end.is_empty()
+    }
+
     /// What was announced of a flow with this end; what was agreed upon counts more.
     pub(crate) fn find(&self, end: End, now_ns: u64) -> Option<Announced> {
         self.agreed.find(end, now_ns).or_else(|| self.hearsay.find(end, now_ns))

@@ -43,7 +43,7 @@ pub const MAX_PROBE_SIZE: usize = 2 + 512;
 pub fn probe(sample: &Sample<'_>, wanted: Family) -> Probe {
     match sample.transport {
         Transport::Tcp => probe_stream(sample, wanted),
-        _ => match Message::parse(sample.data, &mut Name::empty()) {
+        _ => match Message::parse(sample.data) {
             Ok(message) => judge(&message, sample, wanted, 0),
             Err(_) => judge_damaged(sample.data, sample, wanted, 0),
         },
@@ -63,10 +63,8 @@ impl Inspector for DnsInspector {
             Transport::Tcp => Reader::new(sample.data).vector16(), // RFC 1035 §4.2.2
             _ => Some(sample.data),
         };
-        let mut name = Name::empty();
         let is_asked_again = self.has_query && message.is_some_and(is_query);
-        if let Some(message) = message.filter(|_| !is_asked_again).and_then(|data| Message::parse(data, &mut name).ok())
-        {
+        if let Some(message) = message.filter(|_| !is_asked_again).and_then(|data| Message::parse(data).ok()) {
             report(&message, found);
             self.has_query |= !message.is_response();
             self.has_response |= message.is_response();
@@ -91,7 +89,7 @@ fn probe_stream(sample: &Sample<'_>, wanted: Family) -> Probe {
     }
     let there = reader.rest();
     let message = there.get(..usize::from(size)).unwrap_or(there);
-    match Message::parse(message, &mut Name::empty()) {
+    match Message::parse(message) {
         Err(Error::Malformed) => judge_damaged(message, sample, wanted, 2),
         Err(Error::Incomplete) if message.len() < usize::from(size) => Probe::NeedMore,
         Err(Error::Incomplete) => judge_damaged(message, sample, wanted, 2),
@@ -157,31 +155,44 @@ fn judge(message: &Message<'_>, sample: &Sample<'_>, wanted: Family, offset: u16
 /// §2.1.1). Where that does not decide, their ports do: they are part of the protocols' definition.
 fn family(message: &Message<'_>, sample: &Sample<'_>) -> Family {
     let ports = [sample.originator_port, sample.responder_port];
-    let name = message.name();
-    let asks_text = message.question == Some(TYPE_TXT);
-    if asks_text && starts_with_ignoring_case(name, DNSCRYPT_PREFIX) {
-        Family::DnsCrypt
-    } else if asks_text && ends_with_ignoring_case(name, AVAST_NAME) {
-        Family::AvastSecureDns
-    } else if ports.contains(&5353) || message.id == 0 && ends_with_ignoring_case(name, b".local") {
+    let is_local = || ends_with_ignoring_case(message.name(&mut Name::empty()), b".local");
+    let is_single_label = || is_single_label(message.name(&mut Name::empty()));
+    if let Some(family) = certificate_asked_for(message) {
+        family
+    } else if ports.contains(&5353) || message.id == 0 && is_local() {
         Family::Mdns
     } else if ports.contains(&5355) {
         Family::Llmnr
     } else if ports.contains(&53) {
         Family::Dns
-    } else if !message.is_response() && !message.wants_recursion() && is_single_label(name) {
+    } else if !message.is_response() && !message.wants_recursion() && is_single_label() {
         Family::Llmnr
     } else {
         Family::Dns
     }
 }
 
+/// Whose certificate is asked for, which is kept as text.
+fn certificate_asked_for(message: &Message<'_>) -> Option<Family> {
+    if message.question != Some(TYPE_TXT) {
+        return None;
+    }
+    let mut room = Name::empty();
+    let name = message.name(&mut room);
+    if starts_with_ignoring_case(name, DNSCRYPT_PREFIX) {
+        return Some(Family::DnsCrypt);
+    }
+    ends_with_ignoring_case(name, AVAST_NAME).then_some(Family::AvastSecureDns)
+}
+
 fn report(message: &Message<'_>, found: &mut Findings) {
     if let Some(kind) = message.question {
-        if is_of_the_internet(message.name()) {
-            found.subject_text(Attribute::DnsQuery, message.name());
+        let mut room = Name::empty();
+        let name = message.name(&mut room);
+        if is_of_the_internet(name) {
+            found.subject_text(Attribute::DnsQuery, name);
         } else {
-            found.text(Attribute::DnsQuery, message.name());
+            found.text(Attribute::DnsQuery, name);
         }
         found.uint(Attribute::DnsQueryType, u64::from(kind));
     }
@@ -193,7 +204,7 @@ fn report(message: &Message<'_>, found: &mut Findings) {
                 IpAddr::V6(address) => Address::from_v6(address.octets()),
             };
             let mut text = AddressBuffer::default();
-            found.text(Attribute::DnsAnswer, text.write(answer.address).as_bytes());
+            found.text(Attribute::DnsAnswer, text.write_bytes(answer.address));
             found.resolve(Resolved { address, ttl_s: answer.ttl_s });
         }
     }

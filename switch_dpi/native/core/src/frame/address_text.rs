@@ -22,12 +22,17 @@ impl Default for AddressBuffer {
 impl AddressBuffer {
     /// `192.0.2.1`, `2001:db8::1`; replaces what was written before.
     pub fn write(&mut self, address: IpAddr) -> &str {
+        std::str::from_utf8(self.write_bytes(address)).unwrap_or_default()
+    }
+
+    /// The same for those who want it as ASCII.
+    pub fn write_bytes(&mut self, address: IpAddr) -> &[u8] {
         self.size = 0;
         match address {
             IpAddr::V4(address) => self.v4(address),
             IpAddr::V6(address) => self.v6(address),
         }
-        self.bytes.get(..self.size).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
+        self.bytes.get(..self.size).unwrap_or_default()
     }
 
     fn push(&mut self, byte: u8) {
@@ -38,18 +43,13 @@ impl AddressBuffer {
     }
 
     fn v4(&mut self, address: Ipv4Addr) {
-        for (place, byte) in address.octets().into_iter().enumerate() {
-            if place > 0 {
-                self.push(b'.');
-            }
-            if byte >= 100 {
-                self.push(b'0' + byte / 100);
-            }
-            if byte >= 10 {
-                self.push(b'0' + byte / 10 % 10);
-            }
-            self.push(b'0' + byte % 10);
+        for byte in address.octets() {
+            let Some((digits, size)) = DECIMALS.get(usize::from(byte)) else { return };
+            let Some(room) = self.bytes.get_mut(self.size..).and_then(<[u8]>::first_chunk_mut) else { return };
+            *room = *digits;
+            self.size += usize::from(*size);
         }
+        self.size -= 1; // behind the last byte stands no dot
     }
 
     fn v6(&mut self, address: Ipv6Addr) {
@@ -94,6 +94,22 @@ fn longest_zeros(groups: [u16; 8]) -> (usize, usize) {
     }
     best
 }
+
+/// The bytes in decimal, a dot behind each, and how many characters that is.
+static DECIMALS: [([u8; 4], u8); 256] = {
+    let mut decimals = [([0; 4], 0); 256];
+    let (mut rest, mut byte): (&mut [([u8; 4], u8)], u8) = (&mut decimals, 0);
+    while let [place, behind @ ..] = rest {
+        let (hundreds, tens, ones) = (b'0' + byte / 100, b'0' + byte / 10 % 10, b'0' + byte % 10);
+        *place = match byte {
+            0..=9 => ([ones, b'.', 0, 0], 2),
+            10..=99 => ([tens, ones, b'.', 0], 3),
+            _ => ([hundreds, tens, ones, b'.'], 4),
+        };
+        (rest, byte) = (behind, byte.wrapping_add(1));
+    }
+    decimals
+};
 
 #[cfg(test)]
 mod tests {

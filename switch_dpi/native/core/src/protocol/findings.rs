@@ -226,6 +226,12 @@ impl Findings {
         std::mem::take(&mut self.resolved)
     }
 
+    /// Whether there is something to take: announced, or heard of.
+    #[must_use]
+    pub fn has_news(&self) -> bool {
+        !(self.expected.is_empty() && self.heard_of.is_empty())
+    }
+
     /// Gives away what was announced since the last call.
     pub fn take_expected(&mut self) -> Vec<Expectation> {
         std::mem::take(&mut self.expected)

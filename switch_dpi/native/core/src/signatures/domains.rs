@@ -89,21 +89,54 @@ fn suffixes(host: &str, above: &mut [(usize, u64); USUAL_LABELS]) -> Option<usiz
     if host.len() > MAX_HOST_SIZE {
         return None;
     }
-    let (mut hash, mut label_size, mut count) = (0, 0, 0);
+    let (mut hash, mut end, mut count) = (0, host.len(), 0);
     for (at, byte) in host.bytes().enumerate().rev() {
-        if is_kept(byte) {
-            label_size += 1;
-        } else if byte == b'.' && (1..=MAX_LABEL_SIZE).contains(&label_size) {
-            *above.get_mut(count)? = (at + 1, finished(hash));
-            (count, label_size) = (count + 1, 0);
-        } else {
-            return None;
+        match kind_of(byte) {
+            Kind::Kept => {}
+            Kind::Dot => {
+                *above.get_mut(count).filter(|_| is_label_size(end - at - 1))? = (at + 1, finished(hash));
+                (count, end) = (count + 1, at);
+            }
+            Kind::Other => return None,
         }
         hash = step(hash, byte);
     }
-    *above.get_mut(count).filter(|_| (1..=MAX_LABEL_SIZE).contains(&label_size))? = (0, finished(hash));
+    *above.get_mut(count).filter(|_| is_label_size(end))? = (0, finished(hash));
     Some(count + 1)
 }
+
+const fn is_label_size(size: usize) -> bool {
+    size >= 1 && size <= MAX_LABEL_SIZE
+}
+
+/// What a byte of a host is.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// In a label that is written as it is kept.
+    Kept,
+    /// Between labels.
+    Dot,
+    /// To be changed, or not of a host.
+    Other,
+}
+
+fn kind_of(byte: u8) -> Kind {
+    KINDS.get(usize::from(byte)).copied().unwrap_or(Kind::Other)
+}
+
+static KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Other; 256];
+    let (mut rest, mut byte): (&mut [Kind], u8) = (&mut kinds, 0);
+    while let [kind, behind @ ..] = rest {
+        *kind = match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => Kind::Kept,
+            b'.' => Kind::Dot,
+            _ => Kind::Other,
+        };
+        (rest, byte) = (behind, byte.wrapping_add(1));
+    }
+    kinds
+};
 
 /// Text that is not a domain name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,13 +160,15 @@ pub fn normalise(host: &str) -> Option<Cow<'_, str>> {
 
 /// Whether a host is written as [`normalise`] would write it: labels of lower-case letters, digits, hyphens and underscores.
 fn is_normal(host: &str) -> bool {
-    let fits = |label: &[u8]| (1..=MAX_LABEL_SIZE).contains(&label.len()) && label.iter().all(|byte| is_kept(*byte));
-    host.len() <= MAX_HOST_SIZE && host.as_bytes().split(|byte| *byte == b'.').all(fits)
-}
-
-/// Bytes of labels that need no change.
-const fn is_kept(byte: u8) -> bool {
-    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_')
+    let mut label_size = 0;
+    for byte in host.bytes() {
+        label_size = match kind_of(byte) {
+            Kind::Kept => label_size + 1,
+            Kind::Dot if is_label_size(label_size) => 0,
+            Kind::Dot | Kind::Other => return false,
+        };
+    }
+    host.len() <= MAX_HOST_SIZE && is_label_size(label_size)
 }
 
 /// Underscores are not for hosts, but service names have them (RFC 8552).
