@@ -31,7 +31,12 @@ def malformed(domain: str) -> str | None:
     if len(ascii_form) > MAX_NAME_SIZE:
         return f"has more than {MAX_NAME_SIZE} bytes"
     return next(
-        (f"has a label that no host name has: {label!r}" for label in ascii_form.split(".") if _bad(label)), None
+        (
+            f"has a label that no host name has: {label!r}; a-z, 0-9, '_' and '-' inside are expected, 1 to 63 of them"
+            for label in ascii_form.split(".")
+            if _bad(label)
+        ),
+        None,
     )
 
 
@@ -47,11 +52,6 @@ def covers_strangers(domain: str) -> str | None:
     if domain in _shared_suffixes() or _registries_and_providers().is_public(domain):
         return "serves many unrelated parties"
     return None
-
-
-def is_below(domain: str, suffix: str) -> bool:
-    """Tell whether `suffix` covers `domain`, and is not the same."""
-    return domain.endswith("." + suffix)
 
 
 def _bad(label: str) -> bool:

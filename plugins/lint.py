@@ -7,7 +7,7 @@ suffixes that are too broad. Whether a domain belongs to its application is for 
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -189,7 +189,11 @@ def _parse(file: str, text: str, tables: Sequence[str], findings: list[Finding])
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"at line (\d+)", str(error))
-        findings.append(Finding(file=file, line=int(place[1]) if place else 1, text=f"is not TOML: {error}"))
+        line = int(place[1]) if place else text.count("\n", 0, -1) + 1  # else it is the document's end
+        findings.append(Finding(file=file, line=line, text=f"is not TOML: {error}"))
+        return entries
+    except RecursionError:
+        findings.append(Finding(file=file, line=1, text="is nested too deeply"))
         return entries
     known = " and ".join(f"[[{table}]]" for table in tables)
     findings += (
@@ -201,8 +205,10 @@ def _parse(file: str, text: str, tables: Sequence[str], findings: list[Finding])
         values = document.get(table, [])
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
             findings.append(Finding(file=file, line=1, text=f"{table!r} should be written as [[{table}]] tables"))
-        else:
-            entries[table] = list(_entries(file, text, table, values))
+            continue
+        entries[table] = list(_entries(file, text, table, values))
+        if len(entries[table]) < len(values):
+            findings.append(Finding(file=file, line=1, text=f"{table!r} should be written as [[{table}]] tables only"))
     return entries
 
 
@@ -277,6 +283,10 @@ def _check_app(app: Entry, categories: Mapping[str, int]) -> Iterator[Finding]:
     if DELIVERY_TAG in tags and SHARED_TAG not in tags:
         text = f"tag {DELIVERY_TAG!r} needs {SHARED_TAG!r}: what a delivery network carries is others'"
         yield app.finding(text, field="tags", item=DELIVERY_TAG)
+    for name in ("tags", "domains"):
+        values = app.values.get(name)
+        if isinstance(values, list) and len(app.texts(name)) < len(values):
+            yield app.finding(f"{name} is {values!r}, but should be a list of texts", field=name)
     for tag in tags:
         if not _KEY.fullmatch(tag):
             yield app.finding(
@@ -309,18 +319,24 @@ def _check_domains(apps: list[Entry]) -> Iterator[Finding]:
     seen = Seen("domain")
     for app in apps:
         own = app.texts("domains")
-        if not own and SERVICE_TAG not in app.texts("tags") and not any(app.texts(name) for name in entries.KINDS):
+        if (
+            app.values.get("domains") == []
+            and SERVICE_TAG not in app.texts("tags")
+            and not any(app.texts(name) for name in entries.KINDS)
+        ):
             yield app.finding("domains is empty: nothing would ever match", field="domains")
-        for at, domain in enumerate(own):
+        before: set[str] = set()
+        for domain in own:
             yield from _check_domain(app, domain)
-            if domain in own[:at]:
+            if domain in before:
                 yield app.finding(f"domain {domain!r} is there twice", field="domains", item=domain)
             elif clash := seen.again(domain, app):
                 yield app.finding(clash, field="domains", item=domain)
-            for suffix in own:
-                if domains.is_below(domain, suffix):
-                    text = f"domain {domain!r} is needless: {suffix!r} of the same application covers it"
-                    yield app.finding(text, field="domains", item=domain)
+            before.add(domain)
+        for domain in own:
+            if suffix := _covering(domain.partition(".")[2], before):
+                text = f"domain {domain!r} is needless: {suffix!r} of the same application covers it"
+                yield app.finding(text, field="domains", item=domain)
 
 
 def _check_entries(apps: list[Entry]) -> Iterator[Finding]:
@@ -336,6 +352,7 @@ def _check_entries(apps: list[Entry]) -> Iterator[Finding]:
 
 def _check_items(app: Entry, name: str, kind: entries.Kind, seen: Seen) -> Iterator[Finding]:
     own: set[str] = set()
+    suffixes = set(app.texts("domains"))
     for item in app.texts(name):
         if fault := kind.fault(item):
             yield app.finding(f"{kind.what} {item!r} {fault}", field=name, item=item)
@@ -345,14 +362,19 @@ def _check_items(app: Entry, name: str, kind: entries.Kind, seen: Seen) -> Itera
             yield app.finding(f"{kind.what} {item!r} is there twice", field=name, item=item)
         elif clash := seen.again(same, app):
             yield app.finding(clash, field=name, item=item)
-        elif name == "certificates" and (suffix := _covering(item, app.texts("domains"))):
+        elif name == "certificates" and (suffix := _covering(item, suffixes)):
             text = f"certificate {item!r} is needless: domain {suffix!r} covers certificates too"
             yield app.finding(text, field=name, item=item)
         own.add(same)
 
 
-def _covering(name: str, suffixes: Sequence[str]) -> str | None:
-    return next((suffix for suffix in suffixes if name == suffix or domains.is_below(name, suffix)), None)
+def _covering(name: str, suffixes: Collection[str]) -> str | None:
+    """The longest suffix that covers a name, itself included."""
+    while name not in suffixes:
+        _, dot, name = name.partition(".")
+        if not dot:
+            return None
+    return name
 
 
 def _check_domain(app: Entry, domain: str) -> Iterator[Finding]:

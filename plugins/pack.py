@@ -5,6 +5,7 @@ A folder has its data files (`*.toml`) at its top and one folder below (`apps/x.
 
 import hashlib
 import re
+import stat
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,10 @@ from plugins.loader import signature_files
 PACKAGED: Final = "packaged"
 """Name of what comes with AppSteer."""
 MAX_FILES: Final = 1024  # a plugin of more is a folder given by mistake
-MAX_FILE_SIZE: Final = 16 * 2**20  # bytes: ten times all that comes with AppSteer
+MAX_FILE_SIZE: Final = 16 * 2**20  # bytes: seven times all that comes with AppSteer
+MAX_TABLES: Final = (
+    100_000  # `[[…]]` in a plugin: five times all that comes with AppSteer; so many are checked in a minute
+)
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _HEADER: Final = re.compile(r"^\s*\[\[\s*([\w-]+)\s*\]\]", re.MULTILINE)
@@ -68,28 +72,49 @@ def packaged_categories() -> Plugin:
 def read_plugin(path: Path) -> Plugin:
     """Read a file or folder; it is named after it. Raises PluginError."""
     path = path.absolute()
-    name = path.name if path.is_dir() else path.stem
+    name = plugin_name(path)
     if not _NAME.fullmatch(name) or name == PACKAGED:
         raise PluginError(
-            [f"{path}: {name!r} is no name for a plugin: letters, digits, '.', '_' and '-', not packaged"]
+            [f"{path}: {name!r} is no name for a plugin: up to 64 letters, digits, '.', '_' and '-', not packaged"]
         )
-    data, modules = _files_of(path)
+    try:
+        data, modules = _files_of(path)
+    except (OSError, ValueError) as error:
+        raise PluginError([f"{path}: cannot be read: {_reason(error)}"]) from error
     if not data and not modules:
         raise PluginError([f"{path}: there is no .toml or .py file"])
     return _plugin(name, str(path), _texts(data, path), _texts(modules, path))
 
 
+def plugin_name(path: Path) -> str:
+    """What a plugin at this path is called."""
+    try:
+        return path.name if path.is_dir() else path.stem
+    except OSError:  # a folder above it is closed to us
+        return path.stem
+
+
 def plugins_in(folder: Path) -> list[Path]:
-    """Paths of the plugins in a folder: its folders, `.toml` and `.py` files by name. None when it is not there."""
+    """Paths of the plugins in a folder: its folders, `.toml` and `.py` files by name. None when it is not there.
+
+    Hidden ones and `__pycache__` are none: editors and Python leave them. Raises OSError when it cannot be read.
+    """
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if path.is_dir() or path.suffix in (".toml", ".py"))
+    return sorted(path for path in _visible(folder) if path.is_dir() or path.suffix in (".toml", ".py"))
 
 
 def _files_of(path: Path) -> tuple[list[Path], list[Path]]:
+    """The data files and modules of a plugin. Raises OSError for a folder that cannot be read."""
     if not path.is_dir():
         return ([], [path]) if path.suffix == ".py" else ([path], [])
-    return sorted(path.glob("*.toml")) + sorted(path.glob("*/*.toml")), sorted(path.glob("*.py"))
+    top = sorted(_visible(path))
+    below = [file for folder in top if folder.is_dir() for file in sorted(_visible(folder))]
+    return [file for file in top + below if file.suffix == ".toml"], [file for file in top if file.suffix == ".py"]
+
+
+def _visible(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if not path.name.startswith(".") and path.name != "__pycache__"]
 
 
 def _texts(files: list[Path], path: Path) -> list[tuple[str, str]]:
@@ -100,22 +125,30 @@ def _texts(files: list[Path], path: Path) -> list[tuple[str, str]]:
 
 def _text(file: Path) -> str:
     try:
+        if not stat.S_ISREG(file.stat().st_mode):  # a pipe would never end
+            raise PluginError([f"{file}: cannot be read: a file was expected, or a folder of files"])
         with file.open("rb") as opened:
             raw = opened.read(MAX_FILE_SIZE + 1)
         if len(raw) > MAX_FILE_SIZE:
             raise PluginError([f"{file}: is larger than {MAX_FILE_SIZE} bytes"])
-        return raw.decode("utf-8")
-    except OSError as error:
-        raise PluginError([f"{file}: cannot be read: {error.strerror}"]) from error
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise PluginError([f"{file}:{line}: is not UTF-8: {error.reason}"]) from error
+    except (OSError, ValueError) as error:
+        raise PluginError([f"{file}: cannot be read: {_reason(error)}"]) from error
+
+
+def _reason(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _plugin(
     name: str, source: str, files: Sequence[tuple[str, str]], modules: Sequence[tuple[str, str]] = ()
 ) -> Plugin:
     counts = Counter(table for _, text in files for table in _HEADER.findall(text))
+    if counts.total() > MAX_TABLES:
+        raise PluginError([f"{source}: has {counts.total()} tables ([[…]]), at most {MAX_TABLES} are read"])
     return Plugin(
         name=name,
         version=_version([*files, *modules], source),

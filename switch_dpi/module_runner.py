@@ -1,13 +1,15 @@
 """One module object in a thread of its own, behind a bounded queue, on a time budget. Cut off when it breaks one.
 
 The engine's thread only puts events into the queue. A call that does not come back is interrupted by an exception put
-into its thread; a thread that is stuck outside Python cannot be, and is left to itself: nothing more is given to it.
+into its thread; a thread that is stuck outside Python, or catches every exception, cannot be: it is left to itself and
+nothing more is given to it.
 """
 
 from __future__ import annotations
 
 import ctypes
 import logging
+import os
 import threading
 import time
 from collections import deque
@@ -22,6 +24,7 @@ log = logging.getLogger(__name__)
 WINDOW_S: Final = 10.0  # the share of time that a module may take is looked at over this
 START_S: Final = 5.0  # for importing a file and making its objects
 CLOSE_S: Final = 1.0  # for finishing
+KINDS: Final = frozenset({"new", "verdict", "ended"})
 
 Make = Callable[[], FlowModule]
 
@@ -45,7 +48,8 @@ class Budget:
 class Runner:
     """Runs a module from its making to its end."""
 
-    def __init__(self, name: str, make: Make, budget: Budget) -> None:
+    def __init__(self, name: str, file: str, make: Make, budget: Budget) -> None:
+        """``file`` is the module's, in whose lines errors are placed."""
         self.name = name
         self.events = 0
         self.dropped = 0
@@ -53,6 +57,9 @@ class Runner:
         self.reason = ""
         """Why it was cut off."""
         self.module: FlowModule | None = None
+        self.wishes: frozenset[tuple[str, str]] = frozenset()
+        """Kinds of events and keys of flows that it asked for when it was made."""
+        self._file = file
         self._make = make
         self._budget = budget
         self._waiting: deque[Event] = deque()
@@ -60,6 +67,7 @@ class Runner:
         self._is_closing = False
         self._ready = threading.Event()
         self._deadline_s: float | None = None
+        self._process = os.getpid()
         self._window: tuple[float, float] = (time.monotonic(), 0.0)
         self._thread = threading.Thread(target=self._run, name=f"module-{name}", daemon=True)
 
@@ -112,6 +120,7 @@ class Runner:
     def _run(self) -> None:
         try:
             self.module = self._make()
+            self.wishes = _wishes(self.module)
             self._ready.set()
             while (event := self._next()) is not None:
                 self._call(self.module, event)
@@ -120,7 +129,7 @@ class Runner:
         except CutOff:
             log.debug("module %s has ended", self.name)
         except BaseException as error:  # noqa: BLE001 - a module may raise anything, SystemExit too
-            self.cut_off(_place(error))
+            self.cut_off(_sentence(error, self._file))
         finally:
             self._deadline_s = None
             self._ready.set()
@@ -135,6 +144,8 @@ class Runner:
         began_s = time.monotonic()
         self._deadline_s = began_s + self._budget.call_s
         module.flow(event)
+        if os.getpid() != self._process:  # it forked, and this is the copy of the agent
+            os._exit(0)
         self._deadline_s = None
         ended_s = time.monotonic()
         self.events += 1
@@ -151,10 +162,27 @@ class Runner:
         self._window = (now_s, 0.0) if now_s - since_s >= WINDOW_S else (since_s, busy_s)
 
 
-def _place(error: BaseException) -> str:
-    """The error and the line of the module where it came up."""
+def _wishes(module: FlowModule) -> frozenset[tuple[str, str]]:
+    """Pairs of a kind and a key; the key of every flow is empty. Raises TypeError and ValueError."""
+    kinds, keys = _texts("kinds", module.kinds), _texts("subscribes", module.subscribes)
+    if unknown := sorted(kinds - KINDS):
+        raise ValueError(f"kinds has {unknown[0]!r}, only {', '.join(sorted(KINDS))} were expected")
+    return frozenset((kind, key) for kind in kinds for key in keys or ("",))
+
+
+def _texts(name: str, given: object) -> frozenset[str]:
+    if not isinstance(given, frozenset | set | list | tuple) or not all(isinstance(text, str) for text in given):
+        raise TypeError(f"{name} is {given!r}, a frozenset of texts was expected")
+    return frozenset(given)
+
+
+def _sentence(error: BaseException, file: str) -> str:
+    """The error in one line, and the line of the module where it came up."""
+    line = None
     trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == file:
+            line = trace.tb_lineno
         trace = trace.tb_next
-    where = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})" if trace is not None else ""
-    return f"{type(error).__name__}: {error}{where}"
+    where = f" ({file}:{line})" if line is not None else ""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}{where}"

@@ -7,7 +7,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -54,12 +54,15 @@ class ModuleHost:
         self._watch = threading.Thread(target=self._look_after, name="modules", daemon=True)
         self._watch.start()
 
-    def prepare(self, plugins: Iterable[Plugin]) -> None:
-        """Make those that are new or were cut off. Raises PluginError when one cannot be made; nothing has changed."""
+    def prepare(self, plugins: Iterable[Plugin], restart: Collection[str] = ()) -> None:
+        """Make those that are new, and those of plugins in ``restart`` that were cut off.
+
+        Raises PluginError when one cannot be made; nothing has changed.
+        """
         for plugin in plugins:
             key = (plugin.name, plugin.version)
             running = self._running.get(key, ())
-            is_lost = any(runner.reason for runner in running)
+            is_lost = plugin.name in restart and any(runner.reason for runner in running)
             if plugin.modules and key not in self._prepared and (not running or is_lost):
                 self._prepared[key] = self._make_all(plugin)
 
@@ -80,10 +83,8 @@ class ModuleHost:
         self._prepared = {}
         subscribers: dict[tuple[str, str], list[Runner]] = {}
         for runner in (runner for runners in self._running.values() for runner in runners):
-            module = runner.module
-            for kind in module.kinds if module else ():
-                for wish in module.subscribes or ("",) if module else ():
-                    subscribers.setdefault((kind, wish), []).append(runner)
+            for wish in runner.wishes:
+                subscribers.setdefault(wish, []).append(runner)
         self._subscribers = subscribers
         for runners in gone:
             _close(runners)
@@ -145,11 +146,12 @@ class ModuleHost:
         except OSError as error:
             raise PluginError([f"{folder}: cannot be made for {path}: {error.strerror}"]) from error
         name = f"{plugin.name}/{path.stem}"
-        runners.append(Runner(name, first, self._budget))
+        runners.append(Runner(name, str(path), first, self._budget))
         _start(runners[-1], path)
         runners[-1].name = f"{name}.{made[0].__name__}"
         for other in made[1:]:
-            runners.append(Runner(f"{name}.{other.__name__}", functools.partial(other, folder), self._budget))
+            make = functools.partial(other, folder)
+            runners.append(Runner(f"{name}.{other.__name__}", str(path), make, self._budget))
             _start(runners[-1], path)
 
     def _look_after(self) -> None:
@@ -168,6 +170,8 @@ def check_syntax(plugin: Plugin) -> list[str]:
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None) or 1
             found.append(f"{path}:{line}: is not Python: {getattr(error, 'msg', error)}")
+        except (RecursionError, MemoryError):
+            found.append(f"{path}:1: is nested too deeply")
     return found
 
 

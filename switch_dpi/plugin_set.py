@@ -10,12 +10,12 @@ import contextlib
 import logging
 import threading
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from plugins.lint import lint_plugin
-from plugins.pack import Plugin, PluginError, packaged, plugins_in, read_plugin
+from plugins.pack import Plugin, PluginError, packaged, plugin_name, plugins_in, read_plugin
 from switch_dpi._native import SignatureError, Signatures
 from switch_dpi.modules import ModuleHost, check_syntax
 
@@ -81,7 +81,7 @@ class PluginSet:
         self._base = tuple(base) or (packaged(),)
         self._modules = modules
         self._folders = tuple(folders)
-        self._given: tuple[Path, ...] = ()
+        self._given: dict[str, Path] = {}  # those loaded by path, by name
         self._lock = threading.Lock()
         self._on_replace: list[Callable[[Assembled], None]] = []
         self.current = assemble(self._base, ())
@@ -114,8 +114,9 @@ class PluginSet:
         with self._changing():
             plugin = read_plugin(path)
             self._refuse_base(plugin.name)
-            assembled = self._prepared(self.with_plugin(plugin))
-            self._given = (*(given for given in self._given if _name(given) != plugin.name), path.absolute())
+            assembled = self._prepared(self.with_plugin(plugin), restart={plugin.name})
+            self._given.pop(plugin.name, None)
+            self._given[plugin.name] = path.absolute()
             return self._take(assembled)
 
     def unload(self, name: str) -> Assembled:
@@ -126,14 +127,17 @@ class PluginSet:
                 known = ", ".join(plugin.name for plugin in self.current.plugins)
                 raise PluginError([f"no plugin is called {name!r}; there are {known}"])
             assembled = self._prepared(assemble(self._base, self.without(name)[len(self._base) :]))
-            self._given = tuple(given for given in self._given if _name(given) != name)
+            self._given.pop(name, None)
             return self._take(assembled)
 
     def reload(self) -> Assembled:
         """Read all files anew: the folders' plugins and those that were loaded by path. Raises PluginError."""
         with self._changing():
-            found = {plugin.name: plugin for plugin in map(read_plugin, self._paths())}
-            assembled = self._prepared(assemble(self._base, found.values()))
+            found: dict[str, Plugin] = {}
+            for plugin in map(read_plugin, self._paths()):
+                _refuse_second(plugin, found)
+                found[plugin.name] = plugin
+            assembled = self._prepared(assemble(self._base, found.values()), restart=found.keys())
             self.refused = ()
             return self._take(assembled)
 
@@ -144,7 +148,9 @@ class PluginSet:
             refused: list[str] = []
             for path in self._paths():
                 try:
-                    added = [*together.plugins[len(self._base) :], read_plugin(path)]
+                    plugin = read_plugin(path)
+                    _refuse_second(plugin, {plugin.name: plugin for plugin in together.plugins})
+                    added = [*together.plugins[len(self._base) :], plugin]
                     together = self._prepared(assemble(self._base, added))
                 except PluginError as error:
                     refused += error.problems
@@ -152,10 +158,10 @@ class PluginSet:
             self.refused = tuple(refused)
             self._take(self._prepared(together))
 
-    def _prepared(self, assembled: Assembled) -> Assembled:
-        """With its modules made. Raises PluginError when one cannot be."""
+    def _prepared(self, assembled: Assembled, restart: Collection[str] = ()) -> Assembled:
+        """With its modules made; ``restart``: plugins whose cut-off modules are made again. Raises PluginError."""
         if self._modules is not None:
-            self._modules.prepare(assembled.plugins)
+            self._modules.prepare(assembled.plugins, restart)
         return assembled
 
     @contextlib.contextmanager
@@ -170,12 +176,11 @@ class PluginSet:
 
     def _paths(self) -> list[Path]:
         """Those loaded by path come after the folders', and count for theirs of the same name."""
-        given = {_name(path) for path in self._given}
         try:
             found = [path for folder in self._folders for path in plugins_in(folder)]
         except OSError as error:
             raise PluginError([f"{error.filename}: cannot be read: {error.strerror}"]) from error
-        return [path for path in found if _name(path) not in given] + list(self._given)
+        return [path for path in found if plugin_name(path) not in self._given] + list(self._given.values())
 
     def _take(self, assembled: Assembled) -> Assembled:
         self.current = assembled
@@ -190,6 +195,12 @@ class PluginSet:
     def _refuse_base(self, name: str) -> None:
         if self.is_base(name):
             raise PluginError([f"{name} is what the set is built on: it is neither replaced nor unloaded"])
+
+
+def _refuse_second(plugin: Plugin, known: Mapping[str, Plugin]) -> None:
+    if (first := known.get(plugin.name)) is not None:
+        source = first.source or "what comes with AppSteer"
+        raise PluginError([f"{plugin.source}: {plugin.name} is the name of {source} already; rename one of them"])
 
 
 def _load(plugins: Iterable[Plugin]) -> Signatures:
@@ -209,7 +220,3 @@ def _categories(plugins: Iterable[Plugin]) -> dict[str, int]:
     files = (text for plugin in plugins if plugin.categories for _, text in plugin.files if "[[category]]" in text)
     tables = (table for text in files for table in tomllib.loads(text).get("category", ()))
     return {table["key"]: table["id"] for table in tables}
-
-
-def _name(path: Path) -> str:
-    return path.name if path.is_dir() else path.stem

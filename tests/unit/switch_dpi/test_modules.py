@@ -147,7 +147,22 @@ def test_the_oldest_events_are_dropped_and_counted_when_a_module_lags(tmp_path: 
         ("def (", "mine.py:4: is not Python"),
         ("1 / 0", "mine.py:1: module mine/mine: ZeroDivisionError: division by zero"),
         ("x = 1", "there is no subclass of plugins.module_api.FlowModule"),
-        ("class A(FlowModule): pass\n", "Can't instantiate abstract class A"),
+        ("class A(FlowModule): pass\n", "Can't instantiate abstract class A with abstract method flow"),
+        ("class A(FlowModule):\n    kinds = 3\n    def flow(self, event): ...\n", "kinds is 3, a frozenset of texts"),
+        (
+            "class A(FlowModule):\n    kinds = {'gone'}\n    def flow(self, event): ...\n",
+            "kinds has 'gone', only ended, new",
+        ),
+        (
+            "class A(FlowModule):\n    subscribes = 'dns'\n    def flow(self, event): ...\n",
+            "subscribes is 'dns', a froz",
+        ),
+        (
+            "class A(FlowModule):\n    kinds = property(lambda self: 1 / 0)\n    def flow(self, event): ...\n",
+            "ZeroDivisionError: division by zero (",
+        ),
+        ("raise ValueError('one\\ntwo')", "ValueError: one two ("),
+        ("(" * 100 + ")" * 100, "mine.py"),
         (
             "class A(FlowModule):\n"
             "    def __init__(self, folder): raise OSError('full')\n"
@@ -162,8 +177,11 @@ def test_one_that_cannot_be_made_refuses_its_plugin(tmp_path: Path, host: Module
     with pytest.raises(PluginError) as caught:
         plugins_in_use.load(module(tmp_path, text))
     assert reason in str(caught.value)
+    assert "modules.py" not in str(caught.value)
     assert plugins_in_use.current is before
     assert host.status() == []
+    plugins_in_use.load(module(tmp_path, WRITER))  # nothing of the refused one is in the way
+    assert status(host).name == "mine/mine.Writer"
 
 
 def test_reload_leaves_running_modules_alone_and_starts_those_cut_off_again(tmp_path: Path, host: ModuleHost) -> None:
@@ -178,6 +196,40 @@ def test_reload_leaves_running_modules_alone_and_starts_those_cut_off_again(tmp_
     })  # fmt: skip
     plugins_in_use.reload()
     assert {found.plugin: (found.events, found.reason) for found in host.status()} == {"good": (1, ""), "bad": (0, "")}
+
+
+def test_a_module_that_was_cut_off_is_in_nobodys_way(tmp_path: Path, host: ModuleHost) -> None:
+    """Only its own plugin's load, and a reload, start it again."""
+    text = """
+    class Once(FlowModule):
+        def __init__(self, folder):
+            (folder / "made").touch(exist_ok=False)
+        def flow(self, event): raise KeyError(1)
+    """
+    plugins_in_use = PluginSet([packaged_categories()], modules=host)
+    plugins_in_use.load(module(tmp_path, text, "once.py"))
+    host.offer([verdict()])
+    until(lambda: bool(status(host).reason))
+    plugins_in_use.load(module(tmp_path, WRITER, "good.py"))
+    plugins_in_use.unload("good")
+    assert status(host).name == "once/once.Once"
+    for change in (plugins_in_use.reload, lambda: plugins_in_use.load(tmp_path / "once.py")):
+        with pytest.raises(PluginError, match="FileExistsError"):
+            change()
+
+
+def test_the_copy_that_a_module_forks_ends(tmp_path: Path, host: ModuleHost) -> None:
+    text = """
+    import os
+    class Forks(FlowModule):
+        def flow(self, event):
+            if child := os.fork():
+                (self.folder / "ended").write_text(str(os.waitpid(child, 0)[1]))
+    """
+    start(host, module(tmp_path, text))
+    host.offer([verdict()])
+    eventually(host, lambda found: found.events == 1)
+    assert (tmp_path / "state" / "mine" / "ended").read_text() == "0"
 
 
 def test_the_look_up_counter_writes_a_line_a_client_and_minute(tmp_path: Path, host: ModuleHost) -> None:

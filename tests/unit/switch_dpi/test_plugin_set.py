@@ -53,6 +53,10 @@ def test_a_plugin_is_loaded_and_unloaded(tmp_path: Path) -> None:
     ("good", "bad", "reason"),
     [
         ("1000000", "1000000x", "intranet.toml:2: is not TOML"),
+        ('app = "intranet"', "app = [", "intranet.toml:12: is not TOML: Invalid value (at end of document)"),
+        ('app = "intranet"', f"app = {'[' * 5000}", "intranet.toml:1: is nested too deeply"),
+        ("[[app]]", '[["app"]]', "intranet.toml:1: 'app' should be written as [[app]] tables only"),
+        ('["intranet.example.org"]', '["intranet.example.org", 3]', "intranet.toml:8: domains is ["),
         ('"business"', '"busyness"', "intranet.toml:6: category 'busyness' is not in"),
         ('"intranet.example.org"', '"co.uk"', "intranet.toml:8: domain 'co.uk' is a public suffix"),
         ('"intranet.example.org"', '"cloudfront.net"', "intranet.toml:8: domain 'cloudfront.net' serves many"),
@@ -115,6 +119,23 @@ def test_at_the_start_a_bad_plugin_is_left_out_and_named(tmp_path: Path) -> None
     assert [plugin.name for plugin in plugins.current.plugins] == ["packaged", "b"]
     assert len(plugins.refused) == 1
     assert "a.toml:6" in plugins.refused[0]
+
+
+def test_a_name_counts_once_at_the_start_and_at_a_reload(tmp_path: Path) -> None:
+    first, second = tmp_path / "one", tmp_path / "two"
+    write(first)
+    write(second)
+    plugins = PluginSet([small()], folders=[first, second])
+    plugins.start()
+    reason = (
+        f"{second / 'intranet.toml'}: intranet is the name of {first / 'intranet.toml'} already; rename one of them"
+    )
+    assert plugins.refused == (reason,)
+    with pytest.raises(PluginError) as caught:
+        plugins.reload()
+    assert caught.value.problems == (reason,)
+    plugins.load(second / "intranet.toml")
+    assert [plugin.source for plugin in plugins.reload().plugins[1:]] == [str(second / "intranet.toml")]
 
 
 def test_what_the_set_is_built_on_stays() -> None:
