@@ -17,6 +17,10 @@ FIRST_APPLICATION = 10_000
 """Selectors below this are protocols (docs/contracts.md §1)."""
 BLOCK = 1_000
 """How many ids a category's file has; file of category *n* begins at `FIRST_APPLICATION + n * BLOCK`."""
+MAX_TEXT_SIZE = 255
+"""Bytes of a name or key: they travel with a size of one byte (ofext/SPEC.md)."""
+MAX_FINDING_LENGTH = 400
+"""Characters of a finding; it may quote a value of any length."""
 MAX_CATEGORY = 255
 """Categories travel in 8 bits."""
 SHARED_TAG = "shared"
@@ -92,6 +96,8 @@ class Entry:
 
     def finding(self, text: str, *, field: str = "", item: str = "") -> Finding:
         """Make a finding at the line of a field, or of an item of it, or of the entry."""
+        if len(text) > MAX_FINDING_LENGTH:
+            text = f"{text[:MAX_FINDING_LENGTH]}…"
         return Finding(file=self.file, line=self.line + self._offset(field, item), text=text)
 
     def _offset(self, field: str, item: str) -> int:
@@ -255,6 +261,12 @@ def _check_protocol(protocol: Entry, categories: Mapping[str, int]) -> Iterator[
     if number is not None and number not in PROTOCOL_IDS:
         text = f"id {number} is not one of declared protocols, {PROTOCOL_IDS[0]} to {PROTOCOL_IDS[-1]}"
         yield protocol.finding(text, field="id")
+    fields = protocol.values.get("field", ())
+    for table in fields if isinstance(fields, list) else ():
+        for name in ("name", "unit"):
+            value = table.get(name) if isinstance(table, dict) else None
+            if isinstance(value, str) and (fault := _unfit(value)):
+                yield protocol.finding(f"{name} {value!r} of a field {fault}", field=name, item=value)
 
 
 def _check_fields(entry: Entry, fields: Mapping[str, type], options: Sequence[str] = ()) -> Iterator[Finding]:
@@ -266,12 +278,21 @@ def _check_fields(entry: Entry, fields: Mapping[str, type], options: Sequence[st
             yield entry.finding(f"{name} is {value!r}, but should be of type {kind.__name__}", field=name)
         elif value == "":
             yield entry.finding(f"{name} is empty", field=name)
+        elif isinstance(value, str) and (fault := _unfit(value)):
+            yield entry.finding(f"{name} {value!r} {fault}", field=name)
     for name in entry.values:
         if name not in fields and name not in options:
             yield entry.finding(f"{name} is not a known field", field=name)
     key = entry.text("key")
     if key and not _KEY.fullmatch(key):
         yield entry.finding(f"key {key!r} has other characters than a-z, 0-9 and single hyphens", field="key")
+
+
+def _unfit(text: str) -> str | None:
+    """Say why a name cannot travel or be shown."""
+    if len(text.encode()) > MAX_TEXT_SIZE:
+        return f"has {len(text.encode())} bytes, at most {MAX_TEXT_SIZE} are expected"
+    return None if text.isprintable() else "has characters that cannot be shown"
 
 
 def _check_app(app: Entry, categories: Mapping[str, int]) -> Iterator[Finding]:

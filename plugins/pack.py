@@ -124,6 +124,10 @@ def _texts(files: list[Path], path: Path) -> list[tuple[str, str]]:
 
 
 def _text(file: Path) -> str:
+    if not str(file).isprintable():
+        raise PluginError(
+            [f"{str(file)!r}: is no name for a file of a plugin: characters that can be shown are expected"]
+        )
     try:
         if not stat.S_ISREG(file.stat().st_mode):  # a pipe would never end
             raise PluginError([f"{file}: cannot be read: a file was expected, or a folder of files"])

@@ -39,20 +39,33 @@ def lint_findings(plugin: Plugin, base: Sequence[Plugin]) -> list[str]:
     return [str(finding) for finding in lint_plugin(plugin.files, _categories(base))] + check_syntax(plugin)
 
 
-def faults(plugin: Plugin, base: Sequence[Plugin]) -> list[str]:
-    """Those of a plugin by itself, else the first collision with ``base``."""
-    found = lint_findings(plugin, base)
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found in a plugin, each as ``file:line: what``."""
+
+    faults: list[str]
+    """Why it is refused."""
+    warnings: list[str]
+    """What its author should know."""
+
+
+def report(plugin: Plugin, base: Sequence[Plugin]) -> Report:
+    """Faults of a plugin by itself, else the first collision with ``base``; warnings where there are no faults."""
+    if found := lint_findings(plugin, base):
+        return Report(found, [])
     try:
-        if not found:
-            _load([*base, plugin])
+        signatures = _load([*base, plugin])
     except PluginError as error:
-        found += error.problems
-    return found
+        return Report(list(error.problems), [])
+    return Report([], _own(signatures.warnings, [plugin]))
 
 
 def failed_examples(plugin: Plugin, base: Sequence[Plugin]) -> list[str]:
-    """The plugin's own examples that do not hold among ``base``. Raises PluginError when they do not go together."""
-    return _failed(_load([*base, plugin]), [plugin])
+    """The plugin's own examples that do not hold among ``base``, else why they do not go together."""
+    try:
+        return _own(_load([*base, plugin]).failed_examples(), [plugin])
+    except PluginError as error:
+        return list(error.problems)
 
 
 def assemble(base: Sequence[Plugin], added: Iterable[Plugin]) -> Assembled:
@@ -66,7 +79,7 @@ def assemble(base: Sequence[Plugin], added: Iterable[Plugin]) -> Assembled:
             raise PluginError(findings)
         together.append(plugin)
     signatures = _load(together)
-    if failed := _failed(signatures, added or base):
+    if failed := _own(signatures.failed_examples(), added or base):
         raise PluginError(failed)
     return Assembled(plugins=tuple(together), signatures=signatures)
 
@@ -210,10 +223,10 @@ def _load(plugins: Iterable[Plugin]) -> Signatures:
         raise PluginError([str(error)]) from error
 
 
-def _failed(signatures: Signatures, plugins: Iterable[Plugin]) -> list[str]:
-    """Examples of ``plugins`` that do not hold."""
+def _own(texts: Iterable[str], plugins: Iterable[Plugin]) -> list[str]:
+    """Those about files of ``plugins``."""
     own = tuple(f"{name}:" for plugin in plugins for name, _ in plugin.files)
-    return [text for text in signatures.failed_examples() if text.startswith(own)]
+    return [text for text in texts if text.startswith(own)]
 
 
 def _categories(plugins: Iterable[Plugin]) -> dict[str, int]:

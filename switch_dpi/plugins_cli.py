@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, ParamSpec
 
@@ -22,7 +23,7 @@ from switch_dpi.errors import SwitchDpiError
 from switch_dpi.look_up import Answer, look_up
 from switch_dpi.northbound import agent_pb2 as pb
 from switch_dpi.northbound.client import connect
-from switch_dpi.plugin_set import assemble, failed_examples, faults
+from switch_dpi.plugin_set import Report, assemble, failed_examples, report
 from switch_dpi.plugins_diff import Change, Verdict, differences
 
 FAILED: Final = 1
@@ -61,6 +62,9 @@ def sentences(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except (PluginError, CaptureError) as error:
             typer.echo(str(error), err=True)
+            raise typer.Exit(MISUSED) from error
+        except UnicodeEncodeError as error:  # of an argument
+            typer.echo(f"{error.object!r}: is not UTF-8", err=True)
             raise typer.Exit(MISUSED) from error
         except SwitchDpiError as error:
             typer.echo(f"appsteer: {error}", err=True)
@@ -110,16 +114,16 @@ def _but_host(answer: Answer) -> dict[str, object]:
 def lint(paths: Paths, added: With = None) -> None:
     """Check form, uniqueness, categories and suffixes that are too broad, and collisions with all else that is known.
 
-    Exit code 1 when there are faults, each named with file and line.
+    Exit code 1 when there are faults, each named with file and line; 2 when a file cannot be read.
     """
-    _report(paths, added, faults, "no fault")
+    _report(paths, added, report, "no fault")
 
 
 @plugins.command("test")
 @sentences
 def try_examples(paths: Paths, added: With = None) -> None:
-    """Try the examples of plugins. Exit code 1 when one does not hold."""
-    _report(paths, added, failed_examples, "all examples hold")
+    """Try the examples of plugins. Exit code 1 when one does not hold, 2 when a file cannot be read."""
+    _report(paths, added, lambda plugin, base: Report(failed_examples(plugin, base), []), "all examples hold")
 
 
 @plugins.command()
@@ -141,7 +145,7 @@ do; 2: something could not be read.
         count += 1
         typer.echo(json.dumps(change_object(change), ensure_ascii=False) if as_json else change_line(change))
     if not as_json:
-        typer.echo(f"{count} flows change" if count else "no flow changes")
+        typer.echo(f"{count} flow{'s change' if count > 1 else ' changes'}" if count else "no flow changes")
     if count:
         raise typer.Exit(FAILED)
 
@@ -289,45 +293,59 @@ def _words(verdict: Verdict | None) -> str:
 
 
 def _hosts(given: Iterable[str]) -> Iterator[str]:
+    """Arguments, and for - lines of standard input. What is not UTF-8 in them is shown so, and no host name."""
     for host in given:
         if host == "-":
-            yield from (name for line in sys.stdin if (name := line.strip()))
+            yield from (name for line in sys.stdin.buffer if (name := line.decode(errors="replace").strip()))
         else:
-            yield host
+            yield os.fsencode(host).decode(errors="replace")
 
 
 def _report(
-    paths: Iterable[Path], added: list[Path] | None, check: Callable[[Plugin, list[Plugin]], list[str]], good: str
+    paths: Iterable[Path], added: list[Path] | None, check: Callable[[Plugin, Sequence[Plugin]], Report], good: str
 ) -> None:
-    base = [packaged(), *map(read_plugin, added or [])]
-    count = 0
+    base: Sequence[Plugin] = [packaged()]
+    if added:
+        base = assemble(base, map(read_plugin, added)).plugins
+    code = 0
     for path in paths:
-        plugin = read_plugin(path)
-        findings = check(plugin, [] if plugin.is_whole else base)
-        for finding in findings:
-            typer.echo(finding)
-        count += len(findings)
-        if not findings:
+        try:
+            plugin = read_plugin(path)
+        except PluginError as error:
+            typer.echo(str(error), err=True)
+            code = MISUSED
+            continue
+        found = check(plugin, () if plugin.is_whole else base)
+        for text in (*found.faults, *(f"{warning} (no fault)" for warning in found.warnings)):
+            typer.echo(text)
+        if found.faults:
+            code = code or FAILED
+        else:
             typer.echo(f"{path}: {good}; {counts(plugin)}")
-    if count:
-        raise typer.Exit(FAILED)
+    if code:
+        raise typer.Exit(code)
 
 
 def counts(plugin: Plugin) -> str:
     """What a plugin has, in words."""
-    parts = {
-        "applications": plugin.apps,
-        "categories": plugin.categories,
-        "protocols": plugin.protocols,
-        "modules": len(plugin.modules),
-        "examples": plugin.examples,
-    }
-    return ", ".join(f"{count} {name}" for name, count in parts.items() if count) or "nothing in it"
+    parts = (
+        (plugin.apps, "application", "applications"),
+        (plugin.categories, "category", "categories"),
+        (plugin.protocols, "protocol", "protocols"),
+        (len(plugin.modules), "module", "modules"),
+        (plugin.examples, "example", "examples"),
+    )
+    return ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in parts if count) or "nothing in it"
+
+
+def _shown(text: str) -> str:
+    """In one line, and without a terminal's control sequences."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(_shown, row))
     width = None if sys.stdout.isatty() else PIPE_WIDTH
     Console(width=width, markup=False, emoji=False, highlight=False).print(table)

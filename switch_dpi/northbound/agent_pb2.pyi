@@ -89,12 +89,14 @@ class Module(_message.Message):
     def __init__(self, name: _Optional[str] = ..., state: _Optional[str] = ..., reason: _Optional[str] = ..., events: _Optional[int] = ..., dropped: _Optional[int] = ..., busy_s: _Optional[float] = ...) -> None: ...
 
 class Findings(_message.Message):
-    __slots__ = ("findings", "plugin")
+    __slots__ = ("findings", "plugin", "warnings")
     FINDINGS_FIELD_NUMBER: _ClassVar[int]
     PLUGIN_FIELD_NUMBER: _ClassVar[int]
+    WARNINGS_FIELD_NUMBER: _ClassVar[int]
     findings: _containers.RepeatedScalarFieldContainer[str]
     plugin: Plugin
-    def __init__(self, findings: _Optional[_Iterable[str]] = ..., plugin: _Optional[_Union[Plugin, _Mapping]] = ...) -> None: ...
+    warnings: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, findings: _Optional[_Iterable[str]] = ..., plugin: _Optional[_Union[Plugin, _Mapping]] = ..., warnings: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class LookupRequest(_message.Message):
     __slots__ = ("hosts", "by")

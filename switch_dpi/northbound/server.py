@@ -9,7 +9,7 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, NoReturn
@@ -18,7 +18,7 @@ import grpc
 from grpc_reflection.v1alpha import reflection
 
 from plugins.entries import GIVEN
-from plugins.pack import PluginError, read_plugin
+from plugins.pack import Plugin, PluginError, read_plugin
 from switch_dpi._native import CaptureError, EngineOptions
 from switch_dpi.errors import SwitchDpiError
 from switch_dpi.look_up import look_up
@@ -27,7 +27,7 @@ from switch_dpi.native_engine import NativeEngine
 from switch_dpi.northbound import agent_pb2 as pb
 from switch_dpi.northbound import agent_pb2_grpc as rpc
 from switch_dpi.northbound import convert
-from switch_dpi.plugin_set import Assembled, PluginSet, failed_examples, faults
+from switch_dpi.plugin_set import Assembled, PluginSet, failed_examples, report
 from switch_dpi.plugins_diff import differences
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 THREADS: Final = 4
 SOCKET_UMASK: Final = 0o117  # who may open the socket may run code in the agent: owner and group
 MAX_HOSTS: Final = 100_000  # names in one request
+MAX_DETAIL_SIZE: Final = 2_048  # bytes of a status: it travels in a header of 8 KiB, where a byte may take three
 
 
 class AgentServer:
@@ -112,19 +113,20 @@ class Servicer(rpc.PluginsServicer):
 
     def Lint(self, request: pb.PluginPath, context: grpc.ServicerContext) -> pb.Findings:  # noqa: N802
         with _faults(context):
-            plugin = read_plugin(Path(request.path))
-            found = faults(plugin, self._plugins.without(plugin.name))
-        return pb.Findings(findings=found, plugin=convert.plugin_message(plugin, is_base=False))
+            plugin = _read(request.path)
+        found = report(plugin, self._plugins.without(plugin.name))
+        message = convert.plugin_message(plugin, is_base=False)
+        return pb.Findings(findings=found.faults, warnings=found.warnings, plugin=message)
 
     def Test(self, request: pb.PluginPath, context: grpc.ServicerContext) -> pb.Findings:  # noqa: N802
         with _faults(context):
-            plugin = read_plugin(Path(request.path))
-            found = failed_examples(plugin, self._plugins.without(plugin.name))
+            plugin = _read(request.path)
+        found = failed_examples(plugin, self._plugins.without(plugin.name))
         return pb.Findings(findings=found, plugin=convert.plugin_message(plugin, is_base=False))
 
     def Load(self, request: pb.PluginPath, context: grpc.ServicerContext) -> pb.PluginList:  # noqa: N802
         with _faults(context):
-            return self._list(self._plugins.load(Path(request.path)))
+            return self._list(self._plugins.load(_absolute(request.path)))
 
     def Unload(self, request: pb.PluginName, context: grpc.ServicerContext) -> pb.PluginList:  # noqa: N802
         with _faults(context):
@@ -145,8 +147,8 @@ class Servicer(rpc.PluginsServicer):
 
     def Diff(self, request: pb.DiffRequest, context: grpc.ServicerContext) -> Iterator[pb.FlowChange]:  # noqa: N802
         with _faults(context):
-            beside = self._plugins.with_plugin(read_plugin(Path(request.path)))
-            captures = map(Path, request.captures)
+            beside = self._plugins.with_plugin(_read(request.path))
+            captures = [_absolute(capture) for capture in request.captures]
             for change in differences(self._plugins.signatures, beside.signatures, captures, EngineOptions()):
                 yield convert.change_message(change)
 
@@ -167,8 +169,31 @@ def _faults(context: grpc.ServicerContext) -> Iterator[None]:
     """What is wrong with a plugin or a capture ends the call with its text."""
     try:
         yield
-    except (PluginError, CaptureError) as error:
-        _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, str(error))
+    except PluginError as error:
+        _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, _first(error.problems))
+    except CaptureError as error:
+        _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, _first([str(error)]))
+
+
+def _first(problems: Sequence[str]) -> str:
+    """As many of them as a status has room for, at least one."""
+    size = 0
+    for count, problem in enumerate(problems):
+        size += len(problem.encode()) + 1
+        if size > MAX_DETAIL_SIZE and count:
+            return "\n".join((*problems[:count], f"… and {len(problems) - count} more"))
+    return "\n".join(problems) if size <= MAX_DETAIL_SIZE else f"{problems[0][: MAX_DETAIL_SIZE // 4]}…"
+
+
+def _absolute(path: str) -> Path:
+    """A path of this host. Raises PluginError: the agent's folder is nobody's business."""
+    if not path.startswith("/"):
+        raise PluginError([f"{path}: is no absolute path"])
+    return Path(path)
+
+
+def _read(path: str) -> Plugin:
+    return read_plugin(_absolute(path))
 
 
 def unix_path(address: str) -> Path | None:

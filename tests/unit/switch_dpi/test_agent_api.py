@@ -116,6 +116,27 @@ def test_lint_test_lookup_and_diff_over_the_wire(tmp_path: Path, address: str) -
             list(stub.Diff(pb.DiffRequest(path=str(good), captures=["/x.pcap"])))
 
 
+def test_more_faults_than_a_status_holds_are_counted(tmp_path: Path, address: str) -> None:
+    many = ", ".join(f'"Ü{number}.example.org"' for number in range(300))
+    path = write(tmp_path, good='"intranet.example.org"', bad=many)
+    result = run(address, "load", path)
+    assert result.exit_code == 1
+    *faults, last = result.stderr.splitlines()
+    assert faults[0].startswith(f"appsteer: {path}:8: domain 'Ü")
+    assert last == f"… and {300 - len(faults)} more"
+    path = write(tmp_path, good='"intranet"', bad=f'"{"Ü" * 10**6}"')
+    assert "appsteer: " in run(address, "load", path).stderr
+
+
+def test_paths_of_the_api_are_absolute(address: str) -> None:
+    with grpc.insecure_channel(address) as channel:
+        stub = rpc.PluginsStub(channel)  # type: ignore[no-untyped-call]  # generated without types
+        for call in (stub.Lint, stub.Test, stub.Load):
+            for path in ("", "intranet.toml", "/a\0b/x.toml"):
+                with pytest.raises(grpc.RpcError, match=r"is no absolute path|is no name for a file"):
+                    call(pb.PluginPath(path=path))
+
+
 def test_the_api_describes_itself(address: str) -> None:
     with grpc.insecure_channel(address) as channel:
         pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))

@@ -103,6 +103,81 @@ def test_lookup_reads_hosts_from_standard_input_and_adds_plugins(tmp_path: Path)
     ]
 
 
+def test_lookup_takes_bytes_that_are_no_text_and_shows_no_control_characters() -> None:
+    result = CliRunner().invoke(plugins, ["lookup", "-", "--json"], input=b"\xff\xfe.com\r\nyoutube.com\n")
+    assert [json.loads(line)["app"] for line in result.stdout.splitlines()] == [None, "YouTube"]
+    assert run("lookup", "\udcff.com", "--json").exit_code == 0
+    shown = run("lookup", "\x1b[31mred.com", "two\nlines.com").stdout
+    assert [line.split()[0] for line in shown.splitlines()] == ["host", r"\x1b[31mred.com", r"two\nlines.com"]
+
+
+def test_one_that_cannot_be_read_does_not_keep_the_others_from_being_checked(tmp_path: Path) -> None:
+    good, missing = write(tmp_path), tmp_path / "missing.toml"
+    clash = write(tmp_path, "clash.toml", good='"intranet.example.org"', bad='"youtube.com"')
+    result = run("lint", missing, clash, good)
+    assert (result.exit_code, f"{missing}: cannot be read: No such file" in result.stderr) == (2, True)
+    assert f"{clash}:8:" in result.stdout
+    assert f"{good}: no fault; 1 application, 1 example\n" in result.stdout
+    result = run("lint", good, "--with", clash)
+    assert (result.exit_code, f"{clash}:8:" in result.stderr) == (2, True)
+
+
+PROTOCOL = """
+[[protocol]]
+id = 9500
+key = "pumpnet"
+name = "Pump Network"
+category = "industrial"
+transports = ["udp"]
+
+[[protocol.pattern]]
+bytes = [{ text = "PUMP" }]
+confidence = 95
+
+[[protocol.field]]
+name = "pumpnet.unit"
+type = "uint"
+unit = "bar"
+offset = 4
+size = 1
+
+[[protocol.example]]
+title = "one"
+transport = "udp"
+messages = [{ direction = "originator", text = "PUMPA" }]
+"""
+
+
+def test_the_example_of_a_declared_protocol_that_does_not_hold_exits_with_one(tmp_path: Path) -> None:
+    path = tmp_path / "pumpnet.toml"
+    path.write_text(PROTOCOL)
+    assert run("test", path).exit_code == 0
+    path.write_text(PROTOCOL.replace('"PUMPA"', '"DUMPA"'))
+    result = run("test", path)
+    assert (result.exit_code, f'{path}:20: example "one" of pumpnet should be claimed' in result.stdout) == (1, True)
+
+
+def test_lint_tells_what_is_no_fault_but_worth_knowing(tmp_path: Path) -> None:
+    path = tmp_path / "pumpnet.toml"
+    path.write_text(PROTOCOL)
+    result = run("lint", path)
+    assert (result.exit_code, result.stdout) == (
+        0,
+        f"{path}:11: confidence 95 is lowered to 90: the pattern fixes 32 bits over UDP (no fault)\n"
+        f"{path}: no fault; 1 protocol\n",
+    )
+
+
+@pytest.mark.parametrize("text", ['"Pump Network"', '"pumpnet.unit"', '"bar"'])
+def test_names_too_long_to_travel_are_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "pumpnet.toml"
+    path.write_text(PROTOCOL.replace(text, f'{text[:-1]}{"x" * 255}"'))
+    line = PROTOCOL[: PROTOCOL.index(text)].count("\n") + 1
+    result = run("lint", path)
+    assert (result.exit_code, result.stdout.startswith(f"{path}:{line}: ")) == (1, True)
+    assert " bytes, at most 255 are expected" in result.stdout
+
+
 def test_lint_and_test_name_faults_and_exit_with_one(tmp_path: Path) -> None:
     good = write(tmp_path / "good")
     assert run("lint", good).exit_code == run("test", good).exit_code == 0
@@ -139,7 +214,7 @@ def test_diff_lists_the_flows_that_change(tmp_path: Path) -> None:
         "intranet",
         "business",
     )
-    assert "1 flows change" in run("diff", plugin, "packaged", capture).stdout
+    assert "1 flow changes" in run("diff", plugin, "packaged", capture).stdout
     result = run("diff", plugin, plugin, capture)
     assert (result.exit_code, result.stdout) == (0, "no flow changes\n")
 
