@@ -1,18 +1,15 @@
 """Finds the signature files of this package. The engine parses and checks them."""
 
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Final
+
+_ROOT: Final = Path(__file__).parent
 
 
 def signature_files() -> list[tuple[str, str]]:
     """Name and text of `categories.toml`, every `apps/*.toml` and `protocols/*.toml` by name, and `examples.toml`."""
-    root = files("plugins")
-    found = [("categories.toml", root / "categories.toml")]
+    found = [_ROOT / "categories.toml"]
     for folder in ("apps", "protocols"):
-        found += sorted(_toml(root / folder, folder))
-    found.append(("examples.toml", root / "examples.toml"))
-    return [(f"plugins/{name}", file.read_text(encoding="utf-8")) for name, file in found]
-
-
-def _toml(folder: Traversable, prefix: str) -> list[tuple[str, Traversable]]:
-    return [(f"{prefix}/{file.name}", file) for file in folder.iterdir() if file.name.endswith(".toml")]
+        found += sorted((_ROOT / folder).glob("*.toml"))
+    found.append(_ROOT / "examples.toml")
+    return [(f"plugins/{file.relative_to(_ROOT).as_posix()}", file.read_text(encoding="utf-8")) for file in found]

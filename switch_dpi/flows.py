@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import cache
 from os import PathLike, fspath
 
-from plugins.pack import packaged
+from plugins.loader import signature_files
 from switch_dpi._native import EngineOptions, Replay, Signatures
-from switch_dpi.plugin_set import assemble
 
 
 def replay(
@@ -28,4 +27,4 @@ def replay(
 @cache
 def packaged_signatures() -> Signatures:
     """What comes with AppSteer; read once."""
-    return assemble([packaged()], []).signatures
+    return Signatures.load(signature_files())

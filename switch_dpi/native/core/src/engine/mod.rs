@@ -107,7 +107,7 @@ impl Engine {
     /// Lets time pass: flows that are idle for too long end, inspections that take too long are given up.
     pub fn advance(&mut self, now_ns: u64, sink: &mut impl Sink) {
         self.now_ns = self.now_ns.max(now_ns);
-        if !self.fragments.is_empty() {
+        if self.fragments.is_due(self.now_ns, &self.options) {
             self.expire_fragments(sink);
         }
         if self.deadlines.is_due(self.now_ns) {

@@ -33,6 +33,7 @@ impl FlowTable {
         self.index.len()
     }
 
+    #[expect(clippy::manual_hash_one, reason = "that function is not inlined, and this is asked for each packet")]
     #[inline(always)]
     pub(crate) fn hash(&self, key: &FlowKey) -> u64 {
         let mut hasher = self.hasher.build_hasher();

@@ -105,19 +105,20 @@ impl Fragments {
         self.held
     }
 
-    /// Whether no packet waits.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.order.is_empty()
+    /// Whether there is a packet for [`Self::expire`] to take out, or one that has gone meanwhile.
+    #[inline]
+    pub(crate) fn is_due(&self, now_ns: u64, options: &Options) -> bool {
+        let is_over = |since_ns: u64| since_ns.saturating_add(TIMEOUT_NS) <= now_ns;
+        self.order.front().is_some_and(|(since_ns, _)| is_over(*since_ns) || self.held > options.max_fragment_bytes)
     }
 
     /// Takes out the oldest packet when its time is over, or memory is short; what there is of its beginning.
     pub(crate) fn expire(&mut self, now_ns: u64, options: &Options) -> Option<Option<Assembled>> {
         loop {
-            let (since_ns, key) = *self.order.front()?;
-            if since_ns.saturating_add(TIMEOUT_NS) > now_ns && self.held <= options.max_fragment_bytes {
+            if !self.is_due(now_ns, options) {
                 return None;
             }
-            self.order.pop_front();
+            let (since_ns, key) = self.order.pop_front()?;
             if self.waiting.get(&key).is_some_and(|assembly| assembly.since_ns == since_ns) {
                 return self.take(&key).map(Assembly::beginning);
             }

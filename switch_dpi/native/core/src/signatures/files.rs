@@ -1,6 +1,9 @@
 //! Data files as they are written, before any check.
 
-use std::fmt;
+use std::num::NonZero;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{fmt, thread};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -113,11 +116,29 @@ impl Place<'_> {
     }
 }
 
-/// Reads a file.
+/// Reads files, on all processors: this is most of what a start takes.
 ///
 /// # Errors
-/// What is no TOML, or has other keys.
-pub(super) fn parse<'a>(file: &SourceFile<'a>) -> Result<(Place<'a>, RawFile), SignatureError> {
+/// Of the first file, in their order, that is no TOML or has other keys.
+pub(super) fn parse_all<'a>(files: &[SourceFile<'a>]) -> Result<Vec<(Place<'a>, RawFile)>, SignatureError> {
+    let next = AtomicUsize::new(0);
+    let parsed: Vec<OnceLock<_>> = files.iter().map(|_| OnceLock::new()).collect();
+    let work = || {
+        while let Some((file, slot)) = files.iter().zip(&parsed).nth(next.fetch_add(1, Ordering::Relaxed)) {
+            slot.get_or_init(|| parse(file));
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(files.len());
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            let _unless_there_are_too_many = thread::Builder::new().spawn_scoped(scope, work);
+        }
+        work();
+    });
+    parsed.into_iter().filter_map(OnceLock::into_inner).collect()
+}
+
+fn parse<'a>(file: &SourceFile<'a>) -> Result<(Place<'a>, RawFile), SignatureError> {
     let place = Place { file: file.name, text: file.text };
     match toml::from_str(file.text) {
         Ok(raw) => Ok((place, raw)),

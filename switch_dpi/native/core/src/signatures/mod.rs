@@ -19,7 +19,7 @@ use toml::Spanned;
 pub use entries::Given;
 use entries::ReadNetworks;
 pub(crate) use files::Place;
-use files::{RawApp, RawCategory, RawFile, parse};
+use files::{RawApp, RawCategory, parse_all};
 pub use files::{SignatureError, SourceFile};
 
 use crate::classification::candidates::PortTable;
@@ -133,7 +133,7 @@ impl Signatures {
     /// [`SignatureError`] for the first rule that a file breaks.
     pub fn load(files: &[SourceFile<'_>]) -> Result<Self, SignatureError> {
         let mut loading = Loading::default();
-        let parsed: Vec<(Place<'_>, RawFile)> = files.iter().map(parse).collect::<Result<_, _>>()?;
+        let parsed = parse_all(files)?;
         for (place, raw) in &parsed {
             for category in &raw.category {
                 loading.add_category(*place, category)?;
@@ -444,5 +444,13 @@ mod tests {
         let bad = APPS.replace("tube.example", "tube..example");
         assert_eq!(error(&[CATEGORIES, &bad]), "f.toml:7: \"tube..example\" of tube is not a domain name");
         assert!(error(&["[[app]\n"]).starts_with("f.toml:1: "));
+    }
+
+    #[test]
+    fn of_many_broken_files_the_first_one_is_named() {
+        let texts: Vec<String> = (1..=64).map(|line| "\n".repeat(line) + "[[app]\n").collect();
+        let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        texts.insert(0, CATEGORIES);
+        assert!(error(&texts).starts_with("f.toml:2: "), "{}", error(&texts));
     }
 }
