@@ -40,6 +40,14 @@ impl Claim {
         self.index.into()
     }
 
+    /// Whether both are the same, at a glance: evidence that reads alike may still count as another.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        let (ours, theirs) = (&self.evidence, &other.evidence);
+        self.index == other.index
+            && std::ptr::eq(ours.what, theirs.what)
+            && (ours.confidence, ours.offset, ours.size) == (theirs.confidence, theirs.offset, theirs.size)
+    }
+
     /// How sure another protocol must be to take an announced flow.
     const fn gives_way_at(&self) -> u8 {
         if self.evidence.confidence < FIRM { FIRM } else { 100 }
@@ -287,9 +295,18 @@ fn split(sides: &mut [Side; 2], direction: Direction) -> [&mut Side; 2] {
 /// What is in one list or the other, both in ascending order.
 fn ascending<'a>(mut one: &'a [u16], mut other: &'a [u16]) -> impl Iterator<Item = usize> + 'a {
     std::iter::from_fn(move || {
-        let next = *one.first().into_iter().chain(other.first()).min()?;
-        one = one.strip_prefix(&[next]).unwrap_or(one);
-        other = other.strip_prefix(&[next]).unwrap_or(other);
+        let next = match (one, other) {
+            ([], []) => return None,
+            ([next, ..], []) | ([], [next, ..]) => *next,
+            ([a, ..], [b, ..]) => *a.min(b),
+        };
+        for list in [&mut one, &mut other] {
+            if let [first, behind @ ..] = *list
+                && *first == next
+            {
+                *list = behind;
+            }
+        }
         Some(next.into())
     })
 }

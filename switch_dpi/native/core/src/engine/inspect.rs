@@ -1,7 +1,7 @@
 //! From a flow's payload to its verdict.
 
 use super::{Engine, SETTLED_PATIENCE_NS};
-use crate::classification::guess::{Guess, Server, Source};
+use crate::classification::guess::{Guess, Guesses, Server, Source};
 use crate::classification::inspection::{Claim, Inspection, Outcome};
 use crate::flow::deadlines::Entry;
 use crate::flow::expected::Announced;
@@ -138,9 +138,13 @@ impl Engine {
         };
         let changed = flow.state != was || !same_verdict(before, flow.label);
         if changed {
-            self.note_verdict(place);
+            flow.verdict_packet = flow.packets();
+            self.counters.classified += u64::from(flow.state == State::Final);
+            self.counters.gave_up += u64::from(flow.state == State::GaveUp);
+            if self.options.guess && self.generations.is_current(flow.generation) {
+                learn_verdict(flow, &mut self.guesses);
+            }
         }
-        let Some(flow) = self.table.get(place) else { return changed };
         let (settled_now, id) = (flow.state.is_settled() && !was.is_settled(), flow.id as u32);
         if matches!(outcome, Outcome::GaveUp | Outcome::Settled { open: false }) {
             self.close_inspection(place);
@@ -148,23 +152,6 @@ impl Engine {
             self.deadlines.insert(Entry { place, id }, self.now_ns.saturating_add(SETTLED_PATIENCE_NS), self.now_ns);
         }
         changed
-    }
-
-    /// Counts a verdict, and remembers it for guesses.
-    fn note_verdict(&mut self, place: Place) {
-        let Some(flow) = self.table.get_mut(place) else { return };
-        flow.verdict_packet = flow.packets();
-        self.counters.classified += u64::from(flow.state == State::Final);
-        self.counters.gave_up += u64::from(flow.state == State::GaveUp);
-        if let (true, Label::Native { claim, upper, is_about, .. }, Some(server)) =
-            (flow.state.is_settled(), flow.label, flow.server())
-            && self.options.guess
-            && self.generations.is_current(flow.generation)
-        {
-            let protocol = u16::try_from(claim.index()).unwrap_or(u16::MAX);
-            let upper = upper.filter(|_| !is_about); // who asks a resolver again asks about something else
-            self.guesses.learn_verdict(server, protocol, upper, flow.first_guess);
-        }
     }
 
     /// Keeps what was found, and the inspection for another flow.
@@ -186,9 +173,6 @@ impl Engine {
     }
 
     fn announced(&self, flow: &Flow) -> Option<Announced> {
-        if self.expected.is_empty() {
-            return None;
-        }
         let carrier = flow.carrier();
         let ends = [flow.responder(), flow.originator()];
         ends.into_iter().find_map(|(address, port)| self.expected.find((carrier, address, port), self.now_ns))
@@ -256,9 +240,21 @@ impl Engine {
     }
 }
 
+/// Remembers a verdict for guesses.
+fn learn_verdict(flow: &Flow, guesses: &mut Guesses) {
+    if let (true, Label::Native { claim, upper, is_about, .. }, Some(server)) =
+        (flow.state.is_settled(), flow.label, flow.server())
+    {
+        let protocol = u16::try_from(claim.index()).unwrap_or(u16::MAX);
+        let upper = upper.filter(|_| !is_about); // who asks a resolver again asks about something else
+        guesses.learn_verdict(server, protocol, upper, flow.first_guess);
+    }
+}
+
 /// Whether a verdict rests on what it rested on when it was last looked at.
 fn is_as_before(flow: &Flow, inspection: &Inspection, signatures: &Signatures) -> bool {
-    flow.claim() == inspection.claim() && flow.known == known_of(inspection.findings(), signatures)
+    let claims = flow.claim().zip(inspection.claim());
+    claims.is_some_and(|(before, now)| before.is(&now)) && flow.known == known_of(inspection.findings(), signatures)
 }
 
 /// What of the things that tell an application was found.
@@ -309,7 +305,7 @@ fn upper_of(claim: Claim, found: &Findings, signatures: &Signatures) -> (Option<
     let by_service = found.service().and_then(|key| signatures.upper(key));
     let by_protocol = || signatures.protocol_app(claim.index()).map(Upper::App);
     let has_site = ALL.get(claim.index()).is_some_and(|protocol| protocol.serves_sites);
-    let by_site = || Some(Upper::Site(sites::selector(&sites::registrable_domain(found.host()?)?)));
+    let by_site = || found.host().and_then(sites::selector_of_host).map(Upper::Site);
     if let Some(upper) = by_service.or_else(by_protocol).or_else(|| by_site().filter(|_| has_site)) {
         return (Some(upper), false);
     }

@@ -41,11 +41,6 @@ impl Expected {
         ends.insert(end, announced, now_ns);
     }
 
-    /// Whether nothing was announced.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.agreed.by_end.is_empty() && self.hearsay.by_end.is_empty()
-    }
-
     /// What was announced of a flow with this end; what was agreed upon counts more.
     pub(crate) fn find(&self, end: End, now_ns: u64) -> Option<Announced> {
         self.agreed.find(end, now_ns).or_else(|| self.hearsay.find(end, now_ns))
@@ -57,6 +52,7 @@ impl Expected {
 struct Ends {
     by_end: HashMap<End, (u64, Announced), foldhash::fast::RandomState>,
     order: VecDeque<(u64, End)>,
+    by_port: PortCounts,
 }
 
 impl Ends {
@@ -68,18 +64,45 @@ impl Ends {
             self.order.pop_front();
             if self.by_end.get(&oldest).is_some_and(|(at_ns, _)| *at_ns == since_ns) {
                 self.by_end.remove(&oldest);
+                self.by_port.add(oldest.2, -1);
             }
         }
-        self.by_end.insert(end, (now_ns, announced));
+        if self.by_end.insert(end, (now_ns, announced)).is_none() {
+            self.by_port.add(end.2, 1);
+        }
         self.order.push_back((now_ns, end));
     }
 
     fn find(&self, end: End, now_ns: u64) -> Option<Announced> {
-        if self.by_end.is_empty() {
-            return None;
+        if self.by_port.is_none(end.2) {
+            return None; // nearly always
         }
         let (since_ns, announced) = self.by_end.get(&end)?;
         (since_ns.saturating_add(LIFETIME_NS) > now_ns).then_some(*announced)
+    }
+}
+
+/// How many ends have a port with the same low bits: what most flows are spared a look-up by.
+#[derive(Debug)]
+struct PortCounts([u16; 256]);
+
+impl Default for PortCounts {
+    fn default() -> Self {
+        Self([0; 256])
+    }
+}
+
+impl PortCounts {
+    fn add(&mut self, port: u16, change: i16) {
+        let [_, low] = port.to_be_bytes();
+        if let Some(count) = self.0.get_mut(usize::from(low)) {
+            *count = count.saturating_add_signed(change);
+        }
+    }
+
+    fn is_none(&self, port: u16) -> bool {
+        let [_, low] = port.to_be_bytes();
+        self.0.get(usize::from(low)) == Some(&0)
     }
 }
 

@@ -193,8 +193,11 @@ impl<'a> Message<'a> {
 
     /// The addresses that were answered, the first ones of many.
     pub fn answers(&self) -> impl Iterator<Item = Answer> + use<'a> {
-        let (data, label, mut reader) = (self.data, self.label, self.answers);
-        let records = (0..self.answer_count).map_while(move |_| read_record(data, label, &mut reader).ok());
+        let mut reader = self.answers;
+        let records = (0..self.answer_count).map_while(move |_| {
+            skip_name(&mut reader)?;
+            read_behind_name(&mut reader, b"").ok()
+        });
         let answer = |Record { kind, ttl_s, content }: Record<'_>| {
             let address = match kind {
                 TYPE_A => IpAddr::from(*content.first_chunk::<4>()?),
@@ -215,6 +218,11 @@ fn read_record<'a>(data: &'a [u8], question: Option<&'a [u8]>, reader: &mut Read
         }
         _ => read_name(data, question, reader)?,
     };
+    read_behind_name(reader, label)
+}
+
+/// A record from its type on; `label` is its name's first.
+fn read_behind_name<'a>(reader: &mut Reader<'a>, label: &[u8]) -> Result<Record<'a>, Error> {
     let fixed = reader.array::<8>().ok_or(Error::Incomplete)?;
     let [kind_high, kind_low, class_high, class_low, ttl @ ..] = fixed;
     let (kind, class) = (u16::from_be_bytes([kind_high, kind_low]), u16::from_be_bytes([class_high, class_low]));
@@ -223,6 +231,17 @@ fn read_record<'a>(data: &'a [u8], question: Option<&'a [u8]>, reader: &mut Read
     }
     let content = reader.vector16().ok_or(Error::Incomplete)?;
     Ok(Record { kind, ttl_s: u32::from_be_bytes(ttl), content })
+}
+
+/// Goes behind a name that was read before.
+fn skip_name(reader: &mut Reader<'_>) -> Option<()> {
+    loop {
+        match reader.u8()? {
+            0 => return Some(()),
+            size @ 1..=MAX_LABEL_BYTE => reader.take(size.into())?,
+            _ => return reader.take(1).map(|_| ()), // a pointer is a name's end
+        };
+    }
 }
 
 fn check_header(flags: u16, records: [u16; 4]) -> Result<(), Error> {
@@ -249,10 +268,13 @@ fn is_class(class: u16) -> bool {
 
 /// NetBIOS name service uses the same format with names of its own (RFC 1002 §4.2): `label` is a name's first; what stands behind
 /// a dot in it does not count.
+#[inline]
 fn is_netbios(label: &[u8], kind: u16) -> bool {
-    if label.len() < NETBIOS_NAME_SIZE {
-        return false; // nearly always
-    }
+    label.len() >= NETBIOS_NAME_SIZE && is_netbios_name(label, kind)
+}
+
+#[cold]
+fn is_netbios_name(label: &[u8], kind: u16) -> bool {
     let label = label.split(|byte| *byte == b'.').next().unwrap_or(label);
     if label.len() != NETBIOS_NAME_SIZE {
         return false;
@@ -304,28 +326,31 @@ fn read_name<'a>(message: &'a [u8], question: Option<&'a [u8]>, reader: &mut Rea
 }
 
 /// Whether there is a control character among the first `size` bytes. Eight are looked at side by side.
+#[inline]
 fn has_control(bytes: &[u8], size: usize) -> bool {
-    const ONES: u64 = u64::MAX / 0xff;
-    const TOPS: u64 = ONES << 7;
-    let words = (0..size).step_by(8).map(|start| {
-        let rest = bytes.get(start..).unwrap_or_default();
-        let behind = u64::MAX.checked_shl(8 * (size - start) as u32).unwrap_or(0); // no control characters
-        word_of(rest) | behind
-    });
-    let has = |word: u64| {
-        let below_space = word.wrapping_sub(ONES * 0x20) & !word;
-        let without_delete = word ^ (ONES * 0x7f);
-        let is_delete = without_delete.wrapping_sub(ONES) & !without_delete;
-        (below_space | is_delete) & TOPS != 0
-    };
-    words.fold(false, |any, word| any | has(word))
+    let (words, rest) = bytes.as_chunks::<8>();
+    let whole = size / 8;
+    if words.iter().take(whole).any(|word| has_control_in(u64::from_le_bytes(*word))) {
+        return true;
+    }
+    let last = words.get(whole).map_or_else(|| word_of(rest), |word| u64::from_le_bytes(*word));
+    has_control_in(last | u64::MAX << (8 * (size % 8))) // what stands behind is made no control character
 }
 
-/// The first eight bytes, the first one lowest; those that are missing are 0.
+#[inline]
+const fn has_control_in(word: u64) -> bool {
+    const ONES: u64 = u64::MAX / 0xff;
+    const TOPS: u64 = ONES << 7;
+    let below_space = word.wrapping_sub(ONES * 0x20) & !word;
+    let without_delete = word ^ (ONES * 0x7f);
+    let is_delete = without_delete.wrapping_sub(ONES) & !without_delete;
+    (below_space | is_delete) & TOPS != 0
+}
+
+/// A few bytes at the end of a message, the first one lowest.
+#[cold]
+#[inline(never)]
 fn word_of(bytes: &[u8]) -> u64 {
-    if let Some(word) = bytes.first_chunk() {
-        return u64::from_le_bytes(*word);
-    }
     bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 

@@ -162,7 +162,10 @@ const MAX_COMMON_NAME_SIZE: usize = 64;
 
 /// What a metadata value may tell an application by.
 fn clue_of(id: u16) -> Option<(Clue, Attribute)> {
-    let attribute = Attribute::by_id(id).filter(|_| is_clue(id))?;
+    if !is_clue(id) {
+        return None; // mostly
+    }
+    let attribute = Attribute::by_id(id)?;
     let clue = match attribute {
         Attribute::TlsCertificateName | Attribute::TlsCertificateSubject => Clue::Certificate,
         Attribute::TlsAlpn => Clue::Alpn,

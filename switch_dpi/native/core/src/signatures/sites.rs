@@ -14,13 +14,22 @@ pub const FIRST_SITE: u32 = 1 << 23;
 /// `www.example.co.uk`. `None` for addresses, for names without a dot, and for public suffixes themselves.
 #[must_use]
 pub fn registrable_domain(host: &str) -> Option<String> {
-    let name = normalise(host)?;
+    registrable(&normalise(host)?).map(str::to_owned)
+}
+
+/// The selector of the registrable domain that a host lies in.
+#[must_use]
+pub fn selector_of_host(host: &str) -> Option<u32> {
+    registrable(&normalise(host)?).map(selector)
+}
+
+/// The end of a name that is its registrable domain.
+fn registrable(name: &str) -> Option<&str> {
     if name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         return None;
     }
-    let domain = psl::domain_str(&name)?;
-    psl::suffix(name.as_bytes()).filter(psl::Suffix::is_known)?;
-    Some(domain.to_owned())
+    let domain = psl::domain(name.as_bytes()).filter(|domain| domain.suffix().is_known())?;
+    name.get(name.len().checked_sub(domain.as_bytes().len())?..)
 }
 
 /// The selector of a registrable domain in engine 20.
