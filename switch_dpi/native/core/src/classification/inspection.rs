@@ -76,6 +76,14 @@ pub enum Outcome {
     GaveUp,
 }
 
+impl Outcome {
+    /// Whether the inspection is over with it.
+    #[must_use]
+    pub const fn is_last(self) -> bool {
+        matches!(self, Self::Settled { open: false } | Self::GaveUp)
+    }
+}
+
 /// A flow's payload seen so far, and who may still claim it.
 pub struct Inspection {
     transport: Transport,
@@ -209,22 +217,30 @@ impl Inspection {
             return Outcome::Undecided;
         }
         self.packets += 1;
-        let grown = ours.stream.push(first, payload, options.max_stream_bytes, options.reassemble);
-        if grown {
-            let sample = Sample {
-                transport: Transport::Tcp,
-                direction,
-                data: ours.stream.data(),
-                other: theirs.stream.data(),
-                reverse: &[],
-                originator_port: self.originator_port,
-                responder_port: self.responder_port,
-            };
-            let outcome = self.work.step(&sample, table);
-            let full = ours.stream.data().len() >= options.max_stream_bytes;
-            return self.within_budget(outcome, full, options);
+        let max_size = options.max_stream_bytes;
+        let is_beginning = ours.stream.is_empty_at(first);
+        if self.work.is_done_with(direction)
+            || !is_beginning && !ours.stream.push(first, payload, max_size, options.reassemble)
+        {
+            return self.within_budget(Outcome::Undecided, false, options);
         }
-        self.within_budget(Outcome::Undecided, false, options)
+        // what often says it all is read where it lies, and kept only if it will be asked for again
+        let beginning = payload.get(..max_size).unwrap_or(payload);
+        let sample = Sample {
+            transport: Transport::Tcp,
+            direction,
+            data: if is_beginning { beginning } else { ours.stream.data() },
+            other: theirs.stream.data(),
+            reverse: &[],
+            originator_port: self.originator_port,
+            responder_port: self.responder_port,
+        };
+        let outcome = self.work.step(&sample, table);
+        let full = sample.data.len() >= max_size;
+        if is_beginning && !outcome.is_last() && !self.work.is_done_with(direction) {
+            ours.stream.push(first, payload, max_size, options.reassemble);
+        }
+        self.within_budget(outcome, full, options)
     }
 
     fn look_at_datagram(
@@ -353,6 +369,10 @@ impl Work {
             Some(claim) if claim.evidence.confidence < FIRM && self.has_rivals(claim) => Outcome::Claimed,
             Some(claim) => self.open_inspector(claim, sample, table),
         }
+    }
+
+    fn is_done_with(&self, direction: Direction) -> bool {
+        self.inspector.as_ref().is_some_and(|inspector| inspector.is_done_with(direction))
     }
 
     /// The first of some protocols that takes a sample.

@@ -26,6 +26,12 @@ impl Stream {
         }
     }
 
+    /// Whether nothing is held, and a segment here would be the first.
+    #[must_use]
+    pub fn is_empty_at(&self, sequence: u32) -> bool {
+        self.data.is_empty() && self.pending.is_empty() && self.next.is_none_or(|next| next == sequence)
+    }
+
     /// Adds a segment's payload; true when the bytes in order became more. At most `max_size` bytes are kept.
     pub fn push(&mut self, sequence: u32, payload: &[u8], max_size: usize, reassemble: bool) -> bool {
         let next = *self.next.get_or_insert(sequence);
@@ -143,7 +149,9 @@ mod tests {
     #[test]
     fn a_stream_without_its_syn_begins_with_the_first_payload() {
         let mut stream = Stream::default();
+        assert!(stream.is_empty_at(7));
         assert!(stream.push(5000, b"mid", MAX, true));
+        assert!(!stream.is_empty_at(5003));
         assert!(!stream.push(4990, b"old", MAX, true));
         assert_eq!(stream.data(), b"mid");
     }

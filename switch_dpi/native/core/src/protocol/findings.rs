@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::frame::Address;
 use crate::protocol::attributes::Attribute;
 use crate::protocol::values::{
-    BYTES, Entries, Field, Fields, HEADER_SIZE, Kept, NAME, Span, TEXT, UINT, UINT_SIZE, Value, digits, header,
-    size_in, span, text_at,
+    BYTES, Entries, Field, Fields, HEADER_SIZE, Header, Kept, MAX_SMALL_UINT, NAME, SMALL_UINT, Span, TEXT, UINT,
+    UINT_SIZE, Value, digits, span, text_at,
 };
 use crate::protocol::{Direction, Transport};
 use crate::signatures::clues::is_clue;
@@ -57,6 +57,8 @@ pub struct Findings {
     text: String,
     /// Values that are no text; their entries say where they stand.
     blobs: Vec<u8>,
+    /// The bits of all headers ([`Header::mark`]): one whose bit is missing is not there yet.
+    seen: u64,
     count: u8,
     clues: u8,
     host: Span,
@@ -74,6 +76,11 @@ impl Findings {
     /// Adds text, unless the same value is already there. Bytes that are not UTF-8 are replaced.
     pub fn text(&mut self, attribute: Attribute, text: &[u8]) {
         self.add(attribute.id(), TEXT, &valid(first(text)));
+    }
+
+    /// Adds text that is known to be UTF-8, unless the same value is already there.
+    pub fn string(&mut self, attribute: Attribute, text: &str) {
+        self.add_string(attribute.id(), text);
     }
 
     /// Adds text that is the name of the server ([`Findings::set_host`]).
@@ -105,9 +112,7 @@ impl Findings {
     /// Adds a value of an attribute by its id, which may be a declared one ([`crate::signatures::Signatures::attribute`]).
     pub fn add_field(&mut self, id: u16, field: Field<'_>) {
         match field {
-            Field::Text(text) => {
-                self.add(id, TEXT, &valid(first(text.as_bytes())));
-            }
+            Field::Text(text) => self.add_string(id, text),
             Field::Uint(number) => self.add_uint(id, number),
             Field::Bytes(bytes) => self.add_bytes(id, first(bytes)),
         }
@@ -137,6 +142,12 @@ impl Findings {
     #[must_use]
     pub fn host(&self) -> Option<&str> {
         text_at(&self.text, self.host)
+    }
+
+    /// Whether there is one.
+    #[must_use]
+    pub fn has_host(&self) -> bool {
+        !self.host.is_empty()
     }
 
     /// Names the host that a look-up is about (a DNS question). Its application names the record, but the flow is not that
@@ -285,7 +296,7 @@ impl Findings {
         self.text.shrink_to(MAX_KEPT_CAPACITY);
         self.blobs.clear();
         self.blobs.shrink_to(MAX_KEPT_CAPACITY);
-        (self.count, self.clues, self.host_is_certified) = (0, 0, false);
+        (self.seen, self.count, self.clues, self.host_is_certified) = (0, 0, 0, false);
         (self.host, self.subject) = (Span::default(), Span::default());
         (self.service, self.goes_on, self.dropped) = (None, None, 0);
         self.expected.clear();
@@ -299,23 +310,48 @@ impl Findings {
         Kept::new(&self.headers, &self.text, &self.blobs, self.host)
     }
 
+    fn add_string(&mut self, id: u16, text: &str) {
+        if text.len() <= MAX_VALUE_SIZE {
+            self.add(id, TEXT, text);
+        } else {
+            self.add(id, TEXT, &valid(first(text.as_bytes()))); // the cut may be inside a character
+        }
+    }
+
     /// Adds a value unless it is there; where it stands, if there is room for it.
     fn add(&mut self, id: u16, kind: u8, text: &str) -> Span {
-        let wanted = header(id, kind, text.len());
-        let mut start = 0;
-        for other in self.headers.as_chunks::<HEADER_SIZE>().0 {
-            let size = size_in(*other);
-            if *other == wanted && self.text.as_bytes().get(start..start + size) == Some(text.as_bytes()) {
-                return span(start, size);
-            }
-            start += size;
+        let wanted = Header::new(id, kind, text.len() as u64);
+        if let Some(start) = self.place_of(wanted, text) {
+            return span(start, text.len());
         }
         if self.has_room_for(id) { self.push(wanted, text) } else { Span::default() }
     }
 
+    /// Where the same value stands, if it does.
+    #[inline]
+    fn place_of(&self, wanted: Header, text: &str) -> Option<usize> {
+        if self.seen & wanted.mark() == 0 {
+            return None; // nearly always
+        }
+        let mut start = 0;
+        self.entries().find_map(|entry| {
+            let is_same = entry.header == wanted && entry.text == text;
+            let place = is_same.then_some(start);
+            start += entry.text.len();
+            place
+        })
+    }
+
     fn add_uint(&mut self, id: u16, number: u64) {
-        let mut buffer = [0; UINT_SIZE];
-        self.add(id, UINT, digits(number, &mut buffer));
+        if number < MAX_SMALL_UINT {
+            let wanted = Header::new(id, SMALL_UINT, number);
+            if self.place_of(wanted, "").is_none() && self.has_room_for(id) {
+                self.push_header(wanted);
+            }
+        } else {
+            let mut buffer = [0; UINT_SIZE];
+            self.add(id, UINT, digits(number, &mut buffer));
+        }
     }
 
     fn add_bytes(&mut self, id: u16, bytes: &[u8]) {
@@ -326,7 +362,7 @@ impl Findings {
             let place = (self.blobs.len() as u64) << 16 | bytes.len() as u64;
             let mut buffer = [0; UINT_SIZE];
             let text = digits(place, &mut buffer);
-            self.push(header(id, BYTES, text.len()), text);
+            self.push(Header::new(id, BYTES, text.len() as u64), text);
             self.blobs.extend_from_slice(bytes);
         }
     }
@@ -348,20 +384,27 @@ impl Findings {
         }
         let mut start = 0;
         for entry in self.entries() {
-            if entry.kind == TEXT && entry.text == text {
+            if entry.header.kind() == TEXT && entry.text == text {
                 return span(start, text.len());
             }
             start += entry.text.len();
         }
-        self.push(header(NAME, TEXT, text.len()), &text)
+        self.push(Header::new(NAME, TEXT, text.len() as u64), &text)
     }
 
-    fn push(&mut self, header: [u8; HEADER_SIZE], text: &str) -> Span {
-        if self.text.capacity() == 0 {
+    #[inline]
+    fn push_header(&mut self, header: Header) {
+        if self.headers.capacity() == 0 {
             self.headers.reserve(USUAL_HEADERS_SIZE);
             self.text.reserve(USUAL_SIZE);
         }
-        self.headers.extend_from_slice(&header);
+        self.headers.extend_from_slice(&header.to_bytes());
+        self.seen |= header.mark();
+    }
+
+    #[inline]
+    fn push(&mut self, header: Header, text: &str) -> Span {
+        self.push_header(header);
         let start = self.text.len();
         self.text.push_str(text);
         span(start, text.len())
@@ -396,16 +439,27 @@ mod tests {
         let mut found = Findings::default();
         found.text(Attribute::TlsSni, b"www.example.org");
         found.uint(Attribute::SipStatus, 200);
+        found.uint(Attribute::SipStatus, MAX_SMALL_UINT - 1);
+        found.uint(Attribute::SipStatus, MAX_SMALL_UINT);
+        found.uint(Attribute::SipStatus, u64::MAX);
         found.bytes(Attribute::DhcpClientMac, &[0, 255]);
         found.text(Attribute::TlsSni, b"www.example.org");
+        found.string(Attribute::TlsSni, "www.example.org");
+        found.uint(Attribute::SipStatus, 200);
+        found.uint(Attribute::SipStatus, u64::MAX);
         found.text(Attribute::TlsSni, b"a\xff");
         let expected = vec![
             (Attribute::TlsSni, Value::Text("www.example.org".into())),
             (Attribute::SipStatus, Value::Uint(200)),
+            (Attribute::SipStatus, Value::Uint(MAX_SMALL_UINT - 1)),
+            (Attribute::SipStatus, Value::Uint(MAX_SMALL_UINT)),
+            (Attribute::SipStatus, Value::Uint(u64::MAX)),
             (Attribute::DhcpClientMac, Value::Bytes(vec![0, 255])),
             (Attribute::TlsSni, Value::Text("a\u{fffd}".into())),
         ];
-        assert_eq!((found.values(), found.count()), (expected, 4));
+        assert_eq!((found.values(), found.count()), (expected.clone(), 7));
+        let kept = found.keep();
+        assert!(kept.fields().map(|(_, field)| field.to_value()).eq(expected.into_iter().map(|(_, value)| value)));
     }
 
     #[test]

@@ -32,6 +32,15 @@ impl Direction {
         }
     }
 
+    /// The same of two values.
+    pub fn one_of<T>(self, both: [T; 2]) -> T {
+        let [originator, responder] = both;
+        match self {
+            Self::Originator => originator,
+            Self::Responder => responder,
+        }
+    }
+
     /// That of two things which belongs to this end; the originator's stands first.
     pub const fn of<T>(self, both: &mut [T; 2]) -> &mut T {
         let [originator, responder] = both;
@@ -82,8 +91,8 @@ pub struct Sample<'a> {
     /// Stream: all bytes of this direction so far, from its first byte, in order (at most the engine's stream limit).
     /// Datagram: the payload of this one datagram.
     pub data: &'a [u8],
-    /// Stream: the same of the other direction. Datagram: the first bytes (up to [`MAX_PREVIOUS`]) of the datagram before
-    /// this one in the same direction; empty when there was none.
+    /// Stream: the same of the other direction, unless [`Inspector::is_done_with`] it. Datagram: the first bytes (up to
+    /// [`MAX_PREVIOUS`]) of the datagram before this one in the same direction; empty when there was none.
     pub other: &'a [u8],
     /// Datagram: the first bytes (up to [`MAX_PREVIOUS`]) of the last datagram in the other direction; empty when there was
     /// none. Stream: always empty.
@@ -156,6 +165,12 @@ pub enum Progress {
 pub trait Inspector: Send + Sync {
     /// Looks at the next bytes (see [`Sample::data`]: a stream is shown from its first byte each time it has grown).
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress;
+
+    /// Whether this end of a stream need not be shown again: nothing more is wanted of it, and what it has sent is not looked up
+    /// in [`Sample::other`]. It is neither kept nor put in order from then on.
+    fn is_done_with(&self, _direction: Direction) -> bool {
+        false
+    }
 }
 
 /// Bytes and what must be said of them; every protocol carries its own.

@@ -41,26 +41,76 @@ pub(super) struct Span {
     size: u16,
 }
 
+impl Span {
+    /// Whether it is of no bytes.
+    pub(super) fn is_empty(self) -> bool {
+        self.size == 0
+    }
+}
+
 /// Names that are no value have this id.
 pub(super) const NAME: u16 = 0;
 pub(super) const TEXT: u8 = 0;
 pub(super) const UINT: u8 = 1;
 pub(super) const BYTES: u8 = 2;
-/// An id, a kind and a size, seven bits a byte.
-pub(super) const HEADER_SIZE: usize = 6;
+/// A number that stands in the header itself.
+pub(super) const SMALL_UINT: u8 = 3;
+/// Of a header's 56 bits, 16 are the id, 2 the kind, and these the size or the small number.
+const NUMBER_BITS: u32 = 38;
+/// Numbers below this stand in the header.
+pub(super) const MAX_SMALL_UINT: u64 = 1 << NUMBER_BITS;
+/// A header as it is kept: seven bits a byte.
+pub(super) const HEADER_SIZE: usize = 8;
 /// The size of all headers.
 pub(super) const COUNT_SIZE: usize = 2;
 
 const SEVEN_BITS: u8 = 0x7f;
 
-/// What stands before a value. A replaced byte becomes three, so that a size is 6 KiB at most.
-pub(super) fn header(id: u16, kind: u8, size: usize) -> [u8; HEADER_SIZE] {
-    let parts = [u32::from(id) >> 14, u32::from(id) >> 7, id.into(), kind.into(), size as u32 >> 7, size as u32];
-    parts.map(|bits| bits as u8 & SEVEN_BITS)
-}
+/// What stands before a value, or for a small number.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Header(u64);
 
-pub(super) fn size_in([.., high, low]: [u8; HEADER_SIZE]) -> usize {
-    usize::from(high) << 7 | usize::from(low)
+impl Header {
+    /// `number` is the value's size, or the value itself.
+    pub fn new(id: u16, kind: u8, number: u64) -> Self {
+        Self(u64::from(id) << (NUMBER_BITS + 2) | u64::from(kind) << NUMBER_BITS | number)
+    }
+
+    /// The bits, seven a byte: halves, quarters and eighths of them are moved apart.
+    pub fn to_bytes(self) -> [u8; HEADER_SIZE] {
+        let halves = self.0 & 0x0fff_ffff | (self.0 & 0x00ff_ffff_f000_0000) << 4;
+        let quarters = halves & 0x0000_3fff_0000_3fff | (halves & 0x0fff_c000_0fff_c000) << 2;
+        (quarters & 0x007f_007f_007f_007f | (quarters & 0x3f80_3f80_3f80_3f80) << 1).to_le_bytes()
+    }
+
+    pub fn from_bytes(bytes: [u8; HEADER_SIZE]) -> Self {
+        let eighths = u64::from_le_bytes(bytes);
+        let quarters = eighths & 0x007f_007f_007f_007f | (eighths & 0x7f00_7f00_7f00_7f00) >> 1;
+        let halves = quarters & 0x0000_3fff_0000_3fff | (quarters & 0x3fff_0000_3fff_0000) >> 2;
+        Self(halves & 0x0fff_ffff | (halves & 0x0fff_ffff_0000_0000) >> 4)
+    }
+
+    pub fn id(self) -> u16 {
+        (self.0 >> (NUMBER_BITS + 2)) as u16
+    }
+
+    pub fn kind(self) -> u8 {
+        (self.0 >> NUMBER_BITS) as u8 & 0b11
+    }
+
+    pub fn number(self) -> u64 {
+        self.0 & (MAX_SMALL_UINT - 1)
+    }
+
+    /// The size of the value behind it.
+    pub fn size(self) -> usize {
+        if self.kind() == SMALL_UINT { 0 } else { self.number() as usize }
+    }
+
+    /// One bit of sixty-four; headers share them.
+    pub fn mark(self) -> u64 {
+        1 << (self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) // 2^64 divided by the golden ratio: every bit counts
+    }
 }
 
 /// Sixty-four bits, seven a character.
@@ -101,9 +151,9 @@ pub struct Kept {
 impl Kept {
     pub(super) fn new(headers: &[u8], text: &str, blobs: &[u8], host: Span) -> Self {
         let headers = std::str::from_utf8(headers).unwrap_or_default(); // they are ASCII
-        let [.., high, low] = header(NAME, TEXT, headers.len());
+        let size = [headers.len() >> 7, headers.len()].map(|bits| char::from(bits as u8 & SEVEN_BITS));
         let mut data = String::with_capacity(COUNT_SIZE + headers.len() + text.len());
-        data.extend([high, low].map(char::from));
+        data.extend(size);
         data.push_str(headers);
         data.push_str(text);
         let blobs = (!blobs.is_empty()).then(|| Box::new(blobs.into()));
@@ -148,8 +198,8 @@ pub(super) fn text_at(data: &str, Span { start, size }: Span) -> Option<&str> {
 }
 
 pub(super) struct Entry<'a> {
-    pub id: u16,
-    pub kind: u8,
+    pub header: Header,
+    /// Empty for a small number.
     pub text: &'a str,
 }
 
@@ -164,12 +214,11 @@ impl<'a> Iterator for Entries<'a> {
     type Item = Entry<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (header, headers) = self.headers.split_first_chunk::<HEADER_SIZE>()?;
-        let [id_high, id_middle, id_low, kind, ..] = *header;
-        let id = u16::from(id_high) << 14 | u16::from(id_middle) << 7 | u16::from(id_low);
-        let (text, behind) = self.text.split_at_checked(size_in(*header))?;
+        let (header, headers) = self.headers.split_first_chunk()?;
+        let header = Header::from_bytes(*header);
+        let (text, behind) = self.text.split_at_checked(header.size())?;
         (self.headers, self.text) = (headers, behind);
-        Some(Entry { id, kind, text })
+        Some(Entry { header, text })
     }
 }
 
@@ -184,16 +233,34 @@ impl<'a> Iterator for Fields<'a> {
     type Item = (u16, Field<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let entry = self.entries.find(|entry| entry.id != NAME)?;
-        let field = match entry.kind {
-            UINT => Field::Uint(number_of(entry.text)),
+        let Entry { header, text } = self.entries.find(|entry| entry.header.id() != NAME)?;
+        let field = match header.kind() {
+            SMALL_UINT => Field::Uint(header.number()),
+            UINT => Field::Uint(number_of(text)),
             BYTES => {
-                let place = number_of(entry.text);
+                let place = number_of(text);
                 let (start, size) = ((place >> 16) as usize, (place & 0xffff) as usize);
                 Field::Bytes(self.blobs.get(start..start + size).unwrap_or_default())
             }
-            _ => Field::Text(entry.text),
+            _ => Field::Text(text),
         };
-        Some((entry.id, field))
+        Some((header.id(), field))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_comes_back_from_seven_bits_a_byte() {
+        for (id, kind, number) in
+            [(0, 0, 0), (u16::MAX, 3, MAX_SMALL_UINT - 1), (0x1234, 2, 0x2a_5a5a_5a5a), (7, 1, 300)]
+        {
+            let header = Header::new(id, kind, number);
+            assert!(header.to_bytes().is_ascii());
+            let back = Header::from_bytes(header.to_bytes());
+            assert_eq!((back.id(), back.kind(), back.number()), (id, kind, number));
+        }
     }
 }

@@ -4,8 +4,9 @@
 use crate::formats::bittorrent_peers;
 use crate::formats::http::services;
 use crate::probing::lines::{Lines, starts_with_ignoring_case};
+use crate::probing::search::find_byte;
 use crate::protocol::attributes::Attribute;
-use crate::protocol::{Evidence, Findings, Inspector, Probe, Progress, Sample};
+use crate::protocol::{Direction, Evidence, Findings, Inspector, Probe, Progress, Sample};
 
 /// What the request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,9 +189,13 @@ impl Inspector for HttpInspector {
             [Part::Done, Part::Done] => Progress::Done,
             [Part::RequestBody, Part::Done] | [Part::Done, Part::RequestBody] => Progress::Done,
             [Part::Done | Part::RequestBody, _] | [_, Part::Done | Part::RequestBody] => Progress::Settled,
-            _ if found.host().is_some() => Progress::Settled,
+            _ if found.has_host() => Progress::Settled,
             _ => Progress::NeedMore,
         }
+    }
+
+    fn is_done_with(&self, direction: Direction) -> bool {
+        direction.one_of(self.sides.map(|side| side.part == Part::Done))
     }
 }
 
@@ -247,21 +252,23 @@ impl HttpInspector {
 
     fn read_request_field(&mut self, line: &[u8], found: &mut Findings) {
         let Some((name, value)) = field(line) else { return };
+        let mut buffer = [0; MAX_FIELD_NAME_SIZE];
+        let name = lower(name, &mut buffer);
         if let Some(service) = services::of_field(name, value) {
             found.set_service(service);
         }
-        if name.eq_ignore_ascii_case(b"host") && !value.is_empty() {
-            let host = without_port(value);
-            found.text(Attribute::HttpHost, host);
-            // The authority of an absolute target stands above the field (RFC 9112 §3.2.2).
-            let authority = self.authority.take();
-            found.set_host(authority.as_deref().map_or(host, without_port));
-        } else if name.eq_ignore_ascii_case(b"user-agent") {
-            found.text(Attribute::HttpUserAgent, value);
-        } else if name.eq_ignore_ascii_case(b"content-type") {
-            self.has_json = starts_with_ignoring_case(value, b"application/json");
-        } else if name.eq_ignore_ascii_case(b"sec-websocket-protocol") {
-            found.text(Attribute::WebSocketProtocol, value);
+        match name {
+            b"host" if !value.is_empty() => {
+                let host = without_port(value);
+                found.text(Attribute::HttpHost, host);
+                // The authority of an absolute target stands above the field (RFC 9112 §3.2.2).
+                let authority = self.authority.take();
+                found.set_host(authority.as_deref().map_or(host, without_port));
+            }
+            b"user-agent" => found.text(Attribute::HttpUserAgent, value),
+            b"content-type" => self.has_json = starts_with_ignoring_case(value, b"application/json"),
+            b"sec-websocket-protocol" => found.text(Attribute::WebSocketProtocol, value),
+            _ => {}
         }
     }
 }
@@ -277,29 +284,42 @@ fn read_body(rest: &[u8], found: &mut Findings) -> Part {
 }
 
 fn read_response_field(line: &[u8], found: &mut Findings) {
-    match field(line) {
-        Some((name, value)) if name.eq_ignore_ascii_case(b"server") => {
+    let Some((name, value)) = field(line) else { return };
+    let mut buffer = [0; MAX_FIELD_NAME_SIZE];
+    let service = match lower(name, &mut buffer) {
+        b"server" => {
             found.text(Attribute::HttpServer, value);
-            if let Some(service) = services::of_server(value) {
-                found.set_service(service);
-            }
+            services::of_server(value)
         }
-        Some((name, value)) if name.eq_ignore_ascii_case(b"content-type") => {
+        b"content-type" => {
             found.text(Attribute::HttpContentType, value);
-            if let Some(service) = services::of_content_type(value) {
-                found.set_service(service);
-            }
+            services::of_content_type(value)
         }
-        Some((name, value)) if name.eq_ignore_ascii_case(b"sec-websocket-protocol") => {
+        b"sec-websocket-protocol" => {
             found.text(Attribute::WebSocketProtocol, value);
+            None
         }
-        _ => {}
+        _ => None,
+    };
+    if let Some(service) = service {
+        found.set_service(service);
     }
+}
+
+/// Names of fields that are looked for are shorter.
+const MAX_FIELD_NAME_SIZE: usize = 24;
+
+/// The beginning of a field's name in lower case: names do not tell case (RFC 9110 §5.1).
+fn lower<'a>(name: &[u8], buffer: &'a mut [u8; MAX_FIELD_NAME_SIZE]) -> &'a [u8] {
+    for (place, byte) in buffer.iter_mut().zip(name) {
+        *place = byte.to_ascii_lowercase();
+    }
+    buffer.get(..name.len()).unwrap_or(buffer)
 }
 
 /// Name and value (RFC 9112 §5).
 fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = line.iter().position(|byte| *byte == b':')?;
+    let colon = find_byte(line, b':')?;
     Some((line.get(..colon)?, line.get(colon + 1..)?.trim_ascii()))
 }
 

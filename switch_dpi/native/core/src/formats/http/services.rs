@@ -9,10 +9,10 @@ pub fn of_line(method: &[u8], target: &[u8]) -> Option<&'static str> {
     METHODS.iter().find(|(name, _)| *name == method).map(|(_, key)| *key).or_else(|| of_target(target))
 }
 
-/// What one field of a request says.
+/// What one field of a request says; its name in lower case.
 #[must_use]
 pub fn of_field(name: &[u8], value: &[u8]) -> Option<&'static str> {
-    match name.to_ascii_lowercase().as_slice() {
+    match name {
         b"content-type" => of_content_type(value),
         b"user-agent" => of_user_agent(value),
         b"soapaction" if contains_ignoring_case(value, b"schemas-upnp-org") => Some("upnp-control"),
@@ -20,8 +20,8 @@ pub fn of_field(name: &[u8], value: &[u8]) -> Option<&'static str> {
         b"upgrade" if value.eq_ignore_ascii_case(b"websocket") => Some("websocket"),
         b"depth" | b"translate" | b"lock-token" => Some("webdav"), // RFC 4918 §10; [MS-WDVME] §2.2.3
         b"x-openftalias" => Some("openft"),                        // giFT, "OpenFT"
-        _ if starts_with_ignoring_case(name, b"X-Kazaa-") => Some("fasttrack"),
-        _ if starts_with_ignoring_case(name, b"X-Gnutella-") => Some("gnutella"), // HUGE 0.94 §2.4
+        _ if name.starts_with(b"x-kazaa-") => Some("fasttrack"),
+        _ if name.starts_with(b"x-gnutella-") => Some("gnutella"), // HUGE 0.94 §2.4
         _ => None,
     }
 }
@@ -67,7 +67,10 @@ const METHODS: &[(&[u8], &str)] = &[
 /// Targets that a specification fixes.
 fn of_target(target: &[u8]) -> Option<&'static str> {
     let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
-    let ends = |ending: &[u8]| path.len() > ending.len() && path.to_ascii_lowercase().ends_with(ending);
+    let ends = |ending: &[u8]| {
+        let (_, tail) = path.split_at(path.len().saturating_sub(ending.len()));
+        path.len() > ending.len() && tail.eq_ignore_ascii_case(ending)
+    };
     if ends(b".mpd") {
         Some("mpeg-dash")
     } else if ends(b".m3u8") {
@@ -138,7 +141,8 @@ mod tests {
     use super::*;
 
     fn service(line: (&[u8], &[u8]), fields: &[(&[u8], &[u8])]) -> Option<&'static str> {
-        of_line(line.0, line.1).or_else(|| fields.iter().find_map(|(name, value)| of_field(name, value)))
+        of_line(line.0, line.1)
+            .or_else(|| fields.iter().find_map(|(name, value)| of_field(&name.to_ascii_lowercase(), value)))
     }
 
     #[test]

@@ -29,8 +29,9 @@ impl Keys {
     /// The client's, from the destination connection id of its first Initial packet.
     #[must_use]
     pub fn of_client(protection: &Protection, destination: &[u8]) -> Option<Self> {
-        let (initial, _) = Hkdf::<Sha256>::extract(Some(&protection.salt), destination);
+        let (_, initial) = Hkdf::<Sha256>::extract(Some(&protection.salt), destination);
         let client: [u8; SECRET_SIZE] = expand(&initial, "tls13 client in")?;
+        let client = Hkdf::from_prk(&client).ok()?;
         Some(Self {
             key: expand(&client, protection.labels.key)?,
             iv: expand(&client, protection.labels.iv)?,
@@ -87,12 +88,12 @@ impl Keys {
 }
 
 /// HKDF-Expand-Label with an empty context (RFC 8446 §7.1).
-fn expand<const N: usize>(secret: &[u8], label: &str) -> Option<[u8; N]> {
+fn expand<const N: usize>(secret: &Hkdf<Sha256>, label: &str) -> Option<[u8; N]> {
     let size = u16::try_from(N).ok()?.to_be_bytes();
     let label_size = [u8::try_from(label.len()).ok()?];
     let mut expanded = [0; N];
     let info: [&[u8]; 4] = [&size, &label_size, label.as_bytes(), &[0]];
-    Hkdf::<Sha256>::from_prk(secret).ok()?.expand_multi_info(&info, &mut expanded).ok()?;
+    secret.expand_multi_info(&info, &mut expanded).ok()?;
     Some(expanded)
 }
 

@@ -7,8 +7,8 @@
 use crate::bytes::Reader;
 use crate::formats::tls::fingerprint::{self, Carrier};
 use crate::formats::tls::handshake::{
-    CLIENT_HELLO, ClientHello, MAX_HELLO_SIZE, MESSAGE_HEADER_SIZE, SERVER_HELLO, parse_client_hello,
-    parse_server_hello, sound_part_of_client_hello,
+    CLIENT_HELLO, ClientHello, MAX_HELLO_SIZE, MESSAGE_HEADER_SIZE, SERVER_HELLO, offered_protocols,
+    parse_client_hello, parse_server_hello, sound_part_of_client_hello,
 };
 use crate::formats::tls::services::{service_of_certificate, service_of_offer};
 use crate::formats::x509::Names;
@@ -64,15 +64,7 @@ pub fn probe(sample: &Sample<'_>, wanted: Family) -> Probe {
 
 /// What the client offers counts more than a port.
 fn family(sample: &Sample<'_>) -> Option<Family> {
-    let offered = [sample.data, sample.other].into_iter().find_map(|stream| {
-        client_hello(stream)?.alpn().find_map(|protocol| match protocol {
-            b"imap" => Some(Family::Imaps),
-            b"pop3" => Some(Family::Pops),
-            b"smtp" | b"esmtp" => Some(Family::Smtps), // not registered; Exim asks for it
-            b"ftp" | b"ftp-data" => Some(Family::Ftps),
-            _ => None,
-        })
-    });
+    let offered = [sample.data, sample.other].into_iter().find_map(offered_family);
     let by_port = [sample.responder_port, sample.originator_port].into_iter().find_map(|port| match port {
         993 => Some(Family::Imaps),
         995 => Some(Family::Pops),
@@ -81,6 +73,18 @@ fn family(sample: &Sample<'_>) -> Option<Family> {
         _ => None,
     });
     offered.or(by_port)
+}
+
+/// Who offers one of these is rare: only then the whole hello must be sound.
+fn offered_family(stream: &[u8]) -> Option<Family> {
+    let offered = offered_protocols(first_fragment(stream)?).find_map(|protocol| match protocol {
+        b"imap" => Some(Family::Imaps),
+        b"pop3" => Some(Family::Pops),
+        b"smtp" | b"esmtp" => Some(Family::Smtps), // not registered; Exim asks for it
+        b"ftp" | b"ftp-data" => Some(Family::Ftps),
+        _ => None,
+    });
+    offered.filter(|_| client_hello(stream).is_some())
 }
 
 /// Whether the application protocols may still come.
@@ -212,7 +216,8 @@ pub struct TlsInspector {
     sides: [Side; 2],
     has_client_hello: bool,
     messages: Messages,
-    handshake: Vec<u8>,
+    /// Memory to join records in.
+    joined: Vec<u8>,
 }
 
 /// How far one direction has been read.
@@ -226,48 +231,69 @@ impl Inspector for TlsInspector {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
         let mut side = *sample.direction.of(&mut self.sides);
         if !side.is_done {
-            let over = self.collect(sample.data);
-            side.is_done = self.read_messages(&mut side.read, sample, found) || over;
+            let mut joined = std::mem::take(&mut self.joined);
+            let (handshake, over) = handshake_of(sample.data, &mut joined);
+            side.is_done = self.read_messages(handshake, &mut side.read, sample, found) || over;
+            self.joined = joined;
         }
         *sample.direction.of(&mut self.sides) = side;
         let [one, other] = self.sides.map(|side| side.is_done);
         match (one, other) {
             (true, true) => Progress::Done,
-            (false, false) if found.host().is_none() && !self.has_client_hello => Progress::NeedMore,
+            (false, false) if !found.has_host() && !self.has_client_hello => Progress::NeedMore,
             _ => Progress::Settled,
         }
+    }
+
+    fn is_done_with(&self, direction: Direction) -> bool {
+        direction.one_of(self.sides.map(|side| side.is_done))
+    }
+}
+
+/// The handshake bytes of the records at the start of a stream, and whether no more can follow. Those of one record, as most
+/// hellos come, are read where they lie; those of more are joined.
+fn handshake_of<'a>(stream: &'a [u8], joined: &'a mut Vec<u8>) -> (&'a [u8], bool) {
+    let mut records = Reader::new(stream);
+    let (first, end) = next_record(&mut records);
+    let end = end.or_else(|| match records.rest().first() {
+        Some(&HANDSHAKE) => None,
+        next => Some(next.is_some()),
+    });
+    if let Some(over) = end {
+        return (first, over);
+    }
+    joined.clear();
+    joined.extend_from_slice(first);
+    for _ in 1..MAX_RECORDS {
+        let (fragment, end) = next_record(&mut records);
+        joined.extend_from_slice(fragment);
+        if let Some(over) = end {
+            return (joined, over);
+        }
+        if joined.len() > MESSAGE_HEADER_SIZE + MAX_HELLO_SIZE {
+            break;
+        }
+    }
+    (joined, true)
+}
+
+/// What the next record holds of the handshake; where no other record of it follows yet, whether none ever will.
+fn next_record<'a>(records: &mut Reader<'a>) -> (&'a [u8], Option<bool>) {
+    let (kind, _version, size) = (records.u8(), records.u16(), records.u16());
+    match (kind, size) {
+        (Some(HANDSHAKE), Some(size)) => {
+            let there = records.rest();
+            records.take(size.into()).map_or((there, Some(false)), |fragment| (fragment, None))
+        }
+        (Some(HANDSHAKE) | None, _) => (&[], Some(false)),
+        (Some(_), _) => (&[], Some(true)),
     }
 }
 
 impl TlsInspector {
-    /// Joins the handshake bytes of the records at the start of a stream; true when no more can follow.
-    fn collect(&mut self, stream: &[u8]) -> bool {
-        self.handshake.clear();
-        let mut reader = Reader::new(stream);
-        for _ in 0..MAX_RECORDS {
-            let (kind, _version, size) = (reader.u8(), reader.u16(), reader.u16());
-            match (kind, size) {
-                (Some(HANDSHAKE), Some(size)) => {
-                    let there = reader.rest();
-                    let Some(fragment) = reader.take(usize::from(size)) else {
-                        self.handshake.extend_from_slice(there);
-                        return false;
-                    };
-                    self.handshake.extend_from_slice(fragment);
-                }
-                (Some(HANDSHAKE) | None, _) => return false,
-                (Some(_), _) => return true,
-            }
-            if self.handshake.len() > MESSAGE_HEADER_SIZE + MAX_HELLO_SIZE {
-                return true;
-            }
-        }
-        true
-    }
-
     /// Reads the messages behind the first `read` bytes; true when nothing more is wanted of this direction.
-    fn read_messages(&mut self, read: &mut usize, sample: &Sample<'_>, found: &mut Findings) -> bool {
-        while let Some(rest) = self.handshake.get(*read..) {
+    fn read_messages(&mut self, handshake: &[u8], read: &mut usize, sample: &Sample<'_>, found: &mut Findings) -> bool {
+        while let Some(rest) = handshake.get(*read..) {
             let Some(size) = message_size(rest) else { return false };
             let end = self.messages.read(rest.get(..size).unwrap_or(rest), Carrier::Stream, found);
             self.has_client_hello |= rest.first() == Some(&CLIENT_HELLO) && rest.len() >= size;

@@ -7,8 +7,9 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
-use crate::bytes::Reader;
-use crate::formats::tls::handshake::{ClientHello, EXTENSION_ALPN, EXTENSION_SERVER_NAME, ServerHello, is_grease};
+use crate::formats::tls::handshake::{
+    ClientHello, EXTENSION_ALPN, EXTENSION_SERVER_NAME, ServerHello, is_grease, numbers,
+};
 use crate::protocol::Findings;
 use crate::protocol::attributes::Attribute;
 
@@ -25,6 +26,8 @@ pub enum Carrier {
 
 /// Hexadecimal digits of a hash that JA4 keeps.
 const KEPT_DIGITS: usize = 12;
+/// Hexadecimal digits of an MD5.
+const JA3_SIZE: usize = 32;
 /// What stands for the hash of nothing.
 const NOTHING: &str = "000000000000";
 
@@ -32,8 +35,8 @@ const NOTHING: &str = "000000000000";
 pub fn report_client(hello: &ClientHello<'_>, carrier: Carrier, found: &mut Findings) {
     RECENT.with_borrow_mut(|recent| {
         let (ja3, ja4) = recent.client(hello, carrier);
-        found.text(Attribute::TlsJa3, ja3);
-        found.text(Attribute::TlsJa4, ja4);
+        found.string(Attribute::TlsJa3, ja3);
+        found.string(Attribute::TlsJa4, ja4);
     });
 }
 
@@ -45,14 +48,17 @@ thread_local! {
 #[derive(Default)]
 struct Recent {
     hasher: foldhash::fast::RandomState,
-    clients: Memory<([u8; 32], Vec<u8>)>,
-    servers: Memory<[u8; 32]>,
+    /// Both fingerprints of a client, one behind the other.
+    clients: Memory<Box<str>>,
+    servers: Memory<Box<str>>,
 }
 
 impl Recent {
-    fn client(&mut self, hello: &ClientHello<'_>, carrier: Carrier) -> &([u8; 32], Vec<u8>) {
+    /// JA3 and JA4.
+    fn client(&mut self, hello: &ClientHello<'_>, carrier: Carrier) -> (&str, &str) {
         let print = self.client_print(hello, carrier);
-        self.clients.of(print, || (ja3(hello), ja4(hello, carrier)))
+        let both = self.clients.of(print, || (ja3(hello) + &ja4(hello, carrier)).into());
+        both.split_at_checked(JA3_SIZE).unwrap_or_default()
     }
 
     fn client_print(&self, hello: &ClientHello<'_>, carrier: Carrier) -> u64 {
@@ -106,12 +112,12 @@ impl<T> Memory<T> {
 pub fn report_server(hello: &ServerHello<'_>, found: &mut Findings) {
     RECENT.with_borrow_mut(|recent| {
         let print = recent.server_print(hello);
-        found.text(Attribute::TlsJa3s, recent.servers.of(print, || ja3s(hello)));
+        found.string(Attribute::TlsJa3s, recent.servers.of(print, || ja3s(hello).into()));
     });
 }
 
 /// JA3S: `version,suite,extensions`; 32 hexadecimal digits.
-fn ja3s(hello: &ServerHello<'_>) -> [u8; 32] {
+fn ja3s(hello: &ServerHello<'_>) -> String {
     let mut text = Digits::default();
     text.decimal(hello.legacy_version);
     text.push(b',');
@@ -123,7 +129,7 @@ fn ja3s(hello: &ServerHello<'_>) -> [u8; 32] {
 
 /// JA3: `version,suites,extensions,groups,point formats`, each list in decimal with hyphens; 32 hexadecimal digits.
 #[must_use]
-pub fn ja3(hello: &ClientHello<'_>) -> [u8; 32] {
+pub fn ja3(hello: &ClientHello<'_>) -> String {
     let mut text = Digits::default();
     text.decimal(hello.legacy_version);
     text.push(b',');
@@ -140,7 +146,7 @@ pub fn ja3(hello: &ClientHello<'_>) -> [u8; 32] {
 /// JA4: carrier, version, whether a name is asked for, both counts, first and last letter of the first ALPN; the suites; the
 /// extensions less name and ALPN, with the signature algorithms in their order.
 #[must_use]
-pub fn ja4(hello: &ClientHello<'_>, carrier: Carrier) -> Vec<u8> {
+pub fn ja4(hello: &ClientHello<'_>, carrier: Carrier) -> String {
     let mut suites: Vec<u16> = numbers(hello.cipher_suites).filter(|number| !is_grease(*number)).collect();
     let mut extensions: Vec<u16> = hello.extension_types().filter(|number| !is_grease(*number)).collect();
     let mut fingerprint = Digits::default();
@@ -170,7 +176,7 @@ pub fn ja4(hello: &ClientHello<'_>, carrier: Carrier) -> Vec<u8> {
     }
     fingerprint.push(b'_');
     fingerprint.short_hash(&listed);
-    fingerprint.0
+    fingerprint.into_text()
 }
 
 fn version_digits(version: u16) -> &'static str {
@@ -198,17 +204,10 @@ fn alpn_letters(hello: &ClientHello<'_>) -> [u8; 2] {
     }
 }
 
-fn numbers(list: &[u8]) -> impl Iterator<Item = u16> + use<'_> {
-    let mut reader = Reader::new(list);
-    std::iter::from_fn(move || reader.u16())
-}
-
-fn md5(text: &Digits) -> [u8; 32] {
-    let mut digits = [0; 32];
-    for (two, byte) in digits.chunks_exact_mut(2).zip(Md5::digest(&text.0)) {
-        two.copy_from_slice(&[hex_digit(byte >> 4), hex_digit(byte & 0x0f)]);
-    }
-    digits
+fn md5(text: &Digits) -> String {
+    let mut digits = Digits::default();
+    digits.hexadecimal(&Md5::digest(&text.0));
+    digits.into_text()
 }
 
 const fn hex_digit(value: u8) -> u8 {
@@ -270,9 +269,17 @@ impl Digits {
             self.0.extend_from_slice(NOTHING.as_bytes());
             return;
         }
-        for byte in Sha256::digest(&text.0).into_iter().take(KEPT_DIGITS / 2) {
-            self.0.extend([byte >> 4, byte & 0x0f].map(hex_digit));
-        }
+        let hash = Sha256::digest(&text.0);
+        self.hexadecimal(hash.get(..KEPT_DIGITS / 2).unwrap_or(&hash));
+    }
+
+    fn hexadecimal(&mut self, bytes: &[u8]) {
+        self.0.extend(bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f].map(hex_digit)));
+    }
+
+    /// All of it is ASCII: digits, punctuation, and letters of a protocol's name that are asked for that.
+    fn into_text(self) -> String {
+        String::from_utf8(self.0).unwrap_or_default()
     }
 }
 
@@ -296,7 +303,7 @@ mod tests {
         let (one, other) = (parse_client_hello(&one).unwrap(), parse_client_hello(&other).unwrap());
         let fingerprint = ja4(&one, Carrier::Stream);
         assert_eq!(fingerprint, ja4(&other, Carrier::Stream));
-        assert!(fingerprint.starts_with(b"t12d0104h2_"), "{}", fingerprint.escape_ascii());
+        assert!(fingerprint.starts_with("t12d0104h2_"), "{fingerprint}");
         assert_ne!(ja3(&one), ja3(&other));
     }
 
@@ -308,7 +315,7 @@ mod tests {
             let hello = client_hello(&[&[high, low, 0, 0][..], &server_name("www.example.org")].concat());
             let hello = parse_client_hello(&hello).unwrap();
             let carrier = if round % 3 == 0 { Carrier::Quic } else { Carrier::Stream };
-            assert_eq!(*recent.client(&hello, carrier), (ja3(&hello), ja4(&hello, carrier)));
+            assert_eq!(recent.client(&hello, carrier), (&*ja3(&hello), &*ja4(&hello, carrier)));
         }
     }
 
@@ -316,8 +323,8 @@ mod tests {
     fn nothing_has_its_own_digits() {
         let hello = client_hello(b"");
         let hello = parse_client_hello(&hello).unwrap();
-        assert!(ja4(&hello, Carrier::Quic).starts_with(b"q12i010000_"));
-        assert!(ja4(&hello, Carrier::Quic).ends_with(b"_000000000000"));
+        assert!(ja4(&hello, Carrier::Quic).starts_with("q12i010000_"));
+        assert!(ja4(&hello, Carrier::Quic).ends_with("_000000000000"));
         // 771,4865,,,
         assert_eq!(ja3(&hello), md5(&Digits(b"771,4865,,,".to_vec())));
     }

@@ -77,8 +77,7 @@ impl<'a> ClientHello<'a> {
 
     /// `supported_versions` (RFC 8446 §4.2.1) without the reserved values of RFC 8701.
     pub fn versions(&self) -> impl Iterator<Item = u16> + use<'a> {
-        let mut list = Reader::new(self.versions);
-        std::iter::from_fn(move || list.u16()).filter(|version| !is_grease(*version))
+        numbers(self.versions).filter(|version| !is_grease(*version))
     }
 
     /// The highest version offered; those of DTLS count downwards (RFC 9147 §5.3).
@@ -90,7 +89,7 @@ impl<'a> ClientHello<'a> {
 
     /// The types of the extensions, in their order.
     pub fn extension_types(&self) -> impl Iterator<Item = u16> + use<'a> {
-        extension_types(self.extensions)
+        Extensions(self.extensions).map(|(kind, _)| kind)
     }
 
     /// Adds what it says, always in the same order: the server name before all else, the version at the end.
@@ -129,7 +128,7 @@ pub struct ServerHello<'a> {
 impl<'a> ServerHello<'a> {
     /// The types of the extensions, in their order.
     pub fn extension_types(&self) -> impl Iterator<Item = u16> + use<'a> {
-        extension_types(self.extensions)
+        Extensions(self.extensions).map(|(kind, _)| kind)
     }
 
     /// Adds what it says.
@@ -142,13 +141,39 @@ impl<'a> ServerHello<'a> {
     }
 }
 
-fn extension_types(extensions: &[u8]) -> impl Iterator<Item = u16> + use<'_> {
-    let mut reader = Reader::new(extensions);
-    std::iter::from_fn(move || {
-        let kind = reader.u16()?;
-        reader.vector16()?;
-        Some(kind)
-    })
+/// Type and content of each extension (RFC 8446 §4.2), as far as they are there; what is left is kept.
+struct Extensions<'a>(&'a [u8]);
+
+impl<'a> Iterator for Extensions<'a> {
+    type Item = (u16, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let ([kind_high, kind_low, size_high, size_low], behind) = self.0.split_first_chunk::<4>()?;
+        let size = u16::from_be_bytes([*size_high, *size_low]);
+        let (content, rest) = behind.split_at_checked(size.into())?;
+        self.0 = rest;
+        Some((u16::from_be_bytes([*kind_high, *kind_low]), content))
+    }
+}
+
+/// Numbers of two bytes each.
+pub(super) fn numbers(list: &[u8]) -> impl Iterator<Item = u16> + use<'_> {
+    list.as_chunks().0.iter().map(|number| u16::from_be_bytes(*number))
+}
+
+/// The application protocols of a ClientHello, without a look at the rest of it: whether it breaks a rule is not seen.
+pub fn offered_protocols(data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let list = message_body(data, CLIENT_HELLO).ok().flatten().and_then(|(body, _)| {
+        let mut body = Reader::new(body);
+        read_head(&mut body).ok()?;
+        let size = body.u16()?;
+        let there = body.rest();
+        let extensions = Extensions(there.get(..usize::from(size)).unwrap_or(there));
+        let (_, offer) = extensions.filter(|(kind, _)| *kind == EXTENSION_ALPN).last()?;
+        Reader::new(offer).vector16()
+    });
+    let mut list = Reader::new(list.unwrap_or_default());
+    std::iter::from_fn(move || list.vector8())
 }
 
 /// Reads a ClientHello with its handshake header; `Ok` with `complete` false when bytes are still missing.
@@ -226,11 +251,12 @@ fn message_body(data: &[u8], wanted: u8) -> Result<Option<(&[u8], bool)>, Malfor
     Ok(Some((there.get(..size).unwrap_or(there), there.len() >= size)))
 }
 
-fn fill_client_hello<'a>(mut body: Reader<'a>, hello: &mut ClientHello<'a>) -> Result<(), Stop> {
-    hello.legacy_version = version(&mut body)?;
+/// Version and cipher suites, from what stands before the extensions.
+fn read_head<'a>(body: &mut Reader<'a>) -> Result<(u16, &'a [u8]), Stop> {
+    let version = version(body)?;
     body.take(RANDOM_SIZE).ok_or(Stop::Short("random"))?;
-    session_id(&mut body)?;
-    if hello.legacy_version >> 8 != 3 {
+    session_id(body)?;
+    if version >> 8 != 3 {
         body.vector8().ok_or(Stop::Short("cookie"))?; // DTLS alone has one (RFC 6347 §4.2.1)
     }
     if let Some(&[high, low]) = body.rest().first_chunk::<2>() {
@@ -239,8 +265,13 @@ fn fill_client_hello<'a>(mut body: Reader<'a>, hello: &mut ClientHello<'a>) -> R
             return Err(Stop::Broken(Malformed::CipherSuites(size)));
         }
     }
-    hello.cipher_suites = body.vector16().ok_or(Stop::Short("cipher_suites"))?;
+    let cipher_suites = body.vector16().ok_or(Stop::Short("cipher_suites"))?;
     body.vector8().ok_or(Stop::Short("legacy_compression_methods"))?;
+    Ok((version, cipher_suites))
+}
+
+fn fill_client_hello<'a>(mut body: Reader<'a>, hello: &mut ClientHello<'a>) -> Result<(), Stop> {
+    (hello.legacy_version, hello.cipher_suites) = read_head(&mut body)?;
     if body.is_empty() {
         return Ok(()); // RFC 5246 §7.4.1.2: extensions may be absent
     }
@@ -248,15 +279,30 @@ fn fill_client_hello<'a>(mut body: Reader<'a>, hello: &mut ClientHello<'a>) -> R
     let there = body.rest();
     let block = there.get(..usize::from(size));
     hello.extensions = block.unwrap_or(there);
-    let mut extensions = Reader::new(hello.extensions);
-    while !extensions.is_empty() {
-        let kind = extensions.u16();
-        let (Some(kind), Some(content)) = (kind, extensions.vector16()) else {
-            return Err(overrun(block.is_some(), "extension"));
-        };
-        read_extension(kind, content, hello)?;
+    let mut extensions = Extensions(hello.extensions);
+    for (kind, content) in &mut extensions {
+        if is_read(kind) {
+            read_extension(kind, content, hello)?;
+        }
     }
-    if block.is_none() { Err(Stop::Short("extensions")) } else { Ok(()) }
+    match (extensions.0, block) {
+        ([], Some(_)) => Ok(()),
+        ([], None) => Err(Stop::Short("extensions")),
+        _ => Err(overrun(block.is_some(), "extension")),
+    }
+}
+
+/// Most extensions are only counted.
+const fn is_read(kind: u16) -> bool {
+    matches!(
+        kind,
+        EXTENSION_SERVER_NAME
+            | EXTENSION_ALPN
+            | EXTENSION_GROUPS
+            | EXTENSION_POINT_FORMATS
+            | EXTENSION_SIGNATURES
+            | EXTENSION_SUPPORTED_VERSIONS
+    )
 }
 
 fn read_extension<'a>(kind: u16, content: &'a [u8], hello: &mut ClientHello<'a>) -> Result<(), Stop> {
@@ -296,8 +342,7 @@ fn read_server_hello(mut body: Reader<'_>) -> Result<ServerHello<'_>, Stop> {
         return Ok(hello);
     }
     hello.extensions = body.vector16().ok_or(Stop::Short("extensions"))?;
-    let mut extensions = Reader::new(hello.extensions);
-    while let (Some(kind), Some(content)) = (extensions.u16(), extensions.vector16()) {
+    for (kind, content) in Extensions(hello.extensions) {
         let mut content = Reader::new(content);
         match kind {
             EXTENSION_SUPPORTED_VERSIONS => hello.version = content.u16().unwrap_or(hello.version),
