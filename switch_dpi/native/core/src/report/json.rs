@@ -12,56 +12,96 @@ use crate::report::record::UNKNOWN;
 /// # Errors
 /// Only those of `out`; a `String` has none.
 pub fn write_record(out: &mut impl Write, capture: &str, view: &FlowView<'_>) -> fmt::Result {
-    let ((source, sport), (destination, dport)) = (view.originator(), view.responder());
-    let (sport, dport) = if view.has_ports() { (sport, dport) } else { (0, 0) };
-    let [sent, received] = view.volume();
-    let version = view.ip_version();
-    write!(out, "{{\"pcap\":{}", Text(capture))?;
-    write!(out, ",\"src\":\"{}\",\"sport\":{sport}", source.text(version))?;
-    write!(out, ",\"dst\":\"{}\",\"dport\":{dport}", destination.text(version))?;
-    write!(out, ",\"l4\":{},\"vlan\":{}", view.protocol_number(), view.vlan())?;
-    write!(out, ",\"packets\":{},\"bytes\":{}", sent.packets + received.packets, sent.bytes + received.bytes)?;
-    write!(out, ",\"packets_c2s\":{},\"packets_s2c\":{}", sent.packets, received.packets)?;
-    write!(out, ",\"bytes_c2s\":{},\"bytes_s2c\":{}", sent.bytes, received.bytes)?;
+    out.write_str("{\"pcap\":")?;
+    write_text(out, capture)?;
+    write_ends(out, view)?;
+    write_volume(out, view)?;
     let duration_ns = view.last_seen_ns().saturating_sub(view.first_seen_ns());
     write!(out, ",\"first_seen\":{},\"duration\":{}", Seconds(view.first_seen_ns()), Seconds(duration_ns))?;
-    write!(out, ",\"app_id\":{}", view.app_id().0)?;
-    out.write_str(",\"app\":")?;
-    write_name(out, view.app_or_protocol().map(|(_, name)| name))?;
-    out.write_str(",\"protocol\":")?;
-    write_name(out, view.protocol().map(|(_, name)| name))?;
+    number(out, "app_id", view.app_id().0)?;
+    name(out, "app", view.app_or_protocol().map(|(_, name)| name))?;
+    name(out, "protocol", view.protocol().map(|(_, name)| name))?;
     if let Some(site) = view.site() {
-        write!(out, ",\"site\":{}", Text(&site))?;
+        text(out, "site", &site)?;
     }
     write!(out, ",\"path\":\"{}\"", view.path())?;
-    write!(out, ",\"category\":{}", Text(view.category().map_or(UNKNOWN.0, |category| category.key.as_str())))?;
-    write!(out, ",\"state\":\"{}\",\"verdict_packet\":{}", view.state().name(), view.verdict_packet())?;
-    write!(out, ",\"confidence\":{},\"evidence\":\"", view.confidence())?;
+    text(out, "category", view.category().map_or(UNKNOWN.0, |category| category.key.as_str()))?;
+    text(out, "state", view.state().name())?;
+    number(out, "verdict_packet", view.verdict_packet())?;
+    number(out, "confidence", view.confidence())?;
+    member(out, "evidence")?;
+    out.write_char('"')?;
     write!(Escaping(out), "{}", view.evidence())?;
     out.write_char('"')?;
     write_origin(out, view)?;
-    out.write_str(",\"metadata\":{")?;
+    member(out, "metadata")?;
+    out.write_char('{')?;
     write_metadata(out, view)?;
     out.write_str("}}\n")
 }
 
+fn write_ends(out: &mut impl Write, view: &FlowView<'_>) -> fmt::Result {
+    let ((source, sport), (destination, dport)) = (view.originator(), view.responder());
+    let (sport, dport) = if view.has_ports() { (sport, dport) } else { (0, 0) };
+    let version = view.ip_version();
+    write!(out, ",\"src\":\"{}\"", source.text(version))?;
+    number(out, "sport", sport)?;
+    write!(out, ",\"dst\":\"{}\"", destination.text(version))?;
+    number(out, "dport", dport)?;
+    number(out, "l4", view.protocol_number())?;
+    number(out, "vlan", view.vlan())
+}
+
+fn write_volume(out: &mut impl Write, view: &FlowView<'_>) -> fmt::Result {
+    let [sent, received] = view.volume();
+    number(out, "packets", sent.packets + received.packets)?;
+    number(out, "bytes", sent.bytes + received.bytes)?;
+    number(out, "packets_c2s", sent.packets)?;
+    number(out, "packets_s2c", received.packets)?;
+    number(out, "bytes_c2s", sent.bytes)?;
+    number(out, "bytes_s2c", received.bytes)
+}
+
 /// The flow that this one comes from, and what was thought of it at its first packet.
 fn write_origin(out: &mut impl Write, view: &FlowView<'_>) -> fmt::Result {
-    write!(out, ",\"flow_id\":{}", view.id())?;
+    number(out, "flow_id", view.id())?;
     if let Some(parent) = view.parent() {
-        write!(out, ",\"parent_flow_id\":{parent}")?;
+        number(out, "parent_flow_id", parent)?;
     }
     let Some(first) = view.first_guess() else { return Ok(()) };
     out.write_str(",\"first_packet\":{\"protocol\":")?;
     write_name(out, first.protocol())?;
-    out.write_str(",\"app\":")?;
-    write_name(out, first.app())?;
-    write!(out, ",\"confidence\":{},\"from\":\"{}\"}}", first.confidence(), first.source())
+    name(out, "app", first.app())?;
+    number(out, "confidence", first.confidence())?;
+    text(out, "from", first.source())?;
+    out.write_char('}')
+}
+
+/// A comma, the key, and the colon.
+fn member(out: &mut impl Write, key: &str) -> fmt::Result {
+    out.write_str(",\"")?;
+    out.write_str(key)?;
+    out.write_str("\":")
+}
+
+fn number(out: &mut impl Write, key: &str, value: impl itoa::Integer) -> fmt::Result {
+    member(out, key)?;
+    out.write_str(itoa::Buffer::new().format(value))
+}
+
+fn text(out: &mut impl Write, key: &str, value: &str) -> fmt::Result {
+    member(out, key)?;
+    write_text(out, value)
+}
+
+fn name(out: &mut impl Write, key: &str, value: Option<&str>) -> fmt::Result {
+    member(out, key)?;
+    write_name(out, value)
 }
 
 fn write_name(out: &mut impl Write, name: Option<&str>) -> fmt::Result {
     match name {
-        Some(name) => write!(out, "{}", Text(name)),
+        Some(name) => write_text(out, name),
         None => out.write_str("null"),
     }
 }
@@ -69,13 +109,15 @@ fn write_name(out: &mut impl Write, name: Option<&str>) -> fmt::Result {
 /// One member an attribute; an attribute with several values has them in an array.
 fn write_metadata(out: &mut impl Write, view: &FlowView<'_>) -> fmt::Result {
     let fields = view.metadata();
-    let mut separator = "";
+    let mut before = "\"";
     for (at, (id, first)) in fields.enumerate() {
         if fields.take(at).any(|(earlier, _)| earlier == id) {
             continue;
         }
-        write!(out, "{separator}\"{}\":", view.attribute_name(id))?;
-        separator = ",";
+        out.write_str(before)?;
+        out.write_str(view.attribute_name(id))?;
+        out.write_str("\":")?;
+        before = ",\"";
         let mut others = fields.skip(at + 1).filter(|(other, _)| *other == id).peekable();
         if others.peek().is_none() {
             write_field(out, first)?;
@@ -95,8 +137,8 @@ fn write_metadata(out: &mut impl Write, view: &FlowView<'_>) -> fmt::Result {
 /// Bytes are written as hexadecimal digits.
 fn write_field(out: &mut impl Write, field: Field<'_>) -> fmt::Result {
     match field {
-        Field::Text(text) => write!(out, "{}", Text(text)),
-        Field::Uint(number) => write!(out, "{number}"),
+        Field::Text(text) => write_text(out, text),
+        Field::Uint(number) => out.write_str(itoa::Buffer::new().format(number)),
         Field::Bytes(bytes) => {
             out.write_str("\"")?;
             bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}"))?;
@@ -106,14 +148,10 @@ fn write_field(out: &mut impl Write, field: Field<'_>) -> fmt::Result {
 }
 
 /// A string in quotes.
-struct Text<'a>(&'a str);
-
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("\"")?;
-        Escaping(out).write_str(self.0)?;
-        out.write_str("\"")
-    }
+fn write_text(out: &mut impl Write, text: &str) -> fmt::Result {
+    out.write_char('"')?;
+    Escaping(out).write_str(text)?;
+    out.write_char('"')
 }
 
 /// Escapes what must not stand in a string (RFC 8259 §7).
@@ -122,7 +160,7 @@ struct Escaping<'a, W>(&'a mut W);
 impl<W: Write> Write for Escaping<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
-        while let Some(at) = rest.find(|c: char| c < ' ' || c == '"' || c == '\\') {
+        while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
             let (plain, tail) = rest.split_at(at);
             self.0.write_str(plain)?;
             let mut chars = tail.chars();
@@ -157,8 +195,12 @@ mod tests {
 
     #[test]
     fn strings_are_escaped() {
-        assert_eq!(Text("a\"b\\c\nd\u{1}é").to_string(), "\"a\\\"b\\\\c\\u000ad\\u0001é\"");
-        assert_eq!(Text("").to_string(), "\"\"");
+        let written = |text| {
+            let mut out = String::new();
+            write_text(&mut out, text).map(|()| out)
+        };
+        assert_eq!(written("a\"b\\c\nd\u{1}é").as_deref(), Ok("\"a\\\"b\\\\c\\u000ad\\u0001é\""));
+        assert_eq!(written("").as_deref(), Ok("\"\""));
     }
 
     #[test]
