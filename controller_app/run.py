@@ -48,11 +48,11 @@ def run(config_path: Path) -> int:
 
 def _serve(config: Config, config_path: Path, stop: threading.Event) -> int:
     # The controller module may only be imported after app_manager.
-    from os_ken import cfg  # noqa: PLC0415
-    from os_ken.base.app_manager import AppManager  # noqa: PLC0415
-    from os_ken.controller import controller  # noqa: F401, PLC0415
+    from os_ken import cfg  # noqa: PLC0415 - as above
+    from os_ken.base.app_manager import AppManager  # noqa: PLC0415 - as above
+    from os_ken.controller import controller  # noqa: F401, PLC0415 - as above
 
-    from controller_app.app import OPTION  # noqa: PLC0415
+    from controller_app.app import OPTION  # noqa: PLC0415 - as above
 
     manager = AppManager.get_instance()
     try:

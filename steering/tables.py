@@ -124,14 +124,6 @@ _TABLES = {table.number: table for table in PIPELINE}
 _NEEDS_PROTOCOL = {"tcp": {6}, "udp": {17}, "sctp": {132}, "icmpv6": {58}}  # OpenFlow 1.3 §7.2.3.8, prerequisites
 
 
-def table_named(name: str) -> Table:
-    """The table; `RuleError` if the pipeline has none of this name."""
-    for table in PIPELINE:
-        if table.name == name:
-            return table
-    raise RuleError(f"no table is named {name!r}")
-
-
 def table_name(number: int) -> str:
     """The name of a table, or its number if it is not one of ours."""
     table = _TABLES.get(number)

@@ -76,7 +76,7 @@ def compile_file(
     """Print the rules that a policy becomes, on each switch. Changes nothing."""
     if network is not None:
         # Compiler and network are slow to load, and the other commands do without.
-        from controller_app.cli.offline import compile_offline  # noqa: PLC0415
+        from controller_app.cli.offline import compile_offline  # noqa: PLC0415 - the compiler is not needed to ask a controller
 
         reply = compile_offline(file, network)
     else:
@@ -195,24 +195,28 @@ def explain(  # noqa: PLR0913, PLR0917  (to typer, an option is a parameter)
         )
     except ValueError:  # numbers are checked by their options
         output.fail("an option is no UTF-8 text", output.MISUSED)
-    if number is None and not (src and dst):
-        output.fail("say a flow's number, or describe one with at least --src and --dst", output.MISUSED)
-    if file is not None:
-        if number is not None:
-            output.fail("only the controller knows flows by number: describe the flow, or leave --policy out", ERROR)
-        from controller_app.cli.offline import explain_offline  # noqa: PLC0415
-
-        reply = explain_offline(file, described)
-    else:
-        request = pb.ExplainRequest(described=described) if number is None else pb.ExplainRequest(number=number)
-        with connect(address) as client:
-            reply = client.explain(request)
+    reply = _explained(number, described, file, address)
     if as_json:
         output.write_json(output.plain(reply))
         return
     typer.echo(reply.text)
     if reply.path:
         typer.echo(f"path: {' → '.join(reply.path)}")
+
+
+def _explained(number: int | None, described: pb.DescribedFlow, file: Path | None, address: str) -> pb.ExplainReply:
+    """By the controller, or by the policy of a file."""
+    if number is None and not (described.src and described.dst):
+        output.fail("say a flow's number, or describe one with at least --src and --dst", output.MISUSED)
+    if file is not None:
+        if number is not None:
+            output.fail("only the controller knows flows by number: describe the flow, or leave --policy out", ERROR)
+        from controller_app.cli.offline import explain_offline  # noqa: PLC0415 - the compiler is not needed to ask a controller
+
+        return explain_offline(file, described)
+    request = pb.ExplainRequest(described=described) if number is None else pb.ExplainRequest(number=number)
+    with connect(address) as client:
+        return client.explain(request)
 
 
 def _text(file: Path) -> str:

@@ -75,18 +75,18 @@ class Servicer(rpc.AppSteerServicer):
         self._core = planner.core
         self._started_s = time.monotonic()
 
-    def ListFlows(self, request: pb.ListFlowsRequest, _: grpc.ServicerContext) -> pb.ListFlowsReply:  # noqa: N802
+    def ListFlows(self, request: pb.ListFlowsRequest, _: grpc.ServicerContext) -> pb.ListFlowsReply:
         flows = [flow for flow in self._core.flows.flows() if not (request.only_live and flow.ended)]
         return pb.ListFlowsReply(flows=self._messages(flows))
 
-    def WatchFlows(self, request: pb.WatchFlowsRequest, context: grpc.ServicerContext) -> Iterator[pb.Flow]:  # noqa: N802
+    def WatchFlows(self, request: pb.WatchFlowsRequest, context: grpc.ServicerContext) -> Iterator[pb.Flow]:
         version = self._core.flows.version if request.only_new else 0
         while context.is_active():
             flows, version = self._core.flows.changes(version, WATCH_WAKE_S)
             if flows:
                 yield from self._messages(flows)
 
-    def ListApps(self, request: pb.ListAppsRequest, _: grpc.ServicerContext) -> pb.ListAppsReply:  # noqa: N802
+    def ListApps(self, request: pb.ListAppsRequest, _: grpc.ServicerContext) -> pb.ListAppsReply:
         seen = totals(self._core.flows.flows())
         names = self._core.names
         return pb.ListAppsReply(
@@ -97,7 +97,7 @@ class Servicer(rpc.AppSteerServicer):
             ]
         )
 
-    def Status(self, _request: pb.StatusRequest, _: grpc.ServicerContext) -> pb.StatusReply:  # noqa: N802
+    def Status(self, _request: pb.StatusRequest, _: grpc.ServicerContext) -> pb.StatusReply:
         snapshot = self._core.snapshot()
         with self._core.lock:
             switches = [convert.switch_message(switch, self._core) for switch in snapshot.switches]
@@ -116,7 +116,7 @@ class Servicer(rpc.AppSteerServicer):
             events=flows.events,
         )
 
-    def Compile(self, request: pb.PolicyText, context: grpc.ServicerContext) -> pb.CompileReply:  # noqa: N802
+    def Compile(self, request: pb.PolicyText, context: grpc.ServicerContext) -> pb.CompileReply:
         def work() -> pb.CompileReply:
             names = self._switch_names()
             compiled = self._planner.compile(request.text, request.name)
@@ -126,21 +126,21 @@ class Servicer(rpc.AppSteerServicer):
 
         return _checked(work, pb.CompileReply, context)
 
-    def GetPlan(self, request: pb.PolicyText, context: grpc.ServicerContext) -> pb.PlanReply:  # noqa: N802
+    def GetPlan(self, request: pb.PolicyText, context: grpc.ServicerContext) -> pb.PlanReply:
         def work() -> pb.PlanReply:
             plans = self._planner.plan(request.text, request.name)
             return pb.PlanReply(switches=map(convert.plan_message, plans))
 
         return _checked(work, pb.PlanReply, context)
 
-    def Apply(self, request: pb.PolicyText, context: grpc.ServicerContext) -> pb.PlanReply:  # noqa: N802
+    def Apply(self, request: pb.PolicyText, context: grpc.ServicerContext) -> pb.PlanReply:
         def work() -> pb.PlanReply:
             plans = self._planner.apply(request.text, request.name)
             return pb.PlanReply(switches=map(convert.plan_message, plans))
 
         return _checked(work, pb.PlanReply, context)
 
-    def Explain(self, request: pb.ExplainRequest, context: grpc.ServicerContext) -> pb.ExplainReply:  # noqa: N802
+    def Explain(self, request: pb.ExplainRequest, context: grpc.ServicerContext) -> pb.ExplainReply:
         judge = self._judge()
         if request.WhichOneof("flow") == "number":
             flow = self._core.flows.flow(request.number)

@@ -99,10 +99,10 @@ class Servicer(rpc.PluginsServicer):
         self._modules = modules
         self._version = version
 
-    def List(self, _request: pb.ListRequest, _: grpc.ServicerContext) -> pb.PluginList:  # noqa: N802 - gRPC's name
+    def List(self, _request: pb.ListRequest, _: grpc.ServicerContext) -> pb.PluginList:
         return self._list(self._plugins.current)
 
-    def Show(self, request: pb.PluginName, context: grpc.ServicerContext) -> pb.Plugin:  # noqa: N802
+    def Show(self, request: pb.PluginName, context: grpc.ServicerContext) -> pb.Plugin:
         plugin = self._plugins.current.plugin(request.name)
         if plugin is None:
             _refuse(context, grpc.StatusCode.NOT_FOUND, f"no plugin is called {request.name!r}")
@@ -111,32 +111,32 @@ class Servicer(rpc.PluginsServicer):
         )
         return convert.with_content(message, plugin)
 
-    def Lint(self, request: pb.PluginPath, context: grpc.ServicerContext) -> pb.Findings:  # noqa: N802
+    def Lint(self, request: pb.PluginPath, context: grpc.ServicerContext) -> pb.Findings:
         with _faults(context):
             plugin = _read(request.path)
         found = report(plugin, self._plugins.without(plugin.name))
         message = convert.plugin_message(plugin, is_base=False)
         return pb.Findings(findings=found.faults, warnings=found.warnings, plugin=message)
 
-    def Test(self, request: pb.PluginPath, context: grpc.ServicerContext) -> pb.Findings:  # noqa: N802
+    def Test(self, request: pb.PluginPath, context: grpc.ServicerContext) -> pb.Findings:
         with _faults(context):
             plugin = _read(request.path)
         found = failed_examples(plugin, self._plugins.without(plugin.name))
         return pb.Findings(findings=found, plugin=convert.plugin_message(plugin, is_base=False))
 
-    def Load(self, request: pb.PluginPath, context: grpc.ServicerContext) -> pb.PluginList:  # noqa: N802
+    def Load(self, request: pb.PluginPath, context: grpc.ServicerContext) -> pb.PluginList:
         with _faults(context):
             return self._list(self._plugins.load(_absolute(request.path)))
 
-    def Unload(self, request: pb.PluginName, context: grpc.ServicerContext) -> pb.PluginList:  # noqa: N802
+    def Unload(self, request: pb.PluginName, context: grpc.ServicerContext) -> pb.PluginList:
         with _faults(context):
             return self._list(self._plugins.unload(request.name))
 
-    def Reload(self, _request: pb.ReloadRequest, context: grpc.ServicerContext) -> pb.PluginList:  # noqa: N802
+    def Reload(self, _request: pb.ReloadRequest, context: grpc.ServicerContext) -> pb.PluginList:
         with _faults(context):
             return self._list(self._plugins.reload())
 
-    def Lookup(self, request: pb.LookupRequest, context: grpc.ServicerContext) -> pb.LookupReply:  # noqa: N802
+    def Lookup(self, request: pb.LookupRequest, context: grpc.ServicerContext) -> pb.LookupReply:
         if len(request.hosts) > MAX_HOSTS:
             _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, f"at most {MAX_HOSTS} hosts in a request")
         known = self._plugins.signatures
@@ -145,7 +145,7 @@ class Servicer(rpc.PluginsServicer):
             _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, f"by is {given!r}, expected one of {', '.join(GIVEN)}")
         return pb.LookupReply(hosts=[pb.Host(**look_up(known, value, given)) for value in request.hosts])
 
-    def Diff(self, request: pb.DiffRequest, context: grpc.ServicerContext) -> Iterator[pb.FlowChange]:  # noqa: N802
+    def Diff(self, request: pb.DiffRequest, context: grpc.ServicerContext) -> Iterator[pb.FlowChange]:
         with _faults(context):
             beside = self._plugins.with_plugin(_read(request.path))
             captures = [_absolute(capture) for capture in request.captures]

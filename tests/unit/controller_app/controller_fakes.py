@@ -87,7 +87,7 @@ class FakeSwitch:
             getattr(self, f"_on_{type(message).__name__}")(message)
         return True
 
-    def _on_OFPExperimenter(self, message: Any) -> None:  # noqa: N802
+    def _on_OFPExperimenter(self, message: Any) -> None:
         assert message.experimenter == EXPERIMENTER_ID
         said = decode_body(message.exp_type, message.data)
         core = self.planner.core
@@ -99,26 +99,26 @@ class FakeSwitch:
             core.l7_message(self.id, Hello(agent=self.agent))
             core.l7_message(self.id, CATALOGUE)
 
-    def _on_OFPFlowStatsRequest(self, message: Any) -> None:  # noqa: N802
+    def _on_OFPFlowStatsRequest(self, message: Any) -> None:
         found = [f for f in self.flows.values() if f.cookie & message.cookie_mask == message.cookie]
         half = len(found) // 2
         self._reply(message, ofp.OFPT_MULTIPART_REPLY, body=found[:half], flags=ofp.OFPMPF_REPLY_MORE)
         self._reply(message, ofp.OFPT_MULTIPART_REPLY, body=found[half:], flags=0)
 
-    def _on_OFPGroupDescStatsRequest(self, message: Any) -> None:  # noqa: N802
+    def _on_OFPGroupDescStatsRequest(self, message: Any) -> None:
         self._reply(message, ofp.OFPT_MULTIPART_REPLY, body=list(self.groups.values()), flags=0)
 
-    def _on_OFPBundleCtrlMsg(self, message: Any) -> None:  # noqa: N802
+    def _on_OFPBundleCtrlMsg(self, message: Any) -> None:
         if message.type == ofp.OFPBCT_COMMIT_REQUEST and not self._commit(message):
             return
         if message.type in (ofp.OFPBCT_OPEN_REQUEST, ofp.OFPBCT_DISCARD_REQUEST):
             self._bundle = []
         self._reply(message, ofp.OFPT_BUNDLE_CONTROL, type=message.type + 1)
 
-    def _on_OFPBundleAddMsg(self, message: Any) -> None:  # noqa: N802
+    def _on_OFPBundleAddMsg(self, message: Any) -> None:
         self._bundle.append((message.xid, message.message))
 
-    def _on_OFPPacketOut(self, message: Any) -> None:  # noqa: N802
+    def _on_OFPPacketOut(self, message: Any) -> None:
         pass
 
     def _commit(self, request: Any) -> bool:

@@ -1,7 +1,6 @@
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from controller_fakes import AGENT, VIDEO, Clock, FakeSwitch
@@ -13,6 +12,7 @@ from controller_app.discovery import End
 from controller_app.errors import NotReadyError, StateError, SwitchError
 from controller_app.planner import Planner, start_planner
 from steering.errors import PolicyErrors
+from steering.policy import parse_policy
 from steering.rules import COOKIE_VALUE, is_our_cookie
 
 DENY_TUBE = "version: 1\npolicies:\n- {name: no-tube, match: {application: tube}, action: deny}\n"
@@ -274,7 +274,7 @@ def test_what_cannot_be_compiled_keeps_a_forwarding_switch_as_it_is(clock: Clock
     switch.connect(planner)
     settle(planner, clock)
     commits = switch.commits
-    planner.store.replace(_parsed(DENY_TUBE.replace("tube}", "other}")), "", "test")
+    planner.store.replace(parse_policy(DENY_TUBE.replace("tube}", "other}")), "", "test")
     new = FakeSwitch(2, agent=AGENT)
     new.connect(planner)
     settle(planner, clock)
@@ -327,9 +327,3 @@ def test_a_switch_away_for_long_is_forgotten(clock: Clock) -> None:
     clock.now += planner.config.discovery.forget_s + 1
     planner.core.tick()
     assert planner.core.switches == {}
-
-
-def _parsed(text: str) -> Any:
-    from steering.policy import parse_policy  # noqa: PLC0415
-
-    return parse_policy(text)

@@ -50,7 +50,7 @@ def test_a_refused_commit_names_the_part_and_leaves_the_switch_as_it_was() -> No
 
 def test_a_part_the_agent_refuses_is_named_in_the_agents_words() -> None:
     class Refusing(FakeSwitch):
-        def _on_OFPBundleAddMsg(self, message: Any) -> None:  # noqa: N802
+        def _on_OFPBundleAddMsg(self, message: Any) -> None:
             error = L7Error(code=ErrorCode.PREDICATES_FULL, text="no bit is left for *.example.com")
             refused = SimpleNamespace(
                 xid=message.xid,
