@@ -17,7 +17,7 @@ from rich.table import Table
 
 from plugins.entries import Given
 from plugins.pack import PACKAGED, Plugin, PluginError, packaged, read_plugin
-from switch_dpi._native import CaptureError, EngineOptions, Signatures
+from switch_dpi._native import EngineOptions, Signatures
 from switch_dpi.config import DEFAULT_AGENT
 from switch_dpi.errors import SwitchDpiError
 from switch_dpi.look_up import Answer, look_up
@@ -48,6 +48,7 @@ Paths = Annotated[list[Path], typer.Argument(help="Plugins: files or folders.", 
 plugins = typer.Typer(
     help="What the engine knows: look up, check, compare, and change it in a running agent.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
@@ -60,7 +61,7 @@ def sentences(command: Callable[P, None]) -> Callable[P, None]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except (PluginError, CaptureError) as error:
+        except PluginError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(MISUSED) from error
         except UnicodeEncodeError as error:  # of an argument
@@ -139,13 +140,18 @@ def diff(
     A folder with a categories.toml of its own is a whole set and stands alone. Exit code 0: no flow changes; 1: some \
 do; 2: something could not be read.
     """
-    changes = differences(signatures_of(old), signatures_of(new), captures, EngineOptions())
+    failures: list[str] = []
+    changes = differences(signatures_of(old), signatures_of(new), captures, EngineOptions(), failures)
     count = 0
     for change in changes:
         count += 1
         typer.echo(json.dumps(change_object(change), ensure_ascii=False) if as_json else change_line(change))
     if not as_json:
         typer.echo(f"{count} flow{'s change' if count > 1 else ' changes'}" if count else "no flow changes")
+    for failure in failures:
+        typer.echo(failure, err=True)
+    if failures:
+        raise typer.Exit(MISUSED)
     if count:
         raise typer.Exit(FAILED)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from switch_dpi._native import EngineOptions, FlowRecord, Replay, Signatures
+from switch_dpi._native import CaptureError, EngineOptions, FlowRecord, Replay, Signatures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +34,21 @@ class Change:
     new: Verdict | None
 
 
-def differences(old: Signatures, new: Signatures, captures: Iterable[Path], options: EngineOptions) -> Iterator[Change]:
-    """Changes as they are found, capture by capture. Raises CaptureError."""
+def differences(
+    old: Signatures, new: Signatures, captures: Iterable[Path], options: EngineOptions, failures: list[str]
+) -> Iterator[Change]:
+    """Changes as they are found, capture by capture. What cannot be read of a capture is added to ``failures``."""
     for capture in captures:
-        yield from _in_capture(capture, Replay(str(capture), old, options), Replay(str(capture), new, options))
+        try:
+            before, after = (Replay(str(capture), known, options) for known in (old, new))
+            yield from _in_capture(capture, before, after)
+        except CaptureError as error:
+            failures.append(str(error))
+        except UnicodeEncodeError:
+            failures.append(f"{str(capture)!r}: the name is not UTF-8")
+        else:
+            if after.truncated_at is not None:
+                failures.append(f"{capture}: cut off in the record at byte {after.truncated_at}")
 
 
 def _in_capture(capture: Path, old: Iterator[FlowRecord], new: Iterator[FlowRecord]) -> Iterator[Change]:

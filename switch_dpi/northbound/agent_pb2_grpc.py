@@ -141,7 +141,8 @@ class PluginsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Diff(self, request, context):
-        """Flows of captures that the plugins in use and others beside them do not agree on.
+        """Flows of captures that the plugins in use and others beside them do not agree on. Captures that cannot be read to their end
+        are named in the status, INVALID_ARGUMENT, after the flows of all.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -19,7 +19,7 @@ from grpc_reflection.v1alpha import reflection
 
 from plugins.entries import GIVEN
 from plugins.pack import Plugin, PluginError, read_plugin
-from switch_dpi._native import CaptureError, EngineOptions
+from switch_dpi._native import EngineOptions
 from switch_dpi.errors import SwitchDpiError
 from switch_dpi.look_up import look_up
 from switch_dpi.modules import ModuleHost
@@ -149,8 +149,11 @@ class Servicer(rpc.PluginsServicer):
         with _faults(context):
             beside = self._plugins.with_plugin(_read(request.path))
             captures = [_absolute(capture) for capture in request.captures]
-            for change in differences(self._plugins.signatures, beside.signatures, captures, EngineOptions()):
-                yield convert.change_message(change)
+        failures: list[str] = []
+        for change in differences(self._plugins.signatures, beside.signatures, captures, EngineOptions(), failures):
+            yield convert.change_message(change)
+        if failures:
+            _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, _first(failures))
 
     def _list(self, assembled: Assembled) -> pb.PluginList:
         modules = self._modules.status()
@@ -166,13 +169,11 @@ class Servicer(rpc.PluginsServicer):
 
 @contextlib.contextmanager
 def _faults(context: grpc.ServicerContext) -> Iterator[None]:
-    """What is wrong with a plugin or a capture ends the call with its text."""
+    """What is wrong with a plugin ends the call with its text."""
     try:
         yield
     except PluginError as error:
         _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, _first(error.problems))
-    except CaptureError as error:
-        _refuse(context, grpc.StatusCode.INVALID_ARGUMENT, _first([str(error)]))
 
 
 def _first(problems: Sequence[str]) -> str:

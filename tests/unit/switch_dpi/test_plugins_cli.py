@@ -219,6 +219,17 @@ def test_diff_lists_the_flows_that_change(tmp_path: Path) -> None:
     assert (result.exit_code, result.stdout) == (0, "no flow changes\n")
 
 
+def test_diff_names_captures_that_are_cut_off_or_missing_and_reads_the_others(tmp_path: Path) -> None:
+    capture, cut = (http_capture(tmp_path / name, ["wiki.intranet.example.org"] * 2) for name in ("a.pcap", "cut.pcap"))
+    cut.write_bytes(cut.read_bytes()[:-1])
+    result = run("diff", "packaged", write(tmp_path), tmp_path / "none.pcap", cut, capture, "--json")
+    assert result.exit_code == 2
+    assert [json.loads(line)["pcap"] for line in result.stdout.splitlines()] == ["cut.pcap", "a.pcap", "a.pcap"]
+    missing, truncated = result.stderr.splitlines()
+    assert missing.startswith(f"{tmp_path / 'none.pcap'}: No such file")
+    assert truncated.startswith(f"{cut}: cut off in the record at byte ")
+
+
 @pytest.mark.parametrize("command", ["lookup", "lint", "test", "diff"])
 def test_every_command_has_help(command: str) -> None:
     assert run(command, "--help").exit_code == 0
