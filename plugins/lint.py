@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from plugins import domains, entries
@@ -21,6 +22,8 @@ MAX_TEXT_SIZE = 255
 """Bytes of a name or key: they travel with a size of one byte (ofext/SPEC.md)."""
 MAX_FINDING_LENGTH = 400
 """Characters of a finding; it may quote a value of any length."""
+MAX_FINDINGS = 200
+"""In a plugin: the place of each is looked for among its entry's lines, and nobody reads more."""
 MAX_CATEGORY = 255
 """Categories travel in 8 bits."""
 SHARED_TAG = "shared"
@@ -41,7 +44,7 @@ _APP_FIELDS: Mapping[str, type] = {
     "domains": list,
 }
 _CATEGORY_FIELDS: Mapping[str, type] = {"id": int, "key": str, "name": str, "about": str}
-_PLUGIN_TABLES = ("app", "category", "example", "protocol")
+_PLUGIN_TABLES = ("category", "app", "protocol", "example")
 """What may stand in a plugin's file."""
 _PROTOCOL_FIELDS: Mapping[str, type] = {
     "id": int,
@@ -125,42 +128,48 @@ class Seen:
 def lint(folder: Path) -> list[Finding]:
     """Check `categories.toml`, `apps/*.toml`, `protocols/*.toml` and `examples.toml` of a folder: by file and line."""
     findings: list[Finding] = []
-    categories = _read(folder, folder / "categories.toml", ("category",), findings)["category"]
-    findings += _check_categories(categories)
-    ids = _ids(categories)
-    files = [_read(folder, path, ("app", "example"), findings) for path in sorted((folder / "apps").glob("*.toml"))]
-    files += [_read(folder, path, ("app", "example"), findings) for path in sorted(folder.glob("examples.toml"))]
-    apps = [app for file in files for app in file["app"]]
-    declared = [_read(folder, path, ("protocol",), findings) for path in sorted((folder / "protocols").glob("*.toml"))]
-    protocols = [protocol for file in declared for protocol in file["protocol"]]
-    findings += _check_identity([*apps, *protocols])
-    findings += _check_domains(apps)
-    findings += _check_entries(apps)
-    for app in apps:
-        findings += _check_app(app, ids)
-        findings += _check_block(app, ids)
-    findings += (finding for protocol in protocols for finding in _check_protocol(protocol, ids))
-    findings += (finding for file in files for example in file["example"] for finding in _check_example(example))
+    files = [
+        _read(folder, path, tables, findings)
+        for paths, tables in (
+            ([folder / "categories.toml"], ("category",)),
+            (sorted((folder / "apps").glob("*.toml")), ("app", "example")),
+            (sorted(folder.glob("examples.toml")), ("app", "example")),
+            (sorted((folder / "protocols").glob("*.toml")), ("protocol",)),
+        )
+        for path in paths
+    ]
+    findings += _check_all(files, {})
+    ids = _ids(files[0]["category"])
+    findings += (finding for file in files for app in file.get("app", ()) for finding in _check_block(app, ids))
     return sorted(set(findings))
 
 
 def lint_plugin(files: Sequence[tuple[str, str]], categories: Mapping[str, int]) -> list[Finding]:
-    """Check the (name, text) files of one plugin; `categories` are those of the set that it is to join."""
+    """Check the (name, text) files of one plugin; `categories` are those of the set that it is to join.
+
+    Of more than `MAX_FINDINGS` the first ones found are named.
+    """
     findings: list[Finding] = []
     parsed = [_parse(name, text, _PLUGIN_TABLES, findings) for name, text in files]
-    own = [entry for file in parsed for entry in file["category"]]
-    apps = [app for file in parsed for app in file["app"]]
-    protocols = [entry for file in parsed for entry in file["protocol"]]
-    findings += _check_identity([*apps, *protocols])
-    findings += _check_domains(apps)
-    findings += _check_entries(apps)
-    findings += _check_categories(own)
-    known = {**categories, **_ids(own)}
-    findings += (finding for protocol in protocols for finding in _check_protocol(protocol, known))
-    for app in apps:
-        findings += _check_app(app, known)
-    findings += (finding for file in parsed for example in file["example"] for finding in _check_example(example))
+    findings += islice(_check_all(parsed, categories), MAX_FINDINGS)
     return sorted(set(findings))
+
+
+def _check_all(files: Sequence[Mapping[str, list[Entry]]], categories: Mapping[str, int]) -> Iterator[Finding]:
+    own, apps, protocols, examples = (
+        [entry for file in files for entry in file.get(table, ())] for table in _PLUGIN_TABLES
+    )
+    known = {**categories, **_ids(own)}
+    yield from _check_identity([*apps, *protocols])
+    yield from _check_domains(apps)
+    yield from _check_entries(apps)
+    yield from _check_categories(own)
+    for protocol in protocols:
+        yield from _check_protocol(protocol, known)
+    for app in apps:
+        yield from _check_app(app, known)
+    for example in examples:
+        yield from _check_example(example)
 
 
 def main(arguments: list[str]) -> int:

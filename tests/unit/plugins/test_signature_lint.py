@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from plugins.lint import Finding, lint, lint_plugin, main
+from plugins.lint import MAX_FINDINGS, Finding, lint, lint_plugin, main
 
 CATEGORIES = """\
 [[category]]
@@ -256,6 +256,19 @@ def test_a_plugins_own_files_are_checked_by_themselves() -> None:
     assert [str(finding) for finding in lint_plugin(files, {"video": 2})] == [
         "c.toml:6: host should be a text",
         "c.toml:8: port is not a known field",
-        "d.toml:1: has 'rule'; only [[app]] and [[category]] and [[example]] and [[protocol]] are known here",
+        "d.toml:1: has 'rule'; only [[category]] and [[app]] and [[protocol]] and [[example]] are known here",
     ]
     assert {finding.line for finding in lint_plugin(files[1:2], {"video": 2})} == {6, 15}
+
+
+def test_of_many_faults_of_a_plugin_the_first_are_named() -> None:
+    apps = APPS.replace('"first.example", ', "".join(f'"A{number}.example",\n' for number in range(MAX_FINDINGS + 5)))
+    found = lint_plugin([("a.toml", apps)], {"video": 2})
+    assert len(found) == MAX_FINDINGS
+    assert str(found[1]) == "a.toml:9: domain 'A1.example' is not lower case"
+
+
+def test_a_long_list_is_checked_in_one_pass() -> None:
+    """Where each name were compared with all others, it would outlast the time that a test has."""
+    names = ", ".join(f'"a{number}.example"' for number in range(50_000))
+    assert lint_plugin([("a.toml", APPS.replace('"first.example"', names))], {"video": 2}) == []
