@@ -147,12 +147,18 @@ def lint(folder: Path) -> list[Finding]:
 def lint_plugin(files: Sequence[tuple[str, str]], categories: Mapping[str, int]) -> list[Finding]:
     """Check the (name, text) files of one plugin; `categories` are those of the set that it is to join.
 
-    Of more than `MAX_FINDINGS` the first ones found are named.
+    Of more than `MAX_FINDINGS` those found first are named, and that there are more.
     """
     findings: list[Finding] = []
     parsed = [_parse(name, text, _PLUGIN_TABLES, findings) for name, text in files]
-    findings += islice(_check_all(parsed, categories), MAX_FINDINGS)
-    return sorted(set(findings))
+    rest = _check_all(parsed, categories)
+    findings += islice(rest, MAX_FINDINGS)
+    found = sorted(set(findings))
+    if next(rest, None) is not None:
+        found.append(
+            Finding(file=found[-1].file, line=found[-1].line, text="there are more faults, of which none is named")
+        )
+    return found
 
 
 def _check_all(files: Sequence[Mapping[str, list[Entry]]], categories: Mapping[str, int]) -> Iterator[Finding]:

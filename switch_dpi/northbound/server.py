@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 THREADS: Final = 4
 SOCKET_UMASK: Final = 0o117  # who may open the socket may run code in the agent: owner and group
-MAX_HOSTS: Final = 100_000  # names in one request
+MAX_HOSTS: Final = 10_000  # in one request: the answers fit into the 4 MiB that clients of gRPC take
 MAX_DETAIL_SIZE: Final = 2_048  # bytes of a status: it travels in a header of 8 KiB, where a byte may take three
 
 

@@ -16,7 +16,7 @@ from switch_dpi.native_engine import NativeEngine
 from switch_dpi.northbound import agent_pb2 as pb
 from switch_dpi.northbound import agent_pb2_grpc as rpc
 from switch_dpi.northbound.client import connect
-from switch_dpi.northbound.server import serving
+from switch_dpi.northbound.server import MAX_HOSTS, serving
 from switch_dpi.plugins_cli import plugins
 from tests.unit.switch_dpi.plugin_files import write
 from tests.unit.switch_dpi.test_plugins_cli import http_capture
@@ -110,6 +110,10 @@ def test_lint_test_lookup_and_diff_over_the_wire(tmp_path: Path, address: str) -
         assert (agent.host, agent.app, agent.entry) == ("Spotify/8", "Spotify", "spotify/")
         with pytest.raises(grpc.RpcError, match="by is 'port', expected one of host, certificate"):
             stub.Lookup(pb.LookupRequest(hosts=["443"], by="port"))
+        most = ["no-such-shop-of-some-length.example.org"] * MAX_HOSTS
+        assert len(stub.Lookup(pb.LookupRequest(hosts=most)).hosts) == MAX_HOSTS
+        with pytest.raises(grpc.RpcError, match=f"at most {MAX_HOSTS} hosts"):
+            stub.Lookup(pb.LookupRequest(hosts=[*most, ""]))
         changes = list(stub.Diff(pb.DiffRequest(path=str(good), captures=[str(capture)])))
         assert [(c.sport, c.old.app, c.new.app) for c in changes] == [(40_001, "example.org", "intranet")]
         with pytest.raises(grpc.RpcError, match=r"x\.pcap"):
@@ -117,13 +121,13 @@ def test_lint_test_lookup_and_diff_over_the_wire(tmp_path: Path, address: str) -
 
 
 def test_more_faults_than_a_status_holds_are_counted(tmp_path: Path, address: str) -> None:
-    many = ", ".join(f'"Ü{number}.example.org"' for number in range(300))
+    many = ", ".join(f'"Ü{number}.example.org"' for number in range(150))
     path = write(tmp_path, good='"intranet.example.org"', bad=many)
     result = run(address, "load", path)
     assert result.exit_code == 1
     *faults, last = result.stderr.splitlines()
     assert faults[0].startswith(f"appsteer: {path}:8: domain 'Ü")
-    assert last == f"… and {300 - len(faults)} more"
+    assert last == f"… and {150 - len(faults)} more"
     path = write(tmp_path, good='"intranet"', bad=f'"{"Ü" * 10**6}"')
     assert "appsteer: " in run(address, "load", path).stderr
 
