@@ -9,6 +9,22 @@ use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport}
 const MAX_BODY_SIZE: u32 = 256 * 1024 * 1024;
 /// Set in the version of what a server sends.
 const RESPONSE_BIT: u8 = 0x80;
+/// What a client says of itself (STARTUP).
+const OPTIONS: &[&[u8]] = &[
+    b"CQL_VERSION",
+    b"COMPRESSION",
+    b"DRIVER_NAME",
+    b"DRIVER_VERSION",
+    b"NO_COMPACT",
+    b"THROW_ON_OVERLOAD",
+    b"CLIENT_ID",
+    b"APPLICATION_NAME",
+    b"APPLICATION_VERSION",
+];
+/// Events that clients register for.
+const EVENTS: &[&[u8]] = &[b"TOPOLOGY_CHANGE", b"STATUS_CHANGE", b"SCHEMA_CHANGE"];
+/// Java classes that servers authenticate with.
+const AUTHENTICATORS: &[&[u8]] = &[b"org.apache.cassandra.", b"com."];
 
 /// Cassandra and its kin.
 pub const DESCRIPTOR: Descriptor = Descriptor {
@@ -43,68 +59,33 @@ fn frame(cursor: &mut Cursor<'_>) -> Recognised {
     require(matches!(opcode, 0x00 | 0x02 | 0x03 | 0x06 | 0x08 | 0x0c | 0x0e | 0x10) == is_response)?;
     let size = cursor.u32()?;
     require(size <= MAX_BODY_SIZE)?;
-    body(cursor, opcode, size)
+    if is_response { response(cursor, opcode, size) } else { request(cursor, opcode, size) }
 }
 
-/// Each message's first fields (§4).
-fn body(cursor: &mut Cursor<'_>, opcode: u8, size: u32) -> Recognised {
+/// The first fields of what clients send (§4.1).
+fn request(cursor: &mut Cursor<'_>, opcode: u8, size: u32) -> Recognised {
     match opcode {
         0x01 => {
             require(size >= 22)?;
             require((1..=16).contains(&cursor.u16()?))?;
-            name(
-                cursor,
-                &[
-                    b"CQL_VERSION",
-                    b"COMPRESSION",
-                    b"DRIVER_NAME",
-                    b"DRIVER_VERSION",
-                    b"NO_COMPACT",
-                    b"THROW_ON_OVERLOAD",
-                    b"CLIENT_ID",
-                    b"APPLICATION_NAME",
-                    b"APPLICATION_VERSION",
-                ],
-            )?;
+            name(cursor, OPTIONS)?;
             Ok((100, "CQL STARTUP"))
         }
         0x05 => require(size == 0).map(|()| (90, "CQL OPTIONS")),
-        0x02 => require(size == 0).map(|()| (85, "CQL READY")),
-        0x06 => {
-            require((1..=64).contains(&cursor.u16()?))?;
-            let key = usize::from(cursor.u16()?);
-            require((3..64).contains(&key))?;
-            cursor.all(key, |byte| byte.is_ascii_uppercase() || byte == b'_')?;
-            Ok((95, "CQL SUPPORTED"))
-        }
         0x07 | 0x09 => {
             let text = cursor.u32()?;
             require((4..=size - size.min(4)).contains(&text))?;
             cursor.text(4)?;
             Ok((85, "CQL query"))
         }
-        0x00 => {
-            require(cursor.u32()? <= 0x2500)?;
-            let text = u32::from(cursor.u16()?);
-            require(text + 6 <= size)?;
-            cursor.text(usize::try_from(text.min(16)).unwrap_or_default())?;
-            Ok((80, "CQL ERROR"))
-        }
-        0x08 => {
-            require((4..=0xff_ffff).contains(&size))?;
-            require((1..=5).contains(&cursor.u32()?))?;
-            Ok((80, "CQL RESULT"))
-        }
-        0x03 | 0x0b | 0x0c => {
-            if opcode == 0x0b {
-                require((1..=8).contains(&cursor.u16()?))?;
-            }
-            name(cursor, &[b"org.apache.cassandra.", b"com.", b"TOPOLOGY_CHANGE", b"STATUS_CHANGE", b"SCHEMA_CHANGE"])?;
-            Ok((100, "CQL event or authenticator"))
-        }
         0x0a => {
             require(cursor.u16()? == 16 && size > 18)?; // an MD5 of the statement
             Ok((65, "CQL EXECUTE"))
+        }
+        0x0b => {
+            require((1..=8).contains(&cursor.u16()?))?;
+            name(cursor, EVENTS)?;
+            Ok((100, "CQL REGISTER"))
         }
         0x0d => {
             cursor.within(0, 2)?;
@@ -113,12 +94,44 @@ fn body(cursor: &mut Cursor<'_>, opcode: u8, size: u32) -> Recognised {
             require(size <= 0xff_ffff)?;
             Ok((65, "CQL BATCH"))
         }
-        _ => {
-            let token = cursor.u32()?;
-            require(token == u32::MAX || token + 4 == size)?;
-            Ok((80, "CQL authentication"))
-        }
+        _ => token(cursor, size),
     }
+}
+
+/// The first fields of what servers send (§4.2).
+fn response(cursor: &mut Cursor<'_>, opcode: u8, size: u32) -> Recognised {
+    match opcode {
+        0x00 => {
+            require(cursor.u32()? <= 0x2500)?;
+            let text = u32::from(cursor.u16()?);
+            require(text + 6 <= size)?;
+            cursor.text(usize::try_from(text.min(16)).unwrap_or_default())?;
+            Ok((80, "CQL ERROR"))
+        }
+        0x02 => require(size == 0).map(|()| (85, "CQL READY")),
+        0x03 => name(cursor, AUTHENTICATORS).map(|()| (100, "CQL AUTHENTICATE")),
+        0x06 => {
+            require((1..=64).contains(&cursor.u16()?))?;
+            let key = usize::from(cursor.u16()?);
+            require((3..64).contains(&key))?;
+            cursor.all(key, |byte| byte.is_ascii_uppercase() || byte == b'_')?;
+            Ok((95, "CQL SUPPORTED"))
+        }
+        0x08 => {
+            require((4..=0xff_ffff).contains(&size))?;
+            require((1..=5).contains(&cursor.u32()?))?;
+            Ok((80, "CQL RESULT"))
+        }
+        0x0c => name(cursor, EVENTS).map(|()| (100, "CQL EVENT")),
+        _ => token(cursor, size),
+    }
+}
+
+/// A token of authentication behind its size; −1 stands for none.
+fn token(cursor: &mut Cursor<'_>, size: u32) -> Recognised {
+    let token = cursor.u32()?;
+    require(token == u32::MAX || token.checked_add(4) == Some(size))?;
+    Ok((80, "CQL authentication"))
 }
 
 /// A string behind its size that begins with one of these.
@@ -132,6 +145,9 @@ const EXAMPLES: &[Example] = &[
     client("start-up of version 4", b"\x04\0\0\x01\x01\0\0\0\x16\0\x01\0\x0bCQL_VERSION\0\x053.0.0"),
     client("start-up of version 2", b"\x02\0\x01\x01\0\0\0\x16\0\x01\0\x0bCQL_VERSION\0\x053.0.0"),
     client("query", b"\x04\0\0\x02\x07\0\0\0\x1f\0\0\0\x18SELECT * FROM system.loc\0\x01\0"),
+    client("registration", b"\x04\0\0\x03\x0b\0\0\0\x13\0\x01\0\x0fTOPOLOGY_CHANGE"),
+    client("log-in", b"\x04\0\0\x01\x0f\0\0\0\x0a\0\0\0\x06\0u\0pwd"),
+    server("event", b"\x84\0\xff\xff\x0c\0\0\0\x24\0\x0fTOPOLOGY_CHANGE\0\x08NEW_NODE\x04\x0a\0\0\x01\0\0\x23\x52"),
     server("supported", b"\x84\0\0\0\x06\0\0\0\x19\0\x01\0\x0bCQL_VERSION\0\x01\0\x053.4.5"),
     server("ready", b"\x83\0\0\x01\x02\0\0\0\0"),
     server("authenticator", b"\x84\0\0\x01\x03\0\0\0\x31\0\x2forg.apache.cassandra.auth.PasswordAuthenticator"),

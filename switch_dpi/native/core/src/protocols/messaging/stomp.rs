@@ -24,53 +24,57 @@ fn probe(sample: &Sample<'_>) -> Probe {
     any_form(sample, FORMS)
 }
 
+/// Commands of clients and servers (§ STOMP 1.2, Augmented BNF).
+const COMMANDS: &[&[u8]] = &[
+    b"CONNECTED",
+    b"CONNECT",
+    b"STOMP",
+    b"SEND",
+    b"SUBSCRIBE",
+    b"UNSUBSCRIBE",
+    b"MESSAGE",
+    b"RECEIPT",
+    b"ERROR",
+    b"ACK",
+    b"NACK",
+    b"BEGIN",
+    b"COMMIT",
+    b"ABORT",
+    b"DISCONNECT",
+];
+
+/// Header names that a first frame begins with, brokers' own among them.
+const HEADERS: &[&[u8]] = &[
+    b"accept-version:",
+    b"version:",
+    b"host:",
+    b"login:",
+    b"passcode:",
+    b"heart-beat:",
+    b"destination:",
+    b"id:",
+    b"session:",
+    b"server:",
+    b"message-id:",
+    b"subscription:",
+    b"receipt-id:",
+    b"receipt:",
+    b"content-type:",
+    b"content-length:",
+    b"message:",
+    b"transaction:",
+    b"ack:",
+    b"client-id:",
+    b"user-name:",
+    b"expires:",
+    b"redelivered:",
+];
+
 fn frame(cursor: &mut Cursor<'_>) -> Recognised {
-    const COMMANDS: &[&[u8]] = &[
-        b"CONNECTED",
-        b"CONNECT",
-        b"STOMP",
-        b"SEND",
-        b"SUBSCRIBE",
-        b"UNSUBSCRIBE",
-        b"MESSAGE",
-        b"RECEIPT",
-        b"ERROR",
-        b"ACK",
-        b"NACK",
-        b"BEGIN",
-        b"COMMIT",
-        b"ABORT",
-        b"DISCONNECT",
-    ];
     let known = cursor.rest().split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
     require(COMMANDS.iter().any(|command| command.starts_with(known)))?;
     let command = cursor.line(16)?;
     require(COMMANDS.contains(&command))?;
-    const HEADERS: &[&[u8]] = &[
-        b"accept-version:",
-        b"version:",
-        b"host:",
-        b"login:",
-        b"passcode:",
-        b"heart-beat:",
-        b"destination:",
-        b"id:",
-        b"session:",
-        b"server:",
-        b"message-id:",
-        b"subscription:",
-        b"receipt-id:",
-        b"receipt:",
-        b"content-type:",
-        b"content-length:",
-        b"message:",
-        b"transaction:",
-        b"ack:",
-        b"client-id:",
-        b"user-name:",
-        b"expires:",
-        b"redelivered:",
-    ];
     match cursor.any_literal(HEADERS) {
         Ok(_) => Ok((95, "STOMP frame")),
         Err(Probe::NeedMore) => Err(Probe::NeedMore),
