@@ -468,3 +468,21 @@ impl Work {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_lists_are_gone_through_in_order_and_once() {
+        let found = |one: &[u16], other: &[u16]| ascending(one, other).collect::<Vec<_>>();
+        assert_eq!(found(&[1, 4, 7], &[2, 4, 9]), [1, 2, 4, 7, 9]);
+        assert_eq!((found(&[], &[3]), found(&[3], &[]), found(&[], &[])), (vec![3], vec![3], vec![]));
+    }
+
+    /// Thousands wait for an answer at a time, each in eleven lines of the processor's cache.
+    #[test]
+    fn an_inspection_is_small() {
+        assert!(size_of::<Inspection>() <= 704, "{}", size_of::<Inspection>());
+    }
+}

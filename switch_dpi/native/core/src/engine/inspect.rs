@@ -2,7 +2,7 @@
 
 use super::{Engine, SETTLED_PATIENCE_NS};
 use crate::classification::guess::{Guess, Guesses, Server, Source};
-use crate::classification::inspection::{Claim, Inspection, Outcome};
+use crate::classification::inspection::{Claim, Outcome};
 use crate::flow::deadlines::Entry;
 use crate::flow::expected::Announced;
 use crate::flow::table::Place;
@@ -31,7 +31,9 @@ impl Engine {
         }
         let mut inspection = self.spare.pop().unwrap_or_default();
         inspection.begin(carrier, (flow.originator().1, flow.responder().1), ports);
-        let announced = self.announced(flow);
+        let may_be_announced =
+            [flow.responder().1, flow.originator().1].iter().any(|port| self.expected.may_have(*port));
+        let announced = if may_be_announced { self.announced(flow) } else { None };
         if let Some(announced) = announced {
             self.counters.announced += 1;
             let tunnel_path = flow.tunnel_path().map(Into::into);
@@ -109,9 +111,10 @@ impl Engine {
         let Some(flow) = self.table.get_mut(place) else { return false };
         let Some(inspection) = flow.inspection.as_ref() else { return false };
         let signatures = self.generations.get(flow.generation);
+        let known = known_of(inspection.findings(), signatures);
         if let Outcome::Settled { open } = outcome
             && flow.state.is_settled()
-            && is_as_before(flow, inspection, signatures)
+            && is_as_before(flow, inspection.claim(), known)
         {
             if !open {
                 self.close_inspection(place);
@@ -121,7 +124,9 @@ impl Engine {
         let (was, before) = (flow.state, flow.label);
         flow.label = match inspection.claim() {
             Some(claim) => {
-                inherited(native_label(claim, inspection, &mut flow.known, before, signatures), flow.first_guess)
+                let (earlier, findings) = (std::mem::replace(&mut flow.known, known), inspection.findings());
+                let label = label_as_before(claim, before, earlier == known);
+                inherited(label.unwrap_or_else(|| native_label(claim, findings, signatures)), flow.first_guess)
             }
             None => without_claim(before, outcome),
         };
@@ -252,9 +257,8 @@ fn learn_verdict(flow: &Flow, guesses: &mut Guesses) {
 }
 
 /// Whether a verdict rests on what it rested on when it was last looked at.
-fn is_as_before(flow: &Flow, inspection: &Inspection, signatures: &Signatures) -> bool {
-    let claims = flow.claim().zip(inspection.claim());
-    claims.is_some_and(|(before, now)| before.is(&now)) && flow.known == known_of(inspection.findings(), signatures)
+fn is_as_before(flow: &Flow, claim: Option<Claim>, known: Known) -> bool {
+    flow.known == known && flow.claim().zip(claim).is_some_and(|(before, now)| before.is(&now))
 }
 
 /// What of the things that tell an application was found.
@@ -264,23 +268,15 @@ fn known_of(found: &Findings, signatures: &Signatures) -> Known {
     Known { names, clues: if signatures.has_clues() { found.clue_count() } else { 0 } }
 }
 
+/// The label that a flow keeps: of the same protocol, with nothing more known, or told by its host.
+fn label_as_before(claim: Claim, before: Label, same_known: bool) -> Option<Label> {
+    let Label::Native { claim: earlier, upper, is_about, clue } = before else { return None };
+    let stays = earlier.index() == claim.index() && (same_known || clue == Some(Clue::Host));
+    stays.then_some(Label::Native { claim, upper, is_about, clue })
+}
+
 /// The label of a flow that a protocol has claimed.
-fn native_label(
-    claim: Claim,
-    inspection: &Inspection,
-    known: &mut Known,
-    before: Label,
-    signatures: &Signatures,
-) -> Label {
-    let found = inspection.findings();
-    let now = known_of(found, signatures);
-    if let Label::Native { claim: earlier, upper, is_about, clue } = before
-        && earlier.index() == claim.index()
-        && (*known == now || clue == Some(Clue::Host))
-    {
-        return Label::Native { claim, upper, is_about, clue };
-    }
-    *known = now;
+fn native_label(claim: Claim, found: &Findings, signatures: &Signatures) -> Label {
     if let Some((app, clue)) = signatures.told_by(found) {
         return Label::Native { claim, upper: Some(Upper::App(app)), is_about: false, clue: Some(clue) };
     }

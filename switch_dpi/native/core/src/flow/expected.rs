@@ -41,6 +41,12 @@ impl Expected {
         ends.insert(end, announced, now_ns);
     }
 
+    /// Whether some end with such a port was announced, perhaps: what most flows are spared the look-up by.
+    #[inline]
+    pub(crate) fn may_have(&self, port: u16) -> bool {
+        self.agreed.by_port.may_have(port) || self.hearsay.by_port.may_have(port)
+    }
+
     /// What was announced of a flow with this end; what was agreed upon counts more.
     pub(crate) fn find(&self, end: End, now_ns: u64) -> Option<Announced> {
         self.agreed.find(end, now_ns).or_else(|| self.hearsay.find(end, now_ns))
@@ -74,15 +80,15 @@ impl Ends {
     }
 
     fn find(&self, end: End, now_ns: u64) -> Option<Announced> {
-        if self.by_port.is_none(end.2) {
-            return None; // nearly always
+        if !self.by_port.may_have(end.2) {
+            return None;
         }
         let (since_ns, announced) = self.by_end.get(&end)?;
         (since_ns.saturating_add(LIFETIME_NS) > now_ns).then_some(*announced)
     }
 }
 
-/// How many ends have a port with the same low bits: what most flows are spared a look-up by.
+/// How many ends have a port with the same low bits.
 #[derive(Debug)]
 struct PortCounts([u16; 256]);
 
@@ -100,9 +106,10 @@ impl PortCounts {
         }
     }
 
-    fn is_none(&self, port: u16) -> bool {
+    #[inline]
+    fn may_have(&self, port: u16) -> bool {
         let [_, low] = port.to_be_bytes();
-        self.0.get(usize::from(low)) == Some(&0)
+        self.0.get(usize::from(low)) != Some(&0)
     }
 }
 

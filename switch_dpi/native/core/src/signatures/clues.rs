@@ -56,7 +56,37 @@ pub struct ClueMatch<'a> {
 
 /// Texts, each with an application's number.
 type Tokens = Vec<(Box<str>, u32)>;
-type ByText = HashMap<Box<str>, u32, RandomState>;
+
+/// The same, found by the whole text.
+#[derive(Debug, Default)]
+struct ByText {
+    apps: HashMap<Box<str>, u32, RandomState>,
+    /// A bit for each size that a text has, the long ones share the highest: most of what flows say is of another size.
+    sizes: u64,
+}
+
+impl ByText {
+    fn is_empty(&self) -> bool {
+        self.apps.is_empty()
+    }
+
+    /// The application that had the text before.
+    fn insert(&mut self, text: Box<str>, app: u32) -> Option<u32> {
+        self.sizes |= size_bit(&text);
+        self.apps.insert(text, app)
+    }
+
+    fn get(&self, text: &str) -> Option<(u32, &str)> {
+        if self.sizes & size_bit(text) == 0 {
+            return None;
+        }
+        self.apps.get_key_value(text).map(|(entry, app)| (*app, &**entry))
+    }
+}
+
+fn size_bit(text: &str) -> u64 {
+    1 << text.len().min(63)
+}
 
 /// The entries of a set.
 #[derive(Debug, Default)]
@@ -135,12 +165,11 @@ impl Clues {
             Clue::Host => None,
             Clue::Certificate => self.certificate(text),
             Clue::Alpn => {
-                let family = || text.get(..=text.find('/')?);
-                let found = self.alpn.get_key_value(text).or_else(|| self.alpn.get_key_value(family()?));
-                found.map(|(entry, app)| (*app, &**entry))
+                let family = || text.get(..=text.bytes().position(|byte| byte == b'/')?);
+                self.alpn.get(text).or_else(|| self.alpn.get(family()?))
             }
             Clue::UserAgent => self.agents.find(text),
-            Clue::Fingerprint => self.fingerprints.get_key_value(text).map(|(entry, app)| (*app, &**entry)),
+            Clue::Fingerprint => self.fingerprints.get(text),
         }
     }
 
@@ -150,7 +179,7 @@ impl Clues {
         }
         let host = name.strip_prefix("*.").unwrap_or(name);
         let by_domain = self.certificates.lookup(host).map(|found| (found.value, found.domain));
-        let by_name = || self.common_names.get_key_value(&*lower(name)).map(|(entry, app)| (*app, &**entry));
+        let by_name = || self.common_names.get(&lower(name));
         by_domain.or_else(by_name)
     }
 }
