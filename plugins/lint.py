@@ -14,8 +14,8 @@ from pathlib import Path
 
 from plugins import domains, entries
 
-FIRST_APPLICATION = 10_000
-"""Selectors below this are protocols (docs/contracts.md §1)."""
+FIRST_APPLICATION, LAST_APPLICATION = 10_000, 8_388_607
+"""Selectors below these are protocols, above them sites (docs/contracts.md §1)."""
 BLOCK = 1_000
 """How many ids a category's file has; file of category *n* begins at `FIRST_APPLICATION + n * BLOCK`."""
 MAX_TEXT_SIZE = 255
@@ -56,6 +56,7 @@ _PROTOCOL_FIELDS: Mapping[str, type] = {
     "example": list,
 }
 _PROTOCOL_OPTIONS = ("ports", "replaces", "field", "counter_example")
+MAX_PORT = 65_535
 PROTOCOL_IDS = range(9_000, 10_000)
 """Selectors of declared protocols."""
 
@@ -276,6 +277,11 @@ def _check_protocol(protocol: Entry, categories: Mapping[str, int]) -> Iterator[
     if number is not None and number not in PROTOCOL_IDS:
         text = f"id {number} is not one of declared protocols, {PROTOCOL_IDS[0]} to {PROTOCOL_IDS[-1]}"
         yield protocol.finding(text, field="id")
+    ports = protocol.values.get("ports", [])
+    if not isinstance(ports, list) or not all(isinstance(port, int) and 0 < port <= MAX_PORT for port in ports):
+        yield protocol.finding(
+            f"ports is {ports!r}, but should be a list of numbers from 1 to {MAX_PORT}", field="ports"
+        )
     fields = protocol.values.get("field", ())
     for table in fields if isinstance(fields, list) else ():
         for name in ("name", "unit"):
@@ -315,6 +321,10 @@ def _check_app(app: Entry, categories: Mapping[str, int]) -> Iterator[Finding]:
     category = app.text("category")
     if category and category not in categories:
         yield app.finding(f"category {category!r} is not in categories.toml", field="category")
+    number = app.number("id")
+    if number is not None and not FIRST_APPLICATION <= number <= LAST_APPLICATION:
+        text = f"id {number} is not one of applications, {FIRST_APPLICATION} to {LAST_APPLICATION}"
+        yield app.finding(text, field="id")
     tags = app.texts("tags")
     if DELIVERY_TAG in tags and SHARED_TAG not in tags:
         text = f"tag {DELIVERY_TAG!r} needs {SHARED_TAG!r}: what a delivery network carries is others'"

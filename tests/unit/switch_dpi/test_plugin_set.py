@@ -65,6 +65,8 @@ def test_a_plugin_is_loaded_and_unloaded(tmp_path: Path) -> None:
             '"youtube.com"',
             "intranet.toml:8: domain youtube.com of intranet is that of youtube",
         ),
+        ("1000000", "-1", "intranet.toml:2: id -1 is not one of applications, 10000 to 8388607"),
+        ("1000000", "99999999999999999999", "intranet.toml:2: id 99999999999999999999 is not one of applications"),
         ("1000000", "12000", "intranet.toml:2: id 12000 of intranet is that of app youtube already"),
         ('key = "intranet"', 'key = "youtube"', "intranet.toml:3: key youtube is that of app 12000 already"),
         ('key = "intranet"', 'key = "tls"', "intranet.toml:3: key tls is that of protocol tls already"),

@@ -168,6 +168,14 @@ def test_lint_tells_what_is_no_fault_but_worth_knowing(tmp_path: Path) -> None:
     )
 
 
+def test_ports_are_checked_before_the_engine_is_asked(tmp_path: Path) -> None:
+    path = tmp_path / "pumpnet.toml"
+    for ports in ("[70000, -1]", '"4711"', '["4711"]'):
+        path.write_text(PROTOCOL.replace('transports = ["udp"]', f'transports = ["udp"]\nports = {ports}'))
+        assert f"{path}:8: ports is " in run("lint", path).stdout
+        assert run("test", path).exit_code == 1
+
+
 @pytest.mark.parametrize("text", ['"Pump Network"', '"pumpnet.unit"', '"bar"'])
 def test_names_too_long_to_travel_are_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "pumpnet.toml"
