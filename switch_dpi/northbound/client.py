@@ -14,12 +14,16 @@ from switch_dpi.northbound import agent_pb2 as pb
 from switch_dpi.northbound import agent_pb2_grpc as rpc
 
 CALL_TIMEOUT_S: Final = 60.0  # a set of many thousand applications is put together in less than one
+MAX_UNIX_PATH_SIZE: Final = 107  # bytes: sockaddr_un has 108 with the zero behind it, unix(7)
 
 
 class Client:
     """One connection. Every method raises SwitchDpiError; a refused plugin's has a line for each fault."""
 
     def __init__(self, address: str) -> None:
+        place = address.removeprefix("unix:") if address.startswith("unix:") else address.partition(":")[2]
+        if not place or len(place.encode(errors="replace")) > MAX_UNIX_PATH_SIZE:
+            raise SwitchDpiError(f"{address!r} is no address of an agent: unix:/path or host:port was expected")
         self._address = address
         self._channel = grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)])
         make_stub: Callable[[grpc.Channel], Any] = rpc.PluginsStub  # generated without types

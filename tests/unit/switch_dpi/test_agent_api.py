@@ -153,6 +153,15 @@ def test_without_an_agent_a_sentence_says_so(tmp_path: Path) -> None:
     assert (result.exit_code, "no agent is running" in result.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("address", ["", "agent", "unix:", f"unix:/{'a' * 200}"])
+def test_what_is_no_address_is_refused_in_one_sentence(address: str) -> None:
+    result = run(address, "list")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"appsteer: {address!r} is no address of an agent: unix:/path or host:port was expected\n",
+    )
+
+
 def test_a_second_agent_does_not_take_the_socket(
     tmp_path: Path, address: str, engine: NativeEngine, caplog: pytest.LogCaptureFixture
 ) -> None:
