@@ -12,9 +12,18 @@ use appsteer_harness::seeds::{Seed, of_examples};
 const CHANGES: usize = 6;
 
 fn play(target: &str, name: &str, data: &[u8]) -> Option<String> {
-    let target = TARGETS.iter().find(|known| known.name == target)?;
-    let name = name.to_owned();
-    (target.play)(data).err().map(|text| format!("{} {name}: {text}\n", target.name))
+    let Some(known) = TARGETS.iter().find(|known| known.name == target) else {
+        return Some(format!("{target} {name}: there is no such target\n"));
+    };
+    (known.play)(data).err().map(|text| format!("{target} {name}: {text}\n"))
+}
+
+#[test]
+fn every_target_has_seeds() {
+    let seeds = of_examples();
+    for target in TARGETS {
+        assert!(seeds.iter().any(|seed| seed.target == target.name), "{} has none", target.name);
+    }
 }
 
 #[test]
@@ -28,11 +37,11 @@ fn every_seed_keeps_the_rules() {
 fn every_kept_input_keeps_the_rules() {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/kept");
     let mut broken = Vec::new();
-    for target in TARGETS {
-        let Ok(folder) = fs::read_dir(kept.join(target.name)) else { continue };
-        for path in folder.map(|entry| entry.unwrap().path()) {
+    for folder in fs::read_dir(kept).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        let target = folder.file_name().unwrap().to_string_lossy();
+        for path in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
             println!("{}", path.display()); // shown when it panics
-            broken.extend(play(target.name, &path.display().to_string(), &fs::read(&path).unwrap()));
+            broken.extend(play(&target, &path.display().to_string(), &fs::read(&path).unwrap()));
         }
     }
     assert!(broken.is_empty(), "{}", broken.concat());
