@@ -18,6 +18,7 @@ PACKAGED: Final = "packaged"
 """Name of what comes with AppSteer."""
 MAX_FILES: Final = 1024  # a plugin of more is a folder given by mistake
 MAX_FILE_SIZE: Final = 16 * 2**20  # bytes: seven times all that comes with AppSteer
+MAX_SIZE: Final = 64 * 2**20  # bytes in all files of a plugin
 MAX_TABLES: Final = (
     100_000  # `[[…]]` in a plugin: five times all that comes with AppSteer; so many are checked in a minute
 )
@@ -120,7 +121,15 @@ def _visible(folder: Path) -> list[Path]:
 def _texts(files: list[Path], path: Path) -> list[tuple[str, str]]:
     if len(files) > MAX_FILES:
         raise PluginError([f"{path}: has {len(files)} files, at most {MAX_FILES} are read"])
-    return [(str(file), _text(file)) for file in files]
+    texts: list[tuple[str, str]] = []
+    size = 0
+    for file in files:
+        text = _text(file)
+        texts.append((str(file), text))
+        size += len(text.encode())
+        if size > MAX_SIZE:
+            raise PluginError([f"{path}: has more than {MAX_SIZE} bytes"])
+    return texts
 
 
 def _text(file: Path) -> str:

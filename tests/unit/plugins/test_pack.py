@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plugins.pack import MAX_FILE_SIZE, MAX_TABLES, PluginError, packaged, plugins_in, read_plugin
+from plugins.pack import MAX_FILE_SIZE, MAX_SIZE, MAX_TABLES, PluginError, packaged, plugins_in, read_plugin
 
 APP = '[[app]]\nid = 1000000\nkey = "one"\n  [[ example ]]\nhost = "a"\napp = ""\n[[app]]\n# [[app]]\n'
 
@@ -83,10 +83,15 @@ def test_what_is_no_plugin_is_refused_with_a_reason(tmp_path: Path) -> None:
     (tmp_path / "tables.toml").write_text("[[app]]\n" * (MAX_TABLES + 1))
     (tmp_path / "loop.toml").symlink_to("loop.toml")
     os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "many").mkdir()
+    for number in range(MAX_SIZE // MAX_FILE_SIZE + 1):
+        with (tmp_path / "many" / f"{number}.toml").open("wb") as file:
+            file.write(b"#" + b" " * (MAX_FILE_SIZE - 1))
     for name, reason in {
         "empty": "no .toml or .py file",
         "latin.toml": "latin.toml:2: is not UTF-8",
         "large.toml": "is larger than",
+        "many": "many: has more than",
         "tables.toml": "has 100001 tables",
         "pipe.toml": "cannot be read: a file was expected",
         "loop.toml": "cannot be read: Too many levels",
