@@ -131,7 +131,8 @@ impl Engine {
             self.table.flows().map(|(place, flow)| (flow.last_seen_ns, flow.id, place)).collect();
         ends.sort();
         for batch in ends.chunks(BATCH) {
-            self.table.bring_ends_near(batch.iter().map(|(_, _, place)| *place));
+            self.table.bring_near(batch.iter().map(|(_, _, place)| *place));
+            self.table.bring_found_near(batch.iter().map(|(_, _, place)| *place));
             for (_, _, place) in batch {
                 self.report_end(*place, Some(EndReason::Shutdown), sink);
                 self.table.empty(*place);
@@ -266,24 +267,31 @@ impl Engine {
     fn look_at_due(&mut self, sink: &mut impl Sink) {
         let mut due = std::mem::take(&mut self.due);
         self.deadlines.take(self.now_ns, &mut due);
-        for (at, entry) in due.iter().copied().enumerate() {
-            if at.is_multiple_of(BATCH) {
-                let places = due.iter().skip(at).take(BATCH).map(|entry| entry.place);
-                self.table.bring_ends_near(places.clone());
-                self.table.bring_index_near(places);
-            }
-            let Some(flow) = self.table.get(entry.place).filter(|flow| flow.id as u32 == entry.id) else { continue };
-            let deadline_ns = self.deadline(flow);
-            if deadline_ns > self.now_ns {
-                self.deadlines.insert(entry, deadline_ns, self.now_ns);
-            } else if self.idle_deadline(flow) <= self.now_ns {
-                self.end(entry.place, None, sink);
-            } else {
-                self.give_up_waiting(entry, sink);
-            }
+        for batch in due.chunks(BATCH) {
+            self.table.bring_near(batch.iter().map(|entry| entry.place));
+            self.table.bring_ends_near(batch.iter().filter(|entry| self.is_over(entry)).map(|entry| entry.place));
+            batch.iter().for_each(|entry| self.look_at(*entry, sink));
         }
         due.clear();
         self.due = due;
+    }
+
+    fn look_at(&mut self, entry: Entry, sink: &mut impl Sink) {
+        let Some(flow) = self.table.get(entry.place).filter(|flow| flow.id as u32 == entry.id) else { return };
+        let deadline_ns = self.deadline(flow);
+        if deadline_ns > self.now_ns {
+            self.deadlines.insert(entry, deadline_ns, self.now_ns);
+        } else if self.is_over(&entry) {
+            self.end(entry.place, None, sink);
+        } else {
+            self.give_up_waiting(entry, sink);
+        }
+    }
+
+    /// Whether the flow that a deadline was for has been idle for too long.
+    fn is_over(&self, entry: &Entry) -> bool {
+        let flow = self.table.get(entry.place).filter(|flow| flow.id as u32 == entry.id);
+        flow.is_some_and(|flow| self.idle_deadline(flow) <= self.now_ns)
     }
 
     fn give_up_waiting(&mut self, entry: Entry, sink: &mut impl Sink) {

@@ -76,15 +76,14 @@ impl FlowTable {
         self.touch(places, Flow::touch);
     }
 
-    /// Brings flows near that are about to end, and what was found in them.
-    pub(crate) fn bring_ends_near(&self, places: impl Iterator<Item = Place> + Clone) {
-        self.touch(places.clone(), Flow::touch);
+    /// Brings near what was found in flows.
+    pub(crate) fn bring_found_near(&self, places: impl Iterator<Item = Place>) {
         self.touch(places, |flow| flow.found.touch());
     }
 
-    /// Brings near what the index has of flows that are about to be removed.
-    pub(crate) fn bring_index_near(&self, places: impl Iterator<Item = Place>) {
-        self.touch(places, |flow| self.place(self.hash(&flow.key)).unwrap_or_default().into());
+    /// Brings near what belongs to flows that are about to be removed: what was found in them, and their places in the index.
+    pub(crate) fn bring_ends_near(&self, places: impl Iterator<Item = Place>) {
+        self.touch(places, |flow| flow.found.touch() ^ u64::from(self.place(self.hash(&flow.key)).unwrap_or_default()));
     }
 
     fn touch(&self, places: impl Iterator<Item = Place>, read: impl Fn(&Flow) -> u64) {
