@@ -90,12 +90,15 @@ impl Default for OverTransport {
 impl OverTransport {
     fn add(&mut self, index: usize, ports: &[u16], allows: impl Fn(u8) -> bool) {
         self.all.insert(index);
+        let mut first_bytes = 0;
         for (byte, set) in (0..=u8::MAX).zip(self.beginning.iter_mut()) {
             if allows(byte) {
                 set.insert(index);
+                first_bytes += 1;
             }
         }
-        ports.iter().for_each(|port| self.usual.insert(*port, index));
+        let Ok(index) = u16::try_from(index) else { return };
+        ports.iter().for_each(|port| self.usual.insert(*port, Usual { first_bytes, index }));
     }
 
     fn remove(&mut self, index: usize) {
@@ -105,14 +108,24 @@ impl OverTransport {
     }
 }
 
-/// Protocols by port, in ascending order. Ports are laid out in pages of 256: where a client's port lies, there are hardly any.
+/// A protocol that is usual at a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Usual {
+    /// How many bytes its payload may begin with: who may begin with few is more likely to be sure of what begins so.
+    first_bytes: u16,
+    /// Its place.
+    pub index: u16,
+}
+
+/// Protocols by port, those with few first bytes in front. Ports are laid out in pages of 256: where a client's port lies, there
+/// are hardly any.
 #[derive(Debug)]
 struct ByPort {
     /// Places in `pages`; the first page is empty.
     page_of: [u16; 256],
     /// Places in `lists`; the first list is empty.
     pages: Vec<[u16; 256]>,
-    lists: Vec<Vec<u16>>,
+    lists: Vec<Vec<Usual>>,
 }
 
 impl Default for ByPort {
@@ -122,27 +135,26 @@ impl Default for ByPort {
 }
 
 impl ByPort {
-    fn get(&self, port: u16) -> &[u16] {
+    fn get(&self, port: u16) -> &[Usual] {
         let [high, low] = port.to_be_bytes();
         let page = self.page_of.get(usize::from(high)).and_then(|page| self.pages.get(usize::from(*page)));
         let list = page.and_then(|page| page.get(usize::from(low)));
         list.and_then(|list| self.lists.get(usize::from(*list))).map_or(&[], Vec::as_slice)
     }
 
-    fn insert(&mut self, port: u16, index: usize) {
-        let Ok(index) = u16::try_from(index) else { return };
+    fn insert(&mut self, port: u16, usual: Usual) {
         let [high, low] = port.to_be_bytes();
         let Some(page) = self.page_of.get_mut(usize::from(high)) else { return };
         let page = place_or_new(page, &mut self.pages, [0; 256]);
         let Some(list) = page.and_then(|page| page.get_mut(usize::from(low))) else { return };
         let Some(list) = place_or_new(list, &mut self.lists, Vec::new()) else { return };
-        if let Err(at) = list.binary_search(&index) {
-            list.insert(at, index);
+        if let Err(at) = list.binary_search(&usual) {
+            list.insert(at, usual);
         }
     }
 
     fn remove(&mut self, index: usize) {
-        self.lists.iter_mut().for_each(|list| list.retain(|other| usize::from(*other) != index));
+        self.lists.iter_mut().for_each(|list| list.retain(|other| usize::from(other.index) != index));
     }
 }
 
@@ -193,9 +205,9 @@ impl PortTable {
         over.beginning.get(usize::from(byte)).unwrap_or(&NOBODY)
     }
 
-    /// The protocols that usually run at this port, in ascending order.
+    /// The protocols that usually run at this port, those with few first bytes in front.
     #[must_use]
-    pub fn usual(&self, transport: Transport, port: u16) -> &[u16] {
+    pub fn usual(&self, transport: Transport, port: u16) -> &[Usual] {
         match transport {
             Transport::Tcp => self.streams.usual.get(port),
             Transport::Udp => self.datagrams.usual.get(port),
@@ -269,22 +281,26 @@ mod tests {
             for transport in protocol.transports {
                 assert!(table.all(*transport).contains(index));
                 if matches!(transport, Transport::Tcp | Transport::Udp) {
-                    let place = u16::try_from(index).unwrap();
-                    assert!(protocol.ports.iter().all(|port| table.usual(*transport, *port).contains(&place)));
+                    let is_usual =
+                        |port| table.usual(*transport, port).iter().any(|usual| usize::from(usual.index) == index);
+                    assert!(protocol.ports.iter().copied().all(is_usual));
                 }
             }
         }
     }
 
     #[test]
-    fn a_port_has_those_that_were_put_there_in_their_order() {
+    fn a_port_has_those_that_were_put_there_and_those_with_few_first_bytes_in_front() {
         let mut ports = ByPort::default();
+        let usual = |first_bytes, index| Usual { first_bytes, index };
         for (port, index) in [(443, 9), (443, 3), (443, 9), (65_535, 1), (0, 2)] {
-            ports.insert(port, index);
+            ports.insert(port, usual(256, index));
         }
-        assert_eq!((ports.get(443), ports.get(65_535), ports.get(0)), (&[3, 9][..], &[1][..], &[2][..]));
+        ports.insert(443, usual(4, 7));
+        assert_eq!(ports.get(443), [usual(4, 7), usual(256, 3), usual(256, 9)]);
+        assert_eq!((ports.get(65_535), ports.get(0)), (&[usual(256, 1)][..], &[usual(256, 2)][..]));
         assert_eq!((ports.get(444), ports.get(40_000)), (&[][..], &[][..]));
         ports.remove(3);
-        assert_eq!(ports.get(443), [9]);
+        assert_eq!(ports.get(443), [usual(4, 7), usual(256, 9)]);
     }
 }

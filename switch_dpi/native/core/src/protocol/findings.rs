@@ -321,18 +321,22 @@ impl Findings {
     /// Adds a value unless it is there; where it stands, if there is room for it.
     fn add(&mut self, id: u16, kind: u8, text: &str) -> Span {
         let wanted = Header::new(id, kind, text.len() as u64);
-        if let Some(start) = self.place_of(wanted, text) {
+        if self.may_have(wanted)
+            && let Some(start) = self.place_of(wanted, text)
+        {
             return span(start, text.len());
         }
         if self.has_room_for(id) { self.push(wanted, text) } else { Span::default() }
     }
 
+    /// Nearly always it has not.
+    fn may_have(&self, wanted: Header) -> bool {
+        self.seen & wanted.mark() != 0
+    }
+
     /// Where the same value stands, if it does.
-    #[inline]
+    #[cold]
     fn place_of(&self, wanted: Header, text: &str) -> Option<usize> {
-        if self.seen & wanted.mark() == 0 {
-            return None; // nearly always
-        }
         let mut start = 0;
         self.entries().find_map(|entry| {
             let is_same = entry.header == wanted && entry.text == text;
@@ -345,7 +349,8 @@ impl Findings {
     fn add_uint(&mut self, id: u16, number: u64) {
         if number < MAX_SMALL_UINT {
             let wanted = Header::new(id, SMALL_UINT, number);
-            if self.place_of(wanted, "").is_none() && self.has_room_for(id) {
+            let is_there = self.may_have(wanted) && self.place_of(wanted, "").is_some();
+            if !is_there && self.has_room_for(id) {
                 self.push_header(wanted);
             }
         } else {

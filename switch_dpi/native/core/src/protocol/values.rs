@@ -151,9 +151,10 @@ pub struct Kept {
 impl Kept {
     pub(super) fn new(headers: &[u8], text: &str, blobs: &[u8], host: Span) -> Self {
         let headers = std::str::from_utf8(headers).unwrap_or_default(); // they are ASCII
-        let size = [headers.len() >> 7, headers.len()].map(|bits| char::from(bits as u8 & SEVEN_BITS));
+        let [high, low] = [headers.len() >> 7, headers.len()].map(|bits| char::from(bits as u8 & SEVEN_BITS));
         let mut data = String::with_capacity(COUNT_SIZE + headers.len() + text.len());
-        data.extend(size);
+        data.push(high);
+        data.push(low);
         data.push_str(headers);
         data.push_str(text);
         let blobs = (!blobs.is_empty()).then(|| Box::new(blobs.into()));
@@ -235,17 +236,22 @@ impl<'a> Iterator for Fields<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let Entry { header, text } = self.entries.find(|entry| entry.header.id() != NAME)?;
         let field = match header.kind() {
+            TEXT => Field::Text(text),
             SMALL_UINT => Field::Uint(header.number()),
-            UINT => Field::Uint(number_of(text)),
-            BYTES => {
-                let place = number_of(text);
-                let (start, size) = ((place >> 16) as usize, (place & 0xffff) as usize);
-                Field::Bytes(self.blobs.get(start..start + size).unwrap_or_default())
-            }
-            _ => Field::Text(text),
+            kind => rare_field(kind, text, self.blobs),
         };
         Some((header.id(), field))
     }
+}
+
+#[cold]
+fn rare_field<'a>(kind: u8, text: &str, blobs: &'a [u8]) -> Field<'a> {
+    let number = number_of(text);
+    if kind == UINT {
+        return Field::Uint(number);
+    }
+    let (start, size) = ((number >> 16) as usize, (number & 0xffff) as usize);
+    Field::Bytes(blobs.get(start..start + size).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -167,3 +167,24 @@ fn certificate_message(certificate: &[u8]) -> Vec<u8> {
     let entry = [u24(certificate.len()), certificate.to_vec()].concat();
     [vec![11], u24(entry.len() + 3), u24(entry.len()), entry].concat()
 }
+
+#[test]
+fn a_hello_that_comes_whole_is_not_kept_nor_is_what_its_sender_says_behind_it() {
+    let mut bench = Bench::new(Options::default());
+    bench.handshake();
+    let hello = client_hello("www.tube.example", 300);
+    bench.tcp(CLIENT, SERVER, 1000, ACK, &hello);
+    let held = bench.engine.held().inspected;
+    assert!((1..hello.len()).contains(&held), "what was found, and not the hello: {held}");
+    let sequence = 1000 + u32::try_from(hello.len()).unwrap();
+    bench.tcp(CLIENT, SERVER, sequence, ACK, &[20, 3, 3, 0, 1, 1]);
+    assert_eq!(bench.engine.held().inspected, held);
+    let answer = [&[22, 3, 3, 0, 42, 2, 0, 0, 38, 3, 3][..], &[9; 32], &[0, 0xc0, 0x2f, 0]].concat();
+    let (one, two) = answer.split_at(20);
+    bench.tcp(SERVER, CLIENT, 5000, ACK, one);
+    assert_eq!(bench.engine.held().inspected, held + one.len());
+    bench.tcp(SERVER, CLIENT, 5020, ACK, two);
+    let record = bench.finish().remove(0);
+    let cipher = record.metadata.iter().find(|(name, _)| name.name == "tls.cipher");
+    assert_eq!((record.app.as_str(), cipher.map(|(_, value)| value)), ("Tube", Some(&Value::Uint(0xc02f))));
+}
