@@ -58,16 +58,7 @@ fn operation(cursor: &mut Cursor<'_>, tag: u8, size: usize) -> Recognised {
             require(ber::expect(cursor, OCTET_STRING)? <= size)?;
             Ok((100, "LDAP bind"))
         }
-        SEARCH_REQUEST => {
-            let base = ber::expect(cursor, OCTET_STRING)?;
-            require(base <= size)?;
-            cursor.take(base)?;
-            cursor.literal(b"\x0a\x01")?;
-            cursor.within(0, 3)?; // scope
-            cursor.literal(b"\x0a\x01")?;
-            cursor.within(0, 3)?; // aliases
-            Ok((100, "LDAP search"))
-        }
+        SEARCH_REQUEST => search(cursor, size),
         0x61 | 0x65 | 0x67 | 0x69 | 0x6b | 0x6d | 0x6f | 0x78 => {
             require(ber::expect(cursor, ENUMERATED)? == 1)?;
             cursor.within(0, 123)?;
@@ -79,9 +70,15 @@ fn operation(cursor: &mut Cursor<'_>, tag: u8, size: usize) -> Recognised {
             cursor.all(3, |byte| byte.is_ascii_digit() || byte == b'.')?;
             Ok((95, "LDAP extended request"))
         }
-        0x4a | 0x50 => {
-            cursor.all(size.min(64), |byte| byte >= b' ' || tag_is_number(byte))?;
-            Ok((65, "LDAP delete or abandon"))
+        0x4a => {
+            require((1..=1024).contains(&size))?;
+            cursor.all(size.min(64), |byte| byte >= b' ')?;
+            Ok((65, "LDAP delete"))
+        }
+        0x50 => {
+            require((1..=4).contains(&size))?; // the id of a message
+            cursor.within(0, 0x7f)?;
+            Ok((65, "LDAP abandon"))
         }
         0x73 => {
             string(cursor, size)?;
@@ -97,9 +94,16 @@ fn operation(cursor: &mut Cursor<'_>, tag: u8, size: usize) -> Recognised {
     }
 }
 
-/// An abandoned message's id is a number below this.
-const fn tag_is_number(byte: u8) -> bool {
-    byte < b' '
+/// §4.5.1: base, scope, aliases.
+fn search(cursor: &mut Cursor<'_>, size: usize) -> Recognised {
+    let base = ber::expect(cursor, OCTET_STRING)?;
+    require(base <= size)?;
+    cursor.take(base)?;
+    cursor.literal(b"\x0a\x01")?;
+    cursor.within(0, 3)?; // scope
+    cursor.literal(b"\x0a\x01")?;
+    cursor.within(0, 3)?; // aliases
+    Ok((100, "LDAP search"))
 }
 
 /// A name or URL: text in UTF-8.
@@ -158,6 +162,8 @@ const EXAMPLES: &[Example] = &[
         &[(Attribute::LdapBase, "dc=x")],
     ),
     server("bind accepted", b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\0\x04\0\x04\0"),
+    client("deletion", b"\x30\x14\x02\x01\x02\x4a\x0fcn=a,dc=example"),
+    client("abandonment", b"\x30\x06\x02\x01\x06\x50\x01\x05"),
     server("entry", b"\x30\x12\x02\x01\x02d\x0d\x04\x09cn=a,dc=x\x30\0"),
     client(
         "request for TLS",
