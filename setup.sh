@@ -94,7 +94,7 @@ make_venv() {
     fi
     .venv/bin/python -m pip install -q --disable-pip-version-check 'maturin>=1.7,<2' || fail "pip could not install maturin"
     say "building AppSteer (the first time takes some minutes)"
-    VIRTUAL_ENV="$PWD/.venv" .venv/bin/maturin develop -q --release || fail "the build failed; the lines above say why"
+    VIRTUAL_ENV="$PWD/.venv" .venv/bin/maturin develop -q --profile dist || fail "the build failed; the lines above say why"
     .venv/bin/appsteer --help >/dev/null || fail ".venv/bin/appsteer does not run"
 }
 

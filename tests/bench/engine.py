@@ -25,7 +25,7 @@ from tests.bench.replay import APPSTEER, run_timed
 TREE = Path(__file__).parents[2]
 SHARED = TREE.parent / "shared"
 NATIVE = TREE / "switch_dpi" / "native"
-OURS = NATIVE / "target" / "release" / "appsteer-bench"
+OURS = NATIVE / "target" / "dist" / "appsteer-bench"
 PEER_SOURCE = TREE / "bench" / "peers" / "libndpi_loop.c"
 PEER = OUTPUT / "libndpi_loop"
 MEMORY = Path("/dev/shm")  # tmpfs: files that are memory
@@ -87,7 +87,7 @@ def measure() -> list[Figure]:
 
 
 def _build() -> None:
-    command = ["cargo", "build", "-q", "--release", "-p", "appsteer-bench"]
+    command = ["cargo", "build", "-q", "--profile", "dist", "-p", "appsteer-bench"]
     subprocess.run(command, cwd=NATIVE, check=True)
     PEER.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run(["cc", "-O3", "-march=native", "-o", str(PEER), str(PEER_SOURCE), "-lndpi"], check=True)

@@ -91,7 +91,7 @@ def measure() -> list[Figure]:
     if missing or not (SHARED / "bench").is_dir():
         print(f"live: skipped, there is no {', '.join(missing) or SHARED / 'bench'}")
         return []
-    subprocess.run(["cargo", "build", "-q", "--release", "-p", "appsteer-bench"], cwd=NATIVE, check=True)
+    subprocess.run(["cargo", "build", "-q", "--profile", "dist", "-p", "appsteer-bench"], cwd=NATIVE, check=True)
     figures = []
     with tempfile.TemporaryDirectory(prefix="appsteer-live-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
         for name in WORKLOADS:
