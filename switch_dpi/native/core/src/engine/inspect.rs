@@ -263,7 +263,7 @@ fn is_as_before(flow: &Flow, claim: Option<Claim>, known: Known) -> bool {
 
 /// What of the things that tell an application was found.
 fn known_of(found: &Findings, signatures: &Signatures) -> Known {
-    let names = [found.host().is_some(), found.subject().is_some(), found.service().is_some()];
+    let names = [found.has_host(), found.has_subject(), found.service().is_some()];
     let names = names.into_iter().fold(0, |bits, is_known| bits << 1 | u8::from(is_known));
     Known { names, clues: if signatures.has_clues() { found.clue_count() } else { 0 } }
 }

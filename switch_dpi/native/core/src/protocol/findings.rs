@@ -164,6 +164,12 @@ impl Findings {
         text_at(&self.text, self.subject)
     }
 
+    /// Whether there is one.
+    #[must_use]
+    pub fn has_subject(&self) -> bool {
+        !self.subject.is_empty()
+    }
+
     /// Names what runs on top, by the key of an application or of a protocol: `"webdav"` over HTTP. The first one stays; an
     /// application that the host tells counts more.
     pub fn set_service(&mut self, key: &'static str) {

@@ -93,8 +93,9 @@ impl Signatures {
 
     /// The application that an entry tells from what was found in a flow, by its place, and by what.
     pub(crate) fn told_by(&self, found: &Findings) -> Option<(u32, Clue)> {
-        let by_domain = found.host().and_then(|host| self.match_host(host)).map(|(app, _)| app);
-        let asks_no_name = found.host_is_certified() || found.host().is_none();
+        let host = found.host();
+        let by_domain = host.and_then(|host| self.match_host(host)).map(|(app, _)| app);
+        let asks_no_name = found.host_is_certified() || host.is_none();
         if let Some(app) = by_domain.filter(|_| !asks_no_name) {
             return Some((app, Clue::Host));
         }
