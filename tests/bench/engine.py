@@ -21,6 +21,7 @@ from pathlib import Path
 
 from tests.bench.figures import OUTPUT, Figure
 from tests.bench.replay import APPSTEER, run_timed
+from tests.bench.stages import shares
 
 TREE = Path(__file__).parents[2]
 SHARED = TREE.parent / "shared"
@@ -44,14 +45,6 @@ NFSTREAM_READ = (
     "import sys, nfstream\nfor flow in nfstream.NFStreamer(source=sys.argv[1], n_meters=1):\n"
     "    flow.src_ip, flow.dst_ip, flow.application_name, flow.requested_server_name, flow.bidirectional_bytes\n"
 )
-STAGES = {  # function by which callgrind knows a stage, with all that it calls
-    "find the flow": "FlowTable::find",
-    "probe and read payload": "Inspection::look",
-    "verdicts": "Engine>::apply",
-    "new flows": "Engine>::prepare",
-    "ends and records": "Engine::end",
-}
-WHOLE, AFTER_DECODING = "Engine::feed_all", "Engine::take_arrival"
 KEPT = {"MIMALLOC_PURGE_DELAY": "-1"}  # memory stays with the process, as in traffic: a round ends all flows at once
 
 
@@ -178,7 +171,7 @@ def _counted(name: str, capture: Path) -> list[Figure]:
     for engine, command in commands.items():
         with tempfile.TemporaryDirectory() as folder:
             fewer, more = (_instructions(command(rounds), Path(folder) / f"{rounds}.out") for rounds in (1, 2))
-            note = _stages(Path(folder) / "1.out", Path(folder) / "2.out") if engine == "AppSteer" else ""
+            note = shares(Path(folder) / "1.out", Path(folder) / "2.out") if engine == "AppSteer" else ""
         packets = _played(command(1)).packets
         value = (more - fewer) / packets
         figures.append(
@@ -192,30 +185,6 @@ def _instructions(command: Sequence[str], output: Path) -> int:
     answer = subprocess.run(valgrind, check=True, capture_output=True, text=True)
     found = re.search(r"Collected : (\d+)", answer.stderr)
     return int(found[1]) if found else 0
-
-
-def _stages(one: Path, two: Path) -> str:
-    """Share of each stage in what the second output has more than the first."""
-    before, after = _inclusive(one), _inclusive(two)
-    counts = {name: after[name] - before[name] for name in after}
-    whole = counts[WHOLE]
-    parts = {
-        "decode": whole - counts[AFTER_DECODING],
-        **{stage: counts[stage] for stage in STAGES},
-    }
-    return ", ".join(f"{stage} {100 * count / whole:.0f} %" for stage, count in parts.items() if whole)
-
-
-def _inclusive(output: Path) -> dict[str, int]:
-    command = ["callgrind_annotate", "--inclusive=yes", "--threshold=100", str(output)]
-    answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    counts = dict.fromkeys([*STAGES, WHOLE, AFTER_DECODING], 0)
-    for line in answer.splitlines():
-        found = re.match(r"\s*([\d,]+) \(.*?\)\s+\S+?:(.+?)(?: \[|$)", line)
-        for stage, function in {**STAGES, WHOLE: WHOLE, AFTER_DECODING: AFTER_DECODING}.items():
-            if found and found[2].endswith(function):
-                counts[stage] = max(counts[stage], int(found[1].replace(",", "")))
-    return counts
 
 
 def _through_python(name: str, capture: Path) -> list[Figure]:
