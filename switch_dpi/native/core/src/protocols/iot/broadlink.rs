@@ -3,7 +3,7 @@
 
 use crate::probing::answers::matched_if;
 use crate::probing::examples::{query, reply};
-use crate::protocol::{Descriptor, Example, FirstBytes, Sample, Probe, Transport};
+use crate::protocol::{Descriptor, Example, FirstBytes, Probe, Sample, Transport};
 
 /// The last two bytes differ between generations of devices.
 const MAGIC: &[u8] = &[0x5a, 0xa5, 0xaa, 0x55, 0x5a, 0xa5];

@@ -23,7 +23,15 @@ const FORMS: &[Form] = &[message];
 
 fn message(cursor: &mut Cursor<'_>) -> Recognised {
     cursor.any_literal(&[b"{\"msg\":{\"cmd\":\"", b"{\"msg\": {\"cmd\": \""])?;
-    cursor.any_literal(&[b"scan\"", b"devStatus\"", b"turn\"", b"brightness\"", b"colorwc\"", b"status\"", b"razer\""])?;
+    cursor.any_literal(&[
+        b"scan\"",
+        b"devStatus\"",
+        b"turn\"",
+        b"brightness\"",
+        b"colorwc\"",
+        b"status\"",
+        b"razer\"",
+    ])?;
     Ok((95, "command"))
 }
 

@@ -34,5 +34,8 @@ fn answer(cursor: &mut Cursor<'_>) -> Recognised {
 
 const EXAMPLES: &[Example] = &[
     client("players", b"heos://player/get_players\r\n"),
-    server("answer", b"{\"heos\": {\"command\": \"player/get_players\", \"result\": \"success\", \"message\": \"\"}}\r\n"),
+    server(
+        "answer",
+        b"{\"heos\": {\"command\": \"player/get_players\", \"result\": \"success\", \"message\": \"\"}}\r\n",
+    ),
 ];
