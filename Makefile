@@ -53,7 +53,7 @@ demo: $(STAMPS)/demo ## Three switches, real programs, policies, checks against 
 test: test-rust test-unit test-integration ## All tests
 
 test-rust: $(STAMPS)/dev ## Engine and capture: Rust tests
-	$(CARGO) (cargo nextest --version >/dev/null 2>&1 && cargo nextest run --release || cargo test --release)
+	$(CARGO) if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --release; else cargo test --release; fi
 
 test-unit: $(STAMPS)/dev ## Python tests without network or root
 	$(VENV)/python -m pytest tests/unit

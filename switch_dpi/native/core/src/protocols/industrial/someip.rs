@@ -17,6 +17,8 @@ const PROTOCOL_VERSION: u8 = 1;
 /// Service and method of service discovery, and of the "magic cookies" that mark places in a stream (§4.2.1.3).
 const DISCOVERY: u32 = 0xffff_8100;
 const COOKIES: [u32; 2] = [0xffff_0000, 0xffff_8000];
+/// Where the service and the method would be, eISCP has its name, and behind it a header of the same shape.
+const EISCP: &[u8] = b"ISCP";
 /// Messages read of one datagram or stream.
 const MAX_MESSAGES: usize = 8;
 
@@ -35,6 +37,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 };
 
 fn judge(sample: &Sample<'_>) -> Verdict {
+    require(!sample.data.starts_with(EISCP))?;
     let mut cursor = Cursor::of(sample);
     let length = usize::try_from(message(&mut cursor)?).map_err(|_| Probe::No)?;
     let Some([kind @ .., _, _, _, _]) = sample.data.first_chunk::<8>() else { return Err(Probe::No) };
