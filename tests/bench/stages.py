@@ -20,7 +20,7 @@ STAGES = {  # by a part of the path of a source file; the first counts
     "core/src/declared/": "probe and read payload",
     "core/src/protocol/": "keep what was found",
     "core/src/signatures/": "look applications up",
-    "core/src/": "records",
+    "core/src/report/": "records",
     "bench/src/": "records",
 }
 OTHERS = "libraries, memory, copies"

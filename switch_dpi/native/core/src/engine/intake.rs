@@ -4,7 +4,7 @@ use super::Engine;
 use crate::flow::table::{BATCH, Place};
 use crate::flow::{FlowKey, Via};
 use crate::frame::fragments::Assembled;
-use crate::frame::{Decoded, Layers, Packet, Piece, Refused, Segment, decode, decode_plain, plain_key};
+use crate::frame::{Decoded, Layers, Packet, Piece, Refused, Segment, decode, decode_any, decode_plain, plain_key};
 use crate::report::event::Sink;
 
 /// Where the headers of most frames end: Ethernet, IPv4, TCP without options.
@@ -72,7 +72,10 @@ impl Engine {
         let volume = (1, u64::from(frame.original_size));
         match decode_plain(frame.link_type, frame.data) {
             Some(packet) => self.take_packet_near(near, &packet, Via::default(), volume, sink),
-            None => self.take_frame(frame.link_type, frame.data, frame.original_size, Via::default(), sink),
+            None => {
+                let decoded = decode_any(frame.link_type, frame.data);
+                self.take_decoded(decoded, frame.original_size, Via::default(), sink);
+            }
         }
     }
 
@@ -83,9 +86,13 @@ impl Engine {
         self.advance(frame.at_ns, sink);
     }
 
-    #[inline(never)]
     pub(super) fn take_frame(&mut self, link_type: u32, data: &[u8], wire_size: u32, via: Via, sink: &mut impl Sink) {
-        match decode(link_type, data) {
+        self.take_decoded(decode(link_type, data), wire_size, via, sink);
+    }
+
+    #[inline(never)]
+    fn take_decoded(&mut self, decoded: Result<Decoded<'_>, Refused>, wire_size: u32, via: Via, sink: &mut impl Sink) {
+        match decoded {
             Ok(Decoded::Whole(packet)) => self.take_packet(&packet, via, (1, u64::from(wire_size)), sink),
             Ok(Decoded::Piece(piece)) => self.take_piece(&piece, wire_size, via, sink),
             Err(reason) => self.count_refused(reason),

@@ -171,7 +171,11 @@ fn plain_header(link: u32, frame: &[u8]) -> Option<(&[u8; 20], &[u8])> {
     }
 }
 
-fn decode_any(link: u32, frame: &[u8]) -> Result<Decoded<'_>, Refused> {
+/// Reads a frame that is not plain.
+///
+/// # Errors
+/// As [`decode`].
+pub(crate) fn decode_any(link: u32, frame: &[u8]) -> Result<Decoded<'_>, Refused> {
     let network = link::decode(link, frame)?;
     if let Some(carried) = network.carried {
         return Ok(Decoded::Whole(without_ip(&network, carried)));

@@ -1,6 +1,6 @@
 //! Text protocols: lines, three-digit replies and case-blind comparison, over bytes that need not be text.
 
-use crate::probing::search::find_byte;
+use memchr::memchr;
 
 /// The lines of `data` that have ended, without their CR LF (a lone LF ends a line too), in order.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +34,7 @@ impl<'a> Iterator for Lines<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest();
-        let size = find_byte(rest, b'\n')?;
+        let size = memchr(b'\n', rest)?;
         self.position = self.position.saturating_add(size + 1);
         let line = rest.get(..size)?;
         Some(line.strip_suffix(b"\r").unwrap_or(line))

@@ -12,23 +12,6 @@ pub fn find(data: &[u8], wanted: &[u8]) -> Option<usize> {
     data.windows(wanted.len().max(1)).position(|window| window == wanted)
 }
 
-/// Where `wanted` first stands, looked for in eight bytes at a time.
-#[must_use]
-pub fn find_byte(data: &[u8], wanted: u8) -> Option<usize> {
-    const LOWEST: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGHEST: u64 = u64::from_ne_bytes([0x80; 8]);
-    let (words, rest) = data.as_chunks::<8>();
-    for (at, word) in words.iter().enumerate() {
-        let differs = u64::from_le_bytes(*word) ^ (LOWEST * u64::from(wanted));
-        // the highest bit of the first byte that is zero, and perhaps of others behind it
-        let is_zero = differs.wrapping_sub(LOWEST) & !differs & HIGHEST;
-        if is_zero != 0 {
-            return Some(at * 8 + is_zero.trailing_zeros() as usize / 8);
-        }
-    }
-    rest.iter().position(|byte| *byte == wanted).map(|at| words.len() * 8 + at)
-}
-
 /// Text up to its NUL, and what follows the NUL.
 #[must_use]
 pub fn until_nul(data: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -62,18 +45,6 @@ pub fn info_text<'a>(data: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_byte_is_found_where_it_first_stands() {
-        for size in 0..40 {
-            let mut data = vec![0x0b; size]; // differs by its lowest bit only
-            assert_eq!(find_byte(&data, 0x0a), None);
-            for at in (0..size).rev() {
-                data[at] = 0x0a;
-                assert_eq!(find_byte(&data, 0x0a), Some(at), "{size}");
-            }
-        }
-    }
 
     #[test]
     fn texts_end_where_their_form_says() {

@@ -1,10 +1,11 @@
 //! HTTP/1.0 and 1.1 (RFC 9112): start lines, and header fields of the first request and the first response; to servers, and to
 //! proxies, who are asked for whole URLs or for connections.
 
+use memchr::memchr;
+
 use crate::formats::bittorrent_peers;
 use crate::formats::http::services;
 use crate::probing::lines::{Lines, starts_with_ignoring_case};
-use crate::probing::search::find_byte;
 use crate::protocol::attributes::Attribute;
 use crate::protocol::{Direction, Evidence, Findings, Inspector, Probe, Progress, Sample};
 
@@ -319,7 +320,7 @@ fn lower<'a>(name: &[u8], buffer: &'a mut [u8; MAX_FIELD_NAME_SIZE]) -> &'a [u8]
 
 /// Name and value (RFC 9112 §5).
 fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = find_byte(line, b':')?;
+    let colon = memchr(b':', line)?;
     Some((line.get(..colon)?, line.get(colon + 1..)?.trim_ascii()))
 }
 
