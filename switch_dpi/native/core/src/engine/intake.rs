@@ -4,7 +4,8 @@ use super::Engine;
 use crate::flow::table::{BATCH, Place};
 use crate::flow::{FlowKey, Via};
 use crate::frame::fragments::Assembled;
-use crate::frame::{Decoded, Layers, Packet, Piece, Refused, Segment, decode, decode_any, decode_plain, plain_key};
+use crate::frame::plain::{Plain, decode_plain};
+use crate::frame::{Decoded, Layers, Packet, Piece, Refused, Segment, decode};
 use crate::report::event::Sink;
 
 /// Where the headers of most frames end: Ethernet, IPv4, TCP without options.
@@ -26,6 +27,8 @@ pub struct Frame<'a> {
 /// A packet on its way to its flow.
 pub(super) struct Arrival<'a> {
     pub key: FlowKey,
+    /// Of the key.
+    pub hash: u64,
     pub sender_is_low: bool,
     pub layers: Layers,
     pub segment: Segment<'a>,
@@ -34,10 +37,19 @@ pub(super) struct Arrival<'a> {
     pub volume: (u32, u64),
 }
 
+/// A plain frame whose flow was looked for already.
+struct Near<'a> {
+    plain: Plain<'a>,
+    hash: u64,
+    /// Where the flow stood then, if there was one.
+    place: Option<Place>,
+}
+
 impl Engine {
     /// Takes in a frame.
     pub fn feed(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
-        self.feed_near(&frame, None, sink);
+        let near = decode_plain(frame.link_type, frame.data).map(|plain| self.look_for(plain));
+        self.feed_near(&frame, near.as_ref(), sink);
     }
 
     /// Takes in frames, in their order. What they need of the memory is asked for side by side, so that this takes less time than
@@ -47,52 +59,54 @@ impl Engine {
         loop {
             let batch: [Option<Frame<'a>>; BATCH] = std::array::from_fn(|_| frames.next());
             bring_headers_near(&batch);
-            let near = self.bring_flows_near(&batch);
-            for (frame, near) in batch.iter().zip(near) {
+            let near = batch.each_ref().map(|frame| {
+                let plain = frame.as_ref().and_then(|frame| decode_plain(frame.link_type, frame.data));
+                plain.map(|plain| self.look_for(plain))
+            });
+            self.table.bring_near(near.iter().flatten().filter_map(|near| near.place));
+            for (frame, near) in batch.iter().zip(&near) {
                 let Some(frame) = frame else { return };
-                self.feed_near(frame, near, sink);
+                self.feed_near(frame, near.as_ref(), sink);
             }
         }
     }
 
-    /// Brings the flows near that plain frames belong to, and says where they stand.
-    fn bring_flows_near(&self, frames: &[Option<Frame<'_>>; BATCH]) -> [Option<Place>; BATCH] {
-        let mut near = [None; BATCH];
-        for (place, frame) in near.iter_mut().zip(frames.iter().flatten()) {
-            *place = plain_key(frame.link_type, frame.data).and_then(|key| self.table.place(self.table.hash(&key)));
-        }
-        self.table.bring_near(near.iter().flatten().copied());
-        near
-    }
-
-    /// Takes in a frame whose flow may stand near.
     #[inline(always)]
-    fn feed_near(&mut self, frame: &Frame<'_>, near: Option<Place>, sink: &mut impl Sink) {
-        self.note(frame, sink);
-        let volume = (1, u64::from(frame.original_size));
-        match decode_plain(frame.link_type, frame.data) {
-            Some(packet) => self.take_packet_near(near, &packet, Via::default(), volume, sink),
-            None => {
-                let decoded = decode_any(frame.link_type, frame.data);
-                self.take_decoded(decoded, frame.original_size, Via::default(), sink);
-            }
-        }
+    fn look_for<'a>(&self, plain: Plain<'a>) -> Near<'a> {
+        let hash = self.table.hash(&plain.key);
+        Near { plain, hash, place: self.table.place(hash) }
     }
 
-    #[inline]
-    fn note(&mut self, frame: &Frame<'_>, sink: &mut impl Sink) {
+    /// Takes in a frame, a plain one with what was found when its flow was looked for.
+    #[inline(always)]
+    fn feed_near(&mut self, frame: &Frame<'_>, near: Option<&Near<'_>>, sink: &mut impl Sink) {
         self.counters.packets += 1;
         self.counters.bytes += u64::from(frame.original_size);
         self.advance(frame.at_ns, sink);
+        match near {
+            Some(near) => self.take_plain(near, frame.original_size, sink),
+            None => self.take_frame(frame.link_type, frame.data, frame.original_size, Via::default(), sink),
+        }
     }
 
-    pub(super) fn take_frame(&mut self, link_type: u32, data: &[u8], wire_size: u32, via: Via, sink: &mut impl Sink) {
-        self.take_decoded(decode(link_type, data), wire_size, via, sink);
+    /// Of nearly every plain frame the flow is classified, and the frame only counted.
+    #[inline(always)]
+    fn take_plain(&mut self, near: &Near<'_>, wire_size: u32, sink: &mut impl Sink) {
+        let (now_ns, volume) = (self.now_ns, (1, u64::from(wire_size)));
+        let Plain { key, sender_is_low, segment } = near.plain;
+        let flow = near.place.and_then(|place| self.table.get_mut(place)).filter(|flow| flow.key == key);
+        let found = flow.is_some();
+        if flow.is_some_and(|flow| flow.only_counts(sender_is_low, &segment, volume, now_ns)) {
+            return;
+        }
+        let place = if found { near.place } else { self.table.find(near.hash, &key) };
+        let (layers, via) = (Layers::ETHERNET, Via::default());
+        self.take_arrival(&Arrival { key, hash: near.hash, sender_is_low, layers, segment, via, volume }, place, sink);
     }
 
     #[inline(never)]
-    fn take_decoded(&mut self, decoded: Result<Decoded<'_>, Refused>, wire_size: u32, via: Via, sink: &mut impl Sink) {
-        match decoded {
+    pub(super) fn take_frame(&mut self, link_type: u32, data: &[u8], wire_size: u32, via: Via, sink: &mut impl Sink) {
+        match decode(link_type, data) {
             Ok(Decoded::Whole(packet)) => self.take_packet(&packet, via, (1, u64::from(wire_size)), sink),
             Ok(Decoded::Piece(piece)) => self.take_piece(&piece, wire_size, via, sink),
             Err(reason) => self.count_refused(reason),
@@ -129,52 +143,15 @@ impl Engine {
         }
     }
 
-    #[inline(never)]
     fn take_packet(&mut self, packet: &Packet<'_>, via: Via, volume: (u32, u64), sink: &mut impl Sink) {
-        self.take_packet_near(None, packet, via, volume, sink);
-    }
-
-    /// Takes in a packet whose flow may stand near.
-    #[inline(always)]
-    fn take_packet_near(
-        &mut self,
-        near: Option<Place>,
-        packet: &Packet<'_>,
-        via: Via,
-        volume: (u32, u64),
-        sink: &mut impl Sink,
-    ) {
+        let (now_ns, Packet { layers, segment, .. }) = (self.now_ns, *packet);
         let (key, sender_is_low) = FlowKey::of(packet, via.scope);
-        let found = near.filter(|place| self.table.holds(*place, &key)).or_else(|| self.table.find(&key));
-        if !found.is_some_and(|place| self.is_only_counted(place, sender_is_low, &packet.segment, volume)) {
-            let Packet { layers, segment, .. } = *packet;
-            self.take_arrival(&Arrival { key, sender_is_low, layers, segment, via, volume }, found, sink);
+        let hash = self.table.hash(&key);
+        let found = self.table.find(hash, &key);
+        let flow = found.and_then(|place| self.table.get_mut(place));
+        if !flow.is_some_and(|flow| flow.only_counts(sender_is_low, &segment, volume, now_ns)) {
+            self.take_arrival(&Arrival { key, hash, sender_is_low, layers, segment, via, volume }, found, sink);
         }
-    }
-
-    /// Nearly every packet: its flow is classified, carries no others, and neither begins nor ends with it. True when that is so
-    /// and it was counted.
-    #[inline(always)]
-    fn is_only_counted(
-        &mut self,
-        place: Place,
-        sender_is_low: bool,
-        segment: &Segment<'_>,
-        volume: (u32, u64),
-    ) -> bool {
-        let now_ns = self.now_ns;
-        let Some(flow) = self.table.get_mut(place).filter(|flow| flow.inspection.is_none() && !flow.is_tunnel) else {
-            return false;
-        };
-        if let Segment::Tcp { flags, payload, .. } = *segment {
-            if flags.begins_or_ends() {
-                return false;
-            }
-            flow.closing.note_payload(payload);
-        }
-        flow.count(flow.direction(sender_is_low), volume);
-        flow.last_seen_ns = now_ns;
-        true
     }
 
     fn count_refused(&mut self, reason: Refused) {

@@ -233,7 +233,7 @@ impl Engine {
         }
         self.prepare(&mut flow);
         let deadline_ns = self.deadline(&flow);
-        let place = self.table.insert(flow);
+        let place = self.table.insert(arrival.hash, flow);
         self.deadlines.insert(Entry { place, id: id as u32 }, deadline_ns, self.now_ns);
         place
     }

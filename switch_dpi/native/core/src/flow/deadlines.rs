@@ -24,14 +24,14 @@ pub(crate) struct Deadlines {
     buckets: Vec<Vec<Entry>>,
     /// The first bucket, counted from time 0, that has not had its turn.
     next: u64,
-    /// The first one with something in it; every deadline is in or behind it.
-    due: u64,
+    /// When the first one begins that has something in it; every deadline is in or behind it.
+    due_ns: u64,
     count: usize,
 }
 
 impl Default for Deadlines {
     fn default() -> Self {
-        Self { buckets: vec![Vec::new(); BUCKETS as usize], next: 0, due: u64::MAX, count: 0 }
+        Self { buckets: vec![Vec::new(); BUCKETS as usize], next: 0, due_ns: u64::MAX, count: 0 }
     }
 }
 
@@ -39,10 +39,10 @@ impl Deadlines {
     /// Puts a flow where its deadline is.
     pub(crate) fn insert(&mut self, entry: Entry, deadline_ns: u64, now_ns: u64) {
         if self.count == 0 {
-            (self.next, self.due) = (now_ns / BUCKET_NS + 1, u64::MAX);
+            (self.next, self.due_ns) = (now_ns / BUCKET_NS + 1, u64::MAX);
         }
         let bucket = (deadline_ns / BUCKET_NS).saturating_add(1).clamp(self.next, self.next + BUCKETS - 1);
-        self.due = self.due.min(bucket);
+        self.due_ns = self.due_ns.min(bucket.saturating_mul(BUCKET_NS));
         if let Some(bucket) = self.buckets.get_mut((bucket % BUCKETS) as usize) {
             bucket.push(entry);
             self.count += 1;
@@ -52,13 +52,13 @@ impl Deadlines {
     /// Whether a bucket's turn has come.
     #[inline]
     pub(crate) fn is_due(&self, now_ns: u64) -> bool {
-        self.due <= now_ns / BUCKET_NS
+        self.due_ns <= now_ns && self.count > 0
     }
 
     /// Takes out all that stand in buckets up to `now_ns`; who is not due must be inserted again.
     pub(crate) fn take(&mut self, now_ns: u64, taken: &mut Vec<Entry>) {
         let last = now_ns / BUCKET_NS;
-        for bucket in self.due..=last.min(self.next + BUCKETS - 1) {
+        for bucket in self.due_ns / BUCKET_NS..=last.min(self.next + BUCKETS - 1) {
             if let Some(bucket) = self.buckets.get_mut((bucket % BUCKETS) as usize) {
                 self.count -= bucket.len();
                 taken.append(bucket);
@@ -68,7 +68,8 @@ impl Deadlines {
         let mut ahead = self.next..self.next + BUCKETS;
         let is_filled =
             |bucket: &u64| self.buckets.get((bucket % BUCKETS) as usize).is_some_and(|entries| !entries.is_empty());
-        self.due = if self.count == 0 { u64::MAX } else { ahead.find(is_filled).unwrap_or(u64::MAX) };
+        let due = ahead.find(is_filled).filter(|_| self.count > 0);
+        self.due_ns = due.map_or(u64::MAX, |bucket| bucket.saturating_mul(BUCKET_NS));
     }
 }
 

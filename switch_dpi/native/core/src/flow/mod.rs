@@ -2,106 +2,19 @@
 
 pub(crate) mod deadlines;
 pub(crate) mod expected;
+mod key;
 pub mod stream;
 pub(crate) mod table;
 
-use std::hash::{Hash, Hasher};
+pub use key::FlowKey;
 
 use crate::classification::guess::{Guess, Server};
 use crate::classification::inspection::{Claim, Inspection};
 use crate::flow::table::Place;
-use crate::frame::{Address, Layers, Packet, Segment, TcpFlags, ip_protocol};
+use crate::frame::{Address, Layers, Segment, TcpFlags, ip_protocol};
 use crate::protocol::values::Kept;
 use crate::protocol::{Direction, Transport};
 use crate::signatures::clues::Clue;
-
-/// Addresses, ports, carrier, VLAN and tunnel, the same for both directions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FlowKey {
-    low: [u64; 2],
-    high: [u64; 2],
-    low_port: u16,
-    high_port: u16,
-    vlan: u16,
-    ip_version: u8,
-    scope: u32,
-    carrier: Transport,
-}
-
-impl FlowKey {
-    /// The key of a packet's flow, and whether the sender is its lower end. `scope` keeps tunnels apart
-    /// ([`crate::protocol::Carried::scope`]).
-    #[must_use]
-    #[inline(always)]
-    pub fn of(packet: &Packet<'_>, scope: u32) -> (Self, bool) {
-        let carrier = match packet.segment {
-            Segment::Tcp { .. } => Transport::Tcp,
-            Segment::Udp(_) => Transport::Udp,
-            Segment::Sctp(_) => Transport::Ip(ip_protocol::SCTP),
-            Segment::Numbered(carrier, _) => carrier,
-        };
-        let sender = (packet.source, packet.source_port);
-        let receiver = (packet.destination, packet.destination_port);
-        Self::between(sender, receiver, (packet.vlan, packet.ip_version), scope, carrier)
-    }
-
-    #[inline(always)]
-    pub(crate) fn between(
-        sender: (Address, u16),
-        receiver: (Address, u16),
-        (vlan, ip_version): (u16, u8),
-        scope: u32,
-        carrier: Transport,
-    ) -> (Self, bool) {
-        let sender_is_low = sender <= receiver;
-        let ((low, low_port), (high, high_port)) = if sender_is_low { (sender, receiver) } else { (receiver, sender) };
-        (
-            Self { low: halves(low), high: halves(high), low_port, high_port, vlan, ip_version, scope, carrier },
-            sender_is_low,
-        )
-    }
-}
-
-impl Hash for FlowKey {
-    #[inline(always)]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let ([a, b], [c, d]) = (self.low, self.high);
-        if self.ip_version == 4 {
-            state.write_u64(b << 32 | d & 0xffff_ffff); // above its 32 bits an IPv4 address is always the same
-        } else {
-            state.write_u128(u128::from(a) << 64 | u128::from(b));
-            state.write_u128(u128::from(c) << 64 | u128::from(d));
-        }
-        let ports = u64::from(self.low_port) << 16 | u64::from(self.high_port);
-        let rest = u64::from(self.vlan) << 16 | u64::from(self.protocol_number()) << 8 | u64::from(self.ip_version);
-        state.write_u64(ports << 32 | rest);
-        if self.scope != 0 || self.ip_version == 0 {
-            state.write_u32(self.scope);
-            self.carrier.hash(state);
-        }
-    }
-}
-
-impl FlowKey {
-    #[inline(always)]
-    fn protocol_number(&self) -> u8 {
-        match self.carrier {
-            Transport::Tcp => ip_protocol::TCP,
-            Transport::Udp => ip_protocol::UDP,
-            Transport::Ip(number) => number,
-            _ => 0,
-        }
-    }
-}
-
-/// Two halves need not stand at a multiple of sixteen in memory.
-const fn halves(address: Address) -> [u64; 2] {
-    [(address.0 >> 64) as u64, address.0 as u64]
-}
-
-const fn whole([high, low]: [u64; 2]) -> Address {
-    Address((high as u128) << 64 | low as u128)
-}
 
 /// How far a flow's classification is; the numbers are those of the wire (docs/contracts.md §1: bit 0 is *settled*).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -324,15 +237,15 @@ impl Flow {
     }
 
     pub(crate) fn is_tcp(&self) -> bool {
-        self.key.carrier == Transport::Tcp
+        self.key.carrier() == Transport::Tcp
     }
 
     pub(crate) fn is_icmp(&self) -> bool {
-        matches!(self.key.carrier, Transport::Ip(ip_protocol::ICMP | ip_protocol::ICMPV6))
+        matches!(self.key.carrier(), Transport::Ip(ip_protocol::ICMP | ip_protocol::ICMPV6))
     }
 
     pub(crate) fn carrier(&self) -> Transport {
-        self.key.carrier
+        self.key.carrier()
     }
 
     pub(crate) fn protocol_number(&self) -> u8 {
@@ -340,21 +253,19 @@ impl Flow {
     }
 
     pub(crate) fn ip_version(&self) -> u8 {
-        self.key.ip_version
+        self.key.ip_version()
     }
 
     pub(crate) fn vlan(&self) -> u16 {
-        self.key.vlan
+        self.key.vlan()
     }
 
     pub(crate) fn originator(&self) -> (Address, u16) {
-        let key = &self.key;
-        if self.originator_is_low { (whole(key.low), key.low_port) } else { (whole(key.high), key.high_port) }
+        if self.originator_is_low { self.key.low() } else { self.key.high() }
     }
 
     pub(crate) fn responder(&self) -> (Address, u16) {
-        let key = &self.key;
-        if self.originator_is_low { (whole(key.high), key.high_port) } else { (whole(key.low), key.low_port) }
+        if self.originator_is_low { self.key.high() } else { self.key.low() }
     }
 
     pub(crate) fn direction(&self, sender_is_low: bool) -> Direction {
@@ -371,10 +282,34 @@ impl Flow {
         volume.bytes += bytes;
     }
 
+    /// Counts a packet if that is all there is to do: the flow is classified, carries no others, and neither begins nor ends with
+    /// it. Says whether that was so.
+    #[inline(always)]
+    pub(crate) fn only_counts(
+        &mut self,
+        sender_is_low: bool,
+        segment: &Segment<'_>,
+        volume: (u32, u64),
+        now_ns: u64,
+    ) -> bool {
+        if self.inspection.is_some() || self.is_tunnel {
+            return false;
+        }
+        if let Segment::Tcp { flags, payload, .. } = *segment {
+            if flags.begins_or_ends() {
+                return false;
+            }
+            self.closing.note_payload(payload);
+        }
+        self.count(self.direction(sender_is_low), volume);
+        self.last_seen_ns = now_ns;
+        true
+    }
+
     /// Address, port and transport of the end that is asked for service.
     pub(crate) fn server(&self) -> Option<Server> {
         let (address, port) = self.responder();
-        matches!(self.key.carrier, Transport::Tcp | Transport::Udp).then_some((address, port, self.is_tcp()))
+        matches!(self.key.carrier(), Transport::Tcp | Transport::Udp).then_some((address, port, self.is_tcp()))
     }
 }
 

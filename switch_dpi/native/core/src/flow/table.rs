@@ -18,7 +18,7 @@ const BLOCK_SIZE: usize = 1 << BLOCK_BITS;
 pub(crate) struct FlowTable {
     hasher: foldhash::fast::RandomState, // seeded at random: a peer cannot choose keys that collide
     index: HashTable<(u32, Place)>,
-    blocks: Vec<Box<[Option<Flow>]>>,
+    blocks: Vec<Box<[Option<Flow>; BLOCK_SIZE]>>,
     used: usize,
     free: Vec<Place>,
 }
@@ -42,9 +42,9 @@ impl FlowTable {
     }
 
     /// The place of a key's flow.
-    pub(crate) fn find(&self, key: &FlowKey) -> Option<Place> {
-        let hash = self.hash(key);
-        let same = |(other, place): &(u32, Place)| *other == tag(hash) && self.holds(*place, key);
+    pub(crate) fn find(&self, hash: u64, key: &FlowKey) -> Option<Place> {
+        let is_its = |place| self.get(place).is_some_and(|flow| flow.key == *key);
+        let same = |(other, place): &(u32, Place)| *other == tag(hash) && is_its(*place);
         self.index.find(hash, same).map(|(_, place)| *place)
     }
 
@@ -52,12 +52,6 @@ impl FlowTable {
     #[inline]
     pub(crate) fn place(&self, hash: u64) -> Option<Place> {
         self.index.find(hash, |(other, _)| *other == tag(hash)).map(|(_, place)| *place)
-    }
-
-    /// Whether a key's flow stands at a place.
-    #[inline]
-    pub(crate) fn holds(&self, place: Place, key: &FlowKey) -> bool {
-        self.get(place).is_some_and(|flow| flow.key == *key)
     }
 
     pub(crate) fn get(&self, place: Place) -> Option<&Flow> {
@@ -92,8 +86,7 @@ impl FlowTable {
     }
 
     /// Adds a flow that is not in the table. The engine keeps fewer than 2^32 - 1 flows.
-    pub(crate) fn insert(&mut self, flow: Flow) -> Place {
-        let hash = self.hash(&flow.key);
+    pub(crate) fn insert(&mut self, hash: u64, flow: Flow) -> Place {
         let place = self.free.pop().unwrap_or_else(|| self.new_place());
         let (block, at) = split(place);
         if let Some(slot) = self.blocks.get_mut(block).and_then(|block| block.get_mut(at)) {
@@ -128,7 +121,7 @@ impl FlowTable {
 
     /// All flows, as they lie in memory.
     pub(crate) fn flows(&self) -> impl Iterator<Item = (Place, &Flow)> {
-        let slots = self.blocks.iter().flatten().take(self.used);
+        let slots = self.blocks.iter().flat_map(|block| block.iter()).take(self.used);
         slots.zip(0..).filter_map(|(slot, place)| Some((place, slot.as_ref()?)))
     }
 
@@ -149,7 +142,8 @@ impl FlowTable {
 
     fn new_place(&mut self) -> Place {
         if self.used == self.blocks.len() * BLOCK_SIZE {
-            self.blocks.push((0..BLOCK_SIZE).map(|_| None).collect());
+            let slots: Vec<Option<Flow>> = (0..BLOCK_SIZE).map(|_| None).collect();
+            self.blocks.extend(slots.try_into());
         }
         self.used += 1;
         Place::try_from(self.used - 1).unwrap_or(Place::MAX)

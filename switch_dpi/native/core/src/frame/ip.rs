@@ -14,7 +14,7 @@ const MAPPED_PREFIX: u128 = 0xffff << 32;
 
 impl Address {
     fn v4(bytes: [u8; 4]) -> Self {
-        Self(MAPPED_PREFIX | u128::from(u32::from_be_bytes(bytes)))
+        u32::from_be_bytes(bytes).into()
     }
 
     fn v6(bytes: [u8; 16]) -> Self {
@@ -41,6 +41,14 @@ impl Address {
     #[must_use]
     pub fn text(self, ip_version: u8) -> AddressText {
         AddressText { address: self, ip_version }
+    }
+}
+
+impl From<u32> for Address {
+    /// From an IPv4 address as a number.
+    #[inline(always)]
+    fn from(number: u32) -> Self {
+        Self(MAPPED_PREFIX | u128::from(number))
     }
 }
 

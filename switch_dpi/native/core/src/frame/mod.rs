@@ -9,6 +9,7 @@ pub(crate) mod fragments;
 mod ip;
 mod layers;
 mod link;
+pub(crate) mod plain;
 mod share;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,6 @@ pub use link::link_type;
 pub use share::share_of;
 pub use transport::{DataChunks, Segment, TcpFlags};
 
-use crate::flow::FlowKey;
 use crate::protocol::Transport;
 
 /// Protocol numbers above IP that the engine tells apart (IANA "Assigned Internet Protocol Numbers").
@@ -114,68 +114,7 @@ pub enum Refused {
 ///
 /// # Errors
 /// [`Refused`] says why the frame belongs to no flow.
-#[inline]
 pub fn decode(link: u32, frame: &[u8]) -> Result<Decoded<'_>, Refused> {
-    match decode_plain(link, frame) {
-        Some(packet) => Ok(Decoded::Whole(packet)),
-        None => decode_any(link, frame),
-    }
-}
-
-/// Reads nearly every frame: Ethernet without tags, IPv4 without options, a whole packet. None is no error: [`decode`] reads the others.
-#[inline(always)]
-pub(crate) fn decode_plain(link: u32, frame: &[u8]) -> Option<Packet<'_>> {
-    let (header, there) = plain_header(link, frame)?;
-    let [0x45, _, high, low, _, _, flags, offset, _, protocol, _, _, a, b, c, d, e, f, g, h] = *header else {
-        return None;
-    };
-    let size = usize::from(u16::from_be_bytes([high, low])).checked_sub(20)?;
-    if (flags & 0x3f) | offset != 0 {
-        return None; // a piece
-    }
-    let (ports, segment) = transport::decode(protocol, there.get(..size).unwrap_or(there)).ok()?;
-    Some(Packet {
-        layers: Layers::ETHERNET,
-        vlan: 0,
-        ip_version: 4,
-        protocol,
-        source: Address::from_v4([a, b, c, d]),
-        destination: Address::from_v4([e, f, g, h]),
-        source_port: ports.0,
-        destination_port: ports.1,
-        segment,
-    })
-}
-
-/// Key of the flow that a plain frame seems to belong to: enough to ask the memory for it before the frame's turn comes.
-#[inline(always)]
-pub(crate) fn plain_key(link: u32, frame: &[u8]) -> Option<FlowKey> {
-    let (header, there) = plain_header(link, frame)?;
-    let [0x45, _, _, _, _, _, _, _, _, protocol, _, _, a, b, c, d, e, f, g, h] = *header else { return None };
-    let carrier = match protocol {
-        ip_protocol::TCP => Transport::Tcp,
-        ip_protocol::UDP => Transport::Udp,
-        _ => return None,
-    };
-    let [i, j, k, l] = *there.first_chunk()?;
-    let source = (Address::from_v4([a, b, c, d]), u16::from_be_bytes([i, j]));
-    let destination = (Address::from_v4([e, f, g, h]), u16::from_be_bytes([k, l]));
-    Some(FlowKey::between(source, destination, (0, 4), 0, carrier).0)
-}
-
-#[inline(always)]
-fn plain_header(link: u32, frame: &[u8]) -> Option<(&[u8; 20], &[u8])> {
-    match frame.split_first_chunk::<14>()? {
-        ([.., 0x08, 0x00], packet) if link == link_type::ETHERNET => packet.split_first_chunk(),
-        _ => None,
-    }
-}
-
-/// Reads a frame that is not plain.
-///
-/// # Errors
-/// As [`decode`].
-pub(crate) fn decode_any(link: u32, frame: &[u8]) -> Result<Decoded<'_>, Refused> {
     let network = link::decode(link, frame)?;
     if let Some(carried) = network.carried {
         return Ok(Decoded::Whole(without_ip(&network, carried)));

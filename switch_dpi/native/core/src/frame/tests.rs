@@ -1,6 +1,8 @@
 //! Odd stacks of headers below IP.
 
+use super::plain::{Plain, decode_plain};
 use super::*;
+use crate::flow::FlowKey;
 
 /// An echo request from 10.0.0.1 to 10.0.0.5.
 const PACKET: &[u8] = b"\x45\0\0\x1c\0\x01\0\0\x40\x01\x66\xdb\x0a\0\0\x01\x0a\0\0\x05\x08\0\xf7\xff\0\0\0\0";
@@ -118,10 +120,10 @@ fn plain_frames_are_read_as_any_other() {
 }
 
 fn check(frame: &[u8]) {
-    if let Some(packet) = decode_plain(link_type::ETHERNET, frame) {
-        assert_eq!(Ok(Decoded::Whole(packet)), decode_any(link_type::ETHERNET, frame), "{frame:02x?}");
-        if matches!(packet.segment, Segment::Tcp { .. } | Segment::Udp(_)) {
-            assert_eq!(plain_key(link_type::ETHERNET, frame), Some(FlowKey::of(&packet, 0).0), "{frame:02x?}");
-        }
+    if let Some(Plain { key, sender_is_low, segment }) = decode_plain(link_type::ETHERNET, frame) {
+        let Ok(Decoded::Whole(packet)) = decode(link_type::ETHERNET, frame) else { panic!("{frame:02x?}") };
+        assert_eq!((key, sender_is_low), FlowKey::of(&packet, 0), "{frame:02x?}");
+        let packet_below = (Layers::ETHERNET, 0, 4);
+        assert_eq!((segment, packet_below), (packet.segment, (packet.layers, packet.vlan, packet.ip_version)));
     }
 }

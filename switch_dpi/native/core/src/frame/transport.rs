@@ -69,18 +69,10 @@ const TCP_MIN_HEADER_SIZE: usize = 20;
 const UDP_HEADER_SIZE: usize = 8;
 
 /// Reads the header of a protocol above IP: its ports, and what it says with the payload.
-#[inline(always)]
 pub(super) fn decode(protocol: u8, data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
     match protocol {
         ip_protocol::TCP => tcp(data),
         ip_protocol::UDP => udp(data),
-        _ => decode_rare(protocol, data),
-    }
-}
-
-#[inline(never)]
-fn decode_rare(protocol: u8, data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
-    match protocol {
         ip_protocol::SCTP => sctp(data),
         ip_protocol::ICMP | ip_protocol::ICMPV6 => Ok(icmp(protocol, data)),
         _ => Ok(((0, 0), Segment::Numbered(Transport::Ip(protocol), data))),
@@ -101,7 +93,7 @@ fn icmp(protocol: u8, data: &[u8]) -> ((u16, u16), Segment<'_>) {
 }
 
 #[inline(always)]
-fn tcp(data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
+pub(super) fn tcp(data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
     let Some(([a, b, c, d, e, f, g, h, _, _, _, _, offset, bits], _)) = data.split_first_chunk() else {
         return Err(Refused::Malformed("TCP header is cut short"));
     };
@@ -115,7 +107,7 @@ fn tcp(data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
 }
 
 #[inline(always)]
-fn udp(data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
+pub(super) fn udp(data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
     let Some(([a, b, c, d, high, low, _, _], there)) = data.split_first_chunk() else {
         return Err(Refused::Malformed("UDP header is cut short"));
     };
