@@ -22,6 +22,12 @@ impl Candidates {
         self.0.iter().all(|word| *word == 0)
     }
 
+    /// Reads something of both of its ends.
+    pub(crate) fn touch(&self) -> u64 {
+        let Self([first, .., last]) = self;
+        first ^ last
+    }
+
     /// Whether the protocol is in the set.
     #[must_use]
     pub fn contains(&self, index: usize) -> bool {

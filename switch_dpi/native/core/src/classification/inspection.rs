@@ -170,6 +170,11 @@ impl Inspection {
         self.sides.iter().map(|side| side.stream.held_size()).sum::<usize>() + self.work.findings.size()
     }
 
+    /// Reads something of most lines of the processor's cache that it lies in.
+    pub(crate) fn touch(&self) -> u64 {
+        u64::from(self.packets) ^ u64::from(self.work.settled) ^ self.work.candidates.touch() ^ self.held_size() as u64
+    }
+
     /// Looks at a packet.
     pub fn look(
         &mut self,

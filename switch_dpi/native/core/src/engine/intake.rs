@@ -6,6 +6,7 @@ use crate::flow::{FlowKey, Via};
 use crate::frame::fragments::Assembled;
 use crate::frame::plain::{Plain, decode_plain};
 use crate::frame::{Decoded, Layers, Packet, Piece, Refused, Segment, decode};
+use crate::protocol::Transport;
 use crate::report::event::Sink;
 
 /// Where the headers of most frames end: Ethernet, IPv4, TCP without options.
@@ -37,19 +38,18 @@ pub(super) struct Arrival<'a> {
     pub volume: (u32, u64),
 }
 
-/// A plain frame whose flow was looked for already.
-struct Near<'a> {
+/// A plain frame, and the hash of its flow's key.
+struct Hashed<'a> {
     plain: Plain<'a>,
     hash: u64,
-    /// Where the flow stood then, if there was one.
-    place: Option<Place>,
 }
 
 impl Engine {
     /// Takes in a frame.
     pub fn feed(&mut self, frame: Frame<'_>, sink: &mut impl Sink) {
-        let near = decode_plain(frame.link_type, frame.data).map(|plain| self.look_for(plain));
-        self.feed_near(&frame, near.as_ref(), sink);
+        let hashed = self.hashed(&frame);
+        let near = hashed.as_ref().and_then(|hashed| self.table.place(hashed.hash));
+        self.feed_near(&frame, hashed.as_ref(), near, sink);
     }
 
     /// Takes in frames, in their order. What they need of the memory is asked for side by side, so that this takes less time than
@@ -59,49 +59,66 @@ impl Engine {
         loop {
             let batch: [Option<Frame<'a>>; BATCH] = std::array::from_fn(|_| frames.next());
             bring_headers_near(&batch);
-            let near = batch.each_ref().map(|frame| {
-                let plain = frame.as_ref().and_then(|frame| decode_plain(frame.link_type, frame.data));
-                plain.map(|plain| self.look_for(plain))
-            });
-            self.table.bring_near(near.iter().flatten().filter_map(|near| near.place));
-            for (frame, near) in batch.iter().zip(&near) {
+            let hashed = batch.each_ref().map(|frame| self.hashed(frame.as_ref()?));
+            let near = self.bring_flows_near(&hashed);
+            for ((frame, hashed), near) in batch.iter().zip(&hashed).zip(near) {
                 let Some(frame) = frame else { return };
-                self.feed_near(frame, near.as_ref(), sink);
+                self.feed_near(frame, hashed.as_ref(), near, sink);
             }
         }
     }
 
     #[inline(always)]
-    fn look_for<'a>(&self, plain: Plain<'a>) -> Near<'a> {
-        let hash = self.table.hash(&plain.key);
-        Near { plain, hash, place: self.table.place(hash) }
+    fn hashed<'a>(&self, frame: &Frame<'a>) -> Option<Hashed<'a>> {
+        let plain = decode_plain(frame.link_type, frame.data)?;
+        Some(Hashed { plain, hash: self.table.hash(&plain.key) })
     }
 
-    /// Takes in a frame, a plain one with what was found when its flow was looked for.
+    /// Brings the flows near that plain frames belong to, and says where they stand.
     #[inline(always)]
-    fn feed_near(&mut self, frame: &Frame<'_>, near: Option<&Near<'_>>, sink: &mut impl Sink) {
+    fn bring_flows_near(&self, frames: &[Option<Hashed<'_>>; BATCH]) -> [Option<Place>; BATCH] {
+        self.table.bring_places_near(frames.iter().flatten().map(|frame| frame.hash));
+        let near = frames.each_ref().map(|frame| self.table.place(frame.as_ref()?.hash));
+        self.table.bring_near(near.iter().flatten().copied());
+        for (frame, _) in frames.iter().zip(near).filter(|(_, near)| near.is_none()) {
+            frame.iter().for_each(|frame| self.bring_guess_near(&frame.plain));
+        }
+        self.table.bring_inspections_near(near.iter().flatten().copied());
+        near
+    }
+
+    /// Brings near what a flow that seems to begin will be guessed by.
+    fn bring_guess_near(&self, plain: &Plain<'_>) {
+        let (low, high) = (plain.key.low(), plain.key.high());
+        let ((client, _), (server, port)) = if plain.sender_is_low { (low, high) } else { (high, low) };
+        self.guesses.bring_near(client, (server, port, plain.key.carrier() == Transport::Tcp));
+    }
+
+    /// Takes in a frame, a plain one with its key's hash and where its flow may stand.
+    #[inline(always)]
+    fn feed_near(&mut self, frame: &Frame<'_>, hashed: Option<&Hashed<'_>>, near: Option<Place>, sink: &mut impl Sink) {
         self.counters.packets += 1;
         self.counters.bytes += u64::from(frame.original_size);
         self.advance(frame.at_ns, sink);
-        match near {
-            Some(near) => self.take_plain(near, frame.original_size, sink),
+        match hashed {
+            Some(hashed) => self.take_plain(hashed, near, frame.original_size, sink),
             None => self.take_frame(frame.link_type, frame.data, frame.original_size, Via::default(), sink),
         }
     }
 
     /// Of nearly every plain frame the flow is classified, and the frame only counted.
     #[inline(always)]
-    fn take_plain(&mut self, near: &Near<'_>, wire_size: u32, sink: &mut impl Sink) {
+    fn take_plain(&mut self, hashed: &Hashed<'_>, near: Option<Place>, wire_size: u32, sink: &mut impl Sink) {
         let (now_ns, volume) = (self.now_ns, (1, u64::from(wire_size)));
-        let Plain { key, sender_is_low, segment } = near.plain;
-        let flow = near.place.and_then(|place| self.table.get_mut(place)).filter(|flow| flow.key == key);
-        let found = flow.is_some();
+        let Hashed { plain: Plain { key, sender_is_low, segment }, hash } = *hashed;
+        let flow = near.and_then(|place| self.table.get_mut(place)).filter(|flow| flow.key == key);
+        let is_there = flow.is_some();
         if flow.is_some_and(|flow| flow.only_counts(sender_is_low, &segment, volume, now_ns)) {
             return;
         }
-        let place = if found { near.place } else { self.table.find(near.hash, &key) };
+        let found = if is_there { near } else { self.table.find(hash, &key) };
         let (layers, via) = (Layers::ETHERNET, Via::default());
-        self.take_arrival(&Arrival { key, hash: near.hash, sender_is_low, layers, segment, via, volume }, place, sink);
+        self.take_arrival(&Arrival { key, hash, sender_is_low, layers, segment, via, volume }, found, sink);
     }
 
     #[inline(never)]

@@ -132,7 +132,7 @@ impl Engine {
         ends.sort();
         for batch in ends.chunks(BATCH) {
             self.table.bring_near(batch.iter().map(|(_, _, place)| *place));
-            self.table.bring_found_near(batch.iter().map(|(_, _, place)| *place));
+            self.table.bring_records_near(batch.iter().map(|(_, _, place)| *place));
             for (_, _, place) in batch {
                 self.report_end(*place, Some(EndReason::Shutdown), sink);
                 self.table.empty(*place);
@@ -269,6 +269,7 @@ impl Engine {
         self.deadlines.take(self.now_ns, &mut due);
         for batch in due.chunks(BATCH) {
             self.table.bring_near(batch.iter().map(|entry| entry.place));
+            self.table.bring_inspections_near(batch.iter().map(|entry| entry.place));
             self.table.bring_ends_near(batch.iter().filter(|entry| self.is_over(entry)).map(|entry| entry.place));
             batch.iter().for_each(|entry| self.look_at(*entry, sink));
         }

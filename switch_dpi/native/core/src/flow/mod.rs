@@ -2,6 +2,7 @@
 
 pub(crate) mod deadlines;
 pub(crate) mod expected;
+mod index;
 mod key;
 pub mod stream;
 pub(crate) mod table;
@@ -152,8 +153,8 @@ pub(crate) struct Known {
     pub clues: u8,
 }
 
-/// A flow in the table. What each packet of a classified flow needs comes first: two lines of the processor's cache.
-#[repr(C)]
+/// A flow in the table: four lines of the processor's cache. What each packet of a classified flow needs is in the first two.
+#[repr(C, align(64))]
 pub(crate) struct Flow {
     pub key: FlowKey,
     pub last_seen_ns: u64,
@@ -214,10 +215,15 @@ impl Flow {
         }
     }
 
-    /// Reads something of each line of the cache that the flow lies in.
+    /// Reads something of the lines that each packet needs.
     pub(crate) fn touch(&self) -> u64 {
-        let first_guess = self.first_guess.is_some();
-        self.last_seen_ns ^ self.id ^ self.first_seen_ns ^ u64::from(first_guess)
+        self.last_seen_ns ^ self.id
+    }
+
+    /// Reads something of the other lines, and of the inspection.
+    pub(crate) fn touch_rest(&self) -> u64 {
+        let inspection = self.inspection.as_ref().map_or(0, |inspection| inspection.touch());
+        self.first_seen_ns ^ u64::from(self.origin.is_some()) ^ inspection
     }
 
     /// What is known of it, without what its inspection needs to go on.

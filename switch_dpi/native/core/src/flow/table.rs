@@ -2,8 +2,7 @@
 
 use std::hash::{BuildHasher, Hash, Hasher};
 
-use hashbrown::HashTable;
-
+use crate::flow::index::Index;
 use crate::flow::{Flow, FlowKey};
 
 /// A place in the table. It is used again after its flow has gone: [`Flow::id`] tells.
@@ -17,7 +16,7 @@ const BLOCK_SIZE: usize = 1 << BLOCK_BITS;
 /// All flows.
 pub(crate) struct FlowTable {
     hasher: foldhash::fast::RandomState, // seeded at random: a peer cannot choose keys that collide
-    index: HashTable<(u32, Place)>,
+    index: Index,
     blocks: Vec<Box<[Option<Flow>; BLOCK_SIZE]>>,
     used: usize,
     free: Vec<Place>,
@@ -25,7 +24,7 @@ pub(crate) struct FlowTable {
 
 impl FlowTable {
     pub(crate) fn new() -> Self {
-        let (index, blocks) = (HashTable::new(), Vec::new());
+        let (index, blocks) = (Index::new(), Vec::new());
         Self { hasher: foldhash::fast::RandomState::default(), index, blocks, used: 0, free: Vec::new() }
     }
 
@@ -43,15 +42,19 @@ impl FlowTable {
 
     /// The place of a key's flow.
     pub(crate) fn find(&self, hash: u64, key: &FlowKey) -> Option<Place> {
-        let is_its = |place| self.get(place).is_some_and(|flow| flow.key == *key);
-        let same = |(other, place): &(u32, Place)| *other == tag(hash) && is_its(*place);
-        self.index.find(hash, same).map(|(_, place)| *place)
+        self.index.find(hash, |place| self.get(place).is_some_and(|flow| flow.key == *key))
     }
 
     /// Where a flow stands whose key has a hash; hardly ever is it another one's.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn place(&self, hash: u64) -> Option<Place> {
-        self.index.find(hash, |(other, _)| *other == tag(hash)).map(|(_, place)| *place)
+        self.index.find(hash, |_| true)
+    }
+
+    /// Brings near where the places of flows stand whose keys have these hashes.
+    #[inline(always)]
+    pub(crate) fn bring_places_near(&self, hashes: impl Iterator<Item = u64>) {
+        std::hint::black_box(hashes.fold(0, |all, hash| all ^ self.index.touch(hash)));
     }
 
     pub(crate) fn get(&self, place: Place) -> Option<&Flow> {
@@ -70,14 +73,19 @@ impl FlowTable {
         self.touch(places, Flow::touch);
     }
 
-    /// Brings near what was found in flows.
-    pub(crate) fn bring_found_near(&self, places: impl Iterator<Item = Place>) {
-        self.touch(places, |flow| flow.found.touch());
+    /// Brings near what else is needed of flows that are inspected.
+    pub(crate) fn bring_inspections_near(&self, places: impl Iterator<Item = Place>) {
+        self.touch(places, |flow| if flow.inspection.is_some() { flow.touch_rest() } else { 0 });
     }
 
-    /// Brings near what belongs to flows that are about to be removed: what was found in them, and their places in the index.
+    /// Brings near what else a flow's record needs.
+    pub(crate) fn bring_records_near(&self, places: impl Iterator<Item = Place>) {
+        self.touch(places, |flow| flow.touch_rest() ^ flow.found.touch());
+    }
+
+    /// Brings near what else is needed of flows that are about to be removed: their records, and their places in the index.
     pub(crate) fn bring_ends_near(&self, places: impl Iterator<Item = Place>) {
-        self.touch(places, |flow| flow.found.touch() ^ u64::from(self.place(self.hash(&flow.key)).unwrap_or_default()));
+        self.touch(places, |flow| flow.touch_rest() ^ flow.found.touch() ^ self.index.touch(self.hash(&flow.key)));
     }
 
     fn touch(&self, places: impl Iterator<Item = Place>, read: impl Fn(&Flow) -> u64) {
@@ -92,20 +100,13 @@ impl FlowTable {
         if let Some(slot) = self.blocks.get_mut(block).and_then(|block| block.get_mut(at)) {
             *slot = Some(flow);
         }
-        let (hasher, blocks) = (&self.hasher, &self.blocks);
-        let hash_of = |(_, place): &(u32, Place)| {
-            let (block, at) = split(*place);
-            let flow = blocks.get(block).and_then(|block| block.get(at)).and_then(Option::as_ref);
-            flow.map_or(0, |flow| hasher.hash_one(flow.key))
-        };
-        self.index.insert_unique(hash, (tag(hash), place), hash_of);
+        self.index.insert(hash, place);
         place
     }
 
     pub(crate) fn remove(&mut self, place: Place) {
         let Some(hash) = self.get(place).map(|flow| self.hash(&flow.key)) else { return };
-        if let Ok(found) = self.index.find_entry(hash, |(_, other)| *other == place) {
-            found.remove();
+        if self.index.remove(hash, place) {
             self.free.push(place);
         }
         self.empty(place);
@@ -152,9 +153,4 @@ impl FlowTable {
 
 const fn split(place: Place) -> (usize, usize) {
     ((place >> BLOCK_BITS) as usize, place as usize % BLOCK_SIZE)
-}
-
-/// Bits of the hash that the index itself does not compare.
-const fn tag(hash: u64) -> u32 {
-    (hash >> 24) as u32
 }
