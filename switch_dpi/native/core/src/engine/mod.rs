@@ -129,7 +129,7 @@ impl Engine {
         }
         let mut ends: Vec<(u64, u64, Place)> =
             self.table.flows().map(|(place, flow)| (flow.last_seen_ns, flow.id, place)).collect();
-        ends.sort();
+        ends.sort_unstable();
         for batch in ends.chunks(BATCH) {
             self.table.bring_near(batch.iter().map(|(_, _, place)| *place));
             self.table.bring_records_near(batch.iter().map(|(_, _, place)| *place));
