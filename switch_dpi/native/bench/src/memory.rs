@@ -1,5 +1,6 @@
 //! A capture in memory, cut into shards as a network card does it: both directions of a flow in one.
 
+use appsteer_capture::Packet;
 use appsteer_capture::file::CaptureFile;
 use appsteer_core::engine::Frame;
 use appsteer_core::frame::share_of;
@@ -23,10 +24,16 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// Reads the capture twice, so that no memory is left over from growing: flows would be kept in it, and seem to take none.
     pub fn load(path: &str, shards: usize) -> Outcome<Self> {
-        let mut file = CaptureFile::open(path).map_err(|error| format!("{path}: {error}"))?;
-        let (mut bytes, mut places) = (Vec::new(), Vec::new());
-        while let Some(packet) = file.next().map_err(|error| format!("{path}: {error}"))? {
+        let (mut count, mut size) = (0, 0);
+        each(path, |packet| {
+            count += 1;
+            size += packet.data.len();
+            Ok(())
+        })?;
+        let (mut bytes, mut places) = (Vec::with_capacity(size), Vec::with_capacity(count));
+        each(path, |packet| {
             places.push(Place {
                 at_ns: packet.at_ns,
                 start: bytes.len(),
@@ -36,7 +43,8 @@ impl Memory {
                 shard: share_of(packet.link_type, packet.data, shards),
             });
             bytes.extend_from_slice(packet.data);
-        }
+            Ok(())
+        })?;
         Ok(Self { bytes, places })
     }
 
@@ -59,4 +67,12 @@ impl Memory {
             data: self.bytes.get(place.start..place.start + place.size as usize).unwrap_or_default(),
         })
     }
+}
+
+fn each(path: &str, mut take: impl FnMut(Packet<'_>) -> Outcome<()>) -> Outcome<()> {
+    let mut file = CaptureFile::open(path).map_err(|error| format!("{path}: {error}"))?;
+    while let Some(packet) = file.next().map_err(|error| format!("{path}: {error}"))? {
+        take(packet)?;
+    }
+    Ok(())
 }
