@@ -25,9 +25,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     ports: &[514, 601, 6514],
     first_bytes: FirstBytes::Where(|byte| byte == b'<' || byte.is_ascii_digit()),
     probe,
-    inspector: Some(|| {
-        StreamReader::boxed(|sample, found| read(sample.data, found).unwrap_or_default(), MAX_HEAD_SIZE)
-    }),
+    inspector: Some(|| StreamReader::boxed(|sample, found| read(sample, found).unwrap_or_default(), MAX_HEAD_SIZE)),
     examples: EXAMPLES,
     ..Descriptor::BASE
 };
@@ -102,16 +100,17 @@ fn starts_with_date(text: &[u8]) -> bool {
 }
 
 /// The host and the application of the first message, where its form is one of the two.
-fn read(data: &[u8], found: &mut Findings) -> Option<()> {
+fn read(sample: &Sample<'_>, found: &mut Findings) -> Option<()> {
+    let data = sample.data;
     let text = message(data, data.first()? != &b'<')??;
     let line = text.split(|byte| *byte == b'\n').next()?;
-    if line.len() == text.len() && data.len() < MAX_HEAD_SIZE && text.len() < 64 {
-        return None; // names may not be whole yet
-    }
+    let is_whole = !sample.transport.is_stream() || line.len() < text.len() || data.len() >= MAX_HEAD_SIZE;
     let (host, application) = if let Some(rest) = line.strip_prefix(b"1 ") {
         let (_, rest) = split_word(rest);
-        let (host, rest) = split_word(rest);
-        (host, split_word(rest).0)
+        // more of a name may come as long as nothing stands behind it
+        let word = |line| Some(split_word(line)).filter(|(_, rest)| is_whole || !rest.is_empty());
+        let (host, rest) = word(rest)?;
+        (host, word(rest).map_or(&b""[..], |(application, _)| application))
     } else if starts_with_date(line) {
         let size = if line.first()?.is_ascii_digit() { line.iter().position(|byte| *byte == b' ')? } else { 15 };
         let (host, rest) = split_word(line.get(size..)?.trim_ascii_start());
