@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, given, note, reject, settings
 from hypothesis import strategies as st
 from steering_flows import ACK, CATALOGUE, LAYER_7, SYN, A, B, packet_of, verdict_of
 
 from steering.compile import compile_network
+from steering.compile.conditions import TooManyError
+from steering.errors import CompileError
 from steering.evaluate import Decision, FlowDescription, evaluate
 from steering.fields import TCP_PSH
 from steering.network import HostView, NetworkView, PortView, SwitchView
@@ -170,7 +172,13 @@ def test_compiled_tables_do_what_the_evaluator_says(policy: Policy, view: Networ
     a, b = view.hosts[A], view.hosts[B]
     at_a, at_b = (a.dpid, a.port), (b.dpid, b.port)
     flow = replace(flow, ingress_switch=f"s{a.dpid}", ingress_port=f"s{a.dpid}-eth{a.port}")
-    simulator = Simulator(view, compile_network(policy, CATALOGUE, view), policy)
+    try:
+        rules = compile_network(policy, CATALOGUE, view)
+    except CompileError as error:
+        if isinstance(error.__cause__, TooManyError):
+            reject()  # what is refused by its size has no tables to compare
+        raise
+    simulator = Simulator(view, rules, policy)
 
     before = evaluate(policy, replace(flow, **dict.fromkeys(LAYER_7)), view)
     first = packet_of(flow, SYN)

@@ -89,10 +89,11 @@ fn probe_stream(sample: &Sample<'_>, wanted: Family) -> Probe {
     }
     let there = reader.rest();
     let message = there.get(..usize::from(size)).unwrap_or(there);
+    let is_cut = message.len() < usize::from(size);
     match Message::parse(message) {
-        Err(Error::Malformed) => judge_damaged(message, sample, wanted, 2),
-        Err(Error::Incomplete) if message.len() < usize::from(size) => Probe::NeedMore,
-        Err(Error::Incomplete) => judge_damaged(message, sample, wanted, 2),
+        Err(Error::Incomplete) if is_cut => Probe::NeedMore,
+        Err(Error::Malformed) if is_cut && message.len() <= HEADER_SIZE => Probe::NeedMore, // a header alone is not judged
+        Err(_) => judge_damaged(message, sample, wanted, 2),
         Ok(message) => judge(&message, sample, wanted, 2),
     }
 }

@@ -46,8 +46,10 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
 /// CONNECT is the first packet of every connection (MQTT 5.0 §3.1) and has marks of its own; where a capture begins later,
 /// packets of both directions must add up.
 fn probe(sample: &Sample<'_>) -> Probe {
-    if sample.data.first() != Some(&CONNECT) {
-        return probe_later(sample);
+    match sample.data.first() {
+        None => return Probe::NeedMore,
+        Some(&CONNECT) => {}
+        Some(_) => return probe_later(sample),
     }
     if let Err(answer) = check_start(sample.data) {
         return answer;
