@@ -9,6 +9,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from os_ken import cfg
+from os_ken.base.app_manager import AppManager
+from os_ken.controller import controller  # noqa: F401 - registers the options that are set below; only after app_manager
+
+from controller_app.app import OPTION
 from controller_app.config import Config, load_config
 from controller_app.errors import ConfigError, ControllerError
 from controller_app.network import load_saved_network
@@ -47,13 +52,6 @@ def run(config_path: Path) -> int:
 
 
 def _serve(config: Config, config_path: Path, stop: threading.Event) -> int:
-    # The controller module may only be imported after app_manager.
-    from os_ken import cfg  # noqa: PLC0415 - as above
-    from os_ken.base.app_manager import AppManager  # noqa: PLC0415 - as above
-    from os_ken.controller import controller  # noqa: F401, PLC0415 - as above
-
-    from controller_app.app import OPTION  # noqa: PLC0415 - as above
-
     manager = AppManager.get_instance()
     try:
         manager.load_apps([APPLICATION, *config.applications])

@@ -71,8 +71,8 @@ def reference() -> str:
 
 def _run(config: AgentConfig) -> None:
     logging.basicConfig(level=config.log_level.upper(), format=LOG_FORMAT)
-    from switch_dpi.native_engine import NativeEngine  # noqa: PLC0415 - --help works where the engine is not built
-    from switch_dpi.northbound.server import serving  # noqa: PLC0415 - as above
+    from switch_dpi.native_engine import NativeEngine
+    from switch_dpi.northbound.server import serving
 
     engine = NativeEngine(config)
     with contextlib.closing(engine.modules), serving(config.plugins.address, engine):

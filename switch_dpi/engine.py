@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 MAX_COUNT: Final = 2**32 - 1  # flows, packets or bytes that an engine may be told to take: above what memory holds
 MAX_TIMEOUT_S: Final = 1e9  # the native engine takes no more
-MAX_THREADS: Final = 64  # as above: more than machines have processors for one interface
+MAX_THREADS: Final = 64  # no more either; machines have fewer processors for one interface
 
 
 class Record(Protocol):

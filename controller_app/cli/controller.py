@@ -17,6 +17,6 @@ def controller(
     It ends on SIGTERM or Ctrl-C. The switches then go on forwarding and steering by the rules they have.
     """
     # os-ken takes a second to import, and `appsteer --help` comes by here too.
-    from controller_app.run import run  # noqa: PLC0415 - as above
+    from controller_app.run import run
 
     raise typer.Exit(run(config))

@@ -75,8 +75,7 @@ def compile_file(
 ) -> None:
     """Print the rules that a policy becomes, on each switch. Changes nothing."""
     if network is not None:
-        # Compiler and network are slow to load, and the other commands do without.
-        from controller_app.cli.offline import compile_offline  # noqa: PLC0415 - as above
+        from controller_app.cli.offline import compile_offline
 
         reply = compile_offline(file, network)
     else:
@@ -211,8 +210,7 @@ def _explained(number: int | None, described: pb.DescribedFlow, file: Path | Non
     if file is not None:
         if number is not None:
             output.fail("only the controller knows flows by number: describe the flow, or leave --policy out", ERROR)
-        # As for `compile`: asking a controller needs no compiler.
-        from controller_app.cli.offline import explain_offline  # noqa: PLC0415 - as above
+        from controller_app.cli.offline import explain_offline
 
         return explain_offline(file, described)
     request = pb.ExplainRequest(described=described) if number is None else pb.ExplainRequest(number=number)

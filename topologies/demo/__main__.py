@@ -45,7 +45,7 @@ def clean() -> int:
 
 def play() -> int:
     """Run the demo and print the line that counts."""
-    from topologies.demo.story import Interrupted, run  # noqa: PLC0415 - needs Mininet, which check_programs asks for first
+    from topologies.demo.story import Interrupted, run
 
     report = Report()
     try:

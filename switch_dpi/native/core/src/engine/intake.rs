@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::flow::table::{BATCH, Place};
-use crate::flow::{FlowKey, Via};
+use crate::flow::{Flow, FlowKey, Via};
 use crate::frame::fragments::Assembled;
 use crate::frame::plain::{Plain, decode_plain};
 use crate::frame::{Decoded, Layers, Packet, Piece, Refused, Segment, decode};
@@ -79,11 +79,11 @@ impl Engine {
     fn bring_flows_near(&self, frames: &[Option<Hashed<'_>>; BATCH]) -> [Option<Place>; BATCH] {
         self.table.bring_places_near(frames.iter().flatten().map(|frame| frame.hash));
         let near = frames.each_ref().map(|frame| self.table.place(frame.as_ref()?.hash));
-        self.table.bring_near(near.iter().flatten().copied());
+        self.table.bring_near(near.iter().flatten().copied(), Flow::touch);
         for (frame, _) in frames.iter().zip(near).filter(|(_, near)| near.is_none()) {
             frame.iter().for_each(|frame| self.bring_guess_near(&frame.plain));
         }
-        self.table.bring_inspections_near(near.iter().flatten().copied());
+        self.table.bring_near(near.iter().flatten().copied(), Flow::touch_inspected);
         near
     }
 
@@ -106,19 +106,11 @@ impl Engine {
         }
     }
 
-    /// Of nearly every plain frame the flow is classified, and the frame only counted.
     #[inline(always)]
     fn take_plain(&mut self, hashed: &Hashed<'_>, near: Option<Place>, wire_size: u32, sink: &mut impl Sink) {
-        let (now_ns, volume) = (self.now_ns, (1, u64::from(wire_size)));
         let Hashed { plain: Plain { key, sender_is_low, segment }, hash } = *hashed;
-        let flow = near.and_then(|place| self.table.get_mut(place)).filter(|flow| flow.key == key);
-        let is_there = flow.is_some();
-        if flow.is_some_and(|flow| flow.only_counts(sender_is_low, &segment, volume, now_ns)) {
-            return;
-        }
-        let found = if is_there { near } else { self.table.find(hash, &key) };
-        let (layers, via) = (Layers::ETHERNET, Via::default());
-        self.take_arrival(&Arrival { key, hash, sender_is_low, layers, segment, via, volume }, found, sink);
+        let (layers, via, volume) = (Layers::ETHERNET, Via::default(), (1, u64::from(wire_size)));
+        self.take(&Arrival { key, hash, sender_is_low, layers, segment, via, volume }, near, sink);
     }
 
     #[inline(never)]
@@ -161,14 +153,25 @@ impl Engine {
     }
 
     fn take_packet(&mut self, packet: &Packet<'_>, via: Via, volume: (u32, u64), sink: &mut impl Sink) {
-        let (now_ns, Packet { layers, segment, .. }) = (self.now_ns, *packet);
+        let Packet { layers, segment, .. } = *packet;
         let (key, sender_is_low) = FlowKey::of(packet, via.scope);
         let hash = self.table.hash(&key);
-        let found = self.table.find(hash, &key);
-        let flow = found.and_then(|place| self.table.get_mut(place));
-        if !flow.is_some_and(|flow| flow.only_counts(sender_is_low, &segment, volume, now_ns)) {
-            self.take_arrival(&Arrival { key, hash, sender_is_low, layers, segment, via, volume }, found, sink);
+        let near = self.table.place(hash);
+        self.take(&Arrival { key, hash, sender_is_low, layers, segment, via, volume }, near, sink);
+    }
+
+    /// Of nearly every packet the flow is classified, and the packet only counted. `near` is where the flow may stand.
+    #[inline(always)]
+    fn take(&mut self, arrival: &Arrival<'_>, near: Option<Place>, sink: &mut impl Sink) {
+        let flow = near.and_then(|place| self.table.get_mut(place)).filter(|flow| flow.key == arrival.key);
+        let is_there = flow.is_some();
+        if flow
+            .is_some_and(|flow| flow.only_counts(arrival.sender_is_low, &arrival.segment, arrival.volume, self.now_ns))
+        {
+            return;
         }
+        let found = if is_there { near } else { self.table.find(arrival.hash, &arrival.key) };
+        self.take_arrival(arrival, found, sink);
     }
 
     fn count_refused(&mut self, reason: Refused) {

@@ -131,8 +131,8 @@ impl Engine {
             self.table.flows().map(|(place, flow)| (flow.last_seen_ns, flow.id, place)).collect();
         ends.sort_unstable();
         for batch in ends.chunks(BATCH) {
-            self.table.bring_near(batch.iter().map(|(_, _, place)| *place));
-            self.table.bring_records_near(batch.iter().map(|(_, _, place)| *place));
+            self.table.bring_near(batch.iter().map(|(_, _, place)| *place), Flow::touch);
+            self.table.bring_near(batch.iter().map(|(_, _, place)| *place), Flow::touch_record);
             for (_, _, place) in batch {
                 self.report_end(*place, Some(EndReason::Shutdown), sink);
                 self.table.empty(*place);
@@ -268,13 +268,19 @@ impl Engine {
         let mut due = std::mem::take(&mut self.due);
         self.deadlines.take(self.now_ns, &mut due);
         for batch in due.chunks(BATCH) {
-            self.table.bring_near(batch.iter().map(|entry| entry.place));
-            self.table.bring_inspections_near(batch.iter().map(|entry| entry.place));
-            self.table.bring_ends_near(batch.iter().filter(|entry| self.is_over(entry)).map(|entry| entry.place));
+            self.bring_due_near(batch);
             batch.iter().for_each(|entry| self.look_at(*entry, sink));
         }
         due.clear();
         self.due = due;
+    }
+
+    fn bring_due_near(&self, due: &[Entry]) {
+        self.table.bring_near(due.iter().map(|entry| entry.place), Flow::touch);
+        self.table.bring_near(due.iter().map(|entry| entry.place), Flow::touch_inspected);
+        let over = || due.iter().filter(|entry| self.is_over(entry)).map(|entry| entry.place);
+        self.table.bring_near(over(), Flow::touch_record);
+        self.table.bring_places_near(over().filter_map(|place| self.table.hash_at(place)));
     }
 
     fn look_at(&mut self, entry: Entry, sink: &mut impl Sink) {

@@ -220,10 +220,18 @@ impl Flow {
         self.last_seen_ns ^ self.id
     }
 
-    /// Reads something of the other lines, and of the inspection.
-    pub(crate) fn touch_rest(&self) -> u64 {
-        let inspection = self.inspection.as_ref().map_or(0, |inspection| inspection.touch());
-        self.first_seen_ns ^ u64::from(self.origin.is_some()) ^ inspection
+    /// Reads something of the other lines, and of the inspection, of a flow that is inspected.
+    pub(crate) fn touch_inspected(&self) -> u64 {
+        self.inspection.as_ref().map_or(0, |inspection| inspection.touch() ^ self.touch_others())
+    }
+
+    /// Reads something of all that its record needs.
+    pub(crate) fn touch_record(&self) -> u64 {
+        self.touch_inspected() ^ self.touch_others() ^ self.found.touch()
+    }
+
+    fn touch_others(&self) -> u64 {
+        self.first_seen_ns ^ u64::from(self.origin.is_some())
     }
 
     /// What is known of it, without what its inspection needs to go on.

@@ -40,6 +40,11 @@ impl FlowTable {
         hasher.finish()
     }
 
+    /// The hash of the key of a place's flow.
+    pub(crate) fn hash_at(&self, place: Place) -> Option<u64> {
+        self.get(place).map(|flow| self.hash(&flow.key))
+    }
+
     /// The place of a key's flow.
     pub(crate) fn find(&self, hash: u64, key: &FlowKey) -> Option<Place> {
         self.index.find(hash, |place| self.get(place).is_some_and(|flow| flow.key == *key))
@@ -67,28 +72,9 @@ impl FlowTable {
         self.blocks.get_mut(block)?.get_mut(at)?.as_mut()
     }
 
-    /// Brings flows from memory into the processor's cache: accesses that do not wait for one another take hardly longer than one
-    /// of them.
-    pub(crate) fn bring_near(&self, places: impl Iterator<Item = Place>) {
-        self.touch(places, Flow::touch);
-    }
-
-    /// Brings near what else is needed of flows that are inspected.
-    pub(crate) fn bring_inspections_near(&self, places: impl Iterator<Item = Place>) {
-        self.touch(places, |flow| if flow.inspection.is_some() { flow.touch_rest() } else { 0 });
-    }
-
-    /// Brings near what else a flow's record needs.
-    pub(crate) fn bring_records_near(&self, places: impl Iterator<Item = Place>) {
-        self.touch(places, |flow| flow.touch_rest() ^ flow.found.touch());
-    }
-
-    /// Brings near what else is needed of flows that are about to be removed: their records, and their places in the index.
-    pub(crate) fn bring_ends_near(&self, places: impl Iterator<Item = Place>) {
-        self.touch(places, |flow| flow.touch_rest() ^ flow.found.touch() ^ self.index.touch(self.hash(&flow.key)));
-    }
-
-    fn touch(&self, places: impl Iterator<Item = Place>, read: impl Fn(&Flow) -> u64) {
+    /// Brings flows from memory into the processor's cache by reading something of them: accesses that do not wait for one another
+    /// take hardly longer than one of them.
+    pub(crate) fn bring_near(&self, places: impl Iterator<Item = Place>, read: impl Fn(&Flow) -> u64) {
         let touched = places.filter_map(|place| self.get(place)).map(read);
         std::hint::black_box(touched.fold(0, u64::wrapping_add));
     }
@@ -105,7 +91,7 @@ impl FlowTable {
     }
 
     pub(crate) fn remove(&mut self, place: Place) {
-        let Some(hash) = self.get(place).map(|flow| self.hash(&flow.key)) else { return };
+        let Some(hash) = self.hash_at(place) else { return };
         if self.index.remove(hash, place) {
             self.free.push(place);
         }
