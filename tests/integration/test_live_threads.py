@@ -137,7 +137,7 @@ def test_the_command_writes_records_and_tells_what_was_lost(
         sent = frames()
         send(near, sent)
         time.sleep(0.5)
-        running.send_signal(signal.SIGINT)
+        running.send_signal(signal.SIGTERM)
         said = running.stderr.read()
     assert running.returncode == 0, said
     records = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
