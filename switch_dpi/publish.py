@@ -1,18 +1,24 @@
 """Flow events on their way to the controller: queued, merged, bounded, cut into batches. No I/O; time is an argument.
 
-``add`` may be called from the engine's thread, everything else from the loop's.
+Of the events that were asked for while a controller listens, each is sent, merged (a later one of its flow stands for
+it) or dropped; the three counters and the length of the queue add up. ``add`` may be called from the engine's thread,
+everything else from the relay's or the loop's.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
 from ofext.config import EventConfig
-from ofext.events import EventKind, FlowEvent, FlowEvents, encode_batches
+from ofext.errors import EncodeError
+from ofext.events import EventKind, FlowEvent, FlowEvents, encode_batches, encode_event
 from ofext.messages import frame_body
+
+log = logging.getLogger(__name__)
 
 CROWDED: Final = 0.5  # from this share of the queue on, a newer event of a flow replaces the one that waits
 
@@ -25,6 +31,7 @@ class Publisher:
         self._lock = threading.Lock()
         self._waiting: dict[int, FlowEvent] = {}
         self._latest: dict[int, int] = {}
+        self._outdated: dict[int, None] = {}
         self._next_slot = 0
         self._backlog: Iterator[FlowEvent] | None = None
         self._config: EventConfig | None = None
@@ -37,14 +44,16 @@ class Publisher:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def start(self, config: EventConfig, live: Iterable[FlowEvent]) -> None:
-        """A controller listens: ``live`` flows go first, whatever waited is of the past."""
+    def start(self, config: EventConfig, live: Callable[[], Iterable[FlowEvent]]) -> None:
+        """A controller listens: ``live`` flows go first. They are asked for when news are queued already, so that a
+        flow that changes meanwhile is told twice and not left out.
+        """
         with self._lock:
-            self._waiting.clear()
-            self._latest.clear()
-            self._oldest_s = None
+            self._drop_waiting()
             self._config = config
-            self._backlog = iter(live)
+        backlog = iter(live())
+        with self._lock:
+            self._backlog = backlog
 
     def configure(self, config: EventConfig) -> None:
         """The controller asked for something else."""
@@ -52,13 +61,11 @@ class Publisher:
             self._config = config
 
     def stop(self) -> None:
-        """Nobody listens; the next one is told of the live flows."""
+        """Nobody listens; what waits is dropped, and the next one is told of the live flows."""
         with self._lock:
             self._config = None
             self._backlog = None
-            self._waiting.clear()
-            self._latest.clear()
-            self._oldest_s = None
+            self._drop_waiting()
 
     def add(self, events: Iterable[FlowEvent], now_s: float) -> bool:
         """Queue events; True when the loop should look at :attr:`due` anew."""
@@ -94,26 +101,57 @@ class Publisher:
             dropped = self.dropped
         if attributes is not None:
             batch = [_only(event, attributes) for event in batch]
-        bodies = list(encode_batches(batch, sequence=self._sequence, dropped=dropped))
+        try:
+            bodies = list(encode_batches(batch, sequence=self._sequence, dropped=dropped))
+        except EncodeError:
+            batch = [event for event in batch if self._has_place(event)]
+            bodies = list(encode_batches(batch, sequence=self._sequence, dropped=self.dropped))
         self._sequence += len(batch)
         self.sent += len(batch)
         return [frame_body(FlowEvents.EXP_TYPE, body, version=version, xid=0) for body in bodies]
 
+    def _has_place(self, event: FlowEvent) -> bool:
+        """Whether an event can stand on the wire; one that cannot is dropped, not all that wait with it."""
+        try:
+            encode_event(event)
+        except EncodeError as error:
+            log.warning("an event of flow %d is dropped: %s", event.flow_id, error)
+            with self._lock:
+                self.dropped += 1
+            return False
+        return True
+
     def _queue(self, event: FlowEvent) -> None:
-        if len(self._waiting) >= self._limit * CROWDED:
-            earlier = self._latest.get(event.flow_id)
-            if earlier is not None and earlier in self._waiting:
-                del self._waiting[earlier]
-                self.merged += 1
+        earlier = self._latest.get(event.flow_id)
+        if earlier is not None and len(self._waiting) >= self._limit * CROWDED:
+            self._merge(earlier)
+        elif earlier is not None:
+            self._outdated[earlier] = None
         while len(self._waiting) >= self._limit:
-            self._forget(next(iter(self._waiting)))
-            self.dropped += 1
+            if self._outdated:
+                self._merge(next(iter(self._outdated)))
+            else:
+                self._forget(next(iter(self._waiting)))
+                self.dropped += 1
         self._waiting[self._next_slot] = event
         self._latest[event.flow_id] = self._next_slot
         self._next_slot += 1
 
+    def _merge(self, slot: int) -> None:
+        """The event there says nothing that a later one of its flow does not say."""
+        self._forget(slot)
+        self.merged += 1
+
+    def _drop_waiting(self) -> None:
+        self.dropped += len(self._waiting)
+        self._waiting.clear()
+        self._latest.clear()
+        self._outdated.clear()
+        self._oldest_s = None
+
     def _forget(self, slot: int) -> FlowEvent:
         event = self._waiting.pop(slot)
+        self._outdated.pop(slot, None)
         if self._latest.get(event.flow_id) == slot:
             del self._latest[event.flow_id]
         return event

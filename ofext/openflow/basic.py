@@ -12,6 +12,8 @@ ERROR_DATA_SIZE: Final = 64  # bytes of the offending message that an error carr
 
 ERROR_HELLO_FAILED: Final = 0  # OFPET_HELLO_FAILED
 HELLO_INCOMPATIBLE: Final = 0  # OFPHFC_INCOMPATIBLE
+ERROR_BAD_REQUEST: Final = 1  # OFPET_BAD_REQUEST
+BAD_VERSION: Final = 0  # OFPBRC_BAD_VERSION
 
 
 def hello(versions: Iterable[int], xid: int = 0) -> bytes:

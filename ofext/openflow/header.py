@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import Final
 
 from ofext import wire
-from ofext.errors import DecodeError, EncodeError
+from ofext.errors import MAX_FOUND_SIZE, DecodeError, EncodeError
 
 HEADER_SIZE: Final = 8
 MAX_MESSAGE_SIZE: Final = 0xFFFF  # the length is 16 bits
@@ -70,6 +70,14 @@ def build(version: int, kind: int, xid: int, body: bytes = b"") -> bytes:
     return wire.pack("header", _HEADER, version, kind, size, xid) + body
 
 
+class FramingError(DecodeError):
+    """A stream that cannot be cut into messages any further; `messages` are those that came before the fault."""
+
+    def __init__(self, offset: int, expected: str, found: bytes, messages: list[bytes]) -> None:
+        super().__init__(offset, expected, found)
+        self.messages = messages
+
+
 class Framer:
     """Cuts a byte stream into messages. Holds less than one message, so at most 65,535 bytes."""
 
@@ -79,7 +87,7 @@ class Framer:
     def feed(self, data: bytes) -> list[bytes]:
         """Takes the next bytes of the stream, returns the messages that are now complete.
 
-        Raises DecodeError when a length is below 8; the stream is lost then, and so is everything fed.
+        Raises FramingError when a length is below 8: the stream is lost from there on.
         """
         self._buffer += data
         messages: list[bytes] = []
@@ -87,7 +95,9 @@ class Framer:
         while len(self._buffer) - start >= HEADER_SIZE:
             size = int.from_bytes(self._buffer[start + 2 : start + 4], "big")
             if size < HEADER_SIZE:
-                raise DecodeError(start + 2, "an OpenFlow message length of at least 8", bytes(self._buffer[start:]))
+                found = bytes(self._buffer[start : start + MAX_FOUND_SIZE])
+                self._buffer[:] = found[:HEADER_SIZE]  # what is fed after this finds it again
+                raise FramingError(start + 2, "an OpenFlow message length of at least 8", found, messages)
             if len(self._buffer) - start < size:
                 break
             messages.append(bytes(self._buffer[start : start + size]))

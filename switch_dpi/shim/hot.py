@@ -22,7 +22,6 @@ from switch_dpi.shim.session import ShimSession
 
 READ_SIZE: Final = 64 * 1024  # twice that and more malloc takes from the kernel, anew for every read: 10 µs a message
 MAX_WAITING_SIZE: Final = 1 << 20  # bytes that one side does not take; then the other side is not read
-BATCHES_AT_A_TIME: Final = 16  # then relayed messages get their turn
 
 
 class HotRelay:
@@ -85,7 +84,12 @@ class HotRelay:
             self._epoll.register(fd, select.EPOLLIN)
         session, clock = self._session, time.monotonic
         while True:
-            for fd, event in self._epoll.poll(self._publish()):
+            if self._may_answer:
+                session.resume(clock())
+                if ended := self._deliver():
+                    return ended
+            wait_s = self._publish()
+            for fd, event in self._epoll.poll(0.0 if self._may_answer else wait_s):
                 if fd == switch_fd:
                     data = self._switch.ready(event)
                     if data == b"":
@@ -99,12 +103,19 @@ class HotRelay:
                 elif self._is_stopping:
                     return "stopped"
                 else:
-                    self._woken.recv(READ_SIZE)
-                    if session.refresh():
-                        self.wake()
-                ended = self._deliver()
-                if ended:
+                    self._woken_up()
+                if ended := self._deliver():
                     return ended
+
+    def _woken_up(self) -> None:
+        self._woken.recv(READ_SIZE)
+        if self._session.refresh():
+            self.wake()
+
+    @property
+    def _may_answer(self) -> bool:
+        """The controller has asked for more, and has taken what it got."""
+        return self._session.is_busy and not self._controller.waiting
 
     def _deliver(self) -> str:
         """Send what the session has; why it ended, or empty."""
@@ -112,30 +123,33 @@ class HotRelay:
         self._switch.send(output.to_switch)
         self._controller.send(output.to_controller)
         self._switch.watch(self._epoll, may_read=not self._controller.is_full)
-        self._controller.watch(self._epoll, may_read=not self._switch.is_full)
+        may_ask = not (self._session.is_busy or self._switch.is_full or self._controller.is_full)
+        self._controller.watch(self._epoll, may_read=may_ask)
         return output.close
 
     def _publish(self) -> float | None:
-        """Send the events that are due; seconds until the next ones are, None when nothing waits."""
+        """Send a batch of events if it is due; seconds until the next one is, None when nothing waits.
+
+        One at a time: what comes from the bridge goes first.
+        """
         endpoint = self._session.endpoint
         if endpoint.is_negotiated and endpoint.config is not self._config:
             is_first, self._config = self._config is None, endpoint.config
             if is_first:
-                self._publisher.start(endpoint.config, self._live_events())
+                self._publisher.start(endpoint.config, self._live_events)
             else:
                 self._publisher.configure(endpoint.config)
         if self._config is None:
             return None
-        for _ in range(BATCHES_AT_A_TIME):
-            due = None if self._controller.waiting else self._publisher.due
-            if due is None:
-                return None
-            now = time.monotonic()
-            if due > now:
-                return due - now
-            for message in self._publisher.take(now, self._session.version or 0):
-                self._session.inject(message)
-            self._deliver()
+        due = self._publisher.due if self._session.takes_events and not self._controller.waiting else None
+        if due is None:
+            return None
+        now = time.monotonic()
+        if due > now:
+            return due - now
+        for message in self._publisher.take(now, self._session.version or 0):
+            self._session.inject(message)
+        self._deliver()
         return 0.0
 
 

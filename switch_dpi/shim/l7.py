@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ofext import catalogue as catalogues
 from ofext import hello
@@ -45,16 +45,19 @@ class L7Endpoint:
             part = next(self._news)
         return encode_message(part, version=version, xid=0)
 
-    def receive(self, raw: bytes) -> list[bytes]:
-        """Answers to one message or error of the extension from the controller."""
+    def receive(self, raw: bytes) -> Iterator[bytes]:
+        """Answers to one message or error of the extension from the controller, each made when it is asked for: there
+        may be many, and the controller may be slow.
+        """
         version, xid = raw[0], int.from_bytes(raw[4:8], "big")
         try:
-            envelope = decode_message(raw)
+            answers = self._answer(decode_message(raw))
         except DecodeError as error:
-            return [encode_message(L7Error.about(error), version=version, xid=xid)]
-        return [encode_message(answer, version=version, xid=xid) for answer in self._answer(envelope)]
+            answers = [L7Error.about(error)]
+        for answer in answers:
+            yield encode_message(answer, version=version, xid=xid)
 
-    def _answer(self, envelope: Envelope) -> list[Message | L7Error]:
+    def _answer(self, envelope: Envelope) -> Iterable[Message | L7Error]:
         message = envelope.message
         if isinstance(message, L7Error):
             log.warning("the controller reports error %d: %s", message.code, message.text)
@@ -65,9 +68,9 @@ class L7Endpoint:
             return [L7Error(code=ErrorCode.NOT_NEGOTIATED, text="expected a hello first")]
         return self._serve(message)
 
-    def _serve(self, message: Message | Unknown) -> list[Message | L7Error]:
+    def _serve(self, message: Message | Unknown) -> Iterable[Message | L7Error]:
         if isinstance(message, catalogues.CatalogueRequest):
-            return list(self._tell(self._catalogue()))
+            return self._tell(self._catalogue())
         if isinstance(message, ConfigRequest):
             return [ConfigReply(config=self.config)]
         if isinstance(message, ConfigSet):

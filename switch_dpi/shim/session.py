@@ -9,7 +9,8 @@ asynchronous configuration, open bundles) reaches the next one.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
@@ -17,10 +18,11 @@ from typing import Final, Protocol
 from ofext.errors import DecodeError
 from ofext.messages import L7Error, encode_message, is_l7_message
 from ofext.openflow import basic
-from ofext.openflow.header import Framer, Type, Version
+from ofext.openflow.header import Framer, FramingError, Type, Version
 from switch_dpi.errors import NegotiationError, ProtocolError, SwitchDpiError
 from switch_dpi.shim.bundles import SpoiltBundles
 from switch_dpi.shim.l7 import L7Endpoint
+from switch_dpi.shim.window import EventWindow
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ VERSIONS: Final = frozenset({int(Version.OF_1_3), int(Version.OF_1_4), int(Versi
 USUAL_VERSION: Final = int(Version.OF_1_4)  # the guess while no controller has been seen: the first with bundles
 PATIENCE_S: Final = 0.4  # Open vSwitch gives a HELLO one second before it hangs up
 HELLO_S: Final = 3.0  # a peer that is alive says HELLO at once
+MAX_ANSWERS_SIZE: Final = 64 * 1024  # bytes of the agent's own answers at a time; then others have their turn
 
 _MAY_CARRY_L7_UP: Final = frozenset(
     {int(Type.ERROR), int(Type.MULTIPART_REPLY), int(Type.FLOW_REMOVED), int(Type.PACKET_IN)}
@@ -81,11 +84,15 @@ class ShimSession:
         self._from_switch, self._from_controller = Framer(), Framer()
         self._to_switch: list[bytes] = []
         self._to_controller: list[bytes] = []
+        self._inbox: deque[bytes | FramingError] = deque()
+        self._answers: Iterator[bytes] | None = None
+        self._answers_size = 0
         self._drop, self._close = "", ""
         self._offered: frozenset[int] = frozenset()
         self._preferred = preferred
         self._has_controller = False
         self._bundles = SpoiltBundles()
+        self._window = EventWindow()
         self._deadline: float | None = now + HELLO_S
         self.endpoint = make_endpoint()
         self.phase = Phase.GREETING
@@ -102,6 +109,13 @@ class ShimSession:
         """When :meth:`tick` wants to be called."""
         return self._deadline
 
+    @property
+    def is_busy(self) -> bool:
+        """The controller has asked for more than was answered so far. Read no more from it, and call :meth:`resume`
+        when it has taken what :meth:`take` gave.
+        """
+        return self._answers is not None or bool(self._inbox)
+
     def take(self) -> Output:
         """What has come up since the last call."""
         output = Output(
@@ -112,14 +126,20 @@ class ShimSession:
         )
         self._to_switch.clear()
         self._to_controller.clear()
+        self._answers_size = 0
         self._drop = ""
         return output
 
     def switch_data(self, data: bytes, now: float) -> None:
         """Bytes from the bridge."""
+        if self.phase is Phase.CLOSED:
+            return
+        messages, fault = _cut(self._from_switch, data)
         try:
-            for message in self._from_switch.feed(data):
+            for message in messages:
                 self._switch_message(message, now)
+            if fault is not None:
+                raise fault
         except (DecodeError, SwitchDpiError) as error:
             self._end(f"bridge: {error}")
 
@@ -133,17 +153,30 @@ class ShimSession:
 
     def controller_data(self, data: bytes, now: float) -> None:
         """Bytes from the controller."""
-        if not self._has_controller:
+        if not self._has_controller or self.phase is Phase.CLOSED:
             return
+        messages, fault = _cut(self._from_controller, data)
+        self._inbox.extend(messages)
+        if fault is not None:
+            self._inbox.append(fault)
+        self.resume(now)
+
+    def resume(self, now: float) -> None:
+        """Goes on with what the controller has asked for, in its order, as far as answers may be sent now."""
         try:
-            for message in self._from_controller.feed(data):
-                self._controller_message(message, now)
+            while self.is_busy and self._answers_size < MAX_ANSWERS_SIZE:
+                if self._answers is None:
+                    self._controller_message(self._inbox.popleft(), now)
+                elif (answer := next(self._answers, None)) is not None:
+                    self._answer(answer)
+                else:
+                    self._answers = None
         except (DecodeError, SwitchDpiError) as error:
             self._lose_controller(f"controller: {error}")
 
     def controller_lost(self, reason: str) -> None:
         """The controller's connection closed, or could not be made."""
-        self._has_controller = False
+        self._forget_controller()
         if self.phase is Phase.RELAYING:
             self._end(f"the controller is gone: {reason}")
         elif self.phase is Phase.STANDBY:
@@ -169,10 +202,15 @@ class ShimSession:
         self._to_controller.append(part)
         return bool(part)
 
+    @property
+    def takes_events(self) -> bool:
+        """Whether the controller reads the events that it gets, so that it may have more."""
+        return self.phase is Phase.RELAYING and self._window.is_open
+
     def inject(self, message: bytes) -> None:
-        """Put a whole message of the agent's own into the stream to the controller."""
-        if self.phase is Phase.RELAYING:
-            self._to_controller.append(message)
+        """Put a whole message with events into the stream to the controller."""
+        if self.phase is Phase.RELAYING and self.version is not None:
+            self._to_controller += [message, self._window.sent(len(message), self.version)]
 
     def _switch_message(self, message: bytes, now: float) -> None:
         if self.phase is Phase.RELAYING:
@@ -201,7 +239,9 @@ class ShimSession:
         self.phase = Phase.STANDBY
         self._deadline = now + HELLO_S if self._has_controller else None
 
-    def _controller_message(self, message: bytes, now: float) -> None:
+    def _controller_message(self, message: bytes | FramingError, now: float) -> None:
+        if isinstance(message, FramingError):
+            raise message
         if self.phase is Phase.RELAYING:
             self._downward(message)
         elif self.phase is not Phase.CLOSED:
@@ -227,12 +267,19 @@ class ShimSession:
 
     def _downward(self, message: bytes) -> None:
         kind = message[1]
+        if kind == Type.ECHO_REPLY and self._window.is_answer(message):
+            return
         if kind in _MAY_BE_L7 and is_l7_message(message):
-            self._to_controller.extend(self.endpoint.receive(message))
+            if message[0] == self.version:
+                self._answers = self.endpoint.receive(message)
+            else:
+                self._answer(_bad_version(message, self.version or 0))
+            return
+        if message[0] != self.version:  # the bridge says what it thinks of it, as it would without the shim
+            self._to_switch.append(message)
             return
         if kind in _MAY_BE_BUNDLE and (refused := self._bundles.check(message)) is not None:
-            self._bundles.expect_answer(refused.xid)
-            self._to_controller.append(refused.to_controller)
+            self._answer(refused.to_controller)
             self._to_switch.append(refused.to_switch)
             return
         lowered = self._gate.lower(message)
@@ -241,27 +288,50 @@ class ShimSession:
             return
         self._bundles.spoil(message)
         xid = int.from_bytes(message[4:8], "big")
-        self._to_controller.append(encode_message(lowered, version=message[0], xid=xid))
+        self._answer(encode_message(lowered, version=message[0], xid=xid))
+
+    def _answer(self, message: bytes) -> None:
+        self._to_controller.append(message)
+        self._answers_size += len(message)
 
     def _upward(self, message: bytes) -> tuple[bytes, ...]:
         if self._bundles.is_unwanted(message):
             return ()
-        if message[1] in _MAY_CARRY_L7_UP and self.endpoint.is_negotiated:
+        if message[1] in _MAY_CARRY_L7_UP and self.endpoint.is_negotiated and message[0] == self.version:
             return (self._gate.raise_(message),)
         return (message,)
 
     def _lose_controller(self, reason: str) -> None:
-        self._has_controller = False
+        self._forget_controller()
         if self.phase is Phase.RELAYING:
             self._end(reason)
         elif not self._drop:
             self._drop = reason
             self._deadline = self._deadline if self.phase is Phase.WAITING else None
 
+    def _forget_controller(self) -> None:
+        self._has_controller = False
+        self._inbox.clear()
+        self._answers = None
+
     def _end(self, reason: str) -> None:
+        self._forget_controller()
         self.phase = Phase.CLOSED
         self._deadline = None
         self._close = self._close or reason
+
+
+def _cut(framer: Framer, data: bytes) -> tuple[list[bytes], FramingError | None]:
+    """The messages that are complete now, and what is wrong with the stream behind them."""
+    try:
+        return framer.feed(data), None
+    except FramingError as error:
+        return error.messages, error
+
+
+def _bad_version(message: bytes, version: int) -> bytes:
+    xid = int.from_bytes(message[4:8], "big")
+    return basic.error(version, xid, basic.ERROR_BAD_REQUEST, basic.BAD_VERSION, message)
 
 
 def _hello_failed(message: bytes) -> bytes:

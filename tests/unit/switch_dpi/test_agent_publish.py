@@ -1,5 +1,8 @@
 """Events on their way to the controller."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ofext.config import EventConfig
 from ofext.events import EventKind, FlowEvent, FlowEvents
 from ofext.messages import decode_message
@@ -24,7 +27,7 @@ def taken(publisher: Publisher, now_s: float = 0.0) -> list[FlowEvents]:
 
 def started(limit: int = 100, **config: object) -> Publisher:
     publisher = Publisher(limit)
-    publisher.start(EventConfig(**config), [])  # type: ignore[arg-type]
+    publisher.start(EventConfig(**config), list)  # type: ignore[arg-type]
     taken(publisher)
     return publisher
 
@@ -51,13 +54,13 @@ def test_numbers_run_on_over_sessions() -> None:
     publisher.add([event(1), event(2)], 0.0)
     assert taken(publisher)[0].sequence == 0
     publisher.stop()
-    publisher.start(EventConfig(), [event(1)])
+    publisher.start(EventConfig(), lambda: [event(1)])
     assert taken(publisher)[0].sequence == 2
 
 
 def test_live_flows_go_before_news() -> None:
     publisher = Publisher(10)
-    publisher.start(EventConfig(max_batch=2), [event(1), event(2), event(3)])
+    publisher.start(EventConfig(max_batch=2), lambda: [event(1), event(2), event(3)])
     publisher.add([event(4)], 0.0)
     assert [e.flow_id for e in taken(publisher)[0].events] == [1, 2]
     assert [e.flow_id for e in taken(publisher)[0].events] == [3, 4]
@@ -69,6 +72,59 @@ def test_crowded_queue_keeps_the_latest_of_each_flow() -> None:
     batch = taken(publisher)[0].events
     assert [(e.flow_id, e.app_id) for e in batch] == [(2, 7), (1, 9)]
     assert (publisher.merged, publisher.dropped) == (1, 0)
+
+
+def test_events_that_later_ones_stand_for_are_merged_before_any_is_dropped() -> None:
+    publisher = started(limit=8)
+    publisher.add([event(1, app=1), event(1, app=2), event(1, app=3)], 0.0)  # not crowded: all of them wait
+    publisher.add([event(flow) for flow in range(2, 9)], 0.0)
+    batch = taken(publisher)[0]
+    assert [(e.flow_id, e.app_id) for e in batch.events] == [(1, 3), *((flow, 7) for flow in range(2, 9))]
+    assert (publisher.merged, batch.dropped) == (2, 0)
+
+
+@given(st.lists(st.lists(st.integers(0, 9), max_size=12), max_size=30), st.integers(1, 12), st.integers(1, 5))
+def test_every_event_is_sent_merged_or_counted_as_dropped(rounds: list[list[int]], limit: int, max_batch: int) -> None:
+    publisher = started(limit=limit, max_batch=max_batch)
+    added, seen, expected = 0, [], 0
+    for number, flows in enumerate(rounds):
+        publisher.add([event(flow, verdict_packet=added + place) for place, flow in enumerate(flows)], 0.0)
+        added += len(flows)
+        for batch in taken(publisher) if number % 3 == 0 else ():
+            assert (batch.sequence, batch.dropped) == (expected, publisher.dropped)
+            expected += len(batch.events)
+            seen += [found.verdict_packet for found in batch.events]
+        assert len(publisher) <= limit
+        assert added == publisher.sent + publisher.merged + publisher.dropped + len(publisher)
+    assert seen == sorted(seen)
+    assert publisher.sent == len(seen)
+
+
+def test_an_event_that_cannot_be_encoded_is_dropped_alone() -> None:
+    publisher = started()
+    publisher.add([event(1), event(2, vlan=1 << 16), event(3)], 0.0)
+    batch = taken(publisher)[0]
+    assert ([e.flow_id for e in batch.events], batch.dropped) == ([1, 3], 1)
+
+
+def test_what_waits_when_the_controller_goes_is_counted_as_dropped() -> None:
+    publisher = started()
+    publisher.add([event(1), event(2)], 0.0)
+    publisher.stop()
+    publisher.start(EventConfig(), lambda: [event(1)])
+    assert taken(publisher)[0].dropped == 2
+
+
+def test_a_flow_that_changes_while_live_flows_are_gathered_is_not_left_out() -> None:
+    publisher = Publisher(10)
+
+    def live() -> list[FlowEvent]:
+        found = [event(1, app=1)]
+        publisher.add([event(1, app=2)], 0.0)  # from the engine's thread
+        return found
+
+    publisher.start(EventConfig(), live)
+    assert [e.app_id for e in taken(publisher)[0].events] == [1, 2]
 
 
 def test_full_queue_drops_the_oldest_and_says_how_many() -> None:

@@ -43,7 +43,7 @@ class Setting:
         self.marker = RecordingMarker()
         self.store = PredicateStore(folder / "p.json", 5)
         self.publisher = Publisher(100)
-        self.publisher.start(EventConfig(), [])
+        self.publisher.start(EventConfig(), list)
         self.path = VerdictPath(
             book=FlowBook(book_limit, first_id=1),
             store=self.store,

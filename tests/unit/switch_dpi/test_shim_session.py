@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from ofext.catalogue import AppEntry, Catalogue, CatalogueRequest, join
 from ofext.config import ConfigRequest, ConfigSet, EventConfig
 from ofext.hello import AgentInfo, Hello
-from ofext.messages import ErrorCode, L7Error, Message, decode_message, encode_message
+from ofext.messages import ErrorCode, L7Error, Message, decode_message, encode_message, is_l7_message
 from ofext.openflow import basic
 from ofext.openflow.header import Framer, Type, build
+from switch_dpi.shim.bundles import MAX_SPOILT
 from switch_dpi.shim.l7 import L7Endpoint
-from switch_dpi.shim.session import HELLO_S, PATIENCE_S, Output, Phase, ShimSession
+from switch_dpi.shim.session import HELLO_S, MAX_ANSWERS_SIZE, PATIENCE_S, Output, Phase, ShimSession
+from switch_dpi.shim.window import WINDOW_SIZE
 from tests.fakes.agent_engine import CATALOGUE
 
 ALL = frozenset({1, 4, 5, 6})
@@ -252,8 +254,8 @@ def test_events_stand_between_messages() -> None:
     assert session.take().to_controller == b"event" + whole
 
 
-@given(st.lists(st.integers(1, 40), max_size=20))
-def test_any_cut_of_the_streams_gives_the_same(cuts: list[int]) -> None:
+@given(st.lists(st.integers(1, 40), max_size=20), st.sampled_from([b"", bytes(8)]), st.sampled_from([b"", bytes(8)]))
+def test_any_cut_of_the_streams_gives_the_same(cuts: list[int], down_fault: bytes, up_fault: bytes) -> None:
     down = b"".join(
         [
             basic.hello([5]),
@@ -264,6 +266,7 @@ def test_any_cut_of_the_streams_gives_the_same(cuts: list[int]) -> None:
         ]
     )
     up = build(5, Type.FEATURES_REPLY, 1, bytes(24)) + build(5, Type.PACKET_IN, 0, b"low!")
+    down, up = down + down_fault, up + up_fault
     assert run(pieces(down, cuts), pieces(up, cuts)) == run([down], [up])
 
 
@@ -315,3 +318,101 @@ def test_a_catalogue_that_changes_is_told_again_to_a_controller_that_asked() -> 
     assert join(told[:-1]) == Catalogue(version="fake 2", apps=many)
     assert not session.refresh()
     assert session.take().to_controller == b""
+
+
+def test_answers_that_the_controller_does_not_take_are_not_made() -> None:
+    many = Catalogue(version="1", apps=tuple(AppEntry(app_id=n, key=f"app-{n}", name="x" * 99) for n in range(3000)))
+    session = ShimSession(Gate(), lambda: L7Endpoint(AgentInfo, lambda: many), 0.0)
+    session.switch_data(basic.hello(ALL), 0.0)
+    session.controller_connected(0.0)
+    session.controller_data(basic.hello([5]), 0.0)
+    session.take()
+    asked = 50
+    request = encode_message(CatalogueRequest(), version=5, xid=2)
+    after = build(5, Type.BARRIER_REQUEST, 3)
+    session.controller_data(encode_message(Hello(), version=5, xid=1) + request * asked + after, 0.0)
+    parts, turns = [], 0
+    while True:
+        output = session.take()
+        assert len(output.to_controller) <= MAX_ANSWERS_SIZE + 0xFFFF
+        parts += [decode_message(raw).message for raw in Framer().feed(output.to_controller) if is_l7_message(raw)]
+        if not session.is_busy:
+            break
+        assert not output.to_switch  # a barrier waits for the answers before it
+        session.resume(0.0)
+        turns += 1
+    assert output.to_switch == after
+    told = [part for part in parts if isinstance(part, Catalogue)]
+    assert (turns > asked, sum(not part.more for part in told), len(told) % asked) == (True, asked, 0)
+
+
+def test_fault_behind_messages_that_wait_for_answers_comes_after_them() -> None:
+    session = relaying()
+    requests = encode_message(Hello(), version=5, xid=1) + encode_message(ConfigRequest(), version=5, xid=2) * 4000
+    session.controller_data(requests + bytes(8), 0.0)
+    answers = b""
+    while session.is_busy:
+        output = session.take()
+        answers += output.to_controller
+        assert not output.close
+        session.resume(0.0)
+    output = session.take()
+    assert len(Framer().feed(answers + output.to_controller)) == 4001
+    assert "message length" in output.close
+
+
+@pytest.mark.parametrize("version", [4, 6, 0, 255])
+def test_message_of_another_version_is_the_bridges_to_refuse_or_the_agents(version: int) -> None:
+    session = relaying()
+    rule, hello = build(version, Type.FLOW_MOD, 1, b"high"), encode_message(Hello(), version=version, xid=7)
+    session.controller_data(rule + hello, 0.0)
+    output = session.take()
+    assert output.to_switch == rule
+    assert output.to_controller == basic.error(5, 7, basic.ERROR_BAD_REQUEST, basic.BAD_VERSION, hello)
+
+
+def test_events_wait_until_those_before_them_were_read() -> None:
+    session = relaying()
+    whole = build(5, Type.EXPERIMENTER, 0, bytes(9992))
+    sent = 0
+    while session.takes_events:
+        session.inject(whole)
+        sent += len(whole)
+    assert WINDOW_SIZE <= sent <= WINDOW_SIZE + len(whole)
+    echoes = [raw for raw in Framer().feed(session.take().to_controller) if raw[1] == Type.ECHO_REQUEST]
+    assert len(echoes) == sent // (7 * len(whole))
+    own = basic.echo_reply(basic.echo_request(5, 0, b"of the bridge"))
+    session.controller_data(own, 0.0)
+    assert (session.takes_events, session.take().to_switch) == (False, own)
+    session.controller_data(basic.echo_reply(echoes[0]) * 2, 0.0)
+    assert (session.takes_events, session.take().to_switch) == (True, b"")
+
+
+def test_spoilt_bundle_that_is_opened_anew_is_whole_again() -> None:
+    session = relaying()
+    session.controller_data(bundle_add(5, REFUSED) + bundle_control(5, 0, xid=2) + bundle_control(5, 4, xid=3), 0.0)
+    assert session.take().to_switch == bundle_control(5, 0, xid=2) + bundle_control(5, 4, xid=3)
+
+
+@pytest.mark.parametrize("version", [4, 5, 6])
+def test_only_the_answer_to_the_shims_own_discard_is_swallowed(version: int) -> None:
+    session = relaying(version)
+    session.controller_data(bundle_add(version, REFUSED) + bundle_control(version, 4, xid=2), 0.0)
+    session.take()
+    others = [
+        basic.error(version, 2, 4, 1, build(version, Type.FLOW_MOD, 2, bytes(40))),
+        bundle_control(version, 1, xid=2),
+        build(version, Type.EXPERIMENTER, 2, bytes(16)),
+    ]
+    failed = basic.error(version, 2, 17, 2, bundle_control(version, 6, xid=2))
+    session.switch_data(b"".join(others) + failed + failed, 0.0)
+    assert session.take().to_controller == b"".join(others) + failed
+
+
+def test_controller_with_too_many_spoilt_bundles_is_left() -> None:
+    session = relaying()
+    for bundle in range(MAX_SPOILT):
+        session.controller_data(bundle_add(5, REFUSED).replace(b"\0\0\0\x09", bundle.to_bytes(4, "big"), 1), 0.0)
+    assert not session.take().close
+    session.controller_data(bundle_add(5, REFUSED).replace(b"\0\0\0\x09", b"last", 1), 0.0)
+    assert "open bundles" in session.take().close
