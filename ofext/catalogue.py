@@ -115,7 +115,7 @@ class Catalogue:
     def encode(self) -> bytes:
         """The body. Raises EncodeError for values that do not fit; big catalogues go through `split` first."""
         head = _head(self.version, CatalogueFlags.MORE if self.more else CatalogueFlags(0))
-        return head + b"".join(_encode_entry(entry) for entry in _entries(self))
+        return head + b"".join(encode_entry(entry) for entry in _entries(self))
 
     @staticmethod
     def decode(body: bytes) -> "Catalogue":
@@ -123,23 +123,29 @@ class Catalogue:
         reader = Reader(body)
         flags, size = reader.fields(_HEAD, "flags and size of the version")
         version = reader.text(size, "catalogue version")
-        apps: list[AppEntry] = []
-        categories: list[CategoryEntry] = []
-        attributes: list[AttributeEntry] = []
-        for kind, value in reader.tlvs():
-            match kind:
-                case CatalogueTlv.APP:
-                    apps.append(_decode_app(value))
-                case CatalogueTlv.CATEGORY:
-                    categories.append(_decode_category(value))
-                case CatalogueTlv.ATTRIBUTE:
-                    attributes.append(_decode_attribute(value))
-                case _:
-                    pass
+        apps, categories, attributes = collect_entries(reader.tlvs())
         more = bool(flags & CatalogueFlags.MORE)
-        return Catalogue(
-            version=version, apps=tuple(apps), categories=tuple(categories), attributes=tuple(attributes), more=more
-        )
+        return Catalogue(version=version, apps=apps, categories=categories, attributes=attributes, more=more)
+
+
+def collect_entries(
+    tlvs: Iterable[tuple[int, Reader]],
+) -> tuple[tuple[AppEntry, ...], tuple[CategoryEntry, ...], tuple[AttributeEntry, ...]]:
+    """The entries among TLVs by their kind; others are skipped. Raises DecodeError."""
+    apps: list[AppEntry] = []
+    categories: list[CategoryEntry] = []
+    attributes: list[AttributeEntry] = []
+    for kind, value in tlvs:
+        match kind:
+            case CatalogueTlv.APP:
+                apps.append(_decode_app(value))
+            case CatalogueTlv.CATEGORY:
+                categories.append(_decode_category(value))
+            case CatalogueTlv.ATTRIBUTE:
+                attributes.append(_decode_attribute(value))
+            case _:
+                pass
+    return tuple(apps), tuple(categories), tuple(attributes)
 
 
 def split(catalogue: Catalogue, limit: int = MAX_PART_SIZE) -> Iterator[Catalogue]:
@@ -148,7 +154,7 @@ def split(catalogue: Catalogue, limit: int = MAX_PART_SIZE) -> Iterator[Catalogu
     held: list[Entry] = []
     size = head_size
     for entry in _entries(catalogue):
-        entry_size = len(_encode_entry(entry))
+        entry_size = len(encode_entry(entry))
         if held and size + entry_size > limit:
             yield _part(catalogue.version, held, more=True)
             held, size = [], head_size
@@ -171,6 +177,18 @@ def join(parts: Iterable[Catalogue]) -> Catalogue:
         categories=tuple(entry for part in got for entry in part.categories),
         attributes=tuple(entry for part in got for entry in part.attributes),
     )
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """The TLV of an entry. Raises EncodeError."""
+    match entry:
+        case AppEntry():
+            numbers = [entry.app_id, entry.kind, entry.category, entry.risk]
+            return _entry(CatalogueTlv.APP, _APP, numbers, [entry.key, entry.name, entry.owner])
+        case CategoryEntry():
+            return _entry(CatalogueTlv.CATEGORY, _CATEGORY, [entry.category], [entry.key, entry.name])
+        case AttributeEntry():
+            return _entry(CatalogueTlv.ATTRIBUTE, _ATTRIBUTE, [entry.attribute, entry.kind], [entry.name, entry.unit])
 
 
 _HEAD = struct.Struct("!HH")  # flags, size of the version
@@ -198,17 +216,6 @@ def _entries(catalogue: Catalogue) -> Iterator[Entry]:
     yield from catalogue.categories
     yield from catalogue.attributes
     yield from catalogue.apps
-
-
-def _encode_entry(entry: Entry) -> bytes:
-    match entry:
-        case AppEntry():
-            numbers = [entry.app_id, entry.kind, entry.category, entry.risk]
-            return _entry(CatalogueTlv.APP, _APP, numbers, [entry.key, entry.name, entry.owner])
-        case CategoryEntry():
-            return _entry(CatalogueTlv.CATEGORY, _CATEGORY, [entry.category], [entry.key, entry.name])
-        case AttributeEntry():
-            return _entry(CatalogueTlv.ATTRIBUTE, _ATTRIBUTE, [entry.attribute, entry.kind], [entry.name, entry.unit])
 
 
 def _entry(kind: CatalogueTlv, layout: struct.Struct, numbers: list[int], texts: list[str]) -> bytes:

@@ -7,7 +7,7 @@ of it is never sent any. The agent's answer carries `AgentInfo`.
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import ClassVar, Final
 
 from ofext import wire
@@ -31,6 +31,17 @@ class HelloTlv(IntEnum):
     TAP_PORT = 4
     ZONES = 5
     PREDICATE_CAPACITY = 6
+    FEATURES = 7
+
+
+class Feature(IntFlag):
+    """What an agent can do beyond events; a controller need not ask for what is not there."""
+
+    FLOW_CONTROL = 1
+    PLUGIN_SWAP = 2
+    DEPTH = 4
+    STATISTICS = 8
+    CATALOGUE_CHANGE = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +50,7 @@ class AgentInfo:
 
     `tap_port` is the OpenFlow port number to which copies for inspection are sent; None while there is none.
     The zones are conntrack zones of the bridge; `predicate_capacity` is how many patterns may be installed at a time.
+    `features` are bits of `Feature`, and others that are unknown here.
     """
 
     agent_version: str = ""
@@ -48,6 +60,7 @@ class AgentInfo:
     edge_zone: int = 0
     service_zone: int = 0
     predicate_capacity: int = 0
+    features: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +109,8 @@ def _encode_agent(agent: AgentInfo) -> bytes:
         wire.tlv(HelloTlv.ZONES, wire.pack("zones", _ZONES, agent.edge_zone, agent.service_zone)),
         wire.tlv(HelloTlv.PREDICATE_CAPACITY, wire.number("predicate_capacity", agent.predicate_capacity, 2)),
     ]
+    if agent.features:
+        parts.append(wire.tlv(HelloTlv.FEATURES, wire.number("features", agent.features, 4)))
     if agent.tap_port is not None:
         parts.append(wire.tlv(HelloTlv.TAP_PORT, wire.number("tap_port", agent.tap_port, 4)))
     return b"".join(parts)
@@ -103,7 +118,7 @@ def _encode_agent(agent: AgentInfo) -> bytes:
 
 def _decode_agent(reader: Reader) -> AgentInfo | None:
     texts = {HelloTlv.AGENT_VERSION: "", HelloTlv.ENGINE_VERSION: "", HelloTlv.CATALOGUE_VERSION: ""}
-    tap_port, zones, capacity = None, (0, 0), 0
+    tap_port, zones, capacity, features = None, (0, 0), 0, 0
     is_agent = False
     for kind, value in reader.tlvs():
         is_agent = is_agent or kind in _KNOWN
@@ -117,6 +132,8 @@ def _decode_agent(reader: Reader) -> AgentInfo | None:
                 zones = (edge, service)
             case HelloTlv.PREDICATE_CAPACITY:
                 (capacity,) = value.rest_fields(struct.Struct("!H"), "predicate capacity")
+            case HelloTlv.FEATURES:
+                (features,) = value.rest_fields(struct.Struct("!I"), "features")
             case _:
                 pass
     if not is_agent:
@@ -129,4 +146,5 @@ def _decode_agent(reader: Reader) -> AgentInfo | None:
         edge_zone=zones[0],
         service_zone=zones[1],
         predicate_capacity=capacity,
+        features=features,
     )

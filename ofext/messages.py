@@ -12,26 +12,35 @@ from typing import Final
 
 from ofext import wire
 from ofext.catalogue import Catalogue, CatalogueRequest
+from ofext.catalogue_change import CatalogueChange
 from ofext.config import ConfigReply, ConfigRequest, ConfigSet
+from ofext.control import FlowControl, FlowControlReply
 from ofext.errors import DecodeError
 from ofext.events import FlowEvents
 from ofext.hello import Hello
 from ofext.ids import EXPERIMENTER_BYTES, EXPERIMENTER_ID
 from ofext.openflow.header import Type, build, read_header
+from ofext.plugin_swap import PluginSwap, PluginSwapReply
 from ofext.wire import Reader
 
 __all__ = [
+    "EXPERIMENTER_HEADER_SIZE",
     "Catalogue",
+    "CatalogueChange",
     "CatalogueRequest",
     "ConfigReply",
     "ConfigRequest",
     "ConfigSet",
     "Envelope",
     "ErrorCode",
+    "FlowControl",
+    "FlowControlReply",
     "FlowEvents",
     "Hello",
     "L7Error",
     "Message",
+    "PluginSwap",
+    "PluginSwapReply",
     "Unknown",
     "decode_body",
     "decode_message",
@@ -58,7 +67,10 @@ class ErrorCode(IntEnum):
     MATCH_VALUE = 6  # an L7 match field has an illegal value
     MATCH_CONFLICT = 7  # fields of a match claim the same bits
     PREDICATES_FULL = 8  # no bit is left for a pattern
-    UNAVAILABLE = 9  # the agent cannot answer now (its engine is not running)
+    UNAVAILABLE = 9  # the agent cannot answer now (its engine is not running, too many requests wait)
+    IS_SLAVE = 10  # the controller's role does not allow it (as OpenFlow's OFPBRC_IS_SLAVE)
+    NOT_PERMITTED = 11  # the agent's configuration does not allow it
+    PLUGIN_REFUSED = 12  # the plugin is not there, or not right; the set of plugins is as it was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +105,20 @@ class L7Error:
         return L7Error(code=code, offset=error.offset, data=error.found, text=f"expected {error.expected}")
 
 
-Message = Hello | CatalogueRequest | Catalogue | ConfigSet | ConfigRequest | ConfigReply | FlowEvents
+Message = (
+    Hello
+    | CatalogueRequest
+    | Catalogue
+    | ConfigSet
+    | ConfigRequest
+    | ConfigReply
+    | FlowEvents
+    | FlowControl
+    | FlowControlReply
+    | PluginSwap
+    | PluginSwapReply
+    | CatalogueChange
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,4 +207,9 @@ _DECODERS: Final[Mapping[int, Callable[[bytes], Message]]] = {
     ConfigRequest.EXP_TYPE: ConfigRequest.decode,
     ConfigReply.EXP_TYPE: ConfigReply.decode,
     FlowEvents.EXP_TYPE: FlowEvents.decode,
+    FlowControl.EXP_TYPE: FlowControl.decode,
+    FlowControlReply.EXP_TYPE: FlowControlReply.decode,
+    PluginSwap.EXP_TYPE: PluginSwap.decode,
+    PluginSwapReply.EXP_TYPE: PluginSwapReply.decode,
+    CatalogueChange.EXP_TYPE: CatalogueChange.decode,
 }

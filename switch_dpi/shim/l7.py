@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from ofext import catalogue as catalogues
 from ofext import hello
-from ofext.config import ConfigReply, ConfigRequest, ConfigSet, EventConfig
+from ofext.config import ConfigReply, ConfigRequest, ConfigSet, EventConfig, fault_in
 from ofext.errors import DecodeError
 from ofext.hello import AgentInfo, Hello
-from ofext.messages import Envelope, ErrorCode, L7Error, Message, Unknown, decode_message, encode_message
+from ofext.messages import (
+    EXPERIMENTER_HEADER_SIZE,
+    Envelope,
+    ErrorCode,
+    L7Error,
+    Message,
+    Unknown,
+    decode_message,
+    encode_message,
+)
 
 log = logging.getLogger(__name__)
+
+EXP_TYPE_OFFSET: Final = 12  # in an experimenter message
 
 
 class L7Endpoint:
@@ -51,48 +63,52 @@ class L7Endpoint:
         """
         version, xid = raw[0], int.from_bytes(raw[4:8], "big")
         try:
-            answers = self._answer(decode_message(raw))
+            answers = self._answer(decode_message(raw), raw)
         except DecodeError as error:
             answers = [L7Error.about(error)]
         for answer in answers:
             yield encode_message(answer, version=version, xid=xid)
 
-    def _answer(self, envelope: Envelope) -> Iterable[Message | L7Error]:
+    def _answer(self, envelope: Envelope, raw: bytes) -> Iterable[Message | L7Error]:
         message = envelope.message
         if isinstance(message, L7Error):
             log.warning("the controller reports error %d: %s", message.code, message.text)
             return []
         if isinstance(message, Hello):
-            return [self._greet(message)]
+            return [self._greet(message, raw)]
         if not self.is_negotiated:
-            return [L7Error(code=ErrorCode.NOT_NEGOTIATED, text="expected a hello first")]
-        return self._serve(message)
+            return [_about_type(ErrorCode.NOT_NEGOTIATED, raw, "expected a hello first")]
+        return self._serve(message, raw)
 
-    def _serve(self, message: Message | Unknown) -> Iterable[Message | L7Error]:
+    def _serve(self, message: Message | Unknown, raw: bytes) -> Iterable[Message | L7Error]:
         if isinstance(message, catalogues.CatalogueRequest):
             return self._tell(self._catalogue())
         if isinstance(message, ConfigRequest):
             return [ConfigReply(config=self.config)]
         if isinstance(message, ConfigSet):
-            return [self._configure(message.config)]
-        kind = message.exp_type if isinstance(message, Unknown) else message.EXP_TYPE
-        return [L7Error(code=ErrorCode.UNKNOWN_TYPE, offset=12, data=kind.to_bytes(4, "big"), text="not for an agent")]
+            return [self._configure(message.config, raw[EXPERIMENTER_HEADER_SIZE:])]
+        return [_about_type(ErrorCode.UNKNOWN_TYPE, raw, "not for an agent")]
 
     def _tell(self, catalogue: catalogues.Catalogue) -> Iterator[catalogues.Catalogue]:
         self._told = catalogue
         return iter(catalogues.split(catalogue))
 
-    def _greet(self, message: Hello) -> Message | L7Error:
+    def _greet(self, message: Hello, raw: bytes) -> Message | L7Error:
         if hello.negotiate(hello.SUPPORTED_VERSIONS, message.versions) is None:
-            return L7Error(
-                code=ErrorCode.NO_COMMON_VERSION, text=f"the agent speaks versions {sorted(hello.SUPPORTED_VERSIONS)}"
-            )
+            bitmap = raw[EXPERIMENTER_HEADER_SIZE : EXPERIMENTER_HEADER_SIZE + 4]
+            text = f"the agent speaks versions {sorted(hello.SUPPORTED_VERSIONS)}"
+            return L7Error(code=ErrorCode.NO_COMMON_VERSION, offset=EXPERIMENTER_HEADER_SIZE, data=bitmap, text=text)
         self.is_negotiated = True
         return Hello(agent=self._info())
 
-    def _configure(self, config: EventConfig) -> Message | L7Error:
-        problem = config.problem()
-        if problem is not None:
-            return L7Error(code=ErrorCode.BAD_CONFIG, text=problem)
+    def _configure(self, config: EventConfig, body: bytes) -> Message | L7Error:
+        fault = fault_in(body)
+        if fault is not None:
+            return L7Error.about(fault.moved(EXPERIMENTER_HEADER_SIZE), ErrorCode.BAD_CONFIG)
         self.config = config
         return ConfigReply(config=config)
+
+
+def _about_type(code: int, raw: bytes, text: str) -> L7Error:
+    """An error about a message as a whole: its exp_type is the offender."""
+    return L7Error(code=code, offset=EXP_TYPE_OFFSET, data=raw[EXP_TYPE_OFFSET : EXP_TYPE_OFFSET + 4], text=text)

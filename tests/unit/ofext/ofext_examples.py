@@ -1,17 +1,44 @@
 """The examples of SPEC.md and of the golden files: a name, and the value that the bytes stand for."""
 
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 from ofext import label, lowering, oxm
 from ofext.catalogue import AppEntry, AppKind, AttributeEntry, AttributeType, Catalogue, CatalogueRequest, CategoryEntry
-from ofext.config import ConfigReply, ConfigRequest, ConfigSet, EventConfig
+from ofext.catalogue_change import CatalogueChange
+from ofext.config import ConfigReply, ConfigRequest, ConfigSet, Depth, EventConfig
+from ofext.control import FlowCommand, FlowControl, FlowControlReply
 from ofext.events import EndReason, EventKind, FlowEvent, FlowEvents
-from ofext.hello import AgentInfo, Hello
+from ofext.filters import AddressIn, FiveTuple, FlowEnd, FlowFilter, PortIn
+from ofext.hello import AgentInfo, Feature, Hello
 from ofext.ids import State
 from ofext.messages import ErrorCode, L7Error, Message
+from ofext.multipart import Reply, Request
 from ofext.openflow.marks import L4, Connection, mark_packet_out
 from ofext.oxm import L7Field, Oxm
+from ofext.plugin_swap import PluginSwap, PluginSwapReply, SwapCommand
 from ofext.predicates import Predicate, PredicateTable
+from ofext.statistics import (
+    AppStats,
+    AppStatsReply,
+    AppStatsRequest,
+    CatalogueStatsReply,
+    CatalogueStatsRequest,
+    EngineStatsReply,
+    EngineStatsRequest,
+    FlowStatsReply,
+    FlowStatsRequest,
+    ModuleState,
+    ModuleStats,
+    PluginStats,
+    PluginStatsReply,
+    PluginStatsRequest,
+    UserKind,
+    UserStats,
+    UserStatsReply,
+    UserStatsRequest,
+    Volume,
+)
 
 OPENFLOW_VERSION: Final = 5
 XID: Final = 0x11223344
@@ -21,6 +48,48 @@ CONFIG: Final = EventConfig(
     attributes=frozenset({1, 11}),
     max_batch=64,
     max_delay_ms=20,
+)
+
+BUSY_CONFIG: Final = EventConfig(
+    kinds=frozenset({EventKind.VERDICT}),
+    attributes=frozenset(),
+    app_attributes=((0x14002711, frozenset({1})),),
+    category_attributes=((9, frozenset({1, 11})),),
+    max_batch=1024,
+    max_delay_ms=100,
+    sample_every=10,
+    max_rate=5000,
+    depth=Depth(max_packets=8, max_bytes=4096, max_ms=2000),
+    slave_kinds=frozenset({EventKind.ENDED}),
+)
+
+CATALOGUE: Final = Catalogue(
+    version="7f",
+    categories=(CategoryEntry(category=9, key="video", name="Video"),),
+    attributes=(AttributeEntry(attribute=1, name="tls.sni", kind=AttributeType.STRING),),
+)
+
+FLOW: Final = FlowEvent(
+    kind=EventKind.VERDICT,
+    flow_id=7,
+    at_ns=3,
+    first_seen_ns=1,
+    last_seen_ns=2,
+    src="192.0.2.1",
+    dst="198.51.100.2",
+    sport=40000,
+    dport=443,
+    l4=6,
+    app_id=0x14002711,
+    protocol_id=0x14000001,
+    category=9,
+    state=State.REVISED,
+    confidence=90,
+    verdict_packet=6,
+)
+
+VOLUME: Final = Volume(
+    live_flows=2, flows=5, packets_c2s=20, packets_s2c=15, bytes_c2s=3000, bytes_s2c=9000, last_seen_ns=2
 )
 
 MESSAGES: Final[dict[str, Message | L7Error]] = {
@@ -34,6 +103,7 @@ MESSAGES: Final[dict[str, Message | L7Error]] = {
             edge_zone=1,
             service_zone=2,
             predicate_capacity=96,
+            features=Feature.FLOW_CONTROL | Feature.DEPTH | Feature.STATISTICS | Feature.CATALOGUE_CHANGE,
         )
     ),
     "catalogue-request": CatalogueRequest(),
@@ -54,6 +124,7 @@ MESSAGES: Final[dict[str, Message | L7Error]] = {
         ),
     ),
     "config-set": ConfigSet(config=CONFIG),
+    "config-set-sampled": ConfigSet(config=BUSY_CONFIG),
     "config-request": ConfigRequest(),
     "config-reply": ConfigReply(config=CONFIG),
     "flow-events": FlowEvents(
@@ -109,8 +180,77 @@ MESSAGES: Final[dict[str, Message | L7Error]] = {
             ),
         ),
     ),
+    "flow-control-reinspect": FlowControl(
+        command=FlowCommand.REINSPECT,
+        filter=FlowFilter(
+            connection=FiveTuple(
+                l4=6,
+                address=ip_address("192.0.2.1"),
+                port=40000,
+                other_address=ip_address("198.51.100.2"),
+                other_port=443,
+            )
+        ),
+    ),
+    "flow-control-pin": FlowControl(
+        command=FlowCommand.PIN,
+        pin_s=600,
+        app_id=0x14002711,
+        category=9,
+        state=State.FINAL,
+        filter=FlowFilter(
+            match=(oxm.l7_state(0, 1),),
+            addresses=(AddressIn(network=ip_network("192.0.2.0/24"), end=FlowEnd.ORIGINATOR),),
+            ports=(PortIn(first=443, last=443, end=FlowEnd.RESPONDER),),
+            protocol=6,
+        ),
+    ),
+    "flow-control-reply": FlowControlReply(matched=3, touched=2),
+    "plugin-swap": PluginSwap(command=SwapCommand.LOAD, name="branch-apps"),
+    "plugin-swap-reply": PluginSwapReply(catalogue_version="80", plugins=2),
+    "catalogue-change": CatalogueChange(
+        before="7f",
+        version="80",
+        apps=(AppEntry(app_id=0x06000001, key="intranet", name="Intranet", category=9),),
+        gone_apps=frozenset({0x14002711}),
+        gone_attributes=frozenset({0x8001}),
+    ),
     "error": L7Error(code=ErrorCode.MALFORMED, offset=16, data=b"\0\0", text="expected version bitmap (4 bytes)"),
 }
+
+REQUESTS: Final[dict[str, Request]] = {
+    "flow-stats-request": FlowStatsRequest(
+        limit=100, with_metadata=False, filter=FlowFilter(match=(oxm.l7_app_id(0x14002711),))
+    ),
+    "app-stats-request": AppStatsRequest(),
+    "user-stats-request": UserStatsRequest(),
+    "engine-stats-request": EngineStatsRequest(),
+    "plugin-stats-request": PluginStatsRequest(),
+    "catalogue-stats-request": CatalogueStatsRequest(),
+}
+REPLIES: Final[dict[str, Reply]] = {
+    "flow-stats-reply": FlowStatsReply(flows=(FLOW,)),
+    "app-stats-reply": AppStatsReply(apps=(AppStats(app_id=0x14002711, category=9, volume=VOLUME),)),
+    "user-stats-reply": UserStatsReply(users=(UserStats(user="192.0.2.1", kind=UserKind.ADDRESS, volume=VOLUME),)),
+    "engine-stats-reply": EngineStatsReply(counters=(("engine.packets", 1000), ("events.dropped", 3))),
+    "plugin-stats-reply": PluginStatsReply(
+        plugins=(PluginStats(name="branch-apps", version="5ac0", apps=3, modules=1),),
+        modules=(
+            ModuleStats(
+                plugin="branch-apps",
+                name="Watch",
+                state=ModuleState.CUT_OFF,
+                reason="took too long",
+                events=40,
+                dropped=2,
+                busy_us=900,
+            ),
+        ),
+        refused=("x.toml:1: no table",),
+    ),
+    "catalogue-stats-reply": CatalogueStatsReply(part=CATALOGUE),
+}
+"""Multipart messages, each in one part."""
 
 MATCHES: Final[dict[str, tuple[Oxm, ...]]] = {
     "oxm-app-id": (oxm.l7_app_id(0x14002711),),

@@ -6,13 +6,37 @@ from hypothesis import strategies as st
 
 from ofext import oxm
 from ofext.catalogue import AppEntry, AttributeEntry, Catalogue, CatalogueRequest, CategoryEntry
-from ofext.config import ConfigReply, ConfigRequest, ConfigSet, EventConfig
+from ofext.catalogue_change import CatalogueChange
+from ofext.config import ConfigReply, ConfigRequest, ConfigSet, Depth, EventConfig
+from ofext.control import MAX_PIN_S, FlowCommand, FlowControl, FlowControlReply
 from ofext.events import FlowEvent, FlowEvents
+from ofext.filters import AddressIn, FiveTuple, FlowEnd, FlowFilter, PortIn
 from ofext.hello import AgentInfo, Hello
 from ofext.lowering import FREE_LABEL_MASK, predicates_of
 from ofext.messages import L7Error
+from ofext.multipart import Reply, Request
 from ofext.oxm import Oxm
+from ofext.plugin_swap import PluginSwap, PluginSwapReply, SwapCommand
 from ofext.predicates import PredicateTable
+from ofext.statistics import (
+    AppStats,
+    AppStatsReply,
+    AppStatsRequest,
+    CatalogueStatsReply,
+    CatalogueStatsRequest,
+    EngineStatsReply,
+    EngineStatsRequest,
+    FlowStatsReply,
+    FlowStatsRequest,
+    ModuleStats,
+    PluginStats,
+    PluginStatsReply,
+    PluginStatsRequest,
+    UserStats,
+    UserStatsReply,
+    UserStatsRequest,
+    Volume,
+)
 
 
 def table_for(*fields: Oxm) -> PredicateTable:
@@ -48,6 +72,7 @@ agent_info = st.builds(
     edge_zone=u16,
     service_zone=u16,
     predicate_capacity=u16,
+    features=u32,
 )
 hello = st.builds(Hello, versions=st.frozensets(st.integers(0, 31)), agent=st.none() | agent_info)
 
@@ -64,12 +89,19 @@ catalogue = st.builds(
     attributes=st.lists(attribute_entry, max_size=5).map(tuple),
     more=st.booleans(),
 )
+attribute_ids = st.frozensets(u16, max_size=5)
 config = st.builds(
     EventConfig,
     kinds=st.frozensets(st.integers(0, 15)),
     attributes=st.none() | st.frozensets(u16, max_size=20),
+    app_attributes=st.dictionaries(u32, attribute_ids, max_size=3).map(lambda scopes: tuple(scopes.items())),
+    category_attributes=st.dictionaries(u8, attribute_ids, max_size=3).map(lambda scopes: tuple(scopes.items())),
     max_batch=u16,
     max_delay_ms=u32,
+    sample_every=u32,
+    max_rate=u32,
+    depth=st.builds(Depth, max_packets=u32, max_bytes=u32, max_ms=u32),
+    slave_kinds=st.frozensets(st.integers(0, 15)),
 )
 
 
@@ -115,6 +147,70 @@ batches = st.builds(FlowEvents, sequence=u64, dropped=u64, events=st.lists(flow_
 
 errors = st.builds(L7Error, code=u16, offset=u32, data=st.binary(max_size=64), text=short_text)
 
+ends = st.sampled_from(FlowEnd)
+addresses_in = st.builds(
+    AddressIn,
+    network=st.ip_addresses().flatmap(
+        lambda address: st.integers(0, address.max_prefixlen).map(
+            lambda size: ipaddress.ip_network((address.packed, size), strict=False)
+        )
+    ),
+    end=ends,
+)
+ports_in = st.tuples(u16, u16, ends).map(
+    lambda drawn: PortIn(first=min(drawn[:2]), last=max(drawn[:2]), end=FlowEnd(drawn[2]))
+)
+connections = st.sampled_from([4, 6]).flatmap(
+    lambda version: st.builds(
+        FiveTuple,
+        l4=u8,
+        address=st.ip_addresses(v=version),
+        port=u16,
+        other_address=st.ip_addresses(v=version),
+        other_port=u16,
+    )
+)
+filters = st.builds(
+    FlowFilter,
+    match=st.lists(st.one_of(u32.map(oxm.l7_app_id), u8.map(oxm.l7_category), pattern.map(oxm.l7_sni)), max_size=3).map(
+        tuple
+    ),
+    addresses=st.lists(addresses_in, max_size=3).map(tuple),
+    ports=st.lists(ports_in, max_size=3).map(tuple),
+    protocol=st.none() | u8,
+    flow_id=st.none() | u64,
+    connection=st.none() | connections,
+)
+controls = st.one_of(
+    st.builds(FlowControl, command=st.sampled_from([FlowCommand.REINSPECT, FlowCommand.UNPIN]), filter=filters),
+    st.builds(
+        FlowControl,
+        command=st.just(FlowCommand.PIN),
+        pin_s=st.integers(0, MAX_PIN_S),
+        app_id=st.integers(1, 0xFFFFFFFF),
+        category=u8,
+        state=st.sampled_from([1, 3, 5]),
+        filter=filters,
+    ),
+)
+changes = st.builds(
+    CatalogueChange,
+    before=short_text,
+    version=short_text,
+    apps=st.lists(app_entry, max_size=5).map(tuple),
+    categories=st.lists(category_entry, max_size=5).map(tuple),
+    attributes=st.lists(attribute_entry, max_size=5).map(tuple),
+    gone_apps=st.frozensets(u32, max_size=5),
+    gone_categories=st.frozensets(u8, max_size=5),
+    gone_attributes=st.frozensets(u16, max_size=5),
+    more=st.booleans(),
+)
+swaps = st.builds(
+    PluginSwap,
+    command=st.sampled_from([SwapCommand.LOAD, SwapCommand.UNLOAD]),
+    name=st.text(min_size=1, max_size=16).filter(lambda text: _utf8_size(text) > 0),
+) | st.just(PluginSwap(command=SwapCommand.RELOAD))
+
 messages_of_tlvs = st.one_of(
     hello,
     st.just(CatalogueRequest()),
@@ -122,9 +218,70 @@ messages_of_tlvs = st.one_of(
     st.builds(ConfigSet, config=config),
     st.just(ConfigRequest()),
     st.builds(ConfigReply, config=config),
+    controls,
+    st.builds(FlowControlReply, matched=u32, touched=u32),
+    swaps,
+    st.builds(PluginSwapReply, catalogue_version=short_text, plugins=u16),
+    changes,
 )
 """Those whose body ends in TLVs."""
 messages = messages_of_tlvs | batches
+
+volumes = st.builds(
+    Volume,
+    live_flows=u32,
+    flows=u64,
+    packets_c2s=u64,
+    packets_s2c=u64,
+    bytes_c2s=u64,
+    bytes_s2c=u64,
+    last_seen_ns=u64,
+)
+requests: st.SearchStrategy[Request] = st.one_of(
+    st.builds(FlowStatsRequest, limit=u32, with_metadata=st.booleans(), filter=filters),
+    st.sampled_from(
+        [AppStatsRequest(), UserStatsRequest(), EngineStatsRequest(), PluginStatsRequest(), CatalogueStatsRequest()]
+    ),
+)
+plugin_stats = st.builds(
+    PluginStats,
+    name=short_text,
+    version=short_text,
+    is_base=st.booleans(),
+    apps=u32,
+    categories=u32,
+    protocols=u32,
+    modules=u32,
+)
+module_stats = st.builds(
+    ModuleStats,
+    plugin=short_text,
+    name=short_text,
+    state=u8,
+    reason=short_text,
+    events=u64,
+    dropped=u64,
+    busy_us=u64,
+)
+replies: st.SearchStrategy[Reply] = st.one_of(
+    st.builds(FlowStatsReply, flows=st.lists(flow_events(), max_size=3).map(tuple)),
+    st.builds(
+        AppStatsReply,
+        apps=st.lists(st.builds(AppStats, app_id=u32, category=u8, volume=volumes), max_size=3).map(tuple),
+    ),
+    st.builds(
+        UserStatsReply,
+        users=st.lists(st.builds(UserStats, user=short_text, kind=u8, volume=volumes), max_size=3).map(tuple),
+    ),
+    st.builds(EngineStatsReply, counters=st.lists(st.tuples(short_text, u64), max_size=5).map(tuple)),
+    st.builds(
+        PluginStatsReply,
+        plugins=st.lists(plugin_stats, max_size=3).map(tuple),
+        modules=st.lists(module_stats, max_size=3).map(tuple),
+        refused=st.lists(short_text, max_size=3).map(tuple),
+    ),
+    st.builds(CatalogueStatsReply, part=catalogue),
+)
 
 
 def _masked(bits: int) -> st.SearchStrategy[tuple[int, int | None]]:

@@ -4,13 +4,25 @@ import re
 from pathlib import Path
 
 import pytest
-from ofext_examples import MATCHES, MESSAGES, OPENFLOW_VERSION, PREDICATES, RAW, UNLOWERED, XID
+from ofext_examples import (
+    MATCHES,
+    MESSAGES,
+    OPENFLOW_VERSION,
+    PREDICATES,
+    RAW,
+    REPLIES,
+    REQUESTS,
+    UNLOWERED,
+    XID,
+)
 
 import ofext
 from ofext import lowering, oxm
 from ofext.messages import Envelope, decode_message, encode_message
+from ofext.multipart import Multipart, decode_multipart, encode_reply, encode_request
 
 SPEC = Path(ofext.__file__).with_name("SPEC.md")
+PARTS = sorted(SPEC.with_name("spec").glob("*.md"))
 GOLDEN = Path(__file__).parents[2] / "golden" / "ofext"
 
 
@@ -20,8 +32,9 @@ def read_hex(text: str) -> bytes:
 
 
 def spec_examples() -> dict[str, bytes]:
-    """The code blocks of SPEC.md that are marked `hex NAME`."""
-    blocks = re.findall(r"^```hex ([\w.-]+)\n(.*?)^```", SPEC.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    """The code blocks of SPEC.md and of its parts that are marked `hex NAME`."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in (SPEC, *PARTS))
+    blocks = re.findall(r"^```hex ([\w.-]+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     return {name: read_hex(block) for name, block in blocks}
 
 
@@ -33,7 +46,7 @@ EXAMPLES = spec_examples()
 
 
 def test_spec_and_golden_files_have_all_examples() -> None:
-    names = set(MESSAGES) | set(MATCHES) | set(RAW)
+    names = set(MESSAGES) | set(REQUESTS) | set(REPLIES) | set(MATCHES) | set(RAW)
     assert set(EXAMPLES) == names
     assert {path.stem for path in GOLDEN.glob("*.hex")} == names
 
@@ -44,6 +57,22 @@ def test_a_message_of_the_spec_is_read_and_written(name: str) -> None:
     expected = Envelope(version=OPENFLOW_VERSION, xid=XID, message=message)
     assert decode_message(EXAMPLES[name]) == expected
     assert encode_message(message, version=OPENFLOW_VERSION, xid=XID) == EXAMPLES[name] == golden(name)
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_multipart_request_of_the_spec_is_read_and_written(name: str) -> None:
+    request = REQUESTS[name]
+    expected = Multipart(version=OPENFLOW_VERSION, xid=XID, more=False, message=request)
+    assert decode_multipart(EXAMPLES[name]) == expected
+    assert encode_request(request, version=OPENFLOW_VERSION, xid=XID) == EXAMPLES[name] == golden(name)
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_a_multipart_reply_of_the_spec_is_read_and_written(name: str) -> None:
+    reply = REPLIES[name]
+    expected = Multipart(version=OPENFLOW_VERSION, xid=XID, more=False, message=reply)
+    assert decode_multipart(EXAMPLES[name]) == expected
+    assert encode_reply(reply, version=OPENFLOW_VERSION, xid=XID) == EXAMPLES[name] == golden(name)
 
 
 @pytest.mark.parametrize("name", MATCHES)
