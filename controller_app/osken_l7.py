@@ -1,8 +1,9 @@
 """Teaches os-ken the L7 fields: `OFPMatch(l7_app_id=…)` in OpenFlow 1.3, 1.4 and 1.5.
 
-After `register()`, `l7_app_id=0x14000001`, `l7_app_id=(value, mask)`, `l7_category=5`, `l7_state=2`, `l7_state=(0, 1)`,
-`l7_sni="*.example.com"`, `l7_http_host=…`, `l7_dns_query=…` serialise and parse back, mixed with any other field. A
-value that is not legal raises `ofext.errors.OfextError` when the message is serialised.
+After `register()`, `l7_app_id=0x14000001`, `l7_app_id=(value, mask)`, `l7_state=(0, 1)`, `l7_sni="*.example.com"`,
+`l7_attr=AttributeTest(…)` and so on serialise and parse back, mixed with any other field: numbers as numbers, texts as
+text, `l7_attr` as `ofext.attributes.AttributeTest`. A value that is not legal raises `ofext.errors.OfextError` when the
+message is serialised. os-ken keeps one value of each field, so `l7_tag` and `l7_attr` stand in a match once here.
 
 Messages of the experimenter need no registration: they arrive as `EventOFPExperimenter` with `msg.experimenter`,
 `msg.exp_type` and `msg.data` (for `ofext.messages.decode_body`); its errors as `EventOFPErrorMsg` with
@@ -16,10 +17,11 @@ from typing import Final
 from os_ken.lib.type_desc import TypeDescr
 from os_ken.ofproto import ofproto_v1_3, ofproto_v1_4, ofproto_v1_5, oxm_fields
 
-from ofext import patterns
-from ofext.errors import EncodeError
+from ofext import oxm
+from ofext.attributes import AttributeTest
+from ofext.errors import EncodeError, MatchValueError
+from ofext.fields import FIELD_NAMES, FIELD_SIZES, PATTERN_FIELDS, L7Field
 from ofext.ids import EXPERIMENTER_ID
-from ofext.oxm import FIELD_NAMES, FIELD_SIZES, PATTERN_FIELDS, L7Field
 
 OPENFLOW_VERSIONS: Final = (4, 5, 6)  # 1.3, 1.4, 1.5
 
@@ -61,18 +63,32 @@ class _Number(TypeDescr):  # type: ignore[misc]  # os-ken has no types
 
 
 class _Pattern(TypeDescr):  # type: ignore[misc]  # os-ken has no types
-    """A host name or `*.suffix`; no fixed size."""
+    """A host name, text or tag, perhaps with stars; no fixed size."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, field: L7Field) -> None:
+        self._field = field
 
     def to_user(self, binary: bytes) -> str:
-        return binary.decode("ascii", "backslashreplace")
+        return binary.decode("utf-8", "backslashreplace")
 
     def from_user(self, value: str) -> bytes:
-        return patterns.normalise(value, self._name).encode("ascii")
+        return oxm.l7_pattern(self._field, value).value
+
+
+class _Test(TypeDescr):  # type: ignore[misc]  # os-ken has no types
+    """A test of an attribute; no fixed size. One that cannot be read stays bytes."""
+
+    def to_user(self, binary: bytes) -> AttributeTest | bytes:
+        try:
+            return AttributeTest.decode(binary)
+        except MatchValueError:
+            return binary
+
+    def from_user(self, value: AttributeTest) -> bytes:
+        return value.encode()
 
 
 def _type_of(field: L7Field) -> TypeDescr:
-    name = FIELD_NAMES[field]
-    return _Pattern(name) if field in PATTERN_FIELDS else _Number(name, FIELD_SIZES[field])
+    if field in PATTERN_FIELDS:
+        return _Pattern(field)
+    return _Test() if field is L7Field.ATTR else _Number(FIELD_NAMES[field], FIELD_SIZES[field])

@@ -37,12 +37,17 @@ class EncodeError(OfextError):
 
 
 class MatchError(OfextError):
-    """A match that cannot be lowered: `field` names the offending match field, `reason` says why."""
+    """A match that cannot be lowered: `field` names the offending match field, `reason` says why.
 
-    def __init__(self, field: str, value: object, reason: str) -> None:
+    `index` counts the fields before it in the match, where that is known; `offset` the bytes before it in the message.
+    """
+
+    def __init__(self, field: str, value: object, reason: str, index: int | None = None) -> None:
         self.field = field
         self.value = value
         self.reason = reason
+        self.index = index
+        self.offset: int | None = None
         super().__init__(f"{field}={value!r}: {reason}")
 
 

@@ -1,185 +1,237 @@
 """Lowers L7 match fields to `ct_mark` and `ct_label`, and raises them back. Pure functions over OXM TLVs.
 
 A lowered match also compares reserved bits of the label, which are zero in every connection: comparing them selects
-nothing, but tells on the way back that `ct_label` (first bit) and `ct_mark` (second bit) stand for L7 fields. Matches
-that a controller makes on `ct_mark` and `ct_label` itself, in whatever zone, therefore come back as they were.
+nothing, but tells on the way back that `ct_label` stands for L7 fields, and `ct_mark` for an App-ID, an engine or both.
+Matches that a controller makes on `ct_mark` and `ct_label` itself, in whatever zone, therefore come back as they were.
 No prerequisite is added: see SPEC.md, "Prerequisites".
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from ofext import label, oxm
-from ofext.errors import MatchConflictError, MatchValueError, UnknownPatternError
-from ofext.oxm import FIELD_NAMES, L7Field, Oxm
+from ofext.errors import MatchConflictError, MatchError, MatchValueError, UnknownPatternError
+from ofext.fields import FIELD_NAMES, FIELD_SIZES, LABEL_FIELDS, MASKABLE_FIELDS, REPEATABLE_FIELDS, L7Field
+from ofext.oxm import Oxm
 from ofext.predicates import Predicate, PredicateTable
 
 LABEL_IS_L7: Final = 1 << label.RESERVED_SHIFT
-MARK_IS_L7: Final = 1 << (label.RESERVED_SHIFT + 1)
+MARK_IS_APP_ID: Final = 1 << (label.RESERVED_SHIFT + 1)
+MARK_IS_ENGINE: Final = 1 << (label.RESERVED_SHIFT + 2)
+NOWHERE: Final = 1 << (label.RESERVED_SHIFT + 3)
+"""Compared with one, which it is in no connection: stands for a predicate that has no bit, so that no rule has it."""
 
-FREE_LABEL_MASK: Final = label.RISK_MASK | label.EPOCH_MASK
+ENGINE_SHIFT: Final = 24  # bits of an App-ID below the engine (RFC 6759 §4)
+ENGINE_MASK: Final = 0xFF << ENGINE_SHIFT
+
+FREE_LABEL_MASK: Final = label.EPOCH_MASK
 """Label bits that a match may compare by `ct_label` beside L7 fields: no L7 field stands for them."""
 
 
 def predicates_of(fields: Iterable[Oxm]) -> tuple[Predicate, ...]:
-    """The patterns that a match needs bits for. Raises MatchValueError for one that is none."""
-    return tuple(_predicate(field) for field in fields if oxm.is_l7(field) and field.field in oxm.PATTERN_FIELDS)
+    """The predicates that a match needs bits for. Raises MatchValueError for a field that is none."""
+    found = []
+    for index, field in enumerate(fields):
+        if oxm.is_l7(field) and field.field not in LABEL_FIELDS:
+            try:
+                predicate = Predicate.from_oxm(field)
+            except MatchError as error:
+                error.index = index
+                raise
+            if predicate is not None:
+                found.append(predicate)
+    return tuple(found)
 
 
-def lower(fields: Sequence[Oxm], predicates: PredicateTable) -> tuple[Oxm, ...]:
+def lower(fields: Sequence[Oxm], predicates: PredicateTable, *, asks: bool = False) -> tuple[Oxm, ...]:
     """The match as Open vSwitch understands it; one without L7 fields is returned as it is.
 
-    The connection fields stand at the end. Raises MatchValueError, MatchConflictError (both name the field) or
-    UnknownPatternError.
+    The connection fields stand at the end. With `asks` the match only selects among rules: a predicate without a bit
+    then selects none, and is no error. Raises MatchValueError, MatchConflictError (both name the field, and where it
+    stands by `index`) or UnknownPatternError.
     """
     if not any(oxm.is_l7(field) for field in fields):
         return tuple(fields)
-    lowered = _Lowered()
+    lowered = _Lowered(predicates, asks=asks)
     kept = []
-    for field in fields:
-        if oxm.is_l7(field):
-            lowered.add(field, predicates)
-        elif oxm.is_nxm(field, oxm.NXM_NX_CT_LABEL):
-            lowered.add_label(field)
-        else:
-            kept.append(field)
-    if lowered.mark_mask and any(oxm.is_nxm(field, oxm.NXM_NX_CT_MARK) for field in kept):
-        raise MatchConflictError("l7_app_id", lowered.mark, "ct_mark is in the same match, and is where the App-ID is")
+    for index, field in enumerate(fields):
+        try:
+            if oxm.is_l7(field):
+                lowered.add(field)
+            elif oxm.is_nxm(field, oxm.NXM_NX_CT_LABEL):
+                lowered.add_label(field)
+            else:
+                kept.append(field)
+        except MatchError as error:
+            error.index = index
+            raise
+    lowered.refuse_own_mark(fields)
     return (*kept, *lowered.fields())
 
 
 def raise_(fields: Sequence[Oxm], predicates: PredicateTable) -> tuple[Oxm, ...]:
     """The inverse of `lower`; a match that was not lowered is returned as it is.
 
-    The L7 fields stand at the end, by number. A predicate bit that the table does not know stays in `ct_label`.
+    The L7 fields stand at the end, by number and value. A predicate bit that the table does not know stays in
+    `ct_label`.
     """
     found = next((field for field in fields if oxm.is_nxm(field, oxm.NXM_NX_CT_LABEL)), None)
     if found is None or not _is_lowered(found):
         return tuple(fields)
     value, mask = _numbers(found)
-    raised: dict[L7Field, Oxm] = {}
+    raised: list[Oxm] = []
     kept = []
     for field in fields:
-        if mask & MARK_IS_L7 and _is_mark(field):
-            raised[L7Field.APP_ID] = oxm.l7_app_id(*_value_and_mask(field, 4))
+        if mask & (MARK_IS_APP_ID | MARK_IS_ENGINE) and _is_mark(field):
+            raised += _raise_mark(field, mask)
         elif field is not found:
             kept.append(field)
-    rest = mask & ~(LABEL_IS_L7 | MARK_IS_L7) & ~_raise_verdict(value, mask, raised)
+    rest = mask & ~_SIGNS & ~_raise_verdict(value, mask, raised)
     rest &= ~_raise_predicates(value, mask, predicates, raised)
     if rest:
         kept.append(oxm.ct_label(value & rest, rest))
-    return (*kept, *(raised[number] for number in sorted(raised)))
+    return (*kept, *sorted(raised, key=lambda field: (field.field, field.payload)))
 
 
 def describe(fields: Sequence[Oxm]) -> tuple[Oxm, ...]:
-    """Adds `l7_app_id`, `l7_category` and `l7_state` to the metadata of a packet (PACKET_IN), beside its ct fields.
+    """Adds `l7_app_id`, `l7_category`, `l7_risk`, `l7_state` to a packet's metadata (PACKET_IN), beside its ct fields.
 
-    Open vSwitch leaves out fields that are zero; so does this for App-ID and category, but the state is always said.
+    Open vSwitch leaves out fields that are zero; so does this, but the state is always said.
     """
     mark = _unmasked(fields, oxm.NXM_NX_CT_MARK, 4)
     bits = label.Label.unpack(_unmasked(fields, oxm.NXM_NX_CT_LABEL, label.LABEL_SIZE))
     added = [oxm.l7_app_id(mark)] if mark else []
     if bits.category:
         added.append(oxm.l7_category(bits.category))
+    if bits.risk:
+        added.append(oxm.l7_risk(bits.risk))
     return (*fields, *added, oxm.l7_state(bits.state))
 
 
-_FULL_STATE: Final = (1 << label.STATE_BITS) - 1
-_FULL_APP_ID: Final = 0xFFFFFFFF
+_SIGNS: Final = LABEL_IS_L7 | MARK_IS_APP_ID | MARK_IS_ENGINE
+
+_FULL_MARK: Final = 0xFFFFFFFF
+_FULL: Final = {
+    L7Field.APP_ID: _FULL_MARK,
+    L7Field.ENGINE: 0xFF,
+    L7Field.CATEGORY: 0xFF,
+    L7Field.RISK: 0xFF,
+    L7Field.STATE: (1 << label.STATE_BITS) - 1,
+}
+"""All bits that a field compares when it has no mask."""
+
+_SHIFTS: Final[Mapping[L7Field, int]] = {
+    L7Field.STATE: label.STATE_SHIFT,
+    L7Field.CATEGORY: label.CATEGORY_SHIFT,
+    L7Field.RISK: label.RISK_SHIFT,
+}
+"""Where fields stand in the label."""
 
 
-@dataclass(slots=True)
 class _Lowered:
     """Mark and label under construction."""
 
-    mark: int = 0
-    mark_mask: int = 0
-    label: int = 0
-    label_mask: int = LABEL_IS_L7
-    seen: int = 0  # bit n: L7 field n has been there
-    has_label: bool = False
+    def __init__(self, predicates: PredicateTable, *, asks: bool) -> None:
+        self._predicates = predicates
+        self._asks = asks
+        self._mark = self._mark_mask = self._label = 0
+        self._label_mask = LABEL_IS_L7
+        self._seen: set[object] = set()
 
-    def add(self, field: Oxm, predicates: PredicateTable) -> None:
-        if self.seen >> field.field & 1:
-            raise MatchConflictError(_name(field), field.value, "the field is there twice")
-        self.seen |= 1 << field.field
-        match field.field:
-            case L7Field.APP_ID:
-                self._add_app_id(field)
-            case L7Field.CATEGORY:
-                category, mask = _checked(field, 1, 0xFF)
-                self._set(category << label.CATEGORY_SHIFT, mask << label.CATEGORY_SHIFT)
-            case L7Field.STATE:
-                state, mask = _checked(field, 1, _FULL_STATE)
-                self._set(state << label.STATE_SHIFT, mask << label.STATE_SHIFT)
-            case L7Field.SNI | L7Field.HTTP_HOST | L7Field.DNS_QUERY:
-                self._add_predicate(_predicate(field), predicates)
-            case _:
-                raise MatchValueError(_name(field), field.payload, "no such field in this version")
+    def add(self, given: Oxm) -> None:
+        number = _known(given)
+        if number in LABEL_FIELDS:
+            self._note(number, given)
+            self._add_bits(number, given)
+            return
+        predicate = Predicate.from_oxm(given)
+        self._note(predicate if number in REPEATABLE_FIELDS else number, given)
+        if predicate is not None:
+            self._add_predicate(predicate)
 
     def add_label(self, field: Oxm) -> None:
         """Takes the match's own `ct_label` along, where it compares bits that no L7 field stands for."""
         value, mask = _numbers(field)
-        if self.has_label:
-            raise MatchConflictError("ct_label", f"{value:#x}/{mask:#x}", "the field is there twice")
+        shown = f"{value:#x}/{mask:#x}"
+        if "ct_label" in self._seen:
+            raise MatchConflictError("ct_label", shown, "the field is there twice")
         if value & ~mask:
-            raise MatchValueError("ct_label", f"{value:#x}/{mask:#x}", "the value has bits outside of the mask")
-        self.has_label = True
+            raise MatchValueError("ct_label", shown, "the value has bits outside of the mask")
+        self._seen.add("ct_label")
         if mask & ~FREE_LABEL_MASK:
-            raise MatchConflictError(
-                "ct_label", f"{value:#x}/{mask:#x}", f"beside L7 fields it may compare {FREE_LABEL_MASK:#x} only"
-            )
+            raise MatchConflictError("ct_label", shown, f"beside L7 fields it may compare {FREE_LABEL_MASK:#x} only")
         self._set(value, mask)
 
+    def refuse_own_mark(self, fields: Sequence[Oxm]) -> None:
+        """Raises MatchConflictError for a match that compares the mark by itself and by L7 fields."""
+        own = next((index for index, each in enumerate(fields) if oxm.is_nxm(each, oxm.NXM_NX_CT_MARK)), None)
+        if own is not None and self._mark_mask:
+            text = "an L7 field in the same match is lowered to it"
+            raise MatchConflictError("ct_mark", fields[own].payload, text, own)
+
     def fields(self) -> tuple[Oxm, ...]:
-        """`ct_mark` (where the App-ID is compared) and `ct_label`."""
-        lowered = oxm.ct_label(self.label, self.label_mask)
-        if not self.mark_mask:
+        """`ct_mark` (where it is compared) and `ct_label`."""
+        lowered = oxm.ct_label(self._label, self._label_mask)
+        if not self._mark_mask:
             return (lowered,)
-        return (oxm.ct_mark(self.mark, None if self.mark_mask == _FULL_APP_ID else self.mark_mask), lowered)
+        return (oxm.ct_mark(self._mark, None if self._mark_mask == _FULL_MARK else self._mark_mask), lowered)
 
-    def _add_app_id(self, field: Oxm) -> None:
-        self.mark, self.mark_mask = _checked(field, 4, _FULL_APP_ID)
-        if self.mark_mask:
-            self._set(0, MARK_IS_L7)
+    def _note(self, what: object, given: Oxm) -> None:
+        if what in self._seen:
+            raise MatchConflictError(_name(given), given.value, "the field is there twice")
+        self._seen.add(what)
 
-    def _add_predicate(self, predicate: Predicate, predicates: PredicateTable) -> None:
-        number = predicates.number_of(predicate)
-        if number is None:
-            raise UnknownPatternError(FIELD_NAMES[predicate.field], predicate.pattern, "the pattern has no bit")
-        bit = label.predicate_bit(number)
+    def _add_bits(self, number: L7Field, given: Oxm) -> None:
+        value, mask = _checked(given, number)
+        if number is L7Field.APP_ID:
+            self._compare_mark(given, value, mask, MARK_IS_APP_ID)
+        elif number is L7Field.ENGINE:
+            self._compare_mark(given, value << ENGINE_SHIFT, ENGINE_MASK, MARK_IS_ENGINE)
+        else:
+            self._set(value << _SHIFTS[number], mask << _SHIFTS[number])
+
+    def _compare_mark(self, given: Oxm, value: int, mask: int, sign: int) -> None:
+        if mask & self._mark_mask:
+            raise MatchConflictError(_name(given), given.value, "l7_app_id compares the engine's bits too")
+        if mask:
+            self._mark |= value
+            self._mark_mask |= mask
+            self._set(0, sign)
+
+    def _add_predicate(self, predicate: Predicate) -> None:
+        number = self._predicates.number_of(predicate)
+        if number is None and not self._asks:
+            raise UnknownPatternError(FIELD_NAMES[predicate.field], predicate.text, "the predicate has no bit")
+        bit = NOWHERE if number is None else label.predicate_bit(number)
         self._set(bit, bit)
 
     def _set(self, value: int, mask: int) -> None:
-        self.label |= value
-        self.label_mask |= mask
+        self._label |= value
+        self._label_mask |= mask
 
 
-def _predicate(field: Oxm) -> Predicate:
-    name = _name(field)
-    if field.has_mask:
-        raise MatchValueError(name, field.payload, "the field has no mask")
+def _known(given: Oxm) -> L7Field:
     try:
-        return Predicate.of(L7Field(field.field), field.value.decode("ascii"))
-    except UnicodeDecodeError:
-        raise MatchValueError(name, field.value, "a pattern is ASCII; other names are written as A-labels") from None
+        return L7Field(given.field)
+    except ValueError:
+        raise MatchValueError(_name(given), given.payload, "no such field in this version") from None
 
 
-def _checked(field: Oxm, size: int, full: int) -> tuple[int, int]:
-    """Value and mask of a field that compares at most the bits of `full`."""
+def _checked(field: Oxm, number: L7Field) -> tuple[int, int]:
+    """Value and mask of a field that is lowered to bits."""
+    size, full = FIELD_SIZES[number], _FULL[number]
     value, given = field.value, field.mask
     if len(value) != size or (given is not None and len(given) != size):
         raise MatchValueError(_name(field), field.payload, f"a value has {size} bytes, and a mask as many")
-    if given is not None and field.field not in oxm.MASKABLE_FIELDS:
+    if given is not None and number not in MASKABLE_FIELDS:
         raise MatchValueError(_name(field), field.payload, "the field has no mask")
-    number = int.from_bytes(value, "big")
+    compared = int.from_bytes(value, "big")
     mask = full if given is None else int.from_bytes(given, "big") & full
-    if number > full:
-        raise MatchValueError(_name(field), number, f"at most {full}")
-    if number & ~mask:
-        raise MatchValueError(_name(field), f"{number}/{mask}", "the value has bits outside of the mask")
-    return number, mask
+    if compared > full:
+        raise MatchValueError(_name(field), compared, f"at most {full}")
+    if compared & ~mask:
+        raise MatchValueError(_name(field), f"{compared}/{mask}", "the value has bits outside of the mask")
+    return compared, mask
 
 
 def _name(field: Oxm) -> str:
@@ -190,12 +242,12 @@ def _name(field: Oxm) -> str:
 
 
 def _is_lowered(field: Oxm) -> bool:
-    """Whether a `ct_label` compares the first reserved bit, perhaps the second, and no other of them, with zero."""
+    """Whether a `ct_label` compares the first reserved bit with zero, and no others than `lower` compares."""
     if not field.has_mask or len(field.payload) != 2 * label.LABEL_SIZE:
         return False
     value, mask = _numbers(field)
-    reserved = mask & label.RESERVED_MASK
-    return reserved in (LABEL_IS_L7, LABEL_IS_L7 | MARK_IS_L7) and not value & label.RESERVED_MASK
+    signs, ones = mask & label.RESERVED_MASK, value & label.RESERVED_MASK
+    return signs & LABEL_IS_L7 != 0 and not signs & ~(_SIGNS | NOWHERE) and ones == signs & NOWHERE
 
 
 def _is_mark(field: Oxm) -> bool:
@@ -217,28 +269,47 @@ def _value_and_mask(field: Oxm, size: int) -> tuple[int, int | None]:
     return int.from_bytes(value, "big"), None if mask is None else int.from_bytes(mask, "big")
 
 
-def _raise_verdict(value: int, mask: int, raised: dict[L7Field, Oxm]) -> int:
-    """Raises state and category; returns the label bits that they stand for."""
+def _raise_mark(field: Oxm, signs: int) -> list[Oxm]:
+    """App-ID and engine that a `ct_mark` stands for."""
+    value, given = _value_and_mask(field, 4)
+    mask = _FULL_MARK if given is None else given
+    raised = []
+    if signs & MARK_IS_ENGINE:
+        raised.append(oxm.l7_engine((value & ENGINE_MASK) >> ENGINE_SHIFT))
+        mask &= ~ENGINE_MASK
+    if signs & MARK_IS_APP_ID:
+        raised.append(oxm.l7_app_id(value & mask, None if mask == _FULL_MARK else mask))
+    return raised
+
+
+def _raise_verdict(value: int, mask: int, raised: list[Oxm]) -> int:
+    """Raises category, risk and state; returns the label bits that they stand for."""
     done = 0
     if mask & label.CATEGORY_MASK == label.CATEGORY_MASK:
-        raised[L7Field.CATEGORY] = oxm.l7_category((value & label.CATEGORY_MASK) >> label.CATEGORY_SHIFT)
+        raised.append(oxm.l7_category((value & label.CATEGORY_MASK) >> label.CATEGORY_SHIFT))
         done |= label.CATEGORY_MASK
-    state_mask = (mask & label.STATE_MASK) >> label.STATE_SHIFT
-    if state_mask:
-        state = (value & label.STATE_MASK) >> label.STATE_SHIFT
-        raised[L7Field.STATE] = oxm.l7_state(state, None if state_mask == _FULL_STATE else state_mask)
-        done |= label.STATE_MASK
+    for make, part, number in (
+        (oxm.l7_risk, label.RISK_MASK, L7Field.RISK),
+        (oxm.l7_state, label.STATE_MASK, L7Field.STATE),
+    ):
+        compared = (mask & part) >> _SHIFTS[number]
+        if compared:
+            raised.append(make((value & part) >> _SHIFTS[number], None if compared == _FULL[number] else compared))
+            done |= part
     return done
 
 
-def _raise_predicates(value: int, mask: int, predicates: PredicateTable, raised: dict[L7Field, Oxm]) -> int:
+def _raise_predicates(value: int, mask: int, predicates: PredicateTable, raised: list[Oxm]) -> int:
     """Raises predicate bits that are compared with one; returns those that it could."""
     done = 0
+    seen = set()
     for number in label.predicates_in(value & mask):
         predicate = predicates.predicate_at(number)
-        if predicate is None or predicate.field in raised:
+        if predicate is None or predicate.field in seen:
             continue
-        raised[predicate.field] = oxm.l7_pattern(predicate.field, predicate.pattern)
+        if predicate.field not in REPEATABLE_FIELDS:
+            seen.add(predicate.field)
+        raised.append(predicate.to_oxm())
         done |= label.predicate_bit(number)
     return done
 

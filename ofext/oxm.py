@@ -6,11 +6,12 @@ TLVs of other classes are kept byte for byte. All numbers are big-endian.
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final
 
 from ofext import label, patterns, wire
-from ofext.errors import DecodeError, EncodeError
+from ofext.attributes import AttributeTest
+from ofext.errors import DecodeError, EncodeError, MatchValueError
+from ofext.fields import FIELD_NAMES, FIELD_SIZES, HOST_FIELDS, TEXT_FIELDS, L7Field
 from ofext.ids import EXPERIMENTER_BYTES, EXPERIMENTER_ID
 
 CLASS_NXM_1: Final = 0x0001
@@ -34,31 +35,6 @@ ALIGNMENT: Final = 8
 
 _HEADER = struct.Struct("!HBB")
 _MATCH_HEADER = struct.Struct("!HH")
-
-
-class L7Field(IntEnum):
-    """Field numbers of this experimenter's OXM class."""
-
-    APP_ID = 1
-    CATEGORY = 2
-    STATE = 3
-    SNI = 4
-    HTTP_HOST = 5
-    DNS_QUERY = 6
-
-
-FIELD_NAMES: Final = {
-    L7Field.APP_ID: "l7_app_id",
-    L7Field.CATEGORY: "l7_category",
-    L7Field.STATE: "l7_state",
-    L7Field.SNI: "l7_sni",
-    L7Field.HTTP_HOST: "l7_http_host",
-    L7Field.DNS_QUERY: "l7_dns_query",
-}
-PATTERN_FIELDS: Final = frozenset({L7Field.SNI, L7Field.HTTP_HOST, L7Field.DNS_QUERY})
-MASKABLE_FIELDS: Final = frozenset({L7Field.APP_ID, L7Field.STATE})
-FIELD_SIZES: Final = {L7Field.APP_ID: 4, L7Field.CATEGORY: 1, L7Field.STATE: 1}
-"""Bytes of a value; patterns have 1 to `patterns.MAX_PATTERN_SIZE`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +90,26 @@ def l7_state(value: int, mask: int | None = None) -> Oxm:
     return _number(L7Field.STATE, value, mask)
 
 
+def l7_engine(value: int) -> Oxm:
+    """Classification engine of the App-ID (RFC 6759 §4.1)."""
+    return _number(L7Field.ENGINE, value, None)
+
+
+def l7_confidence(value: int, mask: int | None = None) -> Oxm:
+    """How sure the verdict is, 0 to 100; `l7_confidence(64, 64)` is 64 and more."""
+    return _number(L7Field.CONFIDENCE, value, mask)
+
+
+def l7_risk(value: int, mask: int | None = None) -> Oxm:
+    """Risk of the flow's application."""
+    return _number(L7Field.RISK, value, mask)
+
+
+def l7_encrypted(value: int) -> Oxm:
+    """1: a protocol on the flow's path encrypts what it carries; 0: the flow's protocol is known and none does."""
+    return _number(L7Field.ENCRYPTED, value, None)
+
+
 def l7_sni(pattern: str) -> Oxm:
     """The TLS or QUIC server name fits the pattern."""
     return l7_pattern(L7Field.SNI, pattern)
@@ -129,10 +125,56 @@ def l7_dns_query(pattern: str) -> Oxm:
     return l7_pattern(L7Field.DNS_QUERY, pattern)
 
 
+def l7_tag(key: str) -> Oxm:
+    """The application, or a protocol on the flow's path, has this tag."""
+    return l7_pattern(L7Field.TAG, key)
+
+
+def l7_http_url(pattern: str) -> Oxm:
+    """The request target of HTTP fits the pattern."""
+    return l7_pattern(L7Field.HTTP_URL, pattern)
+
+
+def l7_user_agent(pattern: str) -> Oxm:
+    """The user agent fits the pattern."""
+    return l7_pattern(L7Field.USER_AGENT, pattern)
+
+
+def l7_content_type(pattern: str) -> Oxm:
+    """The content type of HTTP fits the pattern."""
+    return l7_pattern(L7Field.CONTENT_TYPE, pattern)
+
+
+def l7_user(pattern: str) -> Oxm:
+    """A name with which somebody logs in fits the pattern."""
+    return l7_pattern(L7Field.USER, pattern)
+
+
+def l7_device(pattern: str) -> Oxm:
+    """A name or description that a device gives itself fits the pattern."""
+    return l7_pattern(L7Field.DEVICE, pattern)
+
+
+def l7_attr(test: AttributeTest) -> Oxm:
+    """Any attribute of the catalogue, compared as the test says. Raises MatchValueError when the test is none."""
+    return l7_field(L7Field.ATTR, test.encode())
+
+
 def l7_pattern(field: L7Field, pattern: str) -> Oxm:
-    """One of the fields that take a pattern. Raises MatchValueError when it is none."""
-    text = patterns.normalise(pattern, FIELD_NAMES[field]).encode("ascii")
-    return Oxm(CLASS_EXPERIMENTER, int(field), False, EXPERIMENTER_BYTES + text)
+    """One of the fields whose value is text. Raises MatchValueError when it is not legal."""
+    name = FIELD_NAMES[field]
+    if field in HOST_FIELDS:
+        return l7_field(field, patterns.normalise(pattern, name).encode("ascii"))
+    if field in TEXT_FIELDS:
+        return l7_field(field, patterns.normalise_text(pattern, name).encode())
+    if field is L7Field.TAG:
+        return l7_field(field, patterns.normalise_tag(pattern, name).encode("ascii"))
+    raise MatchValueError(name, pattern, "the field takes no text")
+
+
+def l7_field(field: L7Field, value: bytes, mask: bytes = b"") -> Oxm:
+    """A field by its value as on the wire; an empty mask is none."""
+    return Oxm(CLASS_EXPERIMENTER, int(field), bool(mask), EXPERIMENTER_BYTES + value + mask)
 
 
 def ct_mark(value: int, mask: int | None = None) -> Oxm:

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from ofext import lowering, oxm
 from ofext.errors import OfextError
-from ofext.oxm import L7Field, Oxm
+from ofext.fields import L7Field
+from ofext.oxm import Oxm
 from ofext.predicates import Predicate, PredicateTable, TableFull
 from steering.errors import RuleError
 from steering.fields import Kind, Value, field_named
@@ -50,7 +51,7 @@ def predicate_table(rules: RuleSet) -> PredicateTable:
     )
     table = PredicateTable().with_predicates(wanted)
     if isinstance(table, TableFull):
-        raise RuleError(f"no bit is left for {table.predicate.pattern!r}: there are {table.capacity}")
+        raise RuleError(f"no bit is left for {table.predicate}: there are {table.capacity}")
     return table
 
 

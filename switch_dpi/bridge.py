@@ -32,6 +32,7 @@ from switch_dpi.shim.l7 import L7Endpoint
 from switch_dpi.shim.relay import Shim
 from switch_dpi.shim.session import ShimSession
 from switch_dpi.verdicts import VerdictPath
+from switch_dpi.vocabulary import Tags, Vocabulary
 
 log = logging.getLogger(__name__)
 
@@ -52,15 +53,17 @@ class EngineFacts:
     protocols: dict[str, int]
     """App-IDs of protocols by name."""
     version: str
+    tags: Tags = field(default_factory=dict)
     observe: Callable[[Sequence[Event]], None] = lambda _: None
     """Is shown all events of all bridges, in their engines' threads."""
     on_renewed: list[Callable[[], None]] = field(default_factory=list)
     """Called when the catalogue is another one, from any thread."""
 
-    def renew(self, catalogue: Catalogue, protocols: Mapping[str, int]) -> None:
+    def renew(self, catalogue: Catalogue, protocols: Mapping[str, int], tags: Tags) -> None:
         """The engine goes on with other signatures; what it named before keeps its id."""
         self.protocols.update(protocols)
         self.catalogue = catalogue
+        self.tags = tags
         for call in self.on_renewed:
             call()
 
@@ -88,7 +91,8 @@ class BridgeAgent:
         self._remark: asyncio.TimerHandle | None = None
         self._marker = Marker(ovs.management_path(plan.name), plan.edge_zone)
         store_path = config.state_dir / f"{plan.name}.predicates.json"
-        self._store = PredicateStore(store_path, plan.edge_zone, self._predicates_changed)
+        vocabulary = Vocabulary(engine.catalogue, engine.tags)
+        self._store = PredicateStore(store_path, plan.edge_zone, vocabulary, self._predicates_changed)
         self._path = VerdictPath(
             book=FlowBook(config.events.flow_book, first_id=int(time.time()) << 24),
             store=self._store,
@@ -100,6 +104,7 @@ class BridgeAgent:
             plan.name, config.controller, self._make_session, self._path.publisher, self._path.live_events
         )
         engine.on_renewed.append(self._shim.wake)
+        engine.on_renewed.append(lambda: self._store.renew(Vocabulary(engine.catalogue, engine.tags)))
 
     async def run(self) -> None:
         """Until cancelled. What one bridge cannot do stays its own trouble: it is logged and tried again."""

@@ -17,6 +17,7 @@ from switch_dpi.errors import SwitchDpiError
 from switch_dpi.module_runner import Budget
 from switch_dpi.modules import ModuleHost
 from switch_dpi.plugin_set import Assembled, PluginSet
+from switch_dpi.vocabulary import Tags
 
 ATTRIBUTE_TYPES = {
     "string": AttributeType.STRING,
@@ -50,6 +51,7 @@ class NativeEngine:
             catalogue=wire_catalogue(known),
             protocols=_protocols(known),
             version=known.version.partition("+")[0],
+            tags=_tags(known),
             observe=self.modules.offer,
         )
         self._protocol_keys.update((app.name, app.key) for app in known.apps if app.is_protocol)
@@ -78,7 +80,7 @@ class NativeEngine:
             for capture in list(self._captures):
                 capture.live.replace_signatures(assembled.signatures)
         self._protocol_keys.update((app.name, app.key) for app in known.apps if app.is_protocol)
-        self.facts.renew(wire_catalogue(known), _protocols(known))
+        self.facts.renew(wire_catalogue(known), _protocols(known), _tags(known))
 
 
 class _Following:
@@ -113,6 +115,10 @@ def _base(paths: Sequence[Path]) -> list[Plugin]:
 
 def _protocols(known: NativeCatalogue) -> dict[str, int]:
     return {app.name: app.app_id for app in known.apps if app.is_protocol}
+
+
+def _tags(known: NativeCatalogue) -> Tags:
+    return {app.app_id: frozenset(app.tags) for app in known.apps if app.tags}
 
 
 def wire_catalogue(known: NativeCatalogue) -> Catalogue:

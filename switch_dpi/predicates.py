@@ -1,8 +1,8 @@
-"""Predicates of one bridge: which metadata patterns have a label bit, kept over restarts, looked up by name suffix.
+"""Predicates of one bridge: which have a label bit, kept over restarts.
 
 The table is a value of ``ofext.predicates``; this module owns its current version, the file it is kept in, the index
-from host names to bits, and the order of steps in which a bit that no rule uses any more becomes free again. A bit is
-never given to another pattern while a connection may still carry it from the first.
+from what flows say to bits, and the order of steps in which a bit that no rule uses any more becomes free again. A bit
+is never given to another predicate while a connection may still carry it from the first.
 """
 
 from __future__ import annotations
@@ -11,61 +11,27 @@ import contextlib
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from ofext import label, patterns
-from ofext.errors import DecodeError, EncodeError, MatchConflictError, OfextError
+from ofext import label
+from ofext.errors import DecodeError, EncodeError, MatchConflictError, MatchError, OfextError
 from ofext.ids import EXPERIMENTER_BYTES
 from ofext.messages import ErrorCode, L7Error
 from ofext.openflow.header import Type
 from ofext.openflow.rewrite import lower_message, predicates_of_message, raise_message
-from ofext.oxm import L7Field
 from ofext.predicates import Predicate, PredicateTable, TableFull
 from switch_dpi.conntrack import Connection
+from switch_dpi.predicate_index import PredicateIndex
+from switch_dpi.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)
-
-ATTRIBUTE_FIELDS: Final[Mapping[int, L7Field]] = {1: L7Field.SNI, 11: L7Field.HTTP_HOST, 20: L7Field.DNS_QUERY}
-"""Attributes of the engine (``core/src/protocol/attributes.rs``: tls.sni, http.host) and their match fields."""
 
 _LOWERED: Final = frozenset({int(Type.EXPERIMENTER), int(Type.FLOW_MOD), int(Type.MULTIPART_REQUEST)}) | {
     int(Type.BUNDLE_ADD_MESSAGE)
 }
 _CT_LABEL: Final = re.compile(r"ct_label=(0x[0-9a-f]+|\d+)(?:/(0x[0-9a-f]+))?")
-
-
-class PredicateIndex:
-    """Label bits for a host name: one look-up for the whole name and one for each suffix, however many patterns."""
-
-    def __init__(self, table: PredicateTable) -> None:
-        self._exact: dict[tuple[L7Field, str], int] = {}
-        self._below: dict[tuple[L7Field, str], int] = {}
-        for predicate, number in table.bits.items():
-            wildcard = predicate.pattern.startswith(patterns.WILDCARD)
-            name = predicate.pattern.removeprefix(patterns.WILDCARD) if wildcard else predicate.pattern
-            (self._below if wildcard else self._exact)[predicate.field, name] = label.predicate_bit(number)
-
-    def bits(self, metadata: Iterable[tuple[int, bytes]]) -> int:
-        """Label bits of the predicates that hold for a flow's metadata (attribute ids and UTF-8 values)."""
-        found = 0
-        if not self._exact and not self._below:
-            return found
-        for attribute, value in metadata:
-            field = ATTRIBUTE_FIELDS.get(attribute)
-            if field is not None:
-                found |= self._of_host(field, patterns.normalise_host(value.decode("utf-8", errors="replace")))
-        return found
-
-    def _of_host(self, field: L7Field, host: str) -> int:
-        found = self._exact.get((field, host), 0)
-        dot = host.find(".")
-        while dot >= 0:
-            if dot > 0:
-                found |= self._below.get((field, host[dot + 1 :]), 0)
-            dot = host.find(".", dot + 1)
-        return found
 
 
 class PredicateStore:
@@ -74,7 +40,9 @@ class PredicateStore:
     The relay's thread lowers and raises, the loop cleans up; one lock keeps the changes apart.
     """
 
-    def __init__(self, path: Path, edge_zone: int, on_change: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, path: Path, edge_zone: int, vocabulary: Vocabulary, on_change: Callable[[], None] = lambda: None
+    ) -> None:
         self._path = path
         self._edge_zone = edge_zone
         self._on_change = on_change
@@ -85,7 +53,15 @@ class PredicateStore:
         self._unused: frozenset[Predicate] = frozenset()
         self._was_retired: frozenset[int] = frozenset()
         self.table = _load(path)
-        self.index = PredicateIndex(self.table)
+        self.vocabulary = vocabulary
+        self.index = PredicateIndex(self.table, vocabulary)
+
+    def renew(self, vocabulary: Vocabulary) -> None:
+        """The engine has another catalogue: other flows may fit."""
+        with self._lock:
+            self.vocabulary = vocabulary
+            self.index = PredicateIndex(self.table, vocabulary)
+        self._on_change()
 
     def lower(self, message: bytes) -> bytes | L7Error:
         """A message from the controller as Open vSwitch understands it; new patterns get a bit first."""
@@ -130,7 +106,7 @@ class PredicateStore:
         self._unused = unused - gone
         self._asked.clear()
         if gone:
-            log.info("patterns without a rule: %s", ", ".join(sorted(predicate.pattern for predicate in gone)))
+            log.info("predicates without a rule: %s", ", ".join(sorted(str(predicate) for predicate in gone)))
             self._replace(self.table.retain(self.table.bits.keys() - gone))
 
     def recycle_clean(self, connections: Iterable[Connection]) -> int:
@@ -156,11 +132,14 @@ class PredicateStore:
             seen |= connection.label & label.PREDICATES_MASK
         unknown = frozenset(label.predicates_in(seen)).difference(self.table.bits.values(), self.table.retired)
         if unknown:
-            log.warning("%d label bits are in use for patterns that are not known any more", len(unknown))
+            log.warning("%d label bits are in use for predicates that are not known any more", len(unknown))
             self._replace(PredicateTable(self.table.bits, self.table.retired | unknown, self.table.capacity))
 
     def _lower(self, message: bytes) -> bytes:
         needed = predicates_of_message(message)
+        for predicate in needed:
+            if predicate not in self.table.bits:
+                self.vocabulary.check(predicate)
         grown = self.table.with_predicates(needed)
         if isinstance(grown, TableFull):
             raise _NoBitError(grown)
@@ -174,7 +153,7 @@ class PredicateStore:
             return
         _save(self._path, table)
         self.table = table
-        self.index = PredicateIndex(table)
+        self.index = PredicateIndex(table, self.vocabulary)
         self._on_change()
 
 
@@ -191,8 +170,8 @@ class _NoBitError(OfextError):
     def __init__(self, full: TableFull) -> None:
         self.predicate = full.predicate
         super().__init__(
-            f"no label bit is free for {full.predicate.pattern!r}: "
-            f"{full.capacity} patterns may be installed at a time, {full.retired} are being let go"
+            f"no label bit is free for {full.predicate}: "
+            f"{full.capacity} predicates may be installed at a time, {full.retired} are being let go"
         )
 
 
@@ -208,7 +187,8 @@ def _l7_error(error: OfextError, message: bytes) -> L7Error:
         code = ErrorCode.MATCH_CONFLICT
     elif isinstance(error, EncodeError):
         code = ErrorCode.MALFORMED
-    return L7Error(code=code, data=message[:64], text=text)
+    offset = error.offset or 0 if isinstance(error, MatchError) else 0
+    return L7Error(code=code, offset=offset, data=message[offset : offset + 64], text=text)
 
 
 def _load(path: Path) -> PredicateTable:

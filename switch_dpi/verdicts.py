@@ -215,8 +215,9 @@ class VerdictPath:
         self._marker.mark(connection, event.app_id, flow.label)
 
     def _label(self, event: FlowEvent) -> int:
-        fixed = event.state << label.STATE_SHIFT | event.category << label.CATEGORY_SHIFT
-        return fixed | self._store.index.bits(event.metadata)
+        risk = self._store.vocabulary.risk_of(event.app_id)
+        fixed = event.state << label.STATE_SHIFT | event.category << label.CATEGORY_SHIFT | risk << label.RISK_SHIFT
+        return fixed | self._store.index.bits(event)
 
     def _event(self, event: Event, kind: int, flow_id: int) -> FlowEvent:
         record = event.record

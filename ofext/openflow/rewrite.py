@@ -5,40 +5,50 @@ bytes without which no L7 can be in them.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from ofext import lowering, oxm
-from ofext.errors import DecodeError, EncodeError
+from ofext.errors import DecodeError, EncodeError, MatchError
 from ofext.ids import EXPERIMENTER_BYTES
 from ofext.openflow.header import HEADER_SIZE, MAX_MESSAGE_SIZE, Type, Version
+from ofext.openflow.table_features import TABLE_FEATURES_TYPE, advertise, take_back
 from ofext.oxm import Oxm
 from ofext.predicates import Predicate, PredicateTable
 
 
 def predicates_of_message(message: bytes) -> tuple[Predicate, ...]:
-    """Patterns that a message from the controller needs bits for. Raises DecodeError or MatchValueError."""
+    """Predicates that a message from the controller needs bits for: those of rules that it adds or wants to watch.
+
+    Rules that are deleted, modified or asked for have theirs already. Raises DecodeError or MatchValueError.
+    """
     found: list[Predicate] = []
 
     def collect(fields: Fields) -> Fields:
         found.extend(lowering.predicates_of(fields))
         return fields
 
-    _lower_with(message, collect)
+    _lower_with(message, _Changes(add=collect, ask=lambda fields: fields))
     return tuple(dict.fromkeys(found))
 
 
 def lower_message(message: bytes, predicates: PredicateTable) -> bytes:
     """A message from the controller as Open vSwitch understands it.
 
-    Changes FLOW_MOD (alone or in a bundle), flow and aggregate statistics requests, flow monitor requests. Raises
-    DecodeError, MatchValueError, MatchConflictError, UnknownPatternError, or EncodeError (too big when lowered).
+    Changes FLOW_MOD (alone or in a bundle), flow and aggregate statistics requests, flow monitor requests; takes L7
+    fields out of requests that set table features. Raises DecodeError, MatchValueError, MatchConflictError,
+    UnknownPatternError (each of these with the offset of the field), or EncodeError (too big when lowered).
     """
-    return _lower_with(message, lambda fields: lowering.lower(fields, predicates))
+    changes = _Changes(
+        add=lambda fields: lowering.lower(fields, predicates),
+        ask=lambda fields: lowering.lower(fields, predicates, asks=True),
+    )
+    return _lower_with(message, changes)
 
 
 def raise_message(message: bytes, predicates: PredicateTable, *, edge_zone: int | None = None) -> bytes:
-    """A message from Open vSwitch with L7 fields: flow statistics, FLOW_REMOVED, flow monitor updates, PACKET_IN, and
-    the controller's message that an ERROR quotes, where it quotes the whole of it (as Open vSwitch does).
+    """A message from Open vSwitch with L7 fields: flow statistics, FLOW_REMOVED, flow monitor updates, PACKET_IN, table
+    features, and the controller's message that an ERROR quotes, where it quotes the whole of it (as Open vSwitch does).
 
     To a PACKET_IN L7 fields are added when its `ct_zone` is `edge_zone` (None: not at all); the ct fields stay.
     Statistics that have become too big for one message are returned as several messages, one after the other. Raises
@@ -49,6 +59,8 @@ def raise_message(message: bytes, predicates: PredicateTable, *, edge_zone: int 
     kind = message[1]
     if kind == Type.PACKET_IN:
         return message if edge_zone is None else _raise_packet_in(message, edge_zone)
+    if kind == Type.MULTIPART_REPLY and message[8:10] == TABLE_FEATURES_TYPE:
+        return b"".join(_replies(message, [advertise(entry) for entry in _entries(message)]))
     if kind not in _UP or _MASKED_LABEL_HEADER not in message:
         return message
 
@@ -59,18 +71,31 @@ def raise_message(message: bytes, predicates: PredicateTable, *, edge_zone: int 
         at = _FLOW_REMOVED_MATCH_1_5 if message[0] >= Version.OF_1_5 else _FLOW_REMOVED_MATCH
         return _fix_size(_rewrite_match(message, at, change))
     if kind == Type.ERROR:
-        return _raise_error(message, change)
+        return _raise_error(message, _Changes(add=change, ask=change))
     return _raise_multipart(message, change)
 
 
 Fields = tuple[Oxm, ...]
 _Change = Callable[[Fields], Fields]
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Changes:
+    """What is done to matches on the way down."""
+
+    add: _Change
+    """To those of rules that come, and of monitors, which will see rules that come."""
+    ask: _Change
+    """To those that select among rules."""
+
+
 _MASKED_LABEL_HEADER: Final = oxm.ct_label(0, 0).encode()[: oxm.HEADER_SIZE]
 
 _DOWN: Final = frozenset({Type.FLOW_MOD, Type.MULTIPART_REQUEST, Type.BUNDLE_ADD_MESSAGE, Type.EXPERIMENTER})
 _UP: Final = frozenset({Type.MULTIPART_REPLY, Type.FLOW_REMOVED, Type.ERROR})
 
+_FLOW_MOD_COMMAND: Final = 25
+_ADD: Final = 0  # OFPFC_ADD; since 1.1 the other commands add no rule
 _FLOW_MOD_MATCH: Final = 48  # bytes before the ofp_match, from the start of the message
 _STATS_REQUEST_MATCH: Final = 48
 _FLOW_REMOVED_MATCH: Final = 48
@@ -97,33 +122,38 @@ _ONF_BUNDLED: Final = 24  # the same in ONF extension 230 to 1.3
 _ONF_BUNDLE_ADD: Final = bytes.fromhex("4f4e4600000008fd")  # experimenter ONF, exp_type 2301
 
 
-def _lower_with(message: bytes, change: _Change) -> bytes:
-    """Applies a change to the matches of a message from the controller, if it may have L7 fields."""
+def _lower_with(message: bytes, changes: _Changes) -> bytes:
+    """Applies changes to the matches of a message from the controller, if it may have L7 fields."""
     if len(message) < HEADER_SIZE:
         raise DecodeError(0, "an OpenFlow header of 8 bytes", message)
     if message[1] not in _DOWN or EXPERIMENTER_BYTES not in message:
         return message
-    return _rewrite_down(message, change)
+    return _rewrite_down(message, changes)
 
 
-def _rewrite_down(message: bytes, change: _Change) -> bytes:
-    """Applies a change to every match of a message of a type that goes down."""
+def _rewrite_down(message: bytes, changes: _Changes) -> bytes:
+    """Applies changes to every match of a message of a type that goes down."""
     kind = message[1]
     if kind == Type.FLOW_MOD:
-        return _fix_size(_rewrite_match(message, _FLOW_MOD_MATCH, change))
+        is_add = message[_FLOW_MOD_COMMAND : _FLOW_MOD_COMMAND + 1] == bytes([_ADD])
+        return _fix_size(_rewrite_match(message, _FLOW_MOD_MATCH, changes.add if is_add else changes.ask))
     if kind == Type.MULTIPART_REQUEST:
-        return _lower_multipart(message, change)
+        return _lower_multipart(message, changes)
     if kind == Type.BUNDLE_ADD_MESSAGE:
-        return _rewrite_bundled(message, _BUNDLED, change)
+        return _rewrite_bundled(message, _BUNDLED, changes)
     if kind == Type.EXPERIMENTER and message[HEADER_SIZE : HEADER_SIZE + 8] == _ONF_BUNDLE_ADD:
-        return _rewrite_bundled(message, _ONF_BUNDLED, change)
+        return _rewrite_bundled(message, _ONF_BUNDLED, changes)
     return message
 
 
 def _rewrite_match(data: bytes, at: int, change: _Change) -> bytes:
     """`data` with the `ofp_match` at offset `at` changed; the same object when nothing changed."""
     fields, end = oxm.decode_match(data, at)
-    changed = change(fields)
+    try:
+        changed = change(fields)
+    except MatchError as error:
+        error.offset = at + oxm.MATCH_HEADER_SIZE + len(oxm.encode_fields(fields[: error.index or 0]))
+        raise
     if changed == fields:
         return data
     return data[:at] + oxm.encode_match(changed) + data[end:]
@@ -139,7 +169,7 @@ def _fix_size(message: bytes) -> bytes:
     return message[:2] + size.to_bytes(2, "big") + message[4:]
 
 
-def _rewrite_bundled(message: bytes, at: int, change: _Change) -> bytes:
+def _rewrite_bundled(message: bytes, at: int, changes: _Changes) -> bytes:
     if len(message) < at + HEADER_SIZE:
         raise DecodeError(at, "the header of a bundled message", message[at:])
     end = at + int.from_bytes(message[at + 2 : at + 4], "big")
@@ -147,23 +177,34 @@ def _rewrite_bundled(message: bytes, at: int, change: _Change) -> bytes:
         raise DecodeError(at + 2, f"a bundled message of 8 to {len(message) - at} bytes", message[at + 2 : at + 4])
     inner = message[at:end]
     try:
-        changed = _rewrite_down(inner, change) if inner[1] == Type.FLOW_MOD else inner
+        changed = _rewrite_down(inner, changes) if inner[1] == Type.FLOW_MOD else inner
     except DecodeError as error:
         raise error.moved(at) from None
+    except MatchError as error:
+        error.offset = at + (error.offset or 0)
+        raise
     return message if changed is inner else _fix_size(message[:at] + changed + message[end:])
 
 
-def _lower_multipart(message: bytes, change: _Change) -> bytes:
+def _lower_multipart(message: bytes, changes: _Changes) -> bytes:
     kind = _multipart_type(message)
+    if message[8:10] == TABLE_FEATURES_TYPE:
+        kept = b"".join(take_back(entry) for entry in _entries(message))
+        return _fix_size(message[:_MULTIPART_BODY] + kept)
     if kind in (_FLOW, _AGGREGATE) or (kind == _FLOW_STATS_1_5 and message[0] >= Version.OF_1_5):
-        return _fix_size(_rewrite_match(message, _STATS_REQUEST_MATCH, change))
+        return _fix_size(_rewrite_match(message, _STATS_REQUEST_MATCH, changes.ask))
     if kind != _FLOW_MONITOR or message[0] < Version.OF_1_4:
         return message
     parts = [message[:_MULTIPART_BODY]]
     offset = _MULTIPART_BODY
     while offset < len(message):
-        fields, end = oxm.decode_match(message, offset + _MONITOR_REQUEST_MATCH)
-        parts.append(message[offset : offset + _MONITOR_REQUEST_MATCH] + oxm.encode_match(change(fields)))
+        _, end = oxm.decode_match(message, offset + _MONITOR_REQUEST_MATCH)
+        at = offset
+        try:
+            parts.append(_rewrite_match(message[at:end], _MONITOR_REQUEST_MATCH, changes.add))
+        except MatchError as error:
+            error.offset = at + (error.offset or 0)
+            raise
         offset = end
     changed = b"".join(parts)
     return message if changed == message else _fix_size(changed)
@@ -231,13 +272,13 @@ def _replies(message: bytes, entries: list[bytes]) -> Iterator[bytes]:
     yield _fix_size(head + b"".join(held))
 
 
-def _raise_error(message: bytes, change: _Change) -> bytes:
+def _raise_error(message: bytes, changes: _Changes) -> bytes:
     """Raises the message that an error quotes; one that is not whole, or has no room, stays as it is."""
     quoted = message[_QUOTED:]
     if len(quoted) < HEADER_SIZE or int.from_bytes(quoted[2:4], "big") != len(quoted):
         return message
     try:
-        raised = _rewrite_down(quoted, change)
+        raised = _rewrite_down(quoted, changes)
         return message if raised is quoted else _fix_size(message[:_QUOTED] + raised)
     except (DecodeError, EncodeError):
         return message

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from ofext.catalogue import AppEntry, AttributeEntry, AttributeType, Catalogue, CategoryEntry
 from switch_dpi.bridge import EngineFacts
 from switch_dpi.engine import Event
+from switch_dpi.vocabulary import Vocabulary
 
 VIDEO_APP = 0x14002711
 CATALOGUE = Catalogue(
@@ -18,6 +19,7 @@ CATALOGUE = Catalogue(
     categories=(CategoryEntry(category=3, key="streaming", name="Streaming"),),
     attributes=(AttributeEntry(attribute=1, name="tls.sni", kind=AttributeType.STRING),),
 )
+VOCABULARY = Vocabulary(CATALOGUE, {})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +116,7 @@ class FakeEngine:
     def renew(self, catalogue: Catalogue) -> None:
         """Know something else from now on."""
         for facts in self.given:
-            facts.renew(catalogue, {})
+            facts.renew(catalogue, {}, {})
 
     def tell(self, event: FakeEvent, timeout_s: float = 10.0) -> None:
         """Say it through the newest capture, once there is one."""

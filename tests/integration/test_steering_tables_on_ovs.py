@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from ofext.fields import L7Field
 from ofext.ids import State
 from ofext.label import Label
-from ofext.oxm import L7Field
 from steering.compile import compile_network
 from steering.fields import ETH_IPV4, ETH_IPV6
 from steering.network import CatalogueView, HostView, NetworkView, PortView, SwitchView

@@ -18,6 +18,7 @@ from os_ken.ofproto import (
 
 from controller_app import osken_l7
 from ofext import messages, oxm
+from ofext.attributes import AttributeTest, Operation
 from ofext.errors import EncodeError, MatchValueError
 from ofext.hello import AgentInfo, Hello
 from ofext.ids import EXPERIMENTER_ID
@@ -48,6 +49,7 @@ def parsed(version: int, raw: bytes) -> Any:
     return ofproto_parser.msg(ofproto_protocol.ProtocolDesc(version), version, kind, size, xid, raw)
 
 
+TEST = AttributeTest(14, Operation.RANGE, (b"\x01\xf4", b"\x02\x57"))
 FIELDS = [
     ({"l7_app_id": 0x14002711}, oxm.l7_app_id(0x14002711)),
     ({"l7_app_id": (0x14000000, 0xFF000000)}, oxm.l7_app_id(0x14000000, 0xFF000000)),
@@ -57,6 +59,17 @@ FIELDS = [
     ({"l7_sni": "*.example.com"}, oxm.l7_sni("*.example.com")),
     ({"l7_http_host": "intranet"}, oxm.l7_http_host("intranet")),
     ({"l7_dns_query": "a.example"}, oxm.l7_dns_query("a.example")),
+    ({"l7_engine": 20}, oxm.l7_engine(20)),
+    ({"l7_tag": "streaming"}, oxm.l7_tag("streaming")),
+    ({"l7_confidence": (64, 64)}, oxm.l7_confidence(64, 64)),
+    ({"l7_risk": (0x80, 0x80)}, oxm.l7_risk(0x80, 0x80)),
+    ({"l7_encrypted": 0}, oxm.l7_encrypted(0)),
+    ({"l7_http_url": "/api/*"}, oxm.l7_http_url("/api/*")),
+    ({"l7_user_agent": "*curl*"}, oxm.l7_user_agent("*curl*")),
+    ({"l7_content_type": "video/*"}, oxm.l7_content_type("video/*")),
+    ({"l7_user": "jürgen"}, oxm.l7_user("jürgen")),
+    ({"l7_device": "*-printer"}, oxm.l7_device("*-printer")),
+    ({"l7_attr": TEST}, oxm.l7_attr(TEST)),
 ]
 
 

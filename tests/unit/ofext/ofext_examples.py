@@ -4,18 +4,20 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 
 from ofext import label, lowering, oxm
+from ofext.attributes import AttributeTest, Operation
 from ofext.catalogue import AppEntry, AppKind, AttributeEntry, AttributeType, Catalogue, CatalogueRequest, CategoryEntry
 from ofext.catalogue_change import CatalogueChange
 from ofext.config import ConfigReply, ConfigRequest, ConfigSet, Depth, EventConfig
 from ofext.control import FlowCommand, FlowControl, FlowControlReply
 from ofext.events import EndReason, EventKind, FlowEvent, FlowEvents
+from ofext.fields import L7Field
 from ofext.filters import AddressIn, FiveTuple, FlowEnd, FlowFilter, PortIn
 from ofext.hello import AgentInfo, Feature, Hello
 from ofext.ids import State
 from ofext.messages import ErrorCode, L7Error, Message
 from ofext.multipart import Reply, Request
 from ofext.openflow.marks import L4, Connection, mark_packet_out
-from ofext.oxm import L7Field, Oxm
+from ofext.oxm import Oxm
 from ofext.plugin_swap import PluginSwap, PluginSwapReply, SwapCommand
 from ofext.predicates import Predicate, PredicateTable
 from ofext.statistics import (
@@ -260,11 +262,28 @@ MATCHES: Final[dict[str, tuple[Oxm, ...]]] = {
     "oxm-sni": (oxm.l7_sni("*.example.com"),),
     "oxm-http-host": (oxm.l7_http_host("intranet"),),
     "oxm-dns-query": (oxm.l7_dns_query("*.example.net"),),
+    "oxm-engine": (oxm.l7_engine(20),),
+    "oxm-tag": (oxm.l7_tag("streaming"),),
+    "oxm-confidence-masked": (oxm.l7_confidence(64, 64),),
+    "oxm-risk-masked": (oxm.l7_risk(0x80, 0x80),),
+    "oxm-encrypted": (oxm.l7_encrypted(1),),
+    "oxm-http-url": (oxm.l7_http_url("/api/*"),),
+    "oxm-user-agent": (oxm.l7_user_agent("*curl*"),),
+    "oxm-content-type": (oxm.l7_content_type("video/*"),),
+    "oxm-user": (oxm.l7_user("guest"),),
+    "oxm-device": (oxm.l7_device("*-printer"),),
+    "oxm-attr-equals": (oxm.l7_attr(AttributeTest(430, Operation.EQUALS, (b"/kernel.git",))),),
+    "oxm-attr-prefix": (oxm.l7_attr(AttributeTest(30, Operation.PREFIX, (b"ssh-2.0-openssh",))),),
+    "oxm-attr-suffix": (oxm.l7_attr(AttributeTest(213, Operation.SUFFIX, (b".example.com",))),),
+    "oxm-attr-contains": (oxm.l7_attr(AttributeTest(13, Operation.CONTAINS, (b"bot",))),),
+    "oxm-attr-range": (oxm.l7_attr(AttributeTest(14, Operation.RANGE, (b"\x01\xf4", b"\x02\x57"))),),
+    "oxm-attr-set": (oxm.l7_attr(AttributeTest(10, Operation.SET, (b"DELETE", b"PUT"))),),
+    "oxm-attr-present": (oxm.l7_attr(AttributeTest(820, Operation.PRESENT)),),
 }
 """Fields as they stand in an `ofp_match`, without its header and padding."""
 
 UNLOWERED: Final = (oxm.l7_app_id(0x14002711), oxm.l7_state(0, 1), oxm.l7_sni("*.example.com"))
-PREDICATES: Final = PredicateTable({Predicate(L7Field.SNI, "*.example.com"): 5})
+PREDICATES: Final = PredicateTable({Predicate.of(L7Field.SNI, "*.example.com"): 5})
 
 LABEL: Final = label.Label(state=State.FINAL, category=9, risk=2, predicates=frozenset({5})).pack()
 

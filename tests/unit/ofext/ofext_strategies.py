@@ -4,7 +4,8 @@ import ipaddress
 
 from hypothesis import strategies as st
 
-from ofext import oxm
+from ofext import oxm, patterns
+from ofext.attributes import AttributeTest, Operation
 from ofext.catalogue import AppEntry, AttributeEntry, Catalogue, CatalogueRequest, CategoryEntry
 from ofext.catalogue_change import CatalogueChange
 from ofext.config import ConfigReply, ConfigRequest, ConfigSet, Depth, EventConfig
@@ -305,20 +306,72 @@ other_fields = st.lists(
 )
 
 
+tag = st.from_regex(r"[a-z0-9]{1,6}(-[a-z0-9]{1,4})?", fullmatch=True)
+text_pattern = st.one_of(
+    st.just("*"),
+    st.builds(
+        lambda start, text, end: start + patterns.fold(text.encode()).decode() + end,
+        st.sampled_from(["", "*"]),
+        st.text(min_size=1, max_size=12).filter(lambda text: _utf8_size(text) > 0 and text.strip("*") == text),
+        st.sampled_from(["", "*"]),
+    ),
+)
+operand = st.binary(min_size=1, max_size=10)
+
+
+@st.composite
+def attribute_tests(draw: st.DrawFn, attribute: st.SearchStrategy[int] = u16) -> AttributeTest:
+    """Any test; not every one suits every type of attribute."""
+    operation = draw(st.sampled_from(Operation))
+    number = draw(attribute)
+    match operation:
+        case Operation.PRESENT:
+            return AttributeTest(number, operation)
+        case Operation.RANGE:
+            size = draw(st.integers(1, 8))
+            ends = draw(st.lists(st.binary(min_size=size, max_size=size), min_size=2, max_size=2))
+            return AttributeTest(number, operation, tuple(sorted(ends)))
+        case Operation.SET:
+            return AttributeTest.one_of(number, draw(st.sets(operand, min_size=1, max_size=4)))
+    return AttributeTest(number, operation, (draw(operand),))
+
+
+single_fields = [
+    u8.map(oxm.l7_category),
+    _masked(3).map(lambda pair: oxm.l7_state(*pair)),
+    pattern.map(oxm.l7_sni),
+    pattern.map(oxm.l7_http_host),
+    pattern.map(oxm.l7_dns_query),
+    _masked(8).map(lambda pair: oxm.l7_confidence(*pair)),
+    _masked(8).map(lambda pair: oxm.l7_risk(*pair)),
+    st.integers(0, 1).map(oxm.l7_encrypted),
+    text_pattern.map(oxm.l7_http_url),
+    text_pattern.map(oxm.l7_user_agent),
+    text_pattern.map(oxm.l7_content_type),
+    text_pattern.map(oxm.l7_user),
+    text_pattern.map(oxm.l7_device),
+]
+repeatable_fields = tag.map(oxm.l7_tag) | attribute_tests().map(oxm.l7_attr)
+mark_fields = st.one_of(
+    _masked(32).map(lambda pair: [oxm.l7_app_id(*pair)]),
+    u8.map(lambda engine: [oxm.l7_engine(engine)]),
+    st.builds(
+        lambda pair, engine: [oxm.l7_app_id(pair[0], 0xFFFFFF if pair[1] is None else pair[1]), oxm.l7_engine(engine)],
+        _masked(24),
+        u8,
+    ),
+)
+
+
 @st.composite
 def l7_matches(draw: st.DrawFn) -> tuple[Oxm, ...]:
     """A canonical match with at least one L7 field, in the order in which raising gives it back."""
-    fields = [
-        draw(_masked(32).map(lambda pair: oxm.l7_app_id(*pair))),
-        draw(u8.map(oxm.l7_category)),
-        draw(_masked(3).map(lambda pair: oxm.l7_state(*pair))),
-        draw(pattern.map(oxm.l7_sni)),
-        draw(pattern.map(oxm.l7_http_host)),
-        draw(pattern.map(oxm.l7_dns_query)),
-    ]
-    chosen = draw(st.sets(st.integers(0, 5), min_size=1))
+    chosen = draw(st.sets(st.integers(0, len(single_fields) - 1)))
+    fields = [draw(single_fields[number]) for number in sorted(chosen)]
+    fields += draw(st.lists(repeatable_fields, unique=True, max_size=3))
+    on_mark = draw(st.just([]) | mark_fields) if fields else draw(mark_fields)
+    fields = sorted([*on_mark, *fields], key=lambda field: (field.field, field.payload))
     label_mask = draw(st.integers(0, FREE_LABEL_MASK)) & FREE_LABEL_MASK
     own = [oxm.ct_label(draw(st.integers(0, FREE_LABEL_MASK)) & label_mask, label_mask)] if label_mask else []
-    has_mark = 0 not in chosen and draw(st.booleans())
-    mark = [oxm.ct_mark(draw(u32))] if has_mark else []
-    return (*draw(other_fields), *mark, *own, *(fields[number] for number in sorted(chosen)))
+    mark = [oxm.ct_mark(draw(u32))] if not on_mark and draw(st.booleans()) else []
+    return (*draw(other_fields), *mark, *own, *fields)

@@ -10,6 +10,7 @@ from ofext_strategies import l7_matches, table_for
 
 from ofext import label, lowering, oxm
 from ofext.errors import DecodeError, EncodeError, MatchError
+from ofext.fields import MASKABLE_FIELDS, L7Field
 from ofext.ids import EXPERIMENTER_ID
 from ofext.openflow import basic
 from ofext.openflow.header import Framer, Type, build, read_header
@@ -27,8 +28,10 @@ GOTO = bytes.fromhex("0001000805000000")
 version = st.sampled_from(VERSIONS)
 
 
-def flow_mod(of_version: int, fields: tuple[Oxm, ...]) -> bytes:
-    return build(of_version, Type.FLOW_MOD, 5, bytes(range(40)) + oxm.encode_match(fields) + GOTO)
+def flow_mod(of_version: int, fields: tuple[Oxm, ...], command: int = 0) -> bytes:
+    before = bytearray(range(40))
+    before[17] = command
+    return build(of_version, Type.FLOW_MOD, 5, bytes(before) + oxm.encode_match(fields) + GOTO)
 
 
 def multipart(of_version: int, direction: int, kind: int, body: bytes, flags: int = 0) -> bytes:
@@ -137,7 +140,8 @@ DOWN = [flow_mod, stats_request, lambda of_version, fields: bundled(of_version, 
 @pytest.mark.parametrize("make", DOWN, ids=["flow_mod", "stats", "bundle"])
 def test_messages_from_the_controller_are_lowered(make: Any, of_version: int) -> None:
     message = make(of_version, MATCH)
-    assert predicates_of_message(message) == lowering.predicates_of(MATCH)
+    needed = () if make is stats_request else lowering.predicates_of(MATCH)
+    assert predicates_of_message(message) == needed
     lowered = lower_message(message, TABLE)
     assert lowered == make(of_version, LOWERED)
     assert read_header(lowered).size == len(lowered)
@@ -162,10 +166,67 @@ def test_messages_without_l7_are_the_same_object(make: Any, of_version: int) -> 
 
 
 def test_l7_in_other_messages_goes_through() -> None:
-    features = multipart(4, Type.MULTIPART_REQUEST, 12, oxm.encode_match(MATCH))
-    assert lower_message(features, TABLE) is features
+    groups = multipart(4, Type.MULTIPART_REQUEST, 6, oxm.encode_match(MATCH))
+    assert lower_message(groups, TABLE) is groups
     other = bundled(5, build(5, Type.PACKET_OUT, 1, oxm.encode_match(MATCH)))
     assert lower_message(other, TABLE) is other
+
+
+@pytest.mark.parametrize("command", [1, 2, 3, 4], ids=["modify", "modify_strict", "delete", "delete_strict"])
+def test_what_only_selects_rules_needs_no_bit(command: int) -> None:
+    message = flow_mod(5, MATCH, command)
+    assert predicates_of_message(message) == ()
+    assert lower_message(message, TABLE) == flow_mod(5, LOWERED, command)
+    nowhere = lowering.lower(MATCH, PredicateTable(), asks=True)
+    assert lower_message(message, PredicateTable()) == flow_mod(5, nowhere, command)
+
+
+@pytest.mark.parametrize("of_version", VERSIONS)
+@pytest.mark.parametrize("is_bundled", [False, True])
+def test_a_refused_field_is_told_with_its_place_in_the_message(of_version: int, is_bundled: bool) -> None:
+    message = flow_mod(of_version, (*MATCH, oxm.l7_state(1)))
+    message = bundled(of_version, message) if is_bundled else message
+    with pytest.raises(MatchError) as caught:
+        lower_message(message, TABLE)
+    offset = caught.value.offset
+    assert offset is not None
+    assert oxm.decode_oxm(message, offset)[0] == oxm.l7_state(1)
+    assert offset > message.index(oxm.l7_state(0, 1).encode())
+
+
+def features(direction: int, of_version: int, *ids: bytes) -> bytes:
+    """Features of two tables: what can be matched on, what can be left out, what can be set, an instruction."""
+    properties = b"".join(_feature(kind, b"".join(ids)) for kind in (8, 10, 12)) + _feature(0, b"\0\1\0\4")
+    table = struct.pack("!HB", 64 + len(properties), 3) + bytes(61) + properties
+    return multipart(of_version, direction, 12, table + table)
+
+
+def _feature(kind: int, body: bytes) -> bytes:
+    size = 4 + len(body)
+    return struct.pack("!HH", kind, size) + body + bytes(-size % 8)
+
+
+@pytest.mark.parametrize("of_version", VERSIONS)
+def test_tables_say_that_they_match_on_l7_fields(of_version: int) -> None:
+    plain = features(Type.MULTIPART_REPLY, of_version, bytes.fromhex("80000004"), bytes.fromhex("ffff000600000001"))
+    raised = raise_message(plain, PredicateTable())
+    for field in L7Field:
+        head = oxm.l7_field(field, bytes(4)).encode()[:3]
+        masked = bytes((0xFF, 0xFF, field << 1 | (field in MASKABLE_FIELDS)))
+        assert raised.count(masked) >= 2
+        assert raised.count(head) >= 2
+    assert read_header(raised).size == len(raised)
+    assert lower_message(raised[:1] + bytes([Type.MULTIPART_REQUEST]) + raised[2:], PredicateTable()) == features(
+        Type.MULTIPART_REQUEST, of_version, bytes.fromhex("80000004"), bytes.fromhex("ffff000600000001")
+    )
+
+
+@pytest.mark.parametrize(
+    "body", ["0040", "0048" + 62 * "00" + "0008000300000000", "0048" + 62 * "00" + "0008000900000000"]
+)
+def test_table_features_of_impossible_sizes_are_a_decode_error(body: str) -> None:
+    with pytest.raises(DecodeError):
+        raise_message(multipart(5, Type.MULTIPART_REPLY, 12, bytes.fromhex(body)), PredicateTable())
 
 
 @pytest.mark.parametrize("of_version", VERSIONS)

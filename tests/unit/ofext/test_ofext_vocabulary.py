@@ -7,8 +7,8 @@ from ofext_strategies import host, pattern
 
 from ofext import ids, label, patterns
 from ofext.errors import DecodeError, EncodeError, MatchValueError
+from ofext.fields import L7Field
 from ofext.label import Label
-from ofext.oxm import L7Field
 from ofext.predicates import Predicate, PredicateTable, TableFull
 
 
@@ -183,7 +183,10 @@ def test_a_field_without_patterns_makes_no_predicate() -> None:
         "{",
         "[]",
         "{}",
-        '{"version": 2, "capacity": 96, "predicates": [], "retired": []}',
+        '{"version": 3, "capacity": 96, "predicates": [], "retired": []}',
+        '{"version": 2, "capacity": 96, "predicates": [{"oxm": "80000a02", "bit": 1}], "retired": []}',
+        '{"version": 2, "capacity": 96, "predicates": [{"oxm": "ffff0405000a4c3709", "bit": 1}], "retired": []}',
+        '{"version": 2, "capacity": 96, "predicates": [{"oxm": "xy", "bit": 1}], "retired": []}',
         '{"capacity": 96, "predicates": [], "retired": []}',
         '{"version": 1, "capacity": 97, "predicates": [], "retired": []}',
         '{"version": 1, "capacity": 96, "predicates": [{"field": 4, "pattern": "a", "bit": 96}], "retired": []}',

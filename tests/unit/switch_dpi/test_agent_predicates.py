@@ -1,5 +1,6 @@
 """Patterns and their label bits: looking up, keeping, letting go."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,13 +8,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ofext import label, oxm
+from ofext.events import FlowEvent
+from ofext.fields import L7Field
 from ofext.messages import ErrorCode, L7Error
 from ofext.openflow.header import Type, build
-from ofext.oxm import L7Field
 from ofext.predicates import Predicate, PredicateTable
 from switch_dpi.conntrack import Connection
-from switch_dpi.predicates import PredicateIndex, PredicateStore, used_predicate_bits
+from switch_dpi.predicate_index import PredicateIndex
+from switch_dpi.predicates import PredicateStore, used_predicate_bits
+from tests.fakes.agent_engine import VOCABULARY
 
+EVENT = FlowEvent(
+    kind=2,
+    flow_id=1,
+    at_ns=1,
+    first_seen_ns=1,
+    last_seen_ns=1,
+    src="10.0.0.1",
+    dst="10.0.0.2",
+    sport=1,
+    dport=2,
+    l4=6,
+    app_id=5,
+    state=1,
+)
 LABELS = st.text("abc", min_size=1, max_size=2)
 HOSTS = st.lists(LABELS, min_size=1, max_size=4).map(".".join)
 PATTERNS = st.builds(lambda star, host: ("*." if star else "") + host, st.booleans(), HOSTS)
@@ -23,6 +41,10 @@ def table_of(*found: str) -> PredicateTable:
     table = PredicateTable().with_predicates([Predicate.of(L7Field.SNI, pattern) for pattern in found])
     assert isinstance(table, PredicateTable)
     return table
+
+
+def bits_of(table: PredicateTable, *metadata: tuple[int, bytes]) -> int:
+    return PredicateIndex(table, VOCABULARY).bits(replace(EVENT, metadata=metadata))
 
 
 def flow_mod(*patterns: str) -> bytes:
@@ -38,36 +60,36 @@ def connection(bits: int) -> Connection:
 def test_index_says_the_same_as_comparing_every_pattern(patterns: list[str], host: str) -> None:
     table = table_of(*patterns)
     expected = label.predicate_mask(table.holding(L7Field.SNI, host))
-    assert PredicateIndex(table).bits([(1, host.encode())]) == expected
+    assert bits_of(table, (1, host.encode())) == expected
 
 
 def test_hosts_are_compared_without_case_and_in_a_labels() -> None:
-    index = PredicateIndex(table_of("*.bücher.example", "www.example"))
-    assert index.bits([(1, "Shop.BÜCHER.example.".encode())]) == label.predicate_bit(0)
-    assert index.bits([(1, b"WWW.example")]) == label.predicate_bit(1)
+    table = table_of("*.bücher.example", "www.example")
+    assert bits_of(table, (1, "Shop.BÜCHER.example.".encode())) == label.predicate_bit(0)
+    assert bits_of(table, (1, b"WWW.example")) == label.predicate_bit(1)
 
 
 def test_metadata_of_another_attribute_sets_nothing() -> None:
-    assert PredicateIndex(table_of("www.example")).bits([(11, b"www.example"), (99, b"www.example")]) == 0
+    assert bits_of(table_of("www.example"), (11, b"www.example"), (99, b"www.example")) == 0
 
 
 def test_new_pattern_gets_a_bit_that_survives_a_restart(tmp_path: Path) -> None:
     changes: list[int] = []
-    store = PredicateStore(tmp_path / "p.json", 5, lambda: changes.append(1))
+    store = PredicateStore(tmp_path / "p.json", 5, VOCABULARY, lambda: changes.append(1))
     lowered = store.lower(flow_mod("*.a.example"))
     assert isinstance(lowered, bytes)
     assert lowered != flow_mod("*.a.example")
     assert changes == [1]
-    assert PredicateStore(tmp_path / "p.json", 5).table.bits == store.table.bits
+    assert PredicateStore(tmp_path / "p.json", 5, VOCABULARY).table.bits == store.table.bits
 
 
 def test_message_without_l7_is_the_same_object(tmp_path: Path) -> None:
     message = build(5, Type.FLOW_MOD, 1, bytes(48))
-    assert PredicateStore(tmp_path / "p.json", 5).lower(message) is message
+    assert PredicateStore(tmp_path / "p.json", 5, VOCABULARY).lower(message) is message
 
 
 def test_rule_beyond_the_last_bit_is_refused(tmp_path: Path) -> None:
-    store = PredicateStore(tmp_path / "p.json", 5)
+    store = PredicateStore(tmp_path / "p.json", 5, VOCABULARY)
     for number in range(label.PREDICATE_CAPACITY):
         assert isinstance(store.lower(flow_mod(f"h{number}.example")), bytes)
     refused = store.lower(flow_mod("one.more.example"))
@@ -79,13 +101,13 @@ def test_rule_beyond_the_last_bit_is_refused(tmp_path: Path) -> None:
 def test_malformed_match_is_refused_with_the_place(tmp_path: Path) -> None:
     broken = flow_mod("a.example")[:-9]
     message = broken[:2] + len(broken).to_bytes(2, "big") + broken[4:]
-    refused = PredicateStore(tmp_path / "p.json", 5).lower(message)
+    refused = PredicateStore(tmp_path / "p.json", 5, VOCABULARY).lower(message)
     assert isinstance(refused, L7Error)
     assert refused.code == ErrorCode.MALFORMED
 
 
 def test_pattern_is_let_go_after_two_looks_and_its_bit_after_the_connections(tmp_path: Path) -> None:
-    store = PredicateStore(tmp_path / "p.json", 5)
+    store = PredicateStore(tmp_path / "p.json", 5, VOCABULARY)
     store.lower(flow_mod("a.example"))
     store.retire_unused("")  # asked for since the last look
     store.retire_unused("")
@@ -100,7 +122,7 @@ def test_pattern_is_let_go_after_two_looks_and_its_bit_after_the_connections(tmp
 
 
 def test_bit_is_not_free_before_a_dump_younger_than_its_retirement(tmp_path: Path) -> None:
-    store = PredicateStore(tmp_path / "p.json", 5)
+    store = PredicateStore(tmp_path / "p.json", 5, VOCABULARY)
     store.lower(flow_mod("a.example"))
     for _ in range(3):
         store.retire_unused("")
@@ -109,7 +131,7 @@ def test_bit_is_not_free_before_a_dump_younger_than_its_retirement(tmp_path: Pat
 
 
 def test_pattern_that_a_rule_compares_stays(tmp_path: Path) -> None:
-    store = PredicateStore(tmp_path / "p.json", 5)
+    store = PredicateStore(tmp_path / "p.json", 5, VOCABULARY)
     store.lower(flow_mod("a.example"))
     rules = " table=4, priority=7,ct_label=0x100000000/0x100000000,ip actions=drop\n"
     for _ in range(4):
@@ -130,7 +152,7 @@ def test_used_bits_are_those_of_masks(text: str, bits: int) -> None:
 
 
 def test_bits_in_use_that_the_table_does_not_know_are_not_given_away(tmp_path: Path) -> None:
-    store = PredicateStore(tmp_path / "p.json", 5)
+    store = PredicateStore(tmp_path / "p.json", 5, VOCABULARY)
     store.distrust_unknown("ct_label=0x100000000/0x100000000 actions=drop", [connection(1 << 34)])
     assert store.table.retired == {0, 2}
     store.lower(flow_mod("a.example"))
@@ -139,4 +161,4 @@ def test_bits_in_use_that_the_table_does_not_know_are_not_given_away(tmp_path: P
 
 def test_broken_file_puts_all_bits_in_quarantine(tmp_path: Path) -> None:
     (tmp_path / "p.json").write_text("{")
-    assert isinstance(PredicateStore(tmp_path / "p.json", 5).lower(flow_mod("a.example")), L7Error)
+    assert isinstance(PredicateStore(tmp_path / "p.json", 5, VOCABULARY).lower(flow_mod("a.example")), L7Error)

@@ -20,7 +20,7 @@ from switch_dpi.marker import Marker
 from switch_dpi.predicates import PredicateStore
 from switch_dpi.publish import Publisher
 from switch_dpi.verdicts import GRACE_S, VerdictPath
-from tests.fakes.agent_engine import VIDEO_APP, FakeEvent, FakeRecord, verdict
+from tests.fakes.agent_engine import VIDEO_APP, VOCABULARY, FakeEvent, FakeRecord, verdict
 
 VIDEO_LABEL = State.FINAL | 3 << label.CATEGORY_SHIFT
 
@@ -41,7 +41,7 @@ class Setting:
 
     def __init__(self, folder: Path, book_limit: int = 100) -> None:
         self.marker = RecordingMarker()
-        self.store = PredicateStore(folder / "p.json", 5)
+        self.store = PredicateStore(folder / "p.json", 5, VOCABULARY)
         self.publisher = Publisher(100)
         self.publisher.start(EventConfig(), list)
         self.path = VerdictPath(
