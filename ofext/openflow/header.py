@@ -104,3 +104,9 @@ class Framer:
             start += size
         del self._buffer[:start]
         return messages
+
+    def take_rest(self) -> bytes:
+        """Gives away the beginning of a message whose end has not come; the stream goes on behind it."""
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        return rest

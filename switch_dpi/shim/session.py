@@ -20,6 +20,7 @@ from ofext.messages import L7Error, encode_message, is_l7_message
 from ofext.openflow import basic
 from ofext.openflow.header import Framer, FramingError, Type, Version
 from switch_dpi.errors import NegotiationError, ProtocolError, SwitchDpiError
+from switch_dpi.shim import interest
 from switch_dpi.shim.bundles import SpoiltBundles
 from switch_dpi.shim.l7 import L7Endpoint
 from switch_dpi.shim.window import EventWindow
@@ -143,6 +144,13 @@ class ShimSession:
         except (DecodeError, SwitchDpiError) as error:
             self._end(f"bridge: {error}")
 
+    def release(self) -> tuple[bytes, bytes]:
+        """From here on somebody else cuts the streams into messages and brings those that ``interest`` names.
+
+        Returns the beginnings of messages, from the bridge and from the controller, whose ends have not come.
+        """
+        return self._from_switch.take_rest(), self._from_controller.take_rest()
+
     def controller_connected(self, now: float) -> None:
         """The connection to the controller stands."""
         self._has_controller = True
@@ -214,7 +222,8 @@ class ShimSession:
 
     def _switch_message(self, message: bytes, now: float) -> None:
         if self.phase is Phase.RELAYING:
-            self._to_controller.extend(self._upward(message))
+            is_seen = interest.wants(interest.FROM_SWITCH, message)
+            self._to_controller.extend(self._upward(message) if is_seen else (message,))
         elif self.phase is Phase.GREETING:
             self._switch_hello(message, now)
         elif message[1] == Type.ECHO_REQUEST:
@@ -242,7 +251,9 @@ class ShimSession:
     def _controller_message(self, message: bytes | FramingError, now: float) -> None:
         if isinstance(message, FramingError):
             raise message
-        if self.phase is Phase.RELAYING:
+        if self.phase is Phase.RELAYING and not interest.wants(interest.FROM_CONTROLLER, message):
+            self._to_switch.append(message)
+        elif self.phase is Phase.RELAYING:
             self._downward(message)
         elif self.phase is not Phase.CLOSED:
             self._controller_hello(message, now)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
 
 import pytest
 
+from ofext.catalogue import CatalogueRequest
 from ofext.events import FlowEvents
 from ofext.hello import AgentInfo, Hello
 from ofext.messages import decode_message, encode_message, is_l7_message
@@ -21,15 +23,17 @@ from tests.fakes.agent_engine import CATALOGUE
 from tests.unit.switch_dpi.test_agent_publish import event
 from tests.unit.switch_dpi.test_shim_session import ALL, Gate
 
+BEFORE = build(5, Type.BARRIER_REQUEST, 77)  # its beginning came before the relay took over
+
 
 class Setting:
     """A relay between two socket pairs; the far ends are ``switch`` and ``controller``."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: type[HotRelay]) -> None:
         session = ShimSession(Gate(), lambda: L7Endpoint(AgentInfo, lambda: CATALOGUE), 0.0)
         session.switch_data(basic.hello(ALL), 0.0)
         session.controller_connected(0.0)
-        session.controller_data(basic.hello([5]), 0.0)
+        session.controller_data(basic.hello([5]) + BEFORE[:5], 0.0)
         session.take()
         self.publisher = Publisher(100)
         self.reasons: list[str] = []
@@ -40,19 +44,19 @@ class Setting:
             near.setblocking(False)
         for far in (self.switch, self.controller):
             far.settimeout(10)
-        self.relay = HotRelay(
-            session, near_switch, near_controller, self.publisher, lambda: iter([event(1)]), self._note
-        )
+        self.relay = make(session, near_switch, near_controller, self.publisher, lambda: iter([event(1)]), self._note)
         self.relay.start()
+        self.controller.sendall(BEFORE[5:])
+        assert self.switch.recv(100) == BEFORE
 
     def _note(self, reason: str) -> None:
         self.reasons.append(reason)
         self.ended.set()
 
 
-@pytest.fixture
-def setting() -> Iterator[Setting]:
-    found = Setting()
+@pytest.fixture(params=[HotRelay])
+def setting(request: pytest.FixtureRequest) -> Iterator[Setting]:
+    found = Setting(request.param)
     yield found
     found.relay.stop()
     found.switch.close()
@@ -106,3 +110,40 @@ def test_controller_of_the_extension_is_told_of_live_flows_and_news(setting: Set
                 if flows == [1]:
                     setting.publisher.add([event(2)], 0.0)
                     setting.relay.wake()
+
+
+def test_order_is_kept_around_what_the_session_looks_at(setting: Setting) -> None:
+    def barrier(xid: int) -> bytes:
+        return build(5, Type.BARRIER_REQUEST, xid)
+
+    unknown = build(5, Type.EXPERIMENTER, 2, bytes.fromhex("4f4e4600000008fc") + bytes(8))
+    setting.controller.sendall(barrier(1) + unknown + barrier(3) + unknown + barrier(5))
+    expected = [1, 2, 3, 2, 5]
+    framer, got = Framer(), []
+    while len(got) < len(expected):
+        got += [message[7] for message in framer.feed(setting.switch.recv(1 << 16))]
+    assert got == expected
+
+
+def test_what_is_no_openflow_ends_the_session(setting: Setting) -> None:
+    setting.switch.sendall(build(5, Type.BARRIER_REPLY, 1) + bytes.fromhex("05000007 00000000"))
+    assert setting.ended.wait(10)
+    assert setting.reasons[0].startswith("bridge: ")
+    assert "length" in setting.reasons[0]
+
+
+def test_controller_that_takes_no_answers_is_not_answered_without_end(setting: Setting) -> None:
+    asked = encode_message(Hello(), version=5, xid=1) + encode_message(CatalogueRequest(), version=5, xid=2) * 2000
+    sender = threading.Thread(target=_send_until_closed, args=(setting.controller, asked))
+    sender.start()
+    sender.join(0.5)
+    setting.switch.close()
+    assert setting.ended.wait(10)
+    sender.join(10)
+    assert not sender.is_alive()
+
+
+def _send_until_closed(peer: socket.socket, data: bytes) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            peer.sendall(data)

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ofext import oxm
 from ofext.catalogue import AppEntry, Catalogue, CatalogueRequest, join
 from ofext.config import ConfigRequest, ConfigSet, EventConfig
 from ofext.hello import AgentInfo, Hello
+from ofext.ids import EXPERIMENTER_BYTES
 from ofext.messages import ErrorCode, L7Error, Message, decode_message, encode_message, is_l7_message
 from ofext.openflow import basic
 from ofext.openflow.header import Framer, Type, build
@@ -19,7 +21,9 @@ from switch_dpi.shim.window import WINDOW_SIZE
 from tests.fakes.agent_engine import CATALOGUE
 
 ALL = frozenset({1, 4, 5, 6})
-REFUSED = b"refuse me"
+REFUSED = EXPERIMENTER_BYTES + b"refuse me"
+HIGH = EXPERIMENTER_BYTES + b"high"
+LOW = oxm.ct_label(0, 0).encode()[:4] + oxm.ct_zone(0).encode()[:4]  # what the bridge's messages have where L7 may be
 
 
 class Gate:
@@ -28,10 +32,10 @@ class Gate:
     def lower(self, message: bytes) -> bytes | L7Error:
         if REFUSED in message:
             return L7Error(code=ErrorCode.MATCH_VALUE, text="refused")
-        return message.replace(b"high", b"low!")
+        return message.replace(HIGH, LOW)
 
     def raise_(self, message: bytes) -> bytes:
-        return message.replace(b"low!", b"high")
+        return message.replace(LOW, HIGH)
 
 
 def make(preferred: int | None = None) -> ShimSession:
@@ -149,15 +153,15 @@ def test_stream_that_is_not_openflow_ends_the_session() -> None:
 
 def test_rules_are_lowered_and_answers_raised_only_after_the_extensions_hello() -> None:
     session = relaying()
-    session.controller_data(build(5, Type.FLOW_MOD, 1, b"high"), 0.0)
-    assert session.take().to_switch == build(5, Type.FLOW_MOD, 1, b"low!")
-    answer = build(5, Type.MULTIPART_REPLY, 2, b"low!")
+    session.controller_data(build(5, Type.FLOW_MOD, 1, HIGH), 0.0)
+    assert session.take().to_switch == build(5, Type.FLOW_MOD, 1, LOW)
+    answer = build(5, Type.MULTIPART_REPLY, 2, LOW)
     session.switch_data(answer, 0.0)
     assert session.take().to_controller == answer
     session.controller_data(encode_message(Hello(), version=5, xid=3), 0.0)
     session.take()
     session.switch_data(answer, 0.0)
-    assert session.take().to_controller == build(5, Type.MULTIPART_REPLY, 2, b"high")
+    assert session.take().to_controller == build(5, Type.MULTIPART_REPLY, 2, HIGH)
 
 
 def test_messages_of_the_extension_stay_with_the_agent_and_others_pass() -> None:
@@ -261,11 +265,11 @@ def test_any_cut_of_the_streams_gives_the_same(cuts: list[int], down_fault: byte
             basic.hello([5]),
             build(5, Type.FEATURES_REQUEST, 1),
             encode_message(Hello(), version=5, xid=2),
-            build(5, Type.FLOW_MOD, 3, b"high" + bytes(40)),
+            build(5, Type.FLOW_MOD, 3, HIGH + bytes(40)),
             build(5, Type.FLOW_MOD, 4, REFUSED),
         ]
     )
-    up = build(5, Type.FEATURES_REPLY, 1, bytes(24)) + build(5, Type.PACKET_IN, 0, b"low!")
+    up = build(5, Type.FEATURES_REPLY, 1, bytes(24)) + build(5, Type.PACKET_IN, 0, LOW)
     down, up = down + down_fault, up + up_fault
     assert run(pieces(down, cuts), pieces(up, cuts)) == run([down], [up])
 
@@ -364,7 +368,7 @@ def test_fault_behind_messages_that_wait_for_answers_comes_after_them() -> None:
 @pytest.mark.parametrize("version", [4, 6, 0, 255])
 def test_message_of_another_version_is_the_bridges_to_refuse_or_the_agents(version: int) -> None:
     session = relaying()
-    rule, hello = build(version, Type.FLOW_MOD, 1, b"high"), encode_message(Hello(), version=version, xid=7)
+    rule, hello = build(version, Type.FLOW_MOD, 1, HIGH), encode_message(Hello(), version=version, xid=7)
     session.controller_data(rule + hello, 0.0)
     output = session.take()
     assert output.to_switch == rule

@@ -1,0 +1,46 @@
+"""Which messages a relaying session has to see; all others pass it unchanged, whatever its state.
+
+The one list of it: the native relay shows the session nothing else, and the session looks at nothing else either. Who
+makes it look at another type of message adds that here. The tables may name more than is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ofext import oxm
+from ofext.ids import EXPERIMENTER_BYTES
+from ofext.openflow.header import Type
+from switch_dpi.shim.bundles import ONF_EXPERIMENTER
+
+Interest = Mapping[int, tuple[bytes, ...]]
+"""Message types, each with the bytes of which such a message must hold one; without any: all messages of the type."""
+
+_L7: Final = (EXPERIMENTER_BYTES,)
+_MASKED_LABEL: Final = (oxm.ct_label(0, 0).encode()[: oxm.HEADER_SIZE],)  # of a lowered match
+_ZONE: Final = (oxm.ct_zone(0).encode()[: oxm.HEADER_SIZE],)
+
+FROM_CONTROLLER: Final[Interest] = {
+    Type.ERROR: _L7,
+    Type.ECHO_REPLY: _L7,  # to the echoes behind events
+    Type.EXPERIMENTER: (*_L7, ONF_EXPERIMENTER),
+    Type.FLOW_MOD: _L7,
+    Type.MULTIPART_REQUEST: _L7,
+    Type.BUNDLE_CONTROL: (),
+    Type.BUNDLE_ADD_MESSAGE: _L7,
+}
+FROM_SWITCH: Final[Interest] = {
+    Type.ERROR: (),  # about a lowered match, or the answer to what the shim itself has sent
+    Type.EXPERIMENTER: (),
+    Type.PACKET_IN: _ZONE,
+    Type.FLOW_REMOVED: _MASKED_LABEL,
+    Type.MULTIPART_REPLY: _MASKED_LABEL,
+    Type.BUNDLE_CONTROL: (),
+}
+
+
+def wants(interest: Interest, message: bytes) -> bool:
+    """Whether a whole message is to be seen; what the native relay decides."""
+    needles = interest.get(message[1])
+    return needles is not None and (not needles or any(needle in message for needle in needles))
