@@ -35,7 +35,7 @@ FROM_SWITCH: Final[Interest] = {
     Type.EXPERIMENTER: (),
     Type.PACKET_IN: _ZONE,
     Type.FLOW_REMOVED: _MASKED_LABEL,
-    Type.MULTIPART_REPLY: _MASKED_LABEL,
+    Type.MULTIPART_REPLY: (),  # table features, and lowered matches in statistics
     Type.BUNDLE_CONTROL: (),
 }
 

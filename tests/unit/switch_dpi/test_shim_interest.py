@@ -1,84 +1,64 @@
-"""What the relays may let pass without the session: the tables against what the session really does."""
+"""Which messages the session sees: all that the gate changes, or that the extension or a bundle is about."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ofext import oxm
-from ofext.hello import AgentInfo, Hello
 from ofext.ids import EXPERIMENTER_BYTES
-from ofext.messages import encode_message
-from ofext.openflow import basic
-from ofext.openflow.header import build
+from ofext.messages import is_l7_message
+from ofext.openflow.header import Type, build
 from switch_dpi.predicates import PredicateStore
 from switch_dpi.shim import interest
-from switch_dpi.shim.l7 import L7Endpoint
-from switch_dpi.shim.session import Phase, ShimSession
+from switch_dpi.vocabulary import Vocabulary
 from tests.fakes.agent_engine import CATALOGUE
 from tests.fakes.agent_lab import flow_mod
 
 EDGE_ZONE = 7
-LOWERED_LABEL = oxm.ct_label(0, 0).encode()[: oxm.HEADER_SIZE]
-PIECES = (
-    EXPERIMENTER_BYTES,
-    LOWERED_LABEL,
-    oxm.ct_zone(EDGE_ZONE).encode(),
+TABLE_FEATURES = (12).to_bytes(2, "big") + bytes(6) + (72).to_bytes(2, "big") + bytes(62) + bytes.fromhex("00080004")
+BODIES = (
+    flow_mod(oxm.l7_app_id(7)),
+    flow_mod(),
+    bytes(8) + flow_mod(oxm.ct_label(1, 1)),
+    TABLE_FEATURES + bytes(4),
     bytes.fromhex("4f4e4600000008fc"),  # bundles of ONF extension 230
     bytes.fromhex("4f4e4600000008fd"),
     bytes.fromhex("ffff0001") + EXPERIMENTER_BYTES,
-    flow_mod(oxm.l7_app_id(7)),
+    bytes(16) + oxm.encode_match([oxm.ct_zone(EDGE_ZONE), oxm.ct_label(1, 1)]) + bytes(8),
     oxm.encode_match([oxm.l7_sni("*.example.com")]),
-    oxm.encode_match([oxm.ct_zone(EDGE_ZONE), oxm.ct_label(1, 1)]),
+    EXPERIMENTER_BYTES,
     bytes(4),
-    bytes(16),
-    b"\x00\x01",
 )
 
-bodies = st.lists(st.sampled_from(PIECES) | st.binary(max_size=20), max_size=5).map(b"".join)
-raw_messages = st.builds(
-    lambda kind, xid, body: build(5, kind, xid, body), st.integers(0, 40), st.integers(0, 3), bodies
-)
+bodies = st.lists(st.sampled_from(BODIES) | st.binary(max_size=20), max_size=4).map(b"".join)
+messages = st.builds(lambda kind, body: build(5, kind, 1, body), st.integers(0, 40), bodies)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("predicates")
+def gate(tmp_path_factory: pytest.TempPathFactory) -> PredicateStore:
+    return PredicateStore(tmp_path_factory.mktemp("predicates") / "p.json", EDGE_ZONE, Vocabulary(CATALOGUE, {}))
 
 
-def relaying(folder: Path) -> ShimSession:
-    """A session of the real gate, with a controller of the extension."""
-    gate = PredicateStore(folder / "predicates.json", EDGE_ZONE)
-    session = ShimSession(gate, lambda: L7Endpoint(AgentInfo, lambda: CATALOGUE), 0.0)
-    session.switch_data(basic.hello(frozenset({4, 5, 6})), 0.0)
-    session.controller_connected(0.0)
-    session.controller_data(basic.hello([5]) + encode_message(Hello(), version=5, xid=1), 0.0)
-    session.take()
-    assert session.phase is Phase.RELAYING
-    return session
+@given(messages)
+def test_everything_that_the_gate_changes_is_seen(gate: PredicateStore, message: bytes) -> None:
+    if gate.lower(message) != message or is_l7_message(message):
+        assert interest.wants(interest.FROM_CONTROLLER, message)
+    if gate.raise_(message) != message:
+        assert interest.wants(interest.FROM_SWITCH, message)
 
 
-@given(st.lists(st.tuples(st.booleans(), raw_messages), max_size=12))
-def test_session_leaves_alone_what_no_table_names(folder: Path, steps: list[tuple[bool, bytes]]) -> None:
-    session = relaying(folder)
-    for is_from_switch, message in steps:
-        if is_from_switch:
-            session.switch_data(message, 1.0)
-        else:
-            session.controller_data(message, 1.0)
-        output = session.take()
-        if not interest.wants(interest.FROM_SWITCH if is_from_switch else interest.FROM_CONTROLLER, message):
-            there, back = (output.to_controller, output.to_switch)[:: 1 if is_from_switch else -1]
-            assert (there, back, output.close) == (message, b"", "")
-        if output.close:
-            break
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("kind", [Type.FLOW_MOD, Type.MULTIPART_REPLY, Type.PACKET_IN, Type.EXPERIMENTER, Type.ERROR])
+def test_every_kind_that_the_gate_changes_is_seen(gate: PredicateStore, kind: int, body: bytes) -> None:
+    message = build(5, kind, 1, body)
+    assert gate.lower(message) == message or interest.wants(interest.FROM_CONTROLLER, message)
+    assert gate.raise_(message) == message or interest.wants(interest.FROM_SWITCH, message)
 
 
-def test_every_kind_of_message_that_the_session_changes_is_named() -> None:
-    lowered = build(5, 14, 1, flow_mod(oxm.l7_app_id(7)))
-    assert interest.wants(interest.FROM_CONTROLLER, lowered)
-    assert not interest.wants(interest.FROM_CONTROLLER, build(5, 14, 1, flow_mod()))
-    assert not interest.wants(interest.FROM_SWITCH, build(5, 10, 1, bytes(40)))
+def test_what_cannot_concern_the_extension_is_not_seen() -> None:
+    for kind in (Type.FLOW_MOD, Type.MULTIPART_REQUEST, Type.BARRIER_REQUEST, Type.PACKET_OUT, Type.ECHO_REPLY):
+        assert not interest.wants(interest.FROM_CONTROLLER, build(5, kind, 1, flow_mod()))
+    for kind in (Type.PACKET_IN, Type.BARRIER_REPLY, Type.ECHO_REQUEST, Type.FLOW_REMOVED):
+        assert not interest.wants(interest.FROM_SWITCH, build(5, kind, 1, bytes(60)))
