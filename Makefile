@@ -68,8 +68,9 @@ CAPTURES := $(wildcard ../shared/corpus/pcaps/*.pcap*)
 FUZZ_SECONDS ?= 300
 FUZZ_TARGETS := frame tunnels signatures capture probes engine
 NOISE_COUNT ?= 10000000
+FUZZ_MESSAGES ?= 10000000
 
-.PHONY: fuzz noise torture
+.PHONY: fuzz fuzz-openflow noise torture
 fuzz: $(STAMPS)/fuzz ## Fuzzes every native parser, FUZZ_SECONDS=300 each; what breaks a rule is kept for test-rust
 	$(CARGO) cargo run --release -q -p appsteer-bench -- seeds fuzz/corpus $(addprefix $(CURDIR)/,$(CAPTURES))
 	$(CARGO) cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz build -s none
@@ -77,6 +78,9 @@ fuzz: $(STAMPS)/fuzz ## Fuzzes every native parser, FUZZ_SECONDS=300 each; what 
 	    mkdir -p kept/$$target; RUSTC_BOOTSTRAP=1 cargo fuzz run -s none $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 \
 	        -rss_limit_mb=1024 -artifact_prefix=kept/$$target/ -print_final_stats=1 || failed="$${failed:-} $$target"; \
 	done; [ -z "$${failed:-}" ] || { echo "rules broken in:$$failed; the inputs are in $(NATIVE)/fuzz/kept"; exit 1; }
+
+fuzz-openflow: $(STAMPS)/dev ## FUZZ_MESSAGES=10000000 damaged OpenFlow messages through the shim, both ways; FUZZ_SEED to repeat
+	FUZZ_MESSAGES=$(FUZZ_MESSAGES) $(VENV)/python -m tests.fuzz.openflow
 
 noise: ## Who claims bytes that mean nothing: NOISE_COUNT=10000000 random payloads of each kind
 	$(CARGO) cargo run --release -q -p appsteer-bench -- noise $(CURDIR)/plugins $(NOISE_COUNT)

@@ -1,0 +1,1 @@
+"""Fuzzes the shim: streams of damaged OpenFlow in both directions through the session, and some through its sockets."""
