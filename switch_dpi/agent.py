@@ -50,7 +50,7 @@ async def run_agent(config: AgentConfig, engine: EngineFacts) -> None:
 
 
 async def teardown(config: AgentConfig) -> list[str]:
-    """Take tap and controller setting away from every bridge; a sentence for each."""
+    """Take tap, controller and TLS settings away; a sentence for each bridge, and one of TLS if it was ours."""
     ovs = Ovs(config.ovs)
     said = []
     for plan in config.plans:
@@ -60,7 +60,11 @@ async def teardown(config: AgentConfig) -> list[str]:
             said.append(f"{plan.name}: {error}")
         else:
             said.append(f"{plan.name}: " + ("given back as it was" if was_ours else "was not set up by the agent"))
-    return said
+    try:
+        about_tls = await ovs.release_tls()
+    except OvsError as error:
+        about_tls = str(error)
+    return [*said, f"Open vSwitch: {about_tls}"] if about_tls else said
 
 
 def read_status(config: AgentConfig) -> dict[str, Any]:

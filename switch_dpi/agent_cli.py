@@ -73,7 +73,9 @@ def _run(config: AgentConfig) -> None:
     logging.basicConfig(level=config.log_level.upper(), format=LOG_FORMAT)
     from switch_dpi.native_engine import NativeEngine
     from switch_dpi.northbound.server import serving
+    from switch_dpi.shim.secure import check_files
 
+    check_files(config)
     engine = NativeEngine(config)
     with contextlib.closing(engine.modules), serving(config.plugins.address, engine):
         asyncio.run(run_agent(config, engine.facts))
@@ -111,6 +113,9 @@ def _lines(model: type[BaseModel], indent: str) -> Iterator[str]:
         inner = next(iter(models_in(field.annotation)), None)
         if inner is None:
             yield f"{indent}{name}: {_default(name, field)}"
+        elif field.default is None:
+            yield f"{indent}{name}: null"
+            yield from (f"{indent}# {line}" for line in _lines(inner, "  "))
         elif name == "bridges":
             yield f"{indent}{name}:"
             first, *others = _lines(inner, indent + "    ")

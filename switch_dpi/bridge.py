@@ -101,7 +101,12 @@ class BridgeAgent:
             protocols=engine.protocols,
         )
         self._shim = Shim(
-            plan.name, config.controller, self._make_session, self._path.publisher, self._path.live_events
+            plan.name,
+            config.controller,
+            self._make_session,
+            self._path.publisher,
+            self._path.live_events,
+            config.ovs.tls,
         )
         engine.on_renewed.append(self._shim.wake)
         engine.on_renewed.append(lambda: self._store.renew(Vocabulary(engine.catalogue, engine.tags)))

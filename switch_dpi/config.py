@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from securechannel.contexts import TlsFiles
 from switch_dpi.config_places import problem_at, problems_of, root_mapping
 from switch_dpi.engine import MAX_COUNT, MAX_THREADS, MAX_TIMEOUT_S
 from switch_dpi.errors import ConfigError, ConfigProblem, Place
@@ -43,6 +44,61 @@ class _Section(BaseModel):
         return value
 
 
+class Tls(_Section):
+    """Who we are and whom we trust. The files are read again when they change, for the next connection."""
+
+    private_key: Path = Field(description="The agent's private key (PEM, without passphrase, readable by root only).")
+    certificate: Path = Field(description="Its certificate, with intermediate ones behind it (PEM).")
+    authority: Path = Field(description="Certificates of the authorities that the other side's must come from (PEM).")
+
+    @property
+    def files(self) -> TlsFiles:
+        """As the secure channel wants them."""
+        return TlsFiles(private_key=self.private_key, certificate=self.certificate, authority=self.authority)
+
+
+class ControllerTls(Tls):
+    """TLS towards the controller."""
+
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Name or IP address that the controller's certificate must be for; `controller.address` if absent.",
+    )
+    check_name: bool = Field(
+        default=True, description="Without it, whoever holds any server certificate of the authority can be controller."
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _host(cls, value: str | None) -> str | None:
+        if value is not None:
+            check_host(value)
+        return value
+
+
+class SwitchTls(_Section):
+    """What Open vSwitch is told with `ovs-vsctl set-ssl`."""
+
+    private_key: Path = Field(description="The switch's private key (PEM, without passphrase), read by ovs-vswitchd.")
+    certificate: Path = Field(description="Its certificate (PEM).")
+    authority: Path = Field(description="Certificate of the authority that the agent's must come from (PEM).")
+
+
+class OvsTls(Tls):
+    """TLS between the bridges and the agent."""
+
+    names: tuple[str, ...] = Field(
+        default=(),
+        description="Names of which the switch's certificate must have one; any of the authority's will do if empty.",
+    )
+    switch: SwitchTls | None = Field(
+        default=None,
+        description="Given to Open vSwitch (`ovs-vsctl set-ssl`, for all its connections) if it has no such settings; "
+        "taken away by --teardown. Absent: you have set them.",
+    )
+
+
 class Controller(_Section):
     """Where the controller is, and how often it is tried when it is away."""
 
@@ -52,6 +108,7 @@ class Controller(_Section):
     reconnect_max_s: float = Field(
         default=5.0, gt=0, le=600, description="Longest pause; each one is up to twice the last."
     )
+    tls: ControllerTls | None = Field(default=None, description="TLS towards the controller; plain TCP if absent.")
 
     @field_validator("address")
     @classmethod
@@ -105,6 +162,11 @@ class Ovs(_Section):
         default=None, description="OVSDB server for `ovs-vsctl --db`; `unix:<run_dir>/db.sock` if absent."
     )
     timeout_s: float = Field(default=10.0, gt=0, le=600, description="How long one command may take, in seconds.")
+    tls: OvsTls | None = Field(
+        default=None,
+        description="TLS between bridges and agent; plain TCP if absent, and then any program of this host can pose as "
+        "a bridge (docs/tls.md).",
+    )
 
     @property
     def database(self) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from switch_dpi.config import BridgePlan
 from switch_dpi.config import Ovs as OvsOptions
 from switch_dpi.errors import OvsError
+from switch_dpi.ovs_tls import provide, release
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Ovs:
 
     def __init__(self, options: OvsOptions) -> None:
         self._options = options
+        self._tls = asyncio.Lock()  # one setting for all bridges
 
     def management_path(self, bridge: str) -> Path:
         """The unix socket on which the bridge takes OpenFlow from local tools."""
@@ -72,7 +74,11 @@ class Ovs:
 
     async def connect(self, plan: BridgePlan, listen: tuple[str, int]) -> None:
         """Point the bridge at the agent, which listens at ``listen``. Raises OvsError."""
-        await self._set_controller(plan, "tcp:{}:{}".format(*_bracketed(listen)))
+        tls = self._options.tls
+        if tls is not None:
+            async with self._tls:
+                await provide(self.vsctl, tls.switch)
+        await self._set_controller(plan, "{}:{}:{}".format("ssl" if tls else "tcp", *_bracketed(listen)))
 
     async def datapath(self, plan: BridgePlan) -> str:
         """As ``ovs-appctl dpctl`` names what forwards the bridge's packets."""
@@ -95,6 +101,10 @@ class Ovs:
             command += ["--", "remove", "Bridge", plan.name, "external_ids", key]
         await self.vsctl(*command)
         return True
+
+    async def release_tls(self) -> str:
+        """After the last bridge's teardown: what became of the agent's TLS settings; empty when there were none."""
+        return await release(self.vsctl)
 
     async def dump_conntrack(self, datapath: str, zone: int) -> str:
         """The connections of one zone, one a line (ovs-dpctl(8), ``dump-conntrack``)."""

@@ -1,6 +1,7 @@
 """The shim's sockets: listens for one bridge, connects to the controller, brings a :class:`ShimSession` up to relaying.
 
-Runs in one event loop; a session that relays is handed over to a thread (``hot``).
+Runs in one event loop; a session that relays is handed over to a thread (``hot``). Of TLS connections it has the plain
+ends (``secure``).
 """
 
 from __future__ import annotations
@@ -14,14 +15,19 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from ofext.events import FlowEvent
-from switch_dpi.config import Controller
+from securechannel.complaints import Complaints
+from securechannel.errors import SecureChannelError
+from securechannel.reasons import looks_like_tls
+from switch_dpi.config import Controller, OvsTls
 from switch_dpi.publish import Publisher
 from switch_dpi.shim.hot import HotRelay
+from switch_dpi.shim.secure import SecureSides
 from switch_dpi.shim.session import Phase, ShimSession
 
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S: Final = 5.0
+_FAILED: Final = "bridge %s: controller %s: %s"
 HAND_OVER_S: Final = 0.001  # a HELLO that the kernel did not take at once is looked at again after this
 
 SessionFactory = Callable[[float, int | None], ShimSession]
@@ -38,13 +44,17 @@ class Shim:
         make_session: SessionFactory,
         publisher: Publisher,
         live_events: Callable[[], Iterator[FlowEvent]],
+        switch_tls: OvsTls | None = None,
     ) -> None:
         self.bridge = bridge
         self.controller = controller
         self.publisher = publisher
         self.live_events = live_events
         self.pauses = Pauses(controller.reconnect_min_s, controller.reconnect_max_s)
+        self.secure = SecureSides(bridge, controller, switch_tls)
         self._make_session = make_session
+        self._complaints = Complaints(log)
+        self._arriving: set[asyncio.Task[object]] = set()
         self._server: asyncio.Server | None = None
         self._conduit: Conduit | None = None
         self._version: int | None = None
@@ -58,6 +68,9 @@ class Shim:
     async def start(self, listen: tuple[str, int]) -> tuple[str, int]:
         """Listen; the address and port that the bridge is to connect to. Raises OSError."""
         loop = asyncio.get_running_loop()
+        self.secure.start()
+        if self.secure.has_switch:
+            return await self.secure.listen(listen, lambda plain: self._hand_in(loop, plain))
         self._server = await loop.create_server(lambda: _SwitchSide(self), *listen)
         name = self._server.sockets[0].getsockname()
         return (name[0], name[1])
@@ -69,6 +82,7 @@ class Shim:
         self.restart("the agent stops")
         if self._server is not None:
             await self._server.wait_closed()
+        await self.secure.stop()
 
     def restart(self, reason: str) -> None:
         """End the present session; the bridge comes back by itself."""
@@ -90,11 +104,28 @@ class Shim:
             self._conduit = None
             self.publisher.stop()
 
+    def complain(self, text: str) -> None:
+        """A warning about a peer, not more often than is useful."""
+        self._complaints.say(f"bridge {self.bridge}: {text}", asyncio.get_running_loop().time())
+
     def wake(self) -> None:
         """The publisher has something new. From any thread."""
         conduit = self._conduit
         if conduit is not None:
             conduit.wake()
+
+    def _hand_in(self, loop: asyncio.AbstractEventLoop, plain: socket.socket) -> None:
+        """A bridge was accepted by TLS. From any thread."""
+        try:
+            loop.call_soon_threadsafe(self._take, plain)
+        except RuntimeError:  # the loop has ended
+            plain.close()
+
+    def _take(self, plain: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        task: asyncio.Task[object] = loop.create_task(loop.connect_accepted_socket(lambda: _SwitchSide(self), plain))
+        self._arriving.add(task)
+        task.add_done_callback(self._arriving.discard)
 
 
 class Pauses:
@@ -190,6 +221,10 @@ class Conduit:
         self.session.controller_connected(self.loop.time())
         self.pump()
 
+    def complain(self, text: str) -> None:
+        """Of a peer, to the log."""
+        self._shim.complain(text)
+
     def controller_lost(self, transport: asyncio.BaseTransport | None, reason: str) -> None:
         """The controller's connection closed."""
         if transport is self._controller and not self._is_closed:
@@ -242,21 +277,27 @@ class Conduit:
 
     async def _connect(self) -> None:
         controller = self._shim.controller
-        attempt = 0
+        told = ""
         while self.session.wants_controller and not self._is_closed:
-            if attempt or self._has_tried:
+            if self._has_tried:
                 await asyncio.sleep(self._shim.pauses.next())
             self._has_tried = True
-            attempt += 1
             try:
-                async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                    await self.loop.create_connection(
-                        lambda: _ControllerSide(self), controller.address, controller.port
-                    )
-            except OSError as error:
-                level = logging.WARNING if attempt == 1 else logging.DEBUG
+                await self._connect_once(controller)
+            except (OSError, SecureChannelError) as error:
+                text = str(error) or "no answer"
                 place = f"{controller.address}:{controller.port}"
-                log.log(level, "bridge %s: controller %s: %s", self._shim.bridge, place, str(error) or "no answer")
+                log.log(logging.DEBUG if text == told else logging.WARNING, _FAILED, self._shim.bridge, place, text)
+                told = text
+
+    async def _connect_once(self, controller: Controller) -> None:
+        secure = self._shim.secure
+        if secure.has_controller:
+            plain = await secure.connect(CONNECT_TIMEOUT_S)
+            await self.loop.create_connection(lambda: _ControllerSide(self), sock=plain)
+            return
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            await self.loop.create_connection(lambda: _ControllerSide(self), controller.address, controller.port)
 
 
 class _SwitchSide(asyncio.Protocol):
@@ -265,6 +306,7 @@ class _SwitchSide(asyncio.Protocol):
     def __init__(self, shim: Shim) -> None:
         self._shim = shim
         self._conduit: Conduit | None = None
+        self._is_first = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.Transport):
@@ -272,8 +314,14 @@ class _SwitchSide(asyncio.Protocol):
             self._conduit.pump()
 
     def data_received(self, data: bytes) -> None:
-        if self._conduit is not None:
-            self._conduit.switch_data(data)
+        if self._conduit is None:
+            return
+        if self._is_first and looks_like_tls(data):
+            self._shim.complain("whoever connected speaks TLS, and the agent was not told to (ovs.tls)")
+            self._conduit.close("it speaks TLS")
+            return
+        self._is_first = False
+        self._conduit.switch_data(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._conduit is not None:
@@ -286,6 +334,7 @@ class _ControllerSide(asyncio.Protocol):
     def __init__(self, conduit: Conduit) -> None:
         self._conduit = conduit
         self._transport: asyncio.Transport | None = None
+        self._is_first = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.Transport):
@@ -296,6 +345,11 @@ class _ControllerSide(asyncio.Protocol):
             self._conduit.controller_made(transport)
 
     def data_received(self, data: bytes) -> None:
+        if self._is_first and self._transport is not None and looks_like_tls(data):
+            self._conduit.complain("the controller speaks TLS, and the agent was not told to (controller.tls)")
+            self._transport.abort()
+            return
+        self._is_first = False
         self._conduit.controller_data(data)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from switch_dpi.agent_cli import reference
 from switch_dpi.config import AgentConfig, load_config, parse_config
-from switch_dpi.errors import ConfigError
+from switch_dpi.errors import ConfigError, SwitchDpiError
+from switch_dpi.shim.secure import check_files
 
 FILE = Path("agent.yaml")
 ROOT = Path(__file__).parents[3]
@@ -118,3 +119,45 @@ def test_reference_is_a_legal_file_and_describes_every_option() -> None:
 
 def test_documentation_has_the_reference() -> None:
     assert reference() in (ROOT / "docs" / "agent.md").read_text(encoding="utf-8")
+
+
+TLS = "{private_key: a.key, certificate: a.crt, authority: ca.crt"
+
+
+def test_tls_is_off_unless_it_is_asked_for() -> None:
+    config = parse_config("controller: {address: c}\nbridges: [{name: s1}]\n", FILE)
+    assert (config.controller.tls, config.ovs.tls) == (None, None)
+
+
+def test_tls_options_are_taken() -> None:
+    text = f"controller: {{address: c, tls: {TLS}, name: ctl}}}}\nbridges: [{{name: s1}}]\n"
+    text += f"ovs: {{tls: {TLS}, names: [s1], switch: {TLS}}}}}}}\n"
+    config = parse_config(text, FILE)
+    assert config.controller.tls is not None
+    assert (config.controller.tls.name, config.controller.tls.check_name) == ("ctl", True)
+    assert config.ovs.tls is not None
+    assert config.ovs.tls.switch is not None
+
+
+@pytest.mark.parametrize(
+    ("tls", "found"),
+    [
+        ("{certificate: a, authority: b}", "controller.tls.private_key: required, but absent"),
+        (
+            "{private_key: a, certificate: a, authority: b, nam: c}",
+            "controller.tls.nam: unknown option; did you mean name?",
+        ),
+        ("{private_key: a, certificate: a, authority: b, name: ''}", "controller.tls.name: string should have"),
+        ("{private_key: a, certificate: a, authority: b, name: a..b}", "controller.tls.name: expected a host name"),
+        ("true", "controller.tls: input should be a valid dictionary"),
+    ],
+)
+def test_wrong_tls_option_is_named_with_its_place(tls: str, found: str) -> None:
+    lines = refused(f"controller:\n  address: c\n  tls: {tls}\nbridges: [{{name: s1}}]\n")
+    assert any(line.startswith("agent.yaml:3:") and found in line for line in lines), lines
+
+
+def test_files_that_cannot_be_used_are_told_before_the_agent_starts() -> None:
+    config = parse_config(f"controller: {{address: c, tls: {TLS}}}}}\nbridges: [{{name: s1}}]\n", FILE)
+    with pytest.raises(SwitchDpiError, match=r"^controller.tls: ca.crt: cannot be read: No such file"):
+        check_files(config)
