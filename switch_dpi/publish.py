@@ -17,6 +17,7 @@ from ofext.config import EventConfig
 from ofext.errors import EncodeError
 from ofext.events import EventKind, FlowEvent, FlowEvents, encode_batches, encode_event
 from ofext.messages import frame_body
+from switch_dpi.selection import AttributeSelection, RateLimit, is_sampled
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,12 @@ class Publisher:
         self.dropped = 0
         self.merged = 0
         self.sent = 0
+        self.limited = 0
+        """Those of the dropped that were beyond the rate limit."""
+        self.sampled_out = 0
+        """Events of flows that sampling leaves out: not asked for."""
+        self._selection: AttributeSelection | None = None
+        self._rate = RateLimit(0)
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -50,15 +57,17 @@ class Publisher:
         """
         with self._lock:
             self._drop_waiting()
-            self._config = config
+            self._take_config(config)
         backlog = iter(live())
         with self._lock:
             self._backlog = backlog
 
     def configure(self, config: EventConfig) -> None:
-        """The controller asked for something else."""
+        """The controller asked for something else; what waits and is not wanted any more is left out."""
         with self._lock:
-            self._config = config
+            self._take_config(config)
+            for slot in [slot for slot, event in self._waiting.items() if not self._is_wanted(event)]:
+                self._forget(slot)
 
     def stop(self) -> None:
         """Nobody listens; what waits is dropped, and the next one is told of the live flows."""
@@ -74,7 +83,7 @@ class Publisher:
                 return False
             was_empty = not self._waiting
             for event in events:
-                if event.kind in self._config.kinds:
+                if self._is_wanted(event) and self._is_within_rate(now_s):
                     self._queue(event)
             if self._waiting and self._oldest_s is None:
                 self._oldest_s = now_s
@@ -97,10 +106,10 @@ class Publisher:
                 return []
             batch = self._next_batch(self._config.max_batch)
             self._oldest_s = now_s if self._waiting else None
-            attributes = self._config.attributes
+            selection = self._selection
             dropped = self.dropped
-        if attributes is not None:
-            batch = [_only(event, attributes) for event in batch]
+        if selection is not None:
+            batch = [selection.of(event) for event in batch]
         try:
             bodies = list(encode_batches(batch, sequence=self._sequence, dropped=dropped))
         except EncodeError:
@@ -120,6 +129,27 @@ class Publisher:
                 self.dropped += 1
             return False
         return True
+
+    def _take_config(self, config: EventConfig) -> None:
+        self._config = config
+        self._selection = AttributeSelection.of_config(config)
+        if self._rate.per_s != config.max_rate:
+            self._rate = RateLimit(config.max_rate)
+
+    def _is_wanted(self, event: FlowEvent) -> bool:
+        if self._config is None or event.kind not in self._config.kinds:
+            return False
+        if self._config.sample_every == 1 or is_sampled(event, self._config.sample_every):
+            return True
+        self.sampled_out += 1
+        return False
+
+    def _is_within_rate(self, now_s: float) -> bool:
+        if self._rate.takes_one(now_s):
+            return True
+        self.limited += 1
+        self.dropped += 1
+        return False
 
     def _queue(self, event: FlowEvent) -> None:
         earlier = self._latest.get(event.flow_id)
@@ -158,12 +188,11 @@ class Publisher:
 
     def _next_batch(self, limit: int) -> list[FlowEvent]:
         batch: list[FlowEvent] = []
-        kinds = self._config.kinds if self._config else frozenset()
         while self._backlog is not None and len(batch) < limit:
             event = next(self._backlog, None)
             if event is None:
                 self._backlog = None
-            elif event.kind in kinds:
+            elif self._is_wanted(event):
                 batch.append(event)
         while self._waiting and len(batch) < limit:
             batch.append(self._forget(next(iter(self._waiting))))
@@ -174,8 +203,3 @@ def as_news(event: FlowEvent) -> FlowEvent:
     """A live flow as told to a controller that has not heard of it."""
     kind = EventKind.VERDICT if event.app_id else EventKind.NEW
     return event if event.kind == kind else replace(event, kind=kind)
-
-
-def _only(event: FlowEvent, attributes: frozenset[int]) -> FlowEvent:
-    kept = tuple(item for item in event.metadata if item[0] in attributes)
-    return event if len(kept) == len(event.metadata) else replace(event, metadata=kept)

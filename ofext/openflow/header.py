@@ -23,7 +23,7 @@ class Version(IntEnum):
 
 
 class Type(IntEnum):
-    """Message types, the same numbers in 1.3, 1.4 and 1.5 (BUNDLE_ from 1.4 on)."""
+    """Message types, the same numbers in 1.3, 1.4 and 1.5 (ROLE_STATUS and BUNDLE_ from 1.4 on)."""
 
     HELLO = 0
     ERROR = 1
@@ -41,6 +41,10 @@ class Type(IntEnum):
     MULTIPART_REPLY = 19
     BARRIER_REQUEST = 20
     BARRIER_REPLY = 21
+    ROLE_REPLY = 25
+    GET_ASYNC_REPLY = 27
+    SET_ASYNC = 28
+    ROLE_STATUS = 30
     BUNDLE_CONTROL = 33
     BUNDLE_ADD_MESSAGE = 34
 

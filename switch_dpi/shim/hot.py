@@ -111,7 +111,7 @@ class HotRelay:
     @property
     def _may_answer(self) -> bool:
         """The controller has asked for more, and has taken what it got."""
-        return self._session.is_busy and not self._controller.waiting
+        return self._session.is_busy and not self._session.is_held and not self._controller.waiting
 
     def _deliver(self) -> str:
         """Send what the session has; why it ended, or empty."""

@@ -27,6 +27,8 @@ FROM_CONTROLLER: Final[Interest] = {
     Type.EXPERIMENTER: (*_L7, ONF_EXPERIMENTER),
     Type.FLOW_MOD: _L7,
     Type.MULTIPART_REQUEST: _L7,
+    Type.BARRIER_REQUEST: (),  # orders the agent's own work too
+    Type.SET_ASYNC: _L7,
     Type.BUNDLE_CONTROL: (),
     Type.BUNDLE_ADD_MESSAGE: _L7,
 }
@@ -36,6 +38,10 @@ FROM_SWITCH: Final[Interest] = {
     Type.PACKET_IN: _ZONE,
     Type.FLOW_REMOVED: _MASKED_LABEL,
     Type.MULTIPART_REPLY: (),  # table features, and lowered matches in statistics
+    Type.BARRIER_REPLY: (),
+    Type.ROLE_REPLY: (),
+    Type.GET_ASYNC_REPLY: (),
+    Type.ROLE_STATUS: (),
     Type.BUNDLE_CONTROL: (),
 }
 

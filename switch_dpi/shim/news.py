@@ -34,11 +34,13 @@ class News:
 
     def _follow(self) -> None:
         """The controller of the extension has come, or asked for something else."""
-        endpoint = self._session.endpoint
-        if not endpoint.is_negotiated or endpoint.config is self._config:
+        wanted = self._session.endpoint.published
+        if wanted is self._config:
             return
-        is_first, self._config = self._config is None, endpoint.config
-        if is_first:
-            self._publisher.start(endpoint.config, self._live_events)
+        before, self._config = self._config, wanted
+        if wanted is None:
+            self._publisher.stop()
+        elif before is None:
+            self._publisher.start(wanted, self._live_events)
         else:
-            self._publisher.configure(endpoint.config)
+            self._publisher.configure(wanted)

@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
 
+from ofext.control import FlowControl
 from ofext.errors import DecodeError
 from ofext.messages import L7Error, encode_message, is_l7_message
+from ofext.multipart import is_l7_multipart
 from ofext.openflow import basic
 from ofext.openflow.header import Framer, FramingError, Type, Version
 from switch_dpi.errors import NegotiationError, ProtocolError, SwitchDpiError
-from switch_dpi.shim import interest
+from switch_dpi.shim import interest, roles
+from switch_dpi.shim.barriers import Barriers
 from switch_dpi.shim.bundles import SpoiltBundles
 from switch_dpi.shim.l7 import L7Endpoint
 from switch_dpi.shim.window import EventWindow
@@ -36,7 +39,7 @@ MAX_ANSWERS_SIZE: Final = 64 * 1024  # bytes of the agent's own answers at a tim
 _MAY_CARRY_L7_UP: Final = frozenset(
     {int(Type.ERROR), int(Type.MULTIPART_REPLY), int(Type.FLOW_REMOVED), int(Type.PACKET_IN)}
 )
-_MAY_BE_L7: Final = frozenset({int(Type.EXPERIMENTER), int(Type.ERROR)})
+_FLOW_CONTROL: Final = FlowControl.EXP_TYPE.to_bytes(4, "big")  # what the agent itself does to the bridge
 _MAY_BE_BUNDLE: Final = frozenset({int(Type.EXPERIMENTER), int(Type.BUNDLE_CONTROL)})
 
 
@@ -94,6 +97,7 @@ class ShimSession:
         self._has_controller = False
         self._bundles = SpoiltBundles()
         self._window = EventWindow()
+        self._barriers = Barriers()
         self._deadline: float | None = now + HELLO_S
         self.endpoint = make_endpoint()
         self.phase = Phase.GREETING
@@ -115,7 +119,14 @@ class ShimSession:
         """The controller has asked for more than was answered so far. Read no more from it, and call :meth:`resume`
         when it has taken what :meth:`take` gave.
         """
-        return self._answers is not None or bool(self._inbox)
+        return self._answers is not None or bool(self._inbox) or self.endpoint.outbox.has_parts
+
+    @property
+    def is_held(self) -> bool:
+        """What the controller asks for next waits for a barrier: :meth:`resume` would change nothing now."""
+        if self._answers is not None or self.endpoint.outbox.has_parts or not self._inbox:
+            return False
+        return self._has_to_wait(self._inbox[0])
 
     def take(self) -> Output:
         """What has come up since the last call."""
@@ -143,6 +154,8 @@ class ShimSession:
                 raise fault
         except (DecodeError, SwitchDpiError) as error:
             self._end(f"bridge: {error}")
+        if self._inbox:
+            self.resume(now)  # a barrier may have been answered
 
     def release(self) -> tuple[bytes, bytes]:
         """From here on somebody else cuts the streams into messages and brings those that ``interest`` names.
@@ -155,6 +168,7 @@ class ShimSession:
         """The connection to the controller stands."""
         self._has_controller = True
         self._from_controller = Framer()
+        self.endpoint.close()
         self.endpoint = self._make_endpoint()
         self._to_controller.append(basic.hello(self._offered))
         self._deadline = now + HELLO_S if self.phase is Phase.STANDBY else self._deadline
@@ -172,8 +186,10 @@ class ShimSession:
     def resume(self, now: float) -> None:
         """Goes on with what the controller has asked for, in its order, as far as answers may be sent now."""
         try:
-            while self.is_busy and self._answers_size < MAX_ANSWERS_SIZE:
-                if self._answers is None:
+            while self.is_busy and not self.is_held and self._answers_size < MAX_ANSWERS_SIZE:
+                if self._answers is None and self.endpoint.outbox.has_parts:
+                    self._answers = self.endpoint.outbox.take()
+                elif self._answers is None:
                     self._controller_message(self._inbox.popleft(), now)
                 elif (answer := next(self._answers, None)) is not None:
                     self._answer(answer)
@@ -280,7 +296,7 @@ class ShimSession:
         kind = message[1]
         if kind == Type.ECHO_REPLY and self._window.is_answer(message):
             return
-        if kind in _MAY_BE_L7 and is_l7_message(message):
+        if _is_for_agent(message):
             if message[0] == self.version:
                 self._answers = self.endpoint.receive(message)
             else:
@@ -293,6 +309,10 @@ class ShimSession:
             self._answer(refused.to_controller)
             self._to_switch.append(refused.to_switch)
             return
+        if kind == Type.BARRIER_REQUEST:
+            self._barriers.asked(message)
+        elif kind == Type.SET_ASYNC:
+            message = self._configure_async(message)
         lowered = self._gate.lower(message)
         if isinstance(lowered, bytes):
             self._to_switch.append(lowered)
@@ -301,6 +321,23 @@ class ShimSession:
         xid = int.from_bytes(message[4:8], "big")
         self._answer(encode_message(lowered, version=message[0], xid=xid))
 
+    def _configure_async(self, message: bytes) -> bytes:
+        try:
+            message, said = roles.take_kinds(message)
+        except DecodeError as error:  # the bridge says what it thinks of it
+            log.debug("an asynchronous configuration is not understood: %s", error)
+        else:
+            self.endpoint.set_kinds(said.kinds, said.slave_kinds)
+        return message
+
+    def _has_to_wait(self, message: bytes | FramingError) -> bool:
+        """Barriers keep the agent's own work and the bridge's in the controller's order."""
+        if isinstance(message, FramingError) or self.phase is not Phase.RELAYING:
+            return False
+        if message[1] == Type.BARRIER_REQUEST:
+            return self.endpoint.outbox.is_working
+        return self._barriers.are_open and is_l7_message(message) and message[12:16] == _FLOW_CONTROL
+
     def _answer(self, message: bytes) -> None:
         self._to_controller.append(message)
         self._answers_size += len(message)
@@ -308,6 +345,12 @@ class ShimSession:
     def _upward(self, message: bytes) -> tuple[bytes, ...]:
         if self._bundles.is_unwanted(message):
             return ()
+        if self._barriers.are_open:
+            self._barriers.answered(message)
+        if (role := roles.told_role(message)) is not None:
+            self.endpoint.role_is(role)
+        elif message[1] == Type.GET_ASYNC_REPLY and self.endpoint.is_negotiated:
+            return (roles.put_kinds(message, self.endpoint.config.kinds, self.endpoint.config.slave_kinds),)
         if message[1] in _MAY_CARRY_L7_UP and self.endpoint.is_negotiated and message[0] == self.version:
             return (self._gate.raise_(message),)
         return (message,)
@@ -324,12 +367,18 @@ class ShimSession:
         self._has_controller = False
         self._inbox.clear()
         self._answers = None
+        self.endpoint.close()
 
     def _end(self, reason: str) -> None:
         self._forget_controller()
         self.phase = Phase.CLOSED
         self._deadline = None
         self._close = self._close or reason
+
+
+def _is_for_agent(message: bytes) -> bool:
+    """Whether a message from the controller is one of the extension's."""
+    return is_l7_message(message) or is_l7_multipart(message)
 
 
 def _cut(framer: Framer, data: bytes) -> tuple[list[bytes], FramingError | None]:

@@ -144,3 +144,44 @@ def test_only_what_was_asked_for_is_sent() -> None:
 def test_live_flow_is_told_as_new_or_as_a_verdict() -> None:
     assert as_news(event(1, EventKind.NEW, app=0)).kind == EventKind.NEW
     assert as_news(event(1, EventKind.NEW, app=7)).kind == EventKind.VERDICT
+
+
+def test_attributes_are_those_of_the_application_else_the_category_else_all() -> None:
+    publisher = started(
+        attributes=frozenset(),
+        app_attributes=((7, frozenset({1})),),
+        category_attributes=((3, frozenset({2})), (4, frozenset({1, 2}))),
+    )
+    both = ((1, b"a"), (2, b"b"))
+    events = [event(1, metadata=both, category=3), event(2, app=8, metadata=both, category=3), event(3, app=8)]
+    publisher.add([*events, event(4, app=8, metadata=both, category=9)], 0.0)
+    assert [[item[0] for item in e.metadata] for e in taken(publisher)[0].events] == [[1], [2], [], []]
+
+
+def test_sampling_takes_all_events_of_a_flow_or_none_at_both_of_its_edges() -> None:
+    publisher = started(limit=10_000, max_batch=1024, sample_every=4)
+    flows = [event(number, EventKind.NEW, sport=number) for number in range(1000)]
+    publisher.add(flows, 0.0)
+    chosen = {e.sport for e in taken(publisher)[0].events}
+    assert 150 < len(chosen) < 350
+    other_edge = [event(5000 + number, src="::2", dst="::1", sport=2, dport=number) for number in range(1000)]
+    publisher.add(other_edge, 0.0)
+    assert {e.dport for e in taken(publisher)[0].events} == chosen
+    assert (publisher.sampled_out, publisher.dropped) == (2 * (1000 - len(chosen)), 0)
+
+
+def test_what_is_beyond_the_rate_is_dropped_counted_and_said() -> None:
+    publisher = started(max_rate=10, max_batch=100)
+    publisher.add([event(number) for number in range(15)], 100.0)
+    publisher.add([event(number) for number in range(20, 28)], 100.5)
+    batch = taken(publisher)[0]
+    assert [e.flow_id for e in batch.events] == [*range(10), *range(20, 25)]
+    assert (batch.dropped, publisher.limited) == (8, 8)
+
+
+def test_what_waits_and_is_not_asked_for_any_more_is_left_out() -> None:
+    publisher = started()
+    publisher.add([event(1, EventKind.NEW), event(2)], 0.0)
+    publisher.configure(EventConfig(kinds=frozenset({EventKind.VERDICT})))
+    assert [e.flow_id for e in taken(publisher)[0].events] == [2]
+    assert publisher.dropped == 0

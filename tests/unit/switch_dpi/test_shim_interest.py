@@ -58,7 +58,7 @@ def test_every_kind_that_the_gate_changes_is_seen(gate: PredicateStore, kind: in
 
 
 def test_what_cannot_concern_the_extension_is_not_seen() -> None:
-    for kind in (Type.FLOW_MOD, Type.MULTIPART_REQUEST, Type.BARRIER_REQUEST, Type.PACKET_OUT, Type.ECHO_REPLY):
+    for kind in (Type.FLOW_MOD, Type.MULTIPART_REQUEST, Type.SET_ASYNC, Type.PACKET_OUT, Type.ECHO_REPLY):
         assert not interest.wants(interest.FROM_CONTROLLER, build(5, kind, 1, flow_mod()))
-    for kind in (Type.PACKET_IN, Type.BARRIER_REPLY, Type.ECHO_REQUEST, Type.FLOW_REMOVED):
+    for kind in (Type.PACKET_IN, Type.ECHO_REQUEST, Type.FLOW_REMOVED):
         assert not interest.wants(interest.FROM_SWITCH, build(5, kind, 1, bytes(60)))

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ofext import oxm
-from ofext.catalogue import AppEntry, Catalogue, CatalogueRequest, join
+from ofext.catalogue import AppEntry, Catalogue, CatalogueRequest
+from ofext.catalogue_change import CatalogueChange, applied, join
 from ofext.config import ConfigRequest, ConfigSet, EventConfig
 from ofext.hello import AgentInfo, Hello
 from ofext.ids import EXPERIMENTER_BYTES
@@ -296,7 +297,7 @@ def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
     return [piece for piece in [*found, data] if piece]
 
 
-def test_a_catalogue_that_changes_is_told_again_to_a_controller_that_asked() -> None:
+def test_a_controller_that_has_the_catalogue_is_told_what_changes() -> None:
     known = [CATALOGUE]
     session = ShimSession(Gate(), lambda: L7Endpoint(AgentInfo, lambda: known[0]), 0.0)
     session.switch_data(basic.hello(ALL), 0.0)
@@ -317,9 +318,12 @@ def test_a_catalogue_that_changes_is_told_again_to_a_controller_that_asked() -> 
     while session.refresh():
         pass
     parts = [decode_message(raw).message for raw in Framer().feed(session.take().to_controller)]
-    told = [part for part in parts if isinstance(part, Catalogue)]
+    told = [part for part in parts if isinstance(part, CatalogueChange)]
     assert [part.version for part in told] == ["fake 2"] * (len(told) - 1) + ["fake 3"]
-    assert join(told[:-1]) == Catalogue(version="fake 2", apps=many)
+    second = applied(CATALOGUE, join(told[:-1]))
+    assert second == Catalogue(version="fake 2", apps=many)
+    assert told[-1].gone_apps == {app.app_id for app in many[1:]}
+    assert applied(second, told[-1]) == known[0]
     assert not session.refresh()
     assert session.take().to_controller == b""
 
