@@ -8,7 +8,7 @@ Bit 0 is the least significant bit of the label as a number; on the wire the lab
 | 3–10 | category |
 | 11–18 | risk |
 | 19–26 | chain epoch |
-| 27–31 | zero in every connection; masks over them say where a match came from (ofext.lowering) |
+| 27–31 | zero in every connection; matches compare them to say where they came from (ofext.lowering) |
 | 32–127 | predicates: bit 32 + n is predicate n |
 """
 

@@ -116,9 +116,10 @@ class PredicateTable:
         retired = self.retired.union(set(self.bits.values()) - set(kept.values()))
         return PredicateTable(MappingProxyType(kept), retired, self.capacity)
 
-    def recycle(self) -> "PredicateTable":
-        """A table whose retired bits are free again: the caller has cleared them in every connection."""
-        return PredicateTable(self.bits, frozenset(), self.capacity) if self.retired else self
+    def recycle(self, cleared: frozenset[int]) -> "PredicateTable":
+        """A table in which these retired bits are free again: the caller has cleared them in every connection."""
+        kept = self.retired - cleared
+        return self if kept == self.retired else PredicateTable(self.bits, kept, self.capacity)
 
     def number_of(self, predicate: Predicate) -> int | None:
         """The predicate's bit number, or None."""

@@ -28,6 +28,8 @@ from switch_dpi.marker import Marker
 from switch_dpi.ovs import BridgeFacts, Fingerprint, Ovs
 from switch_dpi.predicates import PredicateStore
 from switch_dpi.publish import Publisher
+from switch_dpi.reclaim import Reclaimer
+from switch_dpi.rule_list import count_rules
 from switch_dpi.shim.l7 import L7Endpoint
 from switch_dpi.shim.relay import Shim
 from switch_dpi.shim.session import ShimSession
@@ -108,6 +110,8 @@ class BridgeAgent:
             self._path.live_events,
             config.ovs.tls,
         )
+        self._reclaimer = Reclaimer(self._store, self._path, self._count_rules, self._connections)
+        self._store.make_room = self._reclaimer.run_now
         engine.on_renewed.append(self._shim.wake)
         engine.on_renewed.append(lambda: self._store.renew(Vocabulary(engine.catalogue, engine.tags)))
 
@@ -137,6 +141,8 @@ class BridgeAgent:
             "tap_port": self._facts.tap_ofport if self._facts else None,
             "flows": len(self._path.book),
             "predicates": len(self._store.table.bits),
+            "predicates_let_go": len(self._store.table.retired),
+            "rules_by_predicate": {str(each): count for each, count in sorted(self._store.rules.items())},
             "refused_matches": self._store.refused,
             "marks": asdict(self._marker.counters),
             "events": {"sent": publisher.sent, "dropped": publisher.dropped, "merged": publisher.merged},
@@ -145,9 +151,8 @@ class BridgeAgent:
 
     async def _begin(self) -> None:
         """Before the bridge may connect: learn what an earlier agent left in it, then listen."""
-        datapath = await self._ovs.datapath(self.plan)
-        connections = await self._connections(datapath)
-        self._store.distrust_unknown(await self._ovs.dump_flows(self.plan.name), connections)
+        connections = await self._connections()
+        self._store.distrust_unknown(await asyncio.to_thread(self._count_rules), connections)
         self._path.reconcile(connections, time.monotonic(), time.time_ns())
         log.info("bridge %s: %d flows found in the connection tracker", self.plan.name, len(self._path.book))
         self._listen = await self._shim.start(self.plan.listen)
@@ -218,23 +223,24 @@ class BridgeAgent:
             if self._facts is None or self._seen is None:
                 continue
             try:
-                await self._reconcile_once(self._facts.datapath, is_regular=is_regular)
+                await self._reconcile_once(is_regular=is_regular)
             except OvsError as error:
                 log.warning("bridge %s: %s", self.plan.name, error)
 
-    async def _reconcile_once(self, datapath: str, *, is_regular: bool) -> None:
-        connections = await self._connections(datapath)
+    async def _reconcile_once(self, *, is_regular: bool) -> None:
+        connections = await self._connections()
         if await asyncio.to_thread(self._path.reconcile, connections, time.monotonic(), time.time_ns()):
             self._shim.wake()
-        if is_regular and self._store.wants_cleaning:
-            self._store.retire_unused(await self._ovs.dump_flows(self.plan.name))
-            to_clear = self._store.recycle_clean(connections)
-            if to_clear:
-                await asyncio.to_thread(self._path.clear_bits, connections, to_clear)
+        if is_regular:
+            await self._reclaimer.run(retire=self._store.wants_cleaning)
 
-    async def _connections(self, datapath: str) -> list[Connection]:
+    async def _connections(self) -> list[Connection]:
+        datapath = self._facts.datapath if self._facts else await self._ovs.datapath(self.plan)
         text = await self._ovs.dump_conntrack(datapath, self.plan.edge_zone)
         return await asyncio.to_thread(lambda: list(parse_conntrack(text)))
+
+    def _count_rules(self) -> Mapping[int, int]:
+        return count_rules(self._ovs.management_path(self.plan.name), self._config.ovs.timeout_s)
 
     async def _until_ready(self, step: Callable[[], Any]) -> None:
         """Repeat a step until Open vSwitch lets it pass; the same trouble is logged once."""
@@ -263,6 +269,7 @@ class BridgeAgent:
         self._loop.run_in_executor(None, self._path.remark_all)
 
     def _make_session(self, now: float, version: int | None) -> ShimSession:
+        self._store.begin_session()
         return ShimSession(self._store, self._make_endpoint, now, version)
 
     def _make_endpoint(self) -> L7Endpoint:

@@ -40,6 +40,8 @@ class MarkerCounters:
     errors: int = 0
     """ERROR messages of the switch."""
     connects: int = 0
+    probes: int = 0
+    """Probes that the switch has answered."""
 
 
 class Marker:
@@ -62,6 +64,16 @@ class Marker:
     def is_connected(self) -> bool:
         """Whether marks can be sent."""
         return self._socket is not None
+
+    @property
+    def pending_size(self) -> int:
+        """Bytes that the switch has not taken yet."""
+        return len(self._pending)
+
+    def probe(self) -> None:
+        """Ask the switch for a sign that it has taken every mark up to here; ``counters.probes`` counts the answers."""
+        if self._socket is not None:
+            self._pending += basic.echo_request(self._version, 0, b"")
 
     def mark(self, connection: Connection, app_id: int, label: int) -> None:
         """Collect one mark: App-ID into ``ct_mark``, the verdict's bits of ``label`` into ``ct_label``."""
@@ -152,6 +164,8 @@ class Marker:
     def _answer(self, message: bytes, now: float) -> None:
         if message[1] == Type.ECHO_REQUEST:
             self._pending += basic.echo_reply(message)
+        elif message[1] == Type.ECHO_REPLY:
+            self.counters.probes += 1
         elif message[1] == Type.ERROR:
             self.counters.errors += 1
             if now >= self._next_log:

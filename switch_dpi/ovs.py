@@ -110,11 +110,6 @@ class Ovs:
         """The connections of one zone, one a line (ovs-dpctl(8), ``dump-conntrack``)."""
         return await self.appctl("dpctl/dump-conntrack", datapath, f"zone={zone}")
 
-    async def dump_flows(self, bridge: str) -> str:
-        """All rules of a bridge, one a line, without their counters."""
-        target = f"unix:{self.management_path(bridge)}"
-        return await self._run("ovs-ofctl", "-O", "OpenFlow14", "--no-stats", "--no-names", "dump-flows", target)
-
     async def vsctl(self, *arguments: str) -> str:
         """Run ``ovs-vsctl``; its output without the last line end."""
         timeout = f"--timeout={max(1, round(self._options.timeout_s))}"

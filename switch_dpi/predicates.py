@@ -1,17 +1,24 @@
-"""Predicates of one bridge: which have a label bit, kept over restarts.
+"""Predicates of one bridge: which have a label bit, kept over restarts, and who still needs them.
 
 The table is a value of ``ofext.predicates``; this module owns its current version, the file it is kept in, the index
-from what flows say to bits, and the order of steps in which a bit that no rule uses any more becomes free again. A bit
-is never given to another predicate while a connection may still carry it from the first.
+from what flows say to bits, and the order of steps in which a bit that nothing compares any more becomes free again:
+
+1. A look: what is on its way to the switch is noted, then the switch's rules are listed. A predicate that neither has,
+   and that no message has asked for since, loses its bit: no rule has it, and none can come.
+2. The bit is taken out of the connections (``switch_dpi.reclaim``).
+3. When no connection has it and no mark with it is on its way, it is free.
+
+So a bit never means two things. The switch's own tables are what counts, whoever changed them and why.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -24,14 +31,25 @@ from ofext.openflow.rewrite import lower_message, predicates_of_message, raise_m
 from ofext.predicates import Predicate, PredicateTable, TableFull
 from switch_dpi.conntrack import Connection
 from switch_dpi.predicate_index import PredicateIndex
+from switch_dpi.references import LEFT_BEHIND_S, References
+from switch_dpi.shim.bundles import bundle_ended
 from switch_dpi.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)
 
+LOOK_PAUSE_S: Final = 1.0  # a controller that goes on asking while no bit is free makes no more looks than that
+
 _LOWERED: Final = frozenset({int(Type.EXPERIMENTER), int(Type.FLOW_MOD), int(Type.MULTIPART_REQUEST)}) | {
     int(Type.BUNDLE_ADD_MESSAGE)
 }
-_CT_LABEL: Final = re.compile(r"ct_label=(0x[0-9a-f]+|\d+)(?:/(0x[0-9a-f]+))?")
+_ENDS_BUNDLES: Final = frozenset({int(Type.EXPERIMENTER), int(Type.BUNDLE_CONTROL)})
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at the switch's rules has begun; ``held`` are the predicates that messages then held."""
+
+    held: frozenset[Predicate]
 
 
 class PredicateStore:
@@ -46,12 +64,16 @@ class PredicateStore:
         self._path = path
         self._edge_zone = edge_zone
         self._on_change = on_change
+        self.make_room: Callable[[], bool] = lambda: False
+        """Called when no bit is free, from the relay's thread: look now; whether one has become free."""
         self.refused = 0
         """Messages that could not be lowered."""
+        self.rules: Mapping[Predicate, int] = {}
+        """How many rules of the switch compare each predicate, as of the last look."""
         self._lock = threading.Lock()
+        self._references = References()
         self._asked: set[Predicate] = set()
-        self._unused: frozenset[Predicate] = frozenset()
-        self._was_retired: frozenset[int] = frozenset()
+        self._next_look_s = 0.0
         self.table = _load(path)
         self.vocabulary = vocabulary
         self.index = PredicateIndex(self.table, vocabulary)
@@ -63,16 +85,37 @@ class PredicateStore:
             self.index = PredicateIndex(self.table, vocabulary)
         self._on_change()
 
+    def begin_session(self) -> None:
+        """The bridge has connected anew."""
+        now_s = time.monotonic()
+        with self._lock:
+            self._references = References(self._references.held(now_s), now_s + LEFT_BEHIND_S)
+
     def lower(self, message: bytes) -> bytes | L7Error:
-        """A message from the controller as Open vSwitch understands it; new patterns get a bit first."""
+        """A message from the controller as Open vSwitch understands it; predicates of rules that come get a bit first.
+
+        What is to be known of its arrival is asked by an ECHO_REQUEST behind it; see :meth:`answered`.
+        """
+        if message[1] in _ENDS_BUNDLES and bundle_ended(message) is not None:
+            with self._lock:
+                return message + self._references.note(message, ())
         if message[1] not in _LOWERED or EXPERIMENTER_BYTES not in message:
             return message
-        with self._lock:
+        try:
             try:
                 return self._lower(message)
-            except OfextError as error:
-                self.refused += 1
-                return _l7_error(error, message)
+            except _NoBitError:
+                if not self._look_now():
+                    raise
+                return self._lower(message)
+        except OfextError as error:
+            self.refused += 1
+            return _l7_error(error, message)
+
+    def answered(self, message: bytes) -> bytes | None:
+        """Of an ECHO_REPLY of the switch to a question from here: what to send to it next. None for others."""
+        with self._lock:
+            return self._references.answer(message) if self._references.is_answer(message) else None
 
     def raise_(self, message: bytes) -> bytes:
         """A message from the switch with L7 fields; one that cannot be read goes through as it is."""
@@ -87,66 +130,57 @@ class PredicateStore:
         """Bits are short, or some are on their way to be free again."""
         return bool(self.table.retired) or 2 * len(self.table.bits) > self.table.capacity
 
-    def retire_unused(self, dumped_flows: str) -> None:
-        """Let go of patterns that no rule compares, given the output of ``ovs-ofctl dump-flows``.
-
-        A pattern goes when two dumps in a row do not have it and no message has asked for it in between: dumps have to
-        be further apart than a FLOW_MOD takes, or a bundle stays open (10 s in Open vSwitch).
-        """
+    def begin_look(self) -> Look:
+        """Before the switch's rules are listed. One look at a time."""
         with self._lock:
-            self._retire_all_but(used_predicate_bits(dumped_flows))
+            self._asked.clear()
+            return Look(self._references.held(time.monotonic()))
 
-    def _retire_all_but(self, used: int) -> None:
-        unused = frozenset(
-            predicate
-            for predicate, number in self.table.bits.items()
-            if predicate not in self._asked and not used & label.predicate_bit(number)
-        )
-        gone = unused & self._unused
-        self._unused = unused - gone
-        self._asked.clear()
-        if gone:
-            log.info("predicates without a rule: %s", ", ".join(sorted(str(predicate) for predicate in gone)))
-            self._replace(self.table.retain(self.table.bits.keys() - gone))
-
-    def recycle_clean(self, connections: Iterable[Connection]) -> int:
-        """Free the retired bits if no connection has one, given a dump younger than the call before.
-
-        Returns the bits that have to be cleared first.
-        """
-        retired = label.predicate_mask(self.table.retired)
-        was_retired, self._was_retired = self._was_retired, self.table.retired
-        carried = 0
-        for connection in connections:
-            carried |= connection.label & retired
+    def end_look(self, look: Look, rules: Mapping[int, int], *, retire: bool) -> None:
+        """After it: how many rules compare each bit. With ``retire`` what nothing needs any more loses its bit."""
         with self._lock:
-            if retired and not carried and was_retired == self.table.retired:
-                self._replace(self.table.recycle())
-                return 0
-        return retired
+            self.rules = {predicate: rules.get(number, 0) for predicate, number in self.table.bits.items()}
+            unused = {each for each, count in self.rules.items() if not count} - look.held - self._asked
+            if retire and unused:
+                log.info("predicates without a rule: %s", ", ".join(sorted(map(str, unused))))
+                self._replace(self.table.retain(self.table.bits.keys() - unused))
 
-    def distrust_unknown(self, dumped_flows: str, connections: Iterable[Connection]) -> None:
+    def recycle(self, cleared: frozenset[int]) -> None:
+        """These retired bits are in no connection and in no mark on its way: they are free."""
+        with self._lock:
+            self._replace(self.table.recycle(cleared))
+
+    def distrust_unknown(self, rules: Mapping[int, int], connections: Iterable[Connection]) -> None:
         """Put into quarantine what rules or connections use and the table does not know (its file was lost, or old)."""
-        seen = used_predicate_bits(dumped_flows)
+        seen = set(rules)
         for connection in connections:
-            seen |= connection.label & label.PREDICATES_MASK
-        unknown = frozenset(label.predicates_in(seen)).difference(self.table.bits.values(), self.table.retired)
+            seen.update(label.predicates_in(connection.label))
+        unknown = frozenset(seen).difference(self.table.bits.values(), self.table.retired)
         if unknown:
             log.warning("%d label bits are in use for predicates that are not known any more", len(unknown))
-            self._replace(PredicateTable(self.table.bits, self.table.retired | unknown, self.table.capacity))
+            with self._lock:
+                self._replace(PredicateTable(self.table.bits, self.table.retired | unknown, self.table.capacity))
+
+    def _look_now(self) -> bool:
+        now_s = time.monotonic()
+        if now_s < self._next_look_s:
+            return False
+        self._next_look_s = now_s + LOOK_PAUSE_S
+        return self.make_room()
 
     def _lower(self, message: bytes) -> bytes:
-        needed = predicates_of_message(message)
-        for predicate in needed:
-            if predicate not in self.table.bits:
-                self.vocabulary.check(predicate)
-        grown = self.table.with_predicates(needed)
-        if isinstance(grown, TableFull):
-            raise _NoBitError(grown)
-        lowered = lower_message(message, grown)
-        self._asked.update(needed)
-        self._replace(grown)
-        return lowered
+        with self._lock:
+            needed = predicates_of_message(message)
+            for predicate in needed:
+                if predicate not in self.table.bits:
+                    self.vocabulary.check(predicate)
+            grown = self.table.with_predicates(needed)
+            if isinstance(grown, TableFull):
+                raise _NoBitError(grown, len(self._references.held(time.monotonic())))
+            lowered = lower_message(message, grown)
+            self._asked.update(needed)
+            self._replace(grown)
+            return lowered + self._references.note(lowered, needed) if needed else lowered
 
     def _replace(self, table: PredicateTable) -> None:
         if table is self.table:
@@ -157,21 +191,11 @@ class PredicateStore:
         self._on_change()
 
 
-def used_predicate_bits(dumped_flows: str) -> int:
-    """Predicate bits that any ``ct_label`` match in the output of ``ovs-ofctl dump-flows`` compares."""
-    used = 0
-    for line in dumped_flows.splitlines():
-        for value, mask in _CT_LABEL.findall(line):
-            used |= int(mask, 16) if mask else int(value, 0) | label.LABEL_MASK
-    return used & label.PREDICATES_MASK
-
-
 class _NoBitError(OfextError):
-    def __init__(self, full: TableFull) -> None:
-        self.predicate = full.predicate
+    def __init__(self, full: TableFull, held: int) -> None:
         super().__init__(
-            f"no label bit is free for {full.predicate}: "
-            f"{full.capacity} predicates may be installed at a time, {full.retired} are being let go"
+            f"no label bit is free for {full.predicate}: of {full.capacity} {full.capacity - full.retired} belong to "
+            f"predicates that rules compare (or messages on their way, {held}), and {full.retired} are being let go"
         )
 
 

@@ -6,7 +6,7 @@ Called from the engine's thread for its events and from the loop for everything 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -129,6 +129,28 @@ class VerdictPath:
                     self._marker.mark(_marked(connection), connection.mark, kept)
                 self._marker.flush()
         return len(carriers)
+
+    def drop_bits(self, retired: int) -> int:
+        """Predicate bits mean nothing any more: no flow is to be marked with them again. How many flows had them."""
+        count = 0
+        for chunk in _chunks(self.book.keys()):
+            with self._lock:
+                carriers = [flow for key in chunk if (flow := self.book.get(key)) is not None and flow.label & retired]
+                for flow in carriers:
+                    flow.label &= ~retired
+                    self._mark(flow)
+                count += len(carriers)
+                self._marker.flush()
+        return count
+
+    def probe(self) -> Callable[[], bool]:
+        """Ask the switch whether it has taken the marks made so far; what is returned says so. Call :meth:`service`."""
+        counters = self._marker.counters
+        with self._lock:
+            connects, answered = counters.connects, counters.probes
+            self._marker.probe()
+            self._marker.flush()
+        return lambda: counters.connects == connects and counters.probes > answered
 
     def live_events(self) -> Iterator[FlowEvent]:
         """Every flow that lives now, as news; made one by one as they are taken."""

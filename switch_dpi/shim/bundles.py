@@ -114,6 +114,23 @@ def _check(known: Sized, what: str) -> None:
         raise ProtocolError("controller", f"more than {MAX_SPOILT} {what}")
 
 
+def bundle_added_to(message: bytes) -> int | None:
+    """Id of the bundle to which a message of the controller adds another one; None for other messages."""
+    offset = _body_offset(message, Type.BUNDLE_ADD_MESSAGE, ONF_BUNDLE_ADD_MESSAGE)
+    return None if offset is None else int.from_bytes(message[offset : offset + 4], "big")
+
+
+def bundle_ended(message: bytes) -> int | None:
+    """Id of the bundle that a message of the controller commits or discards; None for other messages."""
+    offset = _body_offset(message, Type.BUNDLE_CONTROL, ONF_BUNDLE_CONTROL)
+    if offset is None or int.from_bytes(message[offset + 4 : offset + 6], "big") not in (
+        COMMIT_REQUEST,
+        DISCARD_REQUEST,
+    ):
+        return None
+    return int.from_bytes(message[offset : offset + 4], "big")
+
+
 def _body_offset(message: bytes, kind: int, onf_type: int) -> int | None:
     """Where the bundle id stands, if ``message`` is of this kind."""
     if message[1] == kind and message[0] > 4:

@@ -42,6 +42,7 @@ FROM_SWITCH: Final[Interest] = {
     Type.ROLE_REPLY: (),
     Type.GET_ASYNC_REPLY: (),
     Type.ROLE_STATUS: (),
+    Type.ECHO_REPLY: _L7,  # to the echoes behind rules
     Type.BUNDLE_CONTROL: (),
 }
 

@@ -54,6 +54,10 @@ class MatchGate(Protocol):
         """A message from the switch with L7 fields."""
         ...
 
+    def answered(self, message: bytes) -> bytes | None:
+        """Of an ECHO_REPLY of the switch to the gate: what to send to the switch next. None for others."""
+        ...
+
 
 class Phase(Enum):
     """Where a session stands."""
@@ -307,9 +311,8 @@ class ShimSession:
             return
         if kind in _MAY_BE_BUNDLE and (refused := self._bundles.check(message)) is not None:
             self._answer(refused.to_controller)
-            self._to_switch.append(refused.to_switch)
-            return
-        if kind == Type.BARRIER_REQUEST:
+            message = refused.to_switch
+        elif kind == Type.BARRIER_REQUEST:
             self._barriers.asked(message)
         elif kind == Type.SET_ASYNC:
             message = self._configure_async(message)
@@ -344,6 +347,9 @@ class ShimSession:
 
     def _upward(self, message: bytes) -> tuple[bytes, ...]:
         if self._bundles.is_unwanted(message):
+            return ()
+        if message[1] == Type.ECHO_REPLY and (following := self._gate.answered(message)) is not None:
+            self._to_switch.append(following)
             return ()
         if self._barriers.are_open:
             self._barriers.answered(message)

@@ -156,7 +156,7 @@ def test_a_retired_bit_is_not_given_away_before_it_is_recycled() -> None:
     table = grown(PredicateTable(capacity=2), [first, second]).retain([second])
     assert table.retired == {0}
     assert table.with_predicates([third]) == TableFull(predicate=third, capacity=2, retired=1)
-    assert grown(table.recycle(), [third]).number_of(third) == 0
+    assert grown(table.recycle(frozenset({0})), [third]).number_of(third) == 0
 
 
 def test_holding_says_which_bits_a_value_sets() -> None:

@@ -1,5 +1,6 @@
 """Patterns and their label bits: looking up, keeping, letting go."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from ofext.openflow.header import Type, build
 from ofext.predicates import Predicate, PredicateTable
 from switch_dpi.conntrack import Connection
 from switch_dpi.predicate_index import PredicateIndex
-from switch_dpi.predicates import PredicateStore, used_predicate_bits
+from switch_dpi.predicates import PredicateStore
+from switch_dpi.references import MAX_BUNDLES, References
 from tests.fakes.agent_engine import VOCABULARY
 
 EVENT = FlowEvent(
@@ -43,12 +45,17 @@ def table_of(*found: str) -> PredicateTable:
     return table
 
 
+@pytest.fixture
+def store(tmp_path: Path) -> PredicateStore:
+    return PredicateStore(tmp_path / "p.json", 5, VOCABULARY)
+
+
 def bits_of(table: PredicateTable, *metadata: tuple[int, bytes]) -> int:
     return PredicateIndex(table, VOCABULARY).bits(replace(EVENT, metadata=metadata))
 
 
 def flow_mod(*patterns: str) -> bytes:
-    fields = [oxm.l7_sni(pattern) for pattern in patterns]
+    fields = [make(pattern) for make, pattern in zip((oxm.l7_sni, oxm.l7_dns_query), patterns, strict=False)]
     return build(5, Type.FLOW_MOD, 1, bytes(40) + oxm.encode_match(fields))
 
 
@@ -106,54 +113,139 @@ def test_malformed_match_is_refused_with_the_place(tmp_path: Path) -> None:
     assert refused.code == ErrorCode.MALFORMED
 
 
-def test_pattern_is_let_go_after_two_looks_and_its_bit_after_the_connections(tmp_path: Path) -> None:
-    store = PredicateStore(tmp_path / "p.json", 5, VOCABULARY)
-    store.lower(flow_mod("a.example"))
-    store.retire_unused("")  # asked for since the last look
-    store.retire_unused("")
+def echo_of(sent: bytes) -> bytes:
+    """The answer to the question behind a lowered message."""
+    size = int.from_bytes(sent[2:4], "big")
+    assert sent[size + 1] == Type.ECHO_REQUEST
+    return sent[size : size + 1] + bytes([Type.ECHO_REPLY]) + sent[size + 2 :]
+
+
+def lowered(store: PredicateStore, message: bytes) -> bytes:
+    sent = store.lower(message)
+    assert isinstance(sent, bytes)
+    return sent
+
+
+def look(store: PredicateStore, *rules: int) -> None:
+    store.end_look(store.begin_look(), Counter(rules), retire=True)
+
+
+def test_predicate_without_a_rule_is_let_go_when_the_switch_has_read_its_message(store: PredicateStore) -> None:
+    sent = lowered(store, flow_mod("a.example"))
+    look(store)
     assert store.table.bits
-    store.retire_unused("")
+    assert store.answered(echo_of(sent)) == b""
+    look(store)
     assert not store.table.bits
-    bit = label.predicate_bit(0)
-    assert store.recycle_clean([connection(bit)]) == bit
-    assert store.recycle_clean([connection(bit)]) == bit
-    assert store.recycle_clean([connection(0)]) == 0
+    assert store.table.retired == {0}
+    assert isinstance(store.lower(flow_mod("b.example")), bytes)
+    assert set(store.table.bits.values()) == {1}
+    store.recycle(frozenset({0}))
     assert not store.table.retired
 
 
-def test_bit_is_not_free_before_a_dump_younger_than_its_retirement(tmp_path: Path) -> None:
-    store = PredicateStore(tmp_path / "p.json", 5, VOCABULARY)
-    store.lower(flow_mod("a.example"))
-    for _ in range(3):
-        store.retire_unused("")
-    assert store.recycle_clean([]) == label.predicate_bit(0)
-    assert store.table.retired
-
-
-def test_pattern_that_a_rule_compares_stays(tmp_path: Path) -> None:
-    store = PredicateStore(tmp_path / "p.json", 5, VOCABULARY)
-    store.lower(flow_mod("a.example"))
-    rules = " table=4, priority=7,ct_label=0x100000000/0x100000000,ip actions=drop\n"
-    for _ in range(4):
-        store.retire_unused(rules)
+def test_predicate_that_is_asked_for_during_a_look_stays(store: PredicateStore) -> None:
+    store.answered(echo_of(lowered(store, flow_mod("a.example"))))
+    begun = store.begin_look()
+    store.answered(echo_of(lowered(store, flow_mod("a.example"))))
+    store.end_look(begun, {}, retire=True)
     assert store.table.bits
 
 
-@pytest.mark.parametrize(
-    ("text", "bits"),
-    [
-        ("ct_label=0x100000001/0x300000001,tcp", 0x300000000),
-        ("ct_label=0x100000001,tcp", label.PREDICATES_MASK),
-        ("ct_mark=0x1,ip", 0),
-    ],
-)
-def test_used_bits_are_those_of_masks(text: str, bits: int) -> None:
-    assert used_predicate_bits(f" cookie=0, {text} actions=drop") == bits
+def test_predicate_that_a_rule_compares_stays_and_its_rules_are_counted(store: PredicateStore) -> None:
+    store.answered(echo_of(lowered(store, flow_mod("a.example", "b.example"))))
+    look(store, 0, 0)
+    assert {str(each): count for each, count in store.rules.items()} == {
+        "l7_sni=a.example": 2,
+        "l7_dns_query=b.example": 0,
+    }
+    assert [str(each) for each in store.table.bits] == ["l7_sni=a.example"]
 
 
-def test_bits_in_use_that_the_table_does_not_know_are_not_given_away(tmp_path: Path) -> None:
-    store = PredicateStore(tmp_path / "p.json", 5, VOCABULARY)
-    store.distrust_unknown("ct_label=0x100000000/0x100000000 actions=drop", [connection(1 << 34)])
+def test_one_question_at_a_time_is_asked_and_the_last_rule_is_asked_for(store: PredicateStore) -> None:
+    first = lowered(store, flow_mod("a.example"))
+    second = flow_mod("b.example")
+    assert len(lowered(store, second)) == len(lowered(store, second))
+    following = store.answered(echo_of(first))
+    assert following
+    look(store, 0)
+    assert len(store.table.bits) == 2
+    store.answered(following[:1] + bytes([Type.ECHO_REPLY]) + following[2:])
+    look(store, 0)
+    assert len(store.table.bits) == 1
+
+
+def test_answers_to_the_controllers_echoes_are_not_for_the_gate(store: PredicateStore) -> None:
+    sent = lowered(store, flow_mod("a.example"))
+    answer = echo_of(sent)
+    assert store.answered(build(5, Type.ECHO_REPLY, 1, b"the controller's")) is None
+    assert store.answered(answer[:12] + bytes(8) + answer[20:]) is None
+
+
+@pytest.mark.parametrize("end", [4, 6], ids=["commit", "discard"])
+def test_predicate_of_an_open_bundle_stays_until_the_switch_has_read_its_end(store: PredicateStore, end: int) -> None:
+    bundled = build(5, Type.BUNDLE_ADD_MESSAGE, 2, b"\0\0\0\7\0\0\0\0" + flow_mod("a.example"))
+    assert len(lowered(store, bundled)) == int.from_bytes(lowered(store, bundled)[2:4], "big")
+    look(store)
+    assert store.table.bits
+    ended = build(5, Type.BUNDLE_CONTROL, 3, b"\0\0\0\7" + end.to_bytes(2, "big") + b"\0\0")
+    sent = lowered(store, ended)
+    look(store)
+    assert store.table.bits
+    store.answered(echo_of(sent))
+    look(store)
+    assert not store.table.bits
+
+
+def test_predicate_of_a_monitor_stays_as_long_as_the_session_and_a_while(store: PredicateStore) -> None:
+    entry = bytes(16) + oxm.encode_match([oxm.l7_sni("a.example")])
+    lowered(store, build(5, Type.MULTIPART_REQUEST, 1, b"\0\x10\0\0\0\0\0\0" + entry))
+    look(store)
+    store.begin_session()
+    look(store)
+    assert store.table.bits
+
+
+def test_what_a_session_leaves_behind_counts_for_a_while() -> None:
+    predicate = Predicate.of(L7Field.SNI, "a.example")
+    left = References([predicate], until_s=5.0)
+    assert left.held(4.9) == {predicate}
+    assert left.held(5.0) == frozenset()
+
+
+def test_bundles_beyond_the_limit_count_as_long_as_the_session() -> None:
+    predicate, references = Predicate.of(L7Field.SNI, "a.example"), References()
+    for number in range(MAX_BUNDLES + 1):
+        references.note(build(5, Type.BUNDLE_ADD_MESSAGE, 2, number.to_bytes(4, "big") + bytes(4)), [predicate])
+    for number in range(MAX_BUNDLES + 1):
+        ended = build(5, Type.BUNDLE_CONTROL, 3, number.to_bytes(4, "big") + b"\0\4\0\0")
+        sent = references.note(ended, ())
+        if sent:
+            references.answer(echo_of(ended + sent))
+    assert references.held(0.0) == {predicate}
+
+
+def test_room_is_made_once_before_a_rule_is_refused(store: PredicateStore) -> None:
+    for number in range(label.PREDICATE_CAPACITY):
+        store.answered(echo_of(lowered(store, flow_mod(f"h{number}.example"))))
+    looks: list[bool] = []
+
+    def make_room() -> bool:
+        looks.append(True)
+        look(store, *range(1, label.PREDICATE_CAPACITY))
+        store.recycle(store.table.retired)
+        return True
+
+    store.make_room = make_room
+    assert isinstance(store.lower(flow_mod("one.more.example")), bytes)
+    refused = store.lower(flow_mod("and.another.example"))
+    assert isinstance(refused, L7Error)
+    assert refused.code == ErrorCode.PREDICATES_FULL
+    assert looks == [True]
+
+
+def test_bits_in_use_that_the_table_does_not_know_are_not_given_away(store: PredicateStore) -> None:
+    store.distrust_unknown({0: 1}, [connection(1 << 34)])
     assert store.table.retired == {0, 2}
     store.lower(flow_mod("a.example"))
     assert set(store.table.bits.values()) == {1}

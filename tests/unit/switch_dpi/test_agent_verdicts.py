@@ -206,6 +206,15 @@ def test_retired_bits_are_taken_out_of_connections(setting: Setting) -> None:
     assert setting.marker.made == [(40000, VIDEO_APP, VIDEO_LABEL)]
 
 
+def test_a_flow_is_not_marked_again_with_bits_that_mean_nothing_any_more(setting: Setting) -> None:
+    bit = label.predicate_bit(4)
+    setting.reconcile(tracked(label=VIDEO_LABEL | bit))  # adopted: nobody knows why it has the bit
+    assert setting.path.drop_bits(bit) == 1
+    setting.reconcile(tracked(label=VIDEO_LABEL))
+    assert setting.marker.made == [(40000, VIDEO_APP, VIDEO_LABEL)]
+    assert setting.path.drop_bits(bit) == 0
+
+
 def test_full_book_forgets_what_changed_longest_ago(tmp_path: Path) -> None:
     setting = Setting(tmp_path, book_limit=2)
     setting.take(verdict(sport=1), verdict(sport=2), verdict(sport=1), verdict(sport=3))

@@ -38,6 +38,9 @@ class Gate:
     def raise_(self, message: bytes) -> bytes:
         return message.replace(LOW, HIGH)
 
+    def answered(self, message: bytes) -> bytes | None:
+        return b"next question" if REFUSED in message else None
+
 
 def make(preferred: int | None = None) -> ShimSession:
     return ShimSession(Gate(), lambda: L7Endpoint(AgentInfo, lambda: CATALOGUE), 0.0, preferred)
@@ -394,6 +397,14 @@ def test_events_wait_until_those_before_them_were_read() -> None:
     assert (session.takes_events, session.take().to_switch) == (False, own)
     session.controller_data(basic.echo_reply(echoes[0]) * 2, 0.0)
     assert (session.takes_events, session.take().to_switch) == (True, b"")
+
+
+def test_answers_of_the_switch_to_the_gate_are_taken_out() -> None:
+    session = relaying()
+    own, foreign = (build(5, Type.ECHO_REPLY, 1, data) for data in (REFUSED, EXPERIMENTER_BYTES + b"other"))
+    session.switch_data(own + foreign, 0.0)
+    output = session.take()
+    assert (output.to_switch, output.to_controller) == (b"next question", foreign)
 
 
 def test_spoilt_bundle_that_is_opened_anew_is_whole_again() -> None:
