@@ -18,6 +18,7 @@ readonly PACKAGES=(
     mininet net-tools                # mnexec, which Mininet's hosts run in, and ifconfig, which it calls
     nftables dnsmasq-base nginx-light libnginx-mod-stream curl openssl openssh-server openssh-client  # the demo's servers and clients
     mosquitto mosquitto-clients sip-tester iperf3 bind9-dnsutils iputils-ping tcpdump
+    tshark                           # the tests of ofext/wireshark
 )
 declare -rA SERVICES=([nginx-light]=nginx [mosquitto]=mosquitto [openssh-server]=ssh) # what these would start at boot
 readonly BENCH_PACKAGES=(libndpi-bin libndpi-dev tcpdump valgrind) # ndpiReader and libndpi, which the engine is measured against; instruction counts
