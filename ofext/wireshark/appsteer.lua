@@ -12,8 +12,16 @@ local vocabulary, Reader, Names = part("vocabulary"), part("reader"), part("name
 local definitions = part("fields")(vocabulary)
 local experts = definitions.experts
 local show = part("show")(experts, Names)
-local messages = part("messages")(vocabulary, show)
+local layouts = part("layouts")(show)
 local matches = part("matches")(vocabulary, show)
+local messages = part("messages")(vocabulary, show, layouts)
+local control = part("control")(vocabulary, show, layouts, matches)
+local statistics = part("statistics")(show, layouts, messages, control)
+
+local BODIES = {}
+for _, bodies in ipairs({ messages.bodies, control.bodies }) do
+    for kind, decode in pairs(bodies) do BODIES[kind] = decode end
+end
 
 local appsteer = Proto("appsteer", "AppSteer: layer 7 in OpenFlow")
 appsteer.fields = definitions.list
@@ -22,6 +30,7 @@ appsteer.experts = experts
 local VERSIONS = { Field.new("openflow_v4.version"), Field.new("openflow_v5.version"), Field.new("openflow_v6.version") }
 local STREAM = Field.new("tcp.stream")
 
+local PORT = 6653
 local HEADER = 8
 local ERROR, EXPERIMENTER, MULTIPART_REQUEST, MULTIPART_REPLY = 1, 4, 18, 19
 local OTHER_EXPERIMENTER = 0xFFFF -- OFPET_EXPERIMENTER and OFPMP_EXPERIMENTER
@@ -48,6 +57,15 @@ local function body(reader, tree, offset, key, names, bodies, title)
     return name
 end
 
+local function multipart(reader, tree, is_request)
+    local bodies, title = statistics.replies, "reply: "
+    if is_request then
+        bodies, title = statistics.requests, "request: "
+        if u16(reader.raw, 10) % 2 == 1 then bodies = statistics.requests_in_parts end -- OFPMPF_REQ_MORE
+    end
+    return body(reader, tree, 16, "multipart_type", vocabulary.multipart_type, bodies, title)
+end
+
 local function error_message(reader, tree)
     local item = head(reader, tree, "error")
     reader.offset = 10
@@ -57,10 +75,15 @@ end
 
 local TITLES = { [1] = "error about", [10] = "PACKET_IN", [11] = "FLOW_REMOVED", [14] = "FLOW_MOD", [34] = "bundled" }
 
+-- Nothing is added for a message that has the experimenter's bytes only by chance, in a packet or a cookie.
 local function match_message(reader, tree)
-    local said = {}
-    local item = head(reader, tree, "match")
-    reader:try(item, experts.malformed, matches.message, reader, item, said)
+    local said, item = {}, nil
+    local when_needed = setmetatable({}, { __index = function(_, method)
+        item = item or head(reader, tree, "match")
+        return function(_, ...) return item[method](item, ...) end
+    end })
+    reader:try(when_needed, experts.malformed, matches.message, reader, when_needed, said)
+    if not item then return nil end
     local title = ("%s match: %s"):format(TITLES[reader.raw:byte(2)] or "L7", table.concat(said, ", "))
     item:set_text("AppSteer, " .. title)
     return title
@@ -72,16 +95,14 @@ local function message(reader, tree)
     if not raw:find(vocabulary.EXPERIMENTER_BYTES, HEADER + 1, true) then return nil end
     local kind = raw:byte(2)
     if kind == EXPERIMENTER and is_ours(raw, 8) and #raw >= 16 then
-        return body(reader, tree, 8, "exp_type", vocabulary.exp_type, messages.bodies, "")
+        return body(reader, tree, 8, "exp_type", vocabulary.exp_type, BODIES, "")
     end
     if kind == ERROR and #raw >= 16 and u16(raw, 8) == OTHER_EXPERIMENTER and is_ours(raw, 12) then
         return error_message(reader, tree)
     end
     if (kind == MULTIPART_REQUEST or kind == MULTIPART_REPLY) and #raw >= 24 and u16(raw, 8) == OTHER_EXPERIMENTER
         and is_ours(raw, 16) then
-        local bodies = kind == MULTIPART_REQUEST and messages.multipart_requests or messages.multipart_replies
-        local title = kind == MULTIPART_REQUEST and "request: " or "reply: "
-        return body(reader, tree, 16, "multipart_type", vocabulary.multipart_type, bodies, title)
+        return multipart(reader, tree, kind == MULTIPART_REQUEST)
     end
     return match_message(reader, tree)
 end
@@ -120,3 +141,4 @@ function appsteer.dissector(_, pinfo, tree)
 end
 
 register_postdissector(appsteer)
+part("framing")(PORT)

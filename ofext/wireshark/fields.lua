@@ -17,8 +17,8 @@ local function time(key, title) define("absolute_time", key, title, base.UTC) en
 -- Messages.
 number(32, "exp_type", "Message", vocabulary.exp_type)
 number(32, "multipart_type", "Multipart", vocabulary.multipart_type)
-number(16, "tlv.size", "Size of the value")
 define("bytes", "unknown", "Unknown bytes")
+number(16, "tlv", "TLV")
 
 -- What a flow is classified as: in events, in statistics and in matches alike.
 define("uint32", "app_id", "App-ID", base.HEX)
@@ -45,10 +45,8 @@ for number_of_field, name in pairs(vocabulary.oxm_field) do
     if vocabulary.oxm_text[number_of_field] then text(name:sub(4), name) end
 end
 number(16, "attr.attribute", "Attribute")
-text("attr.name", "Attribute's name")
 number(8, "attr.operation", "Operation", vocabulary.attribute_operation)
 define("bytes", "attr.operand", "Operand")
-text("attr.text", "Operand")
 
 -- Hello.
 define("uint32", "hello.versions", "Versions", base.HEX)
@@ -60,6 +58,10 @@ number(32, "hello.tap_port", "Tap port")
 number(16, "hello.edge_zone", "Edge zone")
 number(16, "hello.service_zone", "Service zone")
 number(16, "hello.predicate_capacity", "Patterns at a time")
+define("uint32", "hello.features", "Features", base.HEX)
+for bit, name in pairs(vocabulary.feature) do
+    define("bool", "hello." .. name:gsub(" ", "_"), name, 32, nil, bit)
+end
 
 -- Catalogue.
 define("bool", "catalogue.more", "More parts follow", 16, nil, 0x0001)
@@ -75,12 +77,24 @@ text("catalogue.owner", "Owner")
 number(16, "catalogue.attribute", "Attribute")
 number(8, "catalogue.type", "Type", vocabulary.attribute_type)
 text("catalogue.unit", "Unit")
+text("catalogue.before", "Version before")
+define("uint32", "catalogue.gone_app", "App-ID that went", base.HEX)
+number(8, "catalogue.gone_category", "Category that went")
+number(16, "catalogue.gone_attribute", "Attribute that went")
 
 -- Configuration.
 define("uint16", "config.kinds", "Kinds of events", base.HEX)
-for kind, name in pairs(vocabulary.event_kind) do
-    define("bool", "config." .. name, name, 16, nil, 2 ^ kind)
+define("uint16", "config.slave_kinds", "Kinds of events for a slave", base.HEX)
+for bit, name in pairs(vocabulary.event_kind_bit) do
+    define("bool", "config." .. name, name, 16, nil, bit)
 end
+define("uint32", "config.app_id", "App-ID", base.HEX)
+number(8, "config.category", "Category")
+number(32, "config.sample_every", "One flow of so many")
+number(32, "config.max_rate", "Events a second")
+number(32, "config.max_packets", "Packets to inspect")
+number(32, "config.max_bytes", "Bytes to inspect")
+number(32, "config.max_ms", "Milliseconds to inspect")
 number(16, "config.max_batch", "Events in a batch")
 number(32, "config.max_delay_ms", "Delay in ms")
 number(16, "config.tlv", "Configuration", vocabulary.config_tlv)
@@ -119,6 +133,65 @@ number(8, "event.end_reason", "End", vocabulary.end_reason)
 number(16, "metadata.attribute", "Attribute")
 define("bytes", "metadata.value", "Value")
 text("metadata", "Metadata")
+
+-- Which flows a request is about.
+number(16, "filter.tlv", "Filter", vocabulary.filter_tlv)
+number(8, "filter.end", "End", vocabulary.flow_end)
+number(8, "filter.prefix_length", "Prefix length")
+define("ipv4", "filter.address", "Address")
+define("ipv6", "filter.address_v6", "Address")
+define("ipv4", "filter.other_address", "Other address")
+define("ipv6", "filter.other_address_v6", "Other address")
+number(16, "filter.first", "First port")
+number(16, "filter.last", "Last port")
+number(16, "filter.port", "Port")
+number(16, "filter.other_port", "Other port")
+number(8, "filter.protocol", "Protocol number", vocabulary.protocol)
+number(8, "filter.l4", "Protocol number", vocabulary.protocol)
+define("uint64", "filter.flow_id", "Flow id", base.DEC)
+
+-- Flow control, plugin swap.
+number(16, "control.command", "Command", vocabulary.flow_command)
+number(32, "control.pin_s", "Seconds")
+number(32, "control.matched", "Flows that the filter holds for")
+number(32, "control.touched", "Flows changed")
+number(16, "swap.command", "Command", vocabulary.swap_command)
+text("swap.name", "Plugin")
+number(16, "swap.plugins", "Plugins in use")
+text("swap.catalogue_version", "Version of the catalogue")
+
+-- Statistics.
+number(32, "stats.limit", "At most")
+define("bool", "stats.without_metadata", "Without metadata", 16, nil, 0x0001)
+number(16, "stats.app", "Application of bytes")
+number(16, "stats.user_record", "User of bytes")
+number(8, "stats.kind", "Kind", vocabulary.user_kind)
+text("stats.user", "User")
+number(32, "stats.live_flows", "Live flows")
+define("uint64", "stats.flows", "Flows", base.DEC)
+define("uint64", "stats.packets_c2s", "Packets from originators", base.DEC)
+define("uint64", "stats.packets_s2c", "Packets from responders", base.DEC)
+define("uint64", "stats.bytes_c2s", "Bytes from originators", base.DEC)
+define("uint64", "stats.bytes_s2c", "Bytes from responders", base.DEC)
+time("stats.last_seen", "Last packet")
+number(16, "counter.tlv", "Engine", vocabulary.engine_tlv)
+text("counter.name", "Counter")
+define("uint64", "counter.value", "Value", base.DEC)
+number(16, "plugin.tlv", "Plugins", vocabulary.plugin_tlv)
+text("plugin.name", "Name")
+text("plugin.version", "Version")
+number(8, "plugin.is_base", "Cannot be unloaded")
+number(32, "plugin.apps", "Applications")
+number(32, "plugin.categories", "Categories")
+number(32, "plugin.protocols", "Protocols")
+number(32, "plugin.modules", "Modules")
+text("plugin.plugin", "Plugin")
+number(8, "plugin.state", "State", vocabulary.module_state)
+text("plugin.reason", "Reason")
+define("uint64", "plugin.events", "Events", base.DEC)
+define("uint64", "plugin.dropped", "Events dropped", base.DEC)
+define("uint64", "plugin.busy_us", "Microseconds in calls", base.DEC)
+text("plugin.refused", "Refused")
 
 -- Errors.
 number(16, "error.code", "Error", vocabulary.error_code)

@@ -13,6 +13,8 @@ local MATCH_OXM = 1
 
 local function key_of(number) return vocabulary.oxm_field[number]:sub(4) end
 
+local MASKABLE = { [1] = true, [3] = true, [9] = true, [10] = true }
+
 -- A number, and its mask; returns both in words.
 local function numeric(reader, tree, number, size, has_mask)
     local key = key_of(number)
@@ -27,17 +29,29 @@ local function numeric(reader, tree, number, size, has_mask)
     return ("%s/%s"):format(words, number == 1 and ("0x%08x"):format(mask) or tostring(mask))
 end
 
+-- Operations whose operand is values behind a size byte each.
+local RANGE, SET = 5, 6
+
 local function attribute(reader, tree)
-    local _, name, _ = show.attribute(reader, tree, "attr.attribute")
+    local _, name, kind = show.attribute(reader, tree, "attr.attribute")
     local operation = reader:add_number(tree, "attr.operation", 1, "an operation")
-    reader:add_bytes(tree, "attr.operand", reader:left(), "an operand")
-    return ("%s %s"):format(name, vocabulary.attribute_operation[operation] or tostring(operation))
+    local operands = {}
+    while reader:left() > 0 do
+        local has_sizes = operation == RANGE or operation == SET
+        local size = has_sizes and reader:number(1, "size of a value") or reader:left()
+        local bytes, item = reader:add_bytes(tree, "attr.operand", size, "an operand")
+        operands[#operands + 1] = show.operand(bytes, kind)
+        if item then item:set_text("Operand: " .. operands[#operands]) end
+    end
+    local words = vocabulary.attribute_operation[operation] or tostring(operation)
+    return ("%s %s %s"):format(name, words, table.concat(operands, ", ")):gsub(" $", "")
 end
 
 -- What follows the experimenter id, whose field is ours; returns it in words.
 local function payload(reader, tree, number, has_mask)
     local name = vocabulary.oxm_field[number]
     local words
+    if name and has_mask and not MASKABLE[number] then reader:fault(reader.offset, name .. " without a mask") end
     if not name then
         show.unknown(reader, tree, ("L7 match field %d"):format(number))
         return ("l7 field %d"):format(number)
@@ -50,16 +64,18 @@ local function payload(reader, tree, number, has_mask)
 end
 
 -- One OXM TLV; returns what it says, or nil when it is not ours.
-local function oxm(reader, tree)
+local function oxm(reader, tree, only_ours)
     local start = reader.offset
     local class = reader:number(2, "an OXM header")
     local field = reader:number(1, "an OXM header")
     local size = reader:number(1, "an OXM header")
     local body = reader:part(size, "an OXM payload")
-    if class ~= CLASS_EXPERIMENTER then return nil end
-    if body:number(4, "an experimenter id") ~= vocabulary.EXPERIMENTER then return nil end
+    if class ~= CLASS_EXPERIMENTER or body:number(4, "an experimenter id") ~= vocabulary.EXPERIMENTER then
+        if only_ours then reader:fault(start, "a match field of this experimenter") end
+        return nil
+    end
     local number, has_mask = math.floor(field / 2), field % 2 == 1
-    local item = tree:add(reader.fields.oxm, reader:range(start + 2, 1), number)
+    local item = tree:add(reader.fields.oxm, reader:range(start, OXM_HEADER + size), number)
     item:set_text(vocabulary.oxm_field[number] or ("L7 match field %d"):format(number))
     local words
     if reader:try(item, show.experts.malformed, function() words = payload(body, item, number, has_mask) end) then
@@ -69,8 +85,8 @@ local function oxm(reader, tree)
 end
 
 -- OXM TLVs up to the end of the reader; what ours say is added to `said`.
-function matches.fields(reader, tree, said)
-    while reader:left() > 0 do said[#said + 1] = oxm(reader, tree) end
+function matches.fields(reader, tree, said, only_ours)
+    while reader:left() > 0 do said[#said + 1] = oxm(reader, tree, only_ours) end
 end
 
 -- An `ofp_match` and its padding.

@@ -1,55 +1,10 @@
 -- The bodies of the experimenter's messages, from exp_type on (SPEC.md §3), and of its errors (§4).
 
-return function(vocabulary, show)
+return function(vocabulary, show, layouts)
 
 local messages = {}
 
--- A layout is a list of {key, how}: how many bytes of number, or one of `readers`. A key of false is padding.
-local readers = {
-    text = function(reader, tree, key) reader:add_text(tree, key, reader:left(), key) end,
-    time = function(reader, tree, key) reader:add_time(tree, key, key) end,
-    ipv4 = function(reader, tree, key) reader:add_bytes(tree, key, 4, key) end,
-    ipv6 = function(reader, tree, key) reader:add_bytes(tree, key, 16, key) end,
-    u64 = function(reader, tree, key) reader:add_number(tree, key, 8, key) end,
-    app_id = function(reader, tree, key) show.app_id(reader, tree, key) end,
-    category = function(reader, tree, key) show.category(reader, tree, key) end,
-    attribute = function(reader, tree, key) show.attribute(reader, tree, key) end,
-}
-
-local function read(reader, tree, layout)
-    for _, step in ipairs(layout) do
-        local key, how = step[1], step[2]
-        if not key then reader:take(how, "padding")
-        elseif readers[how] then readers[how](reader, tree, key)
-        else reader:add_number(tree, key, how, key)
-        end
-    end
-end
-
--- TLVs by type: each is a layout, or a function(reader, item).
-local function read_tlvs(reader, tree, tlv_key, known)
-    local seen = {}
-    reader:tlvs(tree, tlv_key, function(kind, value, item)
-        local layout = known[kind]
-        seen[kind] = true
-        if type(layout) == "function" then layout(value, item)
-        elseif layout then
-            read(value, item, layout)
-            value:finish(("TLV %d"):format(kind))
-        else show.unknown(value, item, ("TLV %d"):format(kind))
-        end
-    end)
-    return seen
-end
-
--- Texts whose sizes stand one after the other before them.
-local function read_counted(reader, tree, keys)
-    local sizes, texts = {}, {}
-    for _, key in ipairs(keys) do sizes[key] = reader:number(1, "size of " .. key) end
-    for _, key in ipairs(keys) do texts[key] = reader:add_text(tree, key, sizes[key], key) end
-    reader:finish("an entry")
-    return texts
-end
+local read, read_tlvs, read_counted = layouts.read, layouts.tlvs, layouts.counted
 
 -- --- hello -------------------------------------------------------------------------------------------------------------
 local HELLO = {
@@ -59,6 +14,10 @@ local HELLO = {
     [4] = { { "hello.tap_port", 4 } },
     [5] = { { "hello.edge_zone", 2 }, { "hello.service_zone", 2 } },
     [6] = { { "hello.predicate_capacity", 2 } },
+    [7] = function(reader, item)
+        layouts.bits(reader, item, "hello.features", 4, "hello.", vocabulary.feature)
+        reader:finish("features")
+    end,
 }
 
 local function hello(reader, tree)
@@ -97,24 +56,54 @@ local function catalogue(reader, tree)
     read_tlvs(reader, tree, "catalogue.tlv", CATALOGUE)
 end
 
+-- What went; keys are learned anyhow, since ids are never given again.
+CATALOGUE[4] = { { "catalogue.gone_app", "app_id" } }
+CATALOGUE[5] = { { "catalogue.gone_category", "category" } }
+CATALOGUE[6] = { { "catalogue.gone_attribute", "attribute" } }
+
+local function catalogue_change(reader, tree)
+    reader:add_number(tree, "catalogue.more", 2, "flags")
+    local before, size = reader:number(2, "size of the version before"), reader:number(2, "size of the version")
+    reader:add_text(tree, "catalogue.before", before, "the version before")
+    reader:add_text(tree, "catalogue.version", size, "the version after")
+    read_tlvs(reader, tree, "catalogue.tlv", CATALOGUE)
+end
+
 -- --- configuration -----------------------------------------------------------------------------------------------------
+local function attributes(reader, item)
+    while reader:left() > 0 do show.attribute(reader, item, "config.attribute") end
+end
+
+local function kinds(reader, tree, key)
+    layouts.bits(reader, tree, key, 2, "config.", vocabulary.event_kind_bit)
+end
+
 local CONFIG = {
-    [1] = function(reader, item)
-        while reader:left() > 0 do show.attribute(reader, item, "config.attribute") end
+    [1] = attributes,
+    [2] = function(reader, item)
+        show.app_id(reader, item, "config.app_id")
+        attributes(reader, item)
+    end,
+    [3] = function(reader, item)
+        show.category(reader, item, "config.category")
+        attributes(reader, item)
+    end,
+    [4] = { { "config.sample_every", 4 } },
+    [5] = { { "config.max_rate", 4 } },
+    [6] = { { "config.max_packets", 4 }, { "config.max_bytes", 4 }, { "config.max_ms", 4 } },
+    [7] = function(reader, item)
+        kinds(reader, item, "config.slave_kinds")
+        reader:finish("a bitmap of kinds")
     end,
 }
 
 local function config(reader, tree)
-    local start = reader.offset
-    local _, item = reader:add_number(tree, "config.kinds", 2, "a configuration")
-    for _, name in pairs(vocabulary.event_kind) do
-        item:add(reader.fields["config." .. name], reader:range(start, 2))
-    end
+    kinds(reader, tree, "config.kinds")
     read(reader, tree, { { "config.max_batch", 2 }, { "config.max_delay_ms", 4 } })
     read_tlvs(reader, tree, "config.tlv", CONFIG)
 end
 
-local function empty(reader, tree) read_tlvs(reader, tree, "config.tlv", {}) end
+local function empty(reader, tree) read_tlvs(reader, tree, "tlv", {}) end
 
 -- --- flow events -------------------------------------------------------------------------------------------------------
 local function flow(family)
@@ -143,7 +132,7 @@ local EVENT = {
     [9] = function(reader, item) show.metadata(reader, item) end,
 }
 
-local function event(reader, tree)
+function messages.event(reader, tree)
     local start = reader.offset
     local size = reader:number(2, "the head of an event")
     if size < 4 then reader:fault(start, "a record size of at least 4") end
@@ -161,16 +150,15 @@ end
 local function events(reader, tree)
     read(reader, tree, { { "events.sequence", "u64" }, { "events.dropped", "u64" } })
     local count = reader:add_number(tree, "events.count", 2, "the head of a batch")
-    for _ = 1, count do event(reader, tree) end
+    for _ = 1, count do messages.event(reader, tree) end
     reader:finish("the batch")
 end
 
 messages.bodies = {
     [1] = hello, [2] = empty, [3] = catalogue, [4] = config, [5] = empty, [6] = config, [7] = events,
+    [12] = catalogue_change,
 }
-
-messages.multipart_requests = {}
-messages.multipart_replies = {}
+messages.catalogue, messages.empty = catalogue, empty
 
 -- --- errors ------------------------------------------------------------------------------------------------------------
 -- From the code on, 10 bytes into the message.

@@ -4,15 +4,16 @@ return function(experts, Names)
 
 local show = { experts = experts, number_of_app = Names.number_of_app }
 
--- Fields that hold an App-ID in words.
+-- Fields that hold an App-ID in words, and what App-IDs are called where they are not that of a flow.
 local IN_WORDS = { app_id = "app", protocol_id = "protocol" }
+local TITLES = { protocol_id = "App-ID of the protocol", ["catalogue.gone_app"] = "App-ID that went" }
 
 local ADDRESS = 4 -- attribute type
 local NUMBER = 2
 local TEXT = 1
 
 -- What an attribute's value says, as its type asks for; hexadecimal where the catalogue does not tell.
-local function value_in_words(bytes, kind)
+function show.value(bytes, kind)
     if kind == TEXT then return bytes end
     if kind == ADDRESS and #bytes == 4 then return ("%d.%d.%d.%d"):format(bytes:byte(1, 4)) end
     if kind == NUMBER and #bytes <= 6 then
@@ -23,11 +24,17 @@ local function value_in_words(bytes, kind)
     return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
 end
 
+-- A value to compare with: text where it can be one and the catalogue does not say otherwise.
+function show.operand(bytes, kind)
+    if not kind and bytes:match("^[ -~]+$") then kind = TEXT end
+    return show.value(bytes, kind)
+end
+
 function show.app_id(reader, tree, key)
     local start = reader.offset
     local id, item = reader:add_number(tree, key, 4, key)
     local name, number = reader.names:app(id), Names.number_of_app(id)
-    item:set_text(("%s: %s%s"):format(key == "app_id" and "App-ID" or "App-ID of the protocol", number,
+    item:set_text(("%s: %s%s"):format(TITLES[key] or "App-ID", number,
         name == number and "" or (" (%s)"):format(name)))
     if IN_WORDS[key] then
         tree:add(reader.fields[IN_WORDS[key]], reader:range(start, 4), name):set_generated()
@@ -53,7 +60,7 @@ function show.metadata(reader, tree)
     local start = reader.offset
     local _, name, kind = show.attribute(reader, tree, "metadata.attribute")
     local bytes = reader:add_bytes(tree, "metadata.value", reader:left(), "metadata")
-    local words = ("%s=%s"):format(name, value_in_words(bytes, kind))
+    local words = ("%s=%s"):format(name, show.value(bytes, kind))
     tree:add(reader.fields.metadata, reader:range_from(start), words):set_generated()
     tree:append_text(": " .. words)
 end

@@ -12,13 +12,14 @@ vocabulary.exp_type = {
 }
 
 vocabulary.multipart_type = {
-    [1] = "flow statistics", [2] = "application statistics", [3] = "user statistics", [4] = "engine", [5] = "plugins",
-    [6] = "catalogue",
+    [1] = "FlowStats", [2] = "AppStats", [3] = "UserStats", [4] = "EngineStats", [5] = "PluginStats",
+    [6] = "CatalogueStats",
 }
 
 vocabulary.error_code = {
     [1] = "malformed", [2] = "unknown type", [3] = "no common version", [4] = "not negotiated", [5] = "bad config",
-    [6] = "match value", [7] = "match conflict", [8] = "predicates full", [9] = "unavailable",
+    [6] = "match value", [7] = "match conflict", [8] = "predicates full", [9] = "unavailable", [10] = "is slave",
+    [11] = "not permitted", [12] = "plugin refused",
 }
 
 -- Fields of the experimenter's OXM class, and how their values are written.
@@ -46,6 +47,9 @@ vocabulary.state = {
 
 vocabulary.event_kind = { [1] = "new", [2] = "verdict", [3] = "ended" }
 
+-- The same as bits of a configuration.
+vocabulary.event_kind_bit = { [2] = "new", [4] = "verdict", [8] = "ended" }
+
 vocabulary.end_reason = {
     [0] = "none", [1] = "closed", [2] = "reset", [3] = "idle", [4] = "evicted", [5] = "shutdown",
 }
@@ -56,12 +60,41 @@ vocabulary.attribute_type = { [1] = "string", [2] = "uint", [3] = "bytes", [4] =
 
 vocabulary.hello_tlv = {
     [1] = "agent version", [2] = "engine version", [3] = "catalogue version", [4] = "tap port", [5] = "zones",
-    [6] = "predicate capacity",
+    [6] = "predicate capacity", [7] = "features",
 }
 
-vocabulary.catalogue_tlv = { [1] = "app", [2] = "category", [3] = "attribute" }
+-- Bits, not numbers.
+vocabulary.feature = {
+    [1] = "flow control", [2] = "plugin swap", [4] = "depth", [8] = "statistics", [16] = "catalogue change",
+}
 
-vocabulary.config_tlv = { [1] = "attributes" }
+-- From 4 on: ids that went, in CatalogueChange.
+vocabulary.catalogue_tlv = {
+    [1] = "app", [2] = "category", [3] = "attribute", [4] = "gone app", [5] = "gone category", [6] = "gone attribute",
+}
+
+vocabulary.config_tlv = {
+    [1] = "attributes", [2] = "attributes of app", [3] = "attributes of category", [4] = "sampling",
+    [5] = "rate limit", [6] = "depth", [7] = "slave kinds",
+}
+
+vocabulary.filter_tlv = {
+    [1] = "match", [2] = "address", [3] = "port", [4] = "protocol", [5] = "flow id", [6] = "connection",
+}
+
+vocabulary.flow_end = { [0] = "either", [1] = "originator", [2] = "responder" }
+
+vocabulary.flow_command = { [1] = "reinspect", [2] = "pin", [3] = "unpin" }
+
+vocabulary.swap_command = { [1] = "load", [2] = "unload", [3] = "reload" }
+
+vocabulary.user_kind = { [0] = "others", [1] = "name", [2] = "address" }
+
+vocabulary.engine_tlv = { [1] = "counter" }
+
+vocabulary.plugin_tlv = { [1] = "plugin", [2] = "module", [3] = "refused" }
+
+vocabulary.module_state = { [1] = "running", [2] = "cut off" }
 
 vocabulary.event_tlv = {
     [1] = "flow ipv4", [2] = "flow ipv6", [3] = "times", [4] = "verdict", [5] = "counters", [6] = "path",

@@ -78,16 +78,16 @@ def _glossary(kind: str) -> str:
     return done.stdout.decode("utf-8", "replace")
 
 
-def expert_information(capture: Path, *, with_dissector: bool = True) -> list[tuple[str, str, str]]:
-    """Group, protocol and summary of what tshark calls errors and warnings."""
-    found = []
+def expert_information(capture: Path, *, with_dissector: bool = True) -> list[tuple[str, str, str, str]]:
+    """How often, group, protocol and summary of what tshark calls errors and warnings."""
+    found: list[tuple[str, str, str, str]] = []
     severity = ""
     for line in tshark("-r", capture, "-q", "-z", "expert", with_dissector=with_dissector).splitlines():
         words = line.split(maxsplit=3)
         if line and not line[0].isspace() and line.endswith(")"):
             severity = words[0]
         elif severity in ("Errors", "Warns") and words and words[0].isdigit():
-            found.append((words[1], words[2], words[3]))
+            found.append((words[0], words[1], words[2], words[3]))
     return found
 
 

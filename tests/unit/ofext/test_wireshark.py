@@ -1,26 +1,35 @@
 """The Wireshark dissector: tshark reads the same bytes as ofext, and both say the same."""
 
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from ofext_examples import MATCHES, MESSAGES
-from ofext_strategies import errors, l7_matches, messages
+from ofext_examples import MATCHES, MESSAGES, REPLIES, REQUESTS
+from ofext_strategies import errors, l7_matches, messages, replies, requests
 from test_spec_examples import EXAMPLES
 
-from ofext import oxm
+from ofext import multipart, oxm
 from ofext.errors import DecodeError
-from ofext.messages import L7Error, Message, decode_message, encode_message
+from ofext.fields import FIELD_NAMES, L7Field
+from ofext.ids import EXPERIMENTER_BYTES
+from ofext.messages import decode_message, encode_message
+from ofext.multipart import decode_multipart, encode_reply, encode_request, is_l7_multipart
 from ofext.openflow.header import Type, build
 from ofext.oxm import Oxm
 from tests.fakes.capture_file import Conversation, write_pcapng
-from tests.fakes.tshark import dissect, expert_information, tshark
-from tests.fakes.wireshark_agreement import said_by_ofext, said_by_wireshark
+from tests.fakes.tshark import Item, dissect, expert_information, tshark
+from tests.fakes.wireshark_agreement import pairs_of_field, said_by_ofext, said_by_wireshark, shown_in
 
 VERSIONS = (4, 5, 6)
+EVERY_MESSAGE = [*MESSAGES, *REQUESTS, *REPLIES]
+"""Names of examples in the specification."""
+ONF = bytes.fromhex("4f4e4600")
+"""Another experimenter. Wireshark 4.0 calls every reply of OFPMP_EXPERIMENTER malformed, whoever's it is."""
+anything: st.SearchStrategy[Any] = messages | errors | requests | replies
 FEW = settings(
-    max_examples=4,
+    max_examples=2,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -42,98 +51,136 @@ def flow_mod(version: int, *fields: Oxm) -> bytes:
     return build(version, Type.FLOW_MOD, 7, bytes(40) + oxm.encode_match(fields))
 
 
-def malformed(capture: Path) -> list[tuple[str, str, str]]:
-    """What tshark calls malformed, with this project's dissector."""
-    return [found for found in expert_information(capture) if found[0] in ("Malformed", "Undecoded")]
+def of_version(version: int, *names: str) -> list[bytes]:
+    """Examples of the specification, as in another version of OpenFlow."""
+    return [bytes([version]) + EXAMPLES[name][1:] for name in names]
+
+
+def decoded(raw: bytes) -> Any:
+    """What ofext reads. Raises DecodeError."""
+    return decode_multipart(raw).message if is_l7_multipart(raw) else decode_message(raw).message
+
+
+def encoded(message: Any, version: int) -> bytes:
+    """A message, a request or a reply of statistics."""
+    if isinstance(message, get_args(multipart.Request)):
+        return encode_request(message, version=version, xid=1)
+    if isinstance(message, get_args(multipart.Reply)):
+        return encode_reply(message, version=version, xid=1)
+    return encode_message(message, version=version, xid=1)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_messages_of_the_spec_are_valid_openflow_and_shown_as_ofext_reads_them(version: int, tmp_path: Path) -> None:
-    messages = [bytes([version]) + EXAMPLES[name][1:] for name in MESSAGES]
+    messages = of_version(version, *MESSAGES, *REQUESTS)
     capture = capture_of(tmp_path, *messages)
-    assert expert_information(capture, with_dissector=False) == malformed(capture) == []
-    shown = dissect(capture)
-    assert len(shown) == len(messages)
-    for raw, message in zip(messages, shown, strict=True):
-        assert said_by_wireshark(message).ordered() == said_by_ofext(decode_message(raw).message).ordered()
+    assert expert_information(capture, with_dissector=False) == expert_information(capture) == []
+    for raw, message in zip(messages, dissect(capture), strict=True):
+        assert said_by_wireshark(message).ordered() == said_by_ofext(decoded(raw)).ordered()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_replies_of_statistics_are_as_valid_as_those_of_any_experimenter(version: int, tmp_path: Path) -> None:
+    messages = of_version(version, *REPLIES)
+    others = [raw[:16] + ONF + raw[20:] for raw in messages]
+    capture = capture_of(tmp_path, *messages)
+    found = expert_information(capture)
+    assert found == expert_information(capture, with_dissector=False)
+    assert found == expert_information(capture_of(tmp_path, *others), with_dissector=False)
+    for raw, message in zip(messages, dissect(capture_of(tmp_path, *messages)), strict=True):
+        assert said_by_wireshark(message).ordered() == said_by_ofext(decoded(raw)).ordered()
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_fields_of_the_spec_are_shown_by_name(version: int, tmp_path: Path) -> None:
     capture = capture_of(tmp_path, *(flow_mod(version, *fields) for fields in MATCHES.values()))
-    shown = dissect(capture)
-    for name, fields in MATCHES.items():
-        message = shown.pop(0)
-        assert message.values("oxm") == [str(field.field) for field in fields], name
-        assert oxm.FIELD_NAMES[fields[0].field] in message.shown
+    for (name, fields), message in zip(MATCHES.items(), dissect(capture), strict=True):
+        assert all(FIELD_NAMES[L7Field(field.field)] in message.shown for field in fields), name
 
 
 @FEW
-@given(some=st.lists(messages | errors, min_size=10, max_size=40), version=st.sampled_from(VERSIONS))
-def test_both_decoders_agree_on_any_message(tmp_path: Path, some: list[Message | L7Error], version: int) -> None:
-    raw = [encode_message(message, version=version, xid=1) for message in some]
-    capture = capture_of(tmp_path, *raw)
+@given(some=st.lists(anything, min_size=20, max_size=60), version=st.sampled_from(VERSIONS))
+def test_both_decoders_agree_on_any_message(tmp_path: Path, some: list[Any], version: int) -> None:
+    capture = capture_of(tmp_path, *(encoded(message, version) for message in some))
     for message, shown in zip(some, dissect(capture), strict=True):
         assert said_by_wireshark(shown).ordered() == said_by_ofext(message).ordered()
 
 
 @FEW
 @given(some=st.lists(l7_matches(), min_size=10, max_size=40), version=st.sampled_from(VERSIONS))
-def test_fields_of_any_match_are_found(tmp_path: Path, some: list[tuple[Oxm, ...]], version: int) -> None:
+def test_both_decoders_agree_on_any_match(tmp_path: Path, some: list[tuple[Oxm, ...]], version: int) -> None:
     capture = capture_of(tmp_path, *(flow_mod(version, *fields) for fields in some))
     for fields, shown in zip(some, dissect(capture), strict=True):
         ours = [field for field in fields if oxm.is_l7(field)]
-        assert shown.values("oxm") == [str(field.field) for field in ours]
+        items = [item for item in shown.items if item.name == "appsteer.oxm"]
+        assert [shown_in(item) for item in items] == [pairs_of_field(field) for field in ours]
+        assert not is_malformed(shown)
 
 
 @FEW
 @given(data=st.data())
 def test_both_decoders_refuse_the_same_messages(tmp_path: Path, data: st.DataObject) -> None:
-    raw = [_damaged(data.draw) for _ in range(40)]
+    raw = [_damaged(data.draw) for _ in range(60)]
     shown = dissect(capture_of(tmp_path, *raw))
     for message, item in zip(raw, shown, strict=True):
-        is_malformed = any("Malformed" in line.shown or line.name == "appsteer.malformed" for line in item.walk())
-        assert is_malformed == _is_refused(message), message.hex()
+        assert is_malformed(item) == _is_refused(message), message.hex()
 
 
 def _damaged(draw: st.DrawFn) -> bytes:
     """A message with some bytes of its body changed, or cut off."""
-    raw = bytearray(encode_message(draw(messages | errors), version=5, xid=1))
-    body = len(raw) - 16
+    raw = bytearray(encoded(draw(anything), 5))
+    head = 24 if raw[1] in (Type.MULTIPART_REQUEST, Type.MULTIPART_REPLY) else 16
+    body = len(raw) - head
     if body:
         for _ in range(draw(st.integers(0, 3))):
-            raw[16 + draw(st.integers(0, body - 1))] = draw(st.integers(0, 255))
-        del raw[16 + draw(st.integers(0, body)) :]
+            raw[head + draw(st.integers(0, body - 1))] = draw(st.integers(0, 255))
+        del raw[head + draw(st.integers(0, body)) :]
     raw[2:4] = len(raw).to_bytes(2, "big")
     return bytes(raw)
 
 
+def is_malformed(item: Item) -> bool:
+    """Whether something was flagged; values of match fields are judged where they are lowered, not by the decoder."""
+    return any(
+        child.name == "appsteer.malformed" or (child.name != "appsteer.oxm" and is_malformed(child))
+        for child in item.items
+    )
+
+
 def _is_refused(raw: bytes) -> bool:
     try:
-        decode_message(raw)
+        decoded(raw)
     except DecodeError:
         return True
     return False
 
 
-@pytest.mark.parametrize("segment_size", [1, 7, 64, 700, 65_000])
+@pytest.mark.parametrize("segment_size", [1, 7, 700, 65_000])
 def test_messages_are_found_however_they_are_cut_into_segments(segment_size: int, tmp_path: Path) -> None:
-    stream = b"".join(EXAMPLES[name] for name in MESSAGES)
+    stream = b"".join(EXAMPLES[name] for name in EVERY_MESSAGE)
     shown = dissect(capture_of(tmp_path, stream, segment_size=segment_size))
-    expected = [said_by_ofext(decode_message(EXAMPLES[name]).message).ordered() for name in MESSAGES]
+    expected = [said_by_ofext(decoded(EXAMPLES[name])).ordered() for name in EVERY_MESSAGE]
     assert [said_by_wireshark(message).ordered() for message in shown] == expected
 
 
 @FEW
 @given(noise=st.lists(st.binary(min_size=1, max_size=300), min_size=20, max_size=100), data=st.data())
 def test_no_bytes_break_the_dissector(tmp_path: Path, noise: list[bytes], data: st.DataObject) -> None:
-    kinds = st.sampled_from([1, 4, 10, 11, 14, 18, 19, 34])
+    kinds, versions = st.sampled_from([1, 4, 10, 11, 14, 18, 19, 34]), st.sampled_from(VERSIONS)
     hostile = [
-        build(
-            data.draw(st.sampled_from(VERSIONS)), data.draw(kinds), 1, body[: len(body) // 2] + b"\0\x0a\x4c\x37" + body
-        )
+        build(data.draw(versions), data.draw(kinds), 1, body[: len(body) // 2] + EXPERIMENTER_BYTES + body)
         for body in noise
     ]
-    shown = tshark("-r", capture_of(tmp_path, *hostile), "-V", "-O", "appsteer")
-    assert shown.count("AppSteer, ") == len(hostile)
+    stream = [*hostile, *map(_cut_or_torn, noise), EXAMPLES["hello-agent"]]
+    shown = tshark("-r", capture_of(tmp_path, *stream), "-V", "-O", "appsteer")
+    assert "Version of the agent: 0.1" in shown  # it came to the end
     assert "Lua" not in shown
+
+
+def _cut_or_torn(noise: bytes) -> bytes:
+    """An example of the specification in which noise takes the place of the end of the body."""
+    names = [*EVERY_MESSAGE]
+    raw = EXAMPLES[names[noise[0] % len(names)]]
+    kept = min(len(raw), 24 + len(noise) % 40)
+    torn = raw[:kept] + noise
+    return torn[:2] + len(torn).to_bytes(2, "big") + torn[4:]

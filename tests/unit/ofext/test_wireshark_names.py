@@ -4,14 +4,25 @@ import importlib
 import pkgutil
 from enum import IntEnum, IntFlag
 from types import ModuleType
+from typing import get_args
 
 import pytest
 
 import ofext
-from ofext import messages, oxm
-from tests.fakes.tshark import value_names
+from ofext import messages, multipart
+from tests.fakes.tshark import field_types, value_names
 
 FIELDS = {
+    "EngineTlv": "counter.tlv",
+    "FilterTlv": "filter.tlv",
+    "FlowCommand": "control.command",
+    "FlowEnd": "filter.end",
+    "GoneTlv": "catalogue.tlv",
+    "ModuleState": "plugin.state",
+    "Operation": "attr.operation",
+    "PluginTlv": "plugin.tlv",
+    "SwapCommand": "swap.command",
+    "UserKind": "stats.kind",
     "AppKind": "catalogue.kind",
     "AttributeType": "catalogue.type",
     "CatalogueTlv": "catalogue.tlv",
@@ -27,8 +38,11 @@ FIELDS = {
 }
 """Where the dissector shows the numbers of an enumeration."""
 
-FLAGS = {"CatalogueFlags": {"MORE": "catalogue.more"}, "EventFlags": {"TRUNCATED": "event.truncated"}}
-"""Fields of single bits."""
+FLAGS = {"CatalogueFlags": "catalogue.", "EventFlags": "event.", "Feature": "hello."}
+"""What stands before a bit's name in the name of its field."""
+
+SPECIAL = {"GoneTlv": "gone {}", "L7Field": "l7_{}"}
+"""How the dissector calls the members of an enumeration, where not by their names with spaces."""
 
 
 def modules() -> list[ModuleType]:
@@ -55,15 +69,22 @@ def test_every_enumeration_is_shown_somewhere() -> None:
 def test_every_number_has_its_name(name: str) -> None:
     shown = value_names()[FIELDS[name]]
     for member in enumerations(IntEnum)[name]:
-        expected = oxm.FIELD_NAMES[member] if isinstance(member, oxm.L7Field) else member.name.lower().replace("_", " ")
+        words = member.name.lower() if name == "L7Field" else member.name.lower().replace("_", " ")
+        expected = SPECIAL.get(name, "{}").format(words)
         assert shown.get(member.value) == expected, f"ofext/wireshark/vocabulary.lua lacks {name}.{member.name}"
 
 
 @pytest.mark.parametrize("name", FLAGS)
 def test_every_flag_is_a_field(name: str) -> None:
-    assert {flag.name for flag in enumerations(IntFlag)[name]} == set(FLAGS[name])
+    names = {f"{FLAGS[name]}{flag.name.lower()}" for flag in enumerations(IntFlag)[name] if flag.name}
+    assert names <= {field for field, kind in field_types().items() if kind == "FT_BOOLEAN"}
 
 
 def test_every_message_has_its_name() -> None:
-    types = {thing.EXP_TYPE: thing.__name__ for thing in vars(messages).values() if hasattr(thing, "EXP_TYPE")}
-    assert types.items() <= value_names()["exp_type"].items()
+    types = {thing.EXP_TYPE: thing.__name__ for thing in get_args(messages.Message)}
+    assert types == value_names()["exp_type"]
+
+
+def test_every_kind_of_statistics_has_its_name() -> None:
+    names = {thing.EXP_TYPE: thing.__name__.removesuffix("Request") for thing in get_args(multipart.Request)}
+    assert names == value_names()["multipart_type"]
