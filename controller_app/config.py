@@ -27,12 +27,31 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class TlsOptions(_Section):
+    """How switches prove who they are, and the controller to them. The files are read again when they change."""
+
+    private_key: Path = Field(description="the controller's private key (PEM, without passphrase)")
+    certificate: Path = Field(description="its certificate, with intermediate ones behind it (PEM)")
+    authority: Path = Field(description="certificates of the authorities that a switch's must come from (PEM)")
+    names: tuple[str, ...] = Field(
+        default=(), description="names of which a switch's certificate must have one; any of the authority's if empty"
+    )
+
+    @field_validator("names")
+    @classmethod
+    def _lower(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name.lower() for name in value)
+
+
 class OpenFlowOptions(_Section):
     """Where switches (their agents) connect."""
 
     listen: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=DEFAULT_OPENFLOW_PORT, ge=1, le=65535, description="TCP port to listen on")
     request_timeout_s: PositiveSeconds = Field(default=10.0, description="how long a switch may take to answer")
+    tls: TlsOptions | None = Field(
+        default=None, description="TLS, with certificates on both sides; plain TCP if absent"
+    )
 
     @field_validator("listen")
     @classmethod
@@ -167,9 +186,18 @@ def parse_config(text: str, path: Path) -> Config:
         config = Config.model_validate(tree)
     except ValidationError as error:
         raise _first_error(error, tree, path) from error
-    return config.model_copy(
-        update={name: path.parent / value for name in ("policy", "state_dir") if (value := getattr(config, name))}
-    )
+    return _anchored(config, path.parent)
+
+
+def _anchored(config: Config, folder: Path) -> Config:
+    """With the paths that are relative to the file's folder made whole."""
+    places = {name: folder / value for name in ("policy", "state_dir") if (value := getattr(config, name))}
+    tls = config.openflow.tls
+    if tls is None:
+        return config.model_copy(update=places)
+    files = {name: folder / getattr(tls, name) for name in ("private_key", "certificate", "authority")}
+    openflow = config.openflow.model_copy(update={"tls": tls.model_copy(update=files)})
+    return config.model_copy(update={**places, "openflow": openflow})
 
 
 def _first_error(error: ValidationError, tree: CommentedMap, path: Path) -> ConfigError:

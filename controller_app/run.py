@@ -19,6 +19,7 @@ from controller_app.errors import ConfigError, ControllerError
 from controller_app.network import load_saved_network
 from controller_app.northbound.server import prepare_socket, unix_path
 from controller_app.policy_store import PolicyStore
+from controller_app.secure import check_files, use_tls
 
 LOG = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ def run(config_path: Path) -> int:
     config = load_config(config_path)
     PolicyStore(config)
     load_saved_network(config)
+    check_files(config.openflow)
     _check_free(config)
     logging.basicConfig(
         level=config.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
@@ -62,13 +64,15 @@ def _serve(config: Config, config_path: Path, stop: threading.Event) -> int:
     cfg.CONF.set_override(OPTION, str(config_path))
     cfg.CONF.set_override("ofp_listen_host", config.openflow.listen)
     cfg.CONF.set_override("ofp_tcp_listen_port", config.openflow.port)
+    use_tls(config.openflow)
     try:
         services = manager.instantiate_apps(**manager.create_contexts())
     except ControllerError as error:
         # os-ken's threads run already, so the process ends only where run() ends it.
         LOG.critical("%s", error)
         return 1
-    LOG.info("waiting for switches at %s:%d", config.openflow.listen, config.openflow.port)
+    way = "TLS" if config.openflow.tls else "plain TCP"
+    LOG.info("waiting for switches at %s:%d (%s)", config.openflow.listen, config.openflow.port, way)
     application = manager.applications["AppSteer"]
     while not stop.wait(CHECK_S):
         if not all(service.is_alive() for service in services) or not application.is_working:

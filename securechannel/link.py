@@ -6,6 +6,7 @@ Moves what comes; when one side does not take it, the other is not read.
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -13,6 +14,8 @@ from typing import Final
 from securechannel.core import Peer, TlsCore
 from securechannel.errors import RefusedError
 from securechannel.poller import OUT, Poller, Way
+
+log = logging.getLogger(__name__)
 
 HANDSHAKE_S: Final = 5.0  # a peer that is alive needs milliseconds
 LINGER_S: Final = 2.0  # what waits for one side when the other has ended is given up after this
@@ -82,6 +85,9 @@ class Link:
             self.end(error.reason)
         except OSError as error:
             self.end("" if self.is_open else f"{error.strerror or error}")
+        except Exception:
+            log.exception("a TLS connection ends by an error of our own")
+            self.end("an error of our own")
         else:
             self._settle()
 

@@ -30,12 +30,16 @@ _OURS: Final = {
     "NO_SHARED_CIPHER": "it has no cipher in common with us",
     "UNEXPECTED_EOF_WHILE_READING": "it closed the connection in the middle of a record",
 }
+_UNKNOWN_AUTHORITY: Final = (18, 19, 20, 21)  # X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT and the three after it
 
 
 def reason_of(error: ssl.SSLError, first: bytes) -> str:
     """What to say of ``error``; ``first`` are the first bytes that the peer sent on this connection."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not accepted: {error.verify_message.rstrip('.')}"
+        said = error.verify_message.rstrip(".")
+        if error.verify_code in _UNKNOWN_AUTHORITY:
+            return f"its certificate is of an authority that we do not know: {said}"
+        return f"its certificate is not accepted: {said}"
     if first and first[0] not in (HANDSHAKE, ALERT):
         return _spoken_in_plain(first)
     code = error.reason or ""

@@ -98,6 +98,11 @@ class OvsTls(Tls):
         "taken away by --teardown. Absent: you have set them.",
     )
 
+    @field_validator("names")
+    @classmethod
+    def _lower(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name.lower() for name in value)
+
 
 class Controller(_Section):
     """Where the controller is, and how often it is tried when it is away."""

@@ -189,7 +189,7 @@ class Conduit:
         if output.close:
             self.close(output.close)
         elif output.drop_controller:
-            log.warning("bridge %s: %s", self._shim.bridge, output.drop_controller)
+            self.complain(output.drop_controller)
             self._drop_controller()
         if self.session.phase is Phase.RELAYING:
             self._shim.pauses.reset()
@@ -228,6 +228,9 @@ class Conduit:
     def controller_lost(self, transport: asyncio.BaseTransport | None, reason: str) -> None:
         """The controller's connection closed."""
         if transport is self._controller and not self._is_closed:
+            if self.session.phase is not Phase.RELAYING:
+                hint = "" if self._shim.secure.has_controller else "; does it expect TLS (controller.tls)?"
+                self.complain(f"the controller ended the connection before its HELLO: {reason}{hint}")
             self._controller = None
             self.session.controller_lost(reason)
             self.pump()

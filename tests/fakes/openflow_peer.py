@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import time
 from collections.abc import Callable
 
@@ -15,8 +16,9 @@ from ofext.openflow.header import Framer, Type, build, read_header
 class ControllerPeer:
     """Listens where a controller would."""
 
-    def __init__(self, port: int = 0) -> None:
-        self._listener = socket.create_server(("127.0.0.1", port))
+    def __init__(self, port: int = 0, context: ssl.SSLContext | None = None) -> None:
+        listener = socket.create_server(("127.0.0.1", port))
+        self._listener = context.wrap_socket(listener, server_side=True) if context else listener
         self.port: int = self._listener.getsockname()[1]
         self._sessions: list[Session] = []
 

@@ -20,6 +20,14 @@ def test_paths_are_relative_to_the_file() -> None:
     assert config.state_dir == Path("/var/lib/appsteer")
 
 
+def test_paths_of_tls_are_relative_to_the_file_too() -> None:
+    tls = parse_config(
+        "openflow: {tls: {private_key: a, certificate: b, authority: /c, names: [S1]}}\n", HERE
+    ).openflow.tls
+    assert tls is not None
+    assert [str(tls.private_key), str(tls.authority), *tls.names] == ["/etc/appsteer/a", "/c", "s1"]
+
+
 @pytest.mark.parametrize(
     ("text", "place", "words"),
     [
@@ -27,6 +35,8 @@ def test_paths_are_relative_to_the_file() -> None:
         ("openflow:\n  prot: 6653\n", "3:3", "unknown option 'openflow.prot'"),
         ("openflow:\n  port: 99999\n", "3:3", "less than or equal to 65535"),
         ("openflow:\n  listen: everywhere\n", "3:3", "everywhere"),
+        ("openflow:\n  tls: {certificate: a, authority: b}\n", "3:3", "option 'openflow.tls.private_key' is missing"),
+        ("openflow: {tls: {private_key: a, certificate: b, authority: c, x: d}}\n", "2:64", "unknown option"),
         ("northbound: 10.0.0.1:5000\n", "2:1", "not a loopback address"),
         ("northbound: unix:relative\n", "2:1", "must be absolute"),
         ("ports:\n- switch: s1\n  port: 1\n  kind: wall\n", "5:3", "kind"),

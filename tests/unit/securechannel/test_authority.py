@@ -17,7 +17,7 @@ from securechannel.cli import tls
 from securechannel.complaints import MAX_KEPT, REPEAT_S, Complaints
 from securechannel.contexts import Contexts, TlsFiles
 from securechannel.errors import FilesError
-from tests.unit.securechannel.tls_lab import Lab
+from tests.fakes.tls_lab import Lab
 
 
 def run(*words: str) -> tuple[int, str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import socket
 import ssl
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -81,3 +83,45 @@ def client_context(files: TlsFiles | None, trusted: Path) -> ssl.SSLContext:
 def tcp(port: int) -> socket.socket:
     """A connection that fails rather than wait for ever."""
     return socket.create_connection(("127.0.0.1", port), timeout=10)
+
+
+def server_context(files: TlsFiles) -> ssl.SSLContext:
+    """As another program would have it; it wants a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_verify_locations(files.authority)
+    context.load_cert_chain(files.certificate, files.private_key)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+class RefusedServer:
+    """Takes one connection after the other, shakes hands (without files: sends ``greeting``), and counts them."""
+
+    def __init__(self, files: TlsFiles | None, greeting: bytes) -> None:
+        self._context = server_context(files) if files else None
+        self._greeting = greeting
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(0.1)
+        self.port: int = self._listener.getsockname()[1]
+        self.connections = 0
+        self._is_closing = False
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Returns when the last connection has ended."""
+        self._is_closing = True
+        self._thread.join()
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while not self._is_closing:
+            with contextlib.suppress(OSError), self._listener.accept()[0] as peer:
+                self.connections += 1
+                peer.settimeout(5)
+                if self._context is None:
+                    peer.sendall(self._greeting)
+                    peer.recv(1 << 16)
+                else:
+                    with self._context.wrap_socket(peer, server_side=True) as secured:
+                        secured.recv(1)
