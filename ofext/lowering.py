@@ -6,7 +6,7 @@ Matches that a controller makes on `ct_mark` and `ct_label` itself, in whatever 
 No prerequisite is added: see SPEC.md, "Prerequisites".
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from ofext import label, oxm
@@ -28,18 +28,19 @@ FREE_LABEL_MASK: Final = label.EPOCH_MASK
 """Label bits that a match may compare by `ct_label` beside L7 fields: no L7 field stands for them."""
 
 
-def predicates_of(fields: Iterable[Oxm]) -> tuple[Predicate, ...]:
-    """The predicates that a match needs bits for. Raises MatchValueError for a field that is none."""
+def predicates_of(fields: Iterable[Oxm], check: Callable[[Predicate], None] = lambda _: None) -> tuple[Predicate, ...]:
+    """The predicates that a match needs bits for. Raises MatchValueError for what is none, and what `check` does."""
     found = []
     for index, field in enumerate(fields):
         if oxm.is_l7(field) and field.field not in LABEL_FIELDS:
             try:
                 predicate = Predicate.from_oxm(field)
+                if predicate is not None:
+                    check(predicate)
+                    found.append(predicate)
             except MatchError as error:
                 error.index = index
                 raise
-            if predicate is not None:
-                found.append(predicate)
     return tuple(found)
 
 

@@ -19,6 +19,7 @@ from ofext.catalogue import Catalogue
 from ofext.config import EventConfig
 from ofext.hello import AgentInfo
 from ofext.label import PREDICATE_CAPACITY
+from ofext.predicates import PredicateTable
 from switch_dpi.config import AgentConfig, BridgePlan
 from switch_dpi.conntrack import Connection, parse_conntrack
 from switch_dpi.engine import Capture, Event
@@ -128,6 +129,11 @@ class BridgeAgent:
             await self._stop_engine()
             self._marker.close()
             self._thread.shutdown(wait=False)
+
+    @property
+    def predicates(self) -> PredicateTable:
+        """Which predicates have bits now."""
+        return self._store.table
 
     def status(self) -> dict[str, Any]:
         """Figures for people and scripts."""

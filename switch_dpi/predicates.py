@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ofext import label
-from ofext.errors import DecodeError, EncodeError, MatchConflictError, MatchError, OfextError
+from ofext import label, oxm
+from ofext.errors import MAX_FOUND_SIZE, DecodeError, EncodeError, MatchConflictError, MatchError, OfextError
 from ofext.ids import EXPERIMENTER_BYTES
 from ofext.messages import ErrorCode, L7Error
 from ofext.openflow.header import Type
@@ -37,7 +37,9 @@ from switch_dpi.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)
 
-LOOK_PAUSE_S: Final = 1.0  # a controller that goes on asking while no bit is free makes no more looks than that
+LOOK_PAUSE_S: Final = (
+    0.2  # after a look in vain: a controller that goes on asking does not hold up its relay all the time
+)
 
 _LOWERED: Final = frozenset({int(Type.EXPERIMENTER), int(Type.FLOW_MOD), int(Type.MULTIPART_REQUEST)}) | {
     int(Type.BUNDLE_ADD_MESSAGE)
@@ -162,18 +164,16 @@ class PredicateStore:
                 self._replace(PredicateTable(self.table.bits, self.table.retired | unknown, self.table.capacity))
 
     def _look_now(self) -> bool:
-        now_s = time.monotonic()
-        if now_s < self._next_look_s:
+        if time.monotonic() < self._next_look_s:
             return False
-        self._next_look_s = now_s + LOOK_PAUSE_S
-        return self.make_room()
+        if self.make_room():
+            return True
+        self._next_look_s = time.monotonic() + LOOK_PAUSE_S
+        return False
 
     def _lower(self, message: bytes) -> bytes:
         with self._lock:
-            needed = predicates_of_message(message)
-            for predicate in needed:
-                if predicate not in self.table.bits:
-                    self.vocabulary.check(predicate)
+            needed = predicates_of_message(message, self._check)
             grown = self.table.with_predicates(needed)
             if isinstance(grown, TableFull):
                 raise _NoBitError(grown, len(self._references.held(time.monotonic())))
@@ -181,6 +181,11 @@ class PredicateStore:
             self._asked.update(needed)
             self._replace(grown)
             return lowered + self._references.note(lowered, needed) if needed else lowered
+
+    def _check(self, predicate: Predicate) -> None:
+        """One that has a bit was right when it came; the catalogue may have changed since."""
+        if predicate not in self.table.bits:
+            self.vocabulary.check(predicate)
 
     def _replace(self, table: PredicateTable) -> None:
         if table is self.table:
@@ -211,8 +216,11 @@ def _l7_error(error: OfextError, message: bytes) -> L7Error:
         code = ErrorCode.MATCH_CONFLICT
     elif isinstance(error, EncodeError):
         code = ErrorCode.MALFORMED
-    offset = error.offset or 0 if isinstance(error, MatchError) else 0
-    return L7Error(code=code, offset=offset, data=message[offset : offset + 64], text=text)
+    if isinstance(error, MatchError) and error.offset is not None:
+        size = oxm.HEADER_SIZE + message[error.offset + oxm.HEADER_SIZE - 1]
+        found = message[error.offset : error.offset + min(size, MAX_FOUND_SIZE)]
+        return L7Error(code=code, offset=error.offset, data=found, text=text)
+    return L7Error(code=code, data=message[:MAX_FOUND_SIZE], text=text)
 
 
 def _load(path: Path) -> PredicateTable:

@@ -17,15 +17,16 @@ from ofext.oxm import Oxm
 from ofext.predicates import Predicate, PredicateTable
 
 
-def predicates_of_message(message: bytes) -> tuple[Predicate, ...]:
+def predicates_of_message(message: bytes, check: Callable[[Predicate], None] = lambda _: None) -> tuple[Predicate, ...]:
     """Predicates that a message from the controller needs bits for: those of rules that it adds or wants to watch.
 
-    Rules that are deleted, modified or asked for have theirs already. Raises DecodeError or MatchValueError.
+    Rules that are deleted, modified or asked for have theirs already. `check` is shown each predicate and may raise
+    MatchError. Raises DecodeError or MatchValueError, the latter with the offset of the field.
     """
     found: list[Predicate] = []
 
     def collect(fields: Fields) -> Fields:
-        found.extend(lowering.predicates_of(fields))
+        found.extend(lowering.predicates_of(fields, check))
         return fields
 
     _lower_with(message, _Changes(add=collect, ask=lambda fields: fields))

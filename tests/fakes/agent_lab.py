@@ -70,9 +70,9 @@ def flow_mod(*fields: oxm.Oxm, priority: int = 10) -> bytes:
     return fixed + oxm.encode_match([ipv4, *fields])
 
 
-def l7_session(peer: ControllerPeer) -> Session:
-    """The next session, after the extension's hello."""
-    session = peer.accept()
+def l7_session(peer: ControllerPeer, version: int = 5) -> Session:
+    """The next session in a version of OpenFlow, after the extension's hello."""
+    session = peer.accept(frozenset({version}))
     session.send_l7(Hello())
     session.expect_l7(Hello)
     return session

@@ -50,8 +50,13 @@ class Session:
         self._connection = connection
         self._framer = Framer()
         self._got: list[bytes] = []
-        self._xid = 100
+        self.last_xid = 100
         self.version = 5
+
+    def next_xid(self) -> int:
+        """One that was not used before."""
+        self.last_xid += 1
+        return self.last_xid
 
     def send(self, data: bytes) -> None:
         """Bytes as they are."""
@@ -59,19 +64,18 @@ class Session:
 
     def send_l7(self, message: Message | L7Error) -> int:
         """A message of the extension; its xid."""
-        self._xid += 1
-        self.send(encode_message(message, version=self.version, xid=self._xid))
-        return self._xid
+        self.next_xid()
+        self.send(encode_message(message, version=self.version, xid=self.last_xid))
+        return self.last_xid
 
     def install(self, flow_mod: bytes) -> None:
         """The body of a FLOW_MOD, which is not answered."""
-        self._xid += 1
-        self.send(build(self.version, Type.FLOW_MOD, self._xid, flow_mod))
+        self.next_xid()
+        self.send(build(self.version, Type.FLOW_MOD, self.last_xid, flow_mod))
 
     def request(self, kind: int, body: bytes = b"") -> bytes:
         """The answer (or error) with the request's xid."""
-        self._xid += 1
-        xid = self._xid
+        xid = self.next_xid()
         self.send(build(self.version, kind, xid, body))
         return self.expect(lambda message: read_header(message).xid == xid)
 
@@ -92,6 +96,12 @@ class Session:
                     self.send(basic.echo_reply(message))
                 else:
                     self._got.append(message)
+
+    def collect(self, kind: int) -> list[bytes]:
+        """The messages of a type that have come and were not asked for yet; does not wait."""
+        found = [message for message in self._got if message[1] == kind]
+        self._got = [message for message in self._got if message[1] != kind]
+        return found
 
     def expect_l7(self, wanted: type[Message | L7Error], timeout_s: float = 10.0) -> Envelope:
         """The first message of the extension of this class."""
