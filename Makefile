@@ -62,6 +62,10 @@ test-integration: $(STAMPS)/dev ## Real Open vSwitch, namespaces, packet rings, 
 	$(ROOT) $(VENV)/python -m pytest tests/integration
 	$(CARGO) cargo test $(if $(ROOT),--config 'target."cfg(all())".runner = "$(ROOT)"') --release -q -p appsteer-capture -- --ignored
 
+.PHONY: record-session
+record-session: $(STAMPS)/dev ## Records tests/golden/session anew: a real agent, switch, controllers, programs (root)
+	$(ROOT) $(VENV)/python -m tests.golden.record_session
+
 # --- hostile input ----------------------------------------------------------------------------------------------------
 # Captures, where there are some; without them the protocols' examples are all there is.
 CAPTURES := $(wildcard ../shared/corpus/pcaps/*.pcap*)

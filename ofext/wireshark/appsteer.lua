@@ -67,13 +67,17 @@ local function multipart(reader, tree, is_request)
 end
 
 local function error_message(reader, tree)
-    local item = head(reader, tree, "error")
+    local title = "error: " .. (vocabulary.error_code[u16(reader.raw, 10)] or tostring(u16(reader.raw, 10)))
+    local item = head(reader, tree, title)
     reader.offset = 10
     reader:try(item, experts.malformed, messages.error, reader, item)
-    return "error"
+    return title
 end
 
-local TITLES = { [1] = "error about", [10] = "PACKET_IN", [11] = "FLOW_REMOVED", [14] = "FLOW_MOD", [34] = "bundled" }
+local TITLES = {
+    [1] = "error about", [10] = "PACKET_IN", [11] = "FLOW_REMOVED", [14] = "FLOW_MOD", [18] = "asked for", [19] = "told of",
+    [34] = "bundled",
+}
 
 -- Nothing is added for a message that has the experimenter's bytes only by chance, in a packet or a cookie.
 local function match_message(reader, tree)

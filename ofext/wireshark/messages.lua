@@ -170,7 +170,6 @@ function messages.error(reader, tree)
     local size = reader:add_number(tree, "error.size", 2, "the place of an error")
     reader:add_bytes(tree, "error.data", size, "the offending bytes")
     reader:add_text(tree, "error.text", reader:left(), "the text of an error")
-    return vocabulary.error_code[code] or tostring(code)
 end
 
 return messages

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from ofext.openflow.header import Framer
+
 OPENFLOW_PORT: Final = 6653  # IANA
 
 Packet = tuple[int, bytes]
@@ -37,6 +39,44 @@ def write_pcapng(path: Path, packets: Iterable[Packet]) -> None:
             size = _PACKET.size + len(padded) + 4
             head = _PACKET.pack(6, size, 0, at_ns >> 32, at_ns & 0xFFFFFFFF, len(frame), len(frame))
             file.write(head + padded + struct.pack("<I", size))
+
+
+def read_pcapng(path: Path) -> Iterator[Packet]:
+    """Ethernet frames of a file that `write_pcapng` wrote."""
+    data = path.read_bytes()
+    offset = _SECTION.size + _INTERFACE.size
+    while offset < len(data):
+        _, size, _, high, low, captured, _ = _PACKET.unpack_from(data, offset)
+        start = offset + _PACKET.size
+        yield high << 32 | low, data[start : start + captured]
+        offset += size
+
+
+def openflow_messages(packets: Iterable[Packet], port: int = OPENFLOW_PORT) -> Iterator[bytes]:
+    """Whole OpenFlow messages of all connections to a port, each where its last byte came.
+
+    Raises ValueError for a segment that is missing or comes too early; a capture of a loopback has none.
+    """
+    streams: dict[tuple[int, int], tuple[Framer, int]] = {}
+    for _, frame in packets:
+        ip = frame[14:]
+        tcp = ip[4 * (ip[0] & 15) : int.from_bytes(ip[2:4], "big")]
+        source, target, sequence, _, head, flags, *_ = _TCP.unpack_from(tcp)
+        if port not in (source, target):
+            continue
+        if flags & _SYN:
+            streams[source, target] = (Framer(), (sequence + 1) & 0xFFFFFFFF)
+            continue
+        data = tcp[4 * (head >> 4) :]
+        if not data:
+            continue
+        framer, expected = streams[source, target]
+        ahead = (sequence - expected) & 0xFFFFFFFF
+        if 0 < ahead < 1 << 31:
+            raise ValueError(f"port {source} to {target}: expected sequence number {expected}, found {sequence}")
+        data = data[-ahead & 0xFFFFFFFF :]  # what came already was sent again
+        streams[source, target] = (framer, (expected + len(data)) & 0xFFFFFFFF)
+        yield from framer.feed(data)
 
 
 def read_pcap(path: Path) -> Iterator[Packet]:

@@ -23,7 +23,8 @@ from ofext.events import FlowEvent, FlowEvents
 from ofext.fields import FIELD_NAMES, FIELD_SIZES, L7Field
 from ofext.filters import FlowFilter
 from ofext.hello import AgentInfo, Hello
-from ofext.messages import L7Error
+from ofext.messages import L7Error, Unknown
+from ofext.multipart import UnknownStats
 from ofext.oxm import Oxm
 from ofext.plugin_swap import PluginSwap, PluginSwapReply
 from ofext.statistics import (
@@ -90,6 +91,8 @@ OTHER_NAMES: Final[Mapping[tuple[type, str], str]] = {
     (Volume, "last_seen_ns"): "stats.last_seen",
     (AttributeEntry, "kind"): "catalogue.type",
     (ModuleStats, "state"): "plugin.state",
+    (Unknown, "body"): "unknown",
+    (UnknownStats, "body"): "unknown",
 }
 
 RECORDS: Final = frozenset(
@@ -203,6 +206,8 @@ def _present(name: str, without: int) -> Callable[[int], Iterator[Iterator[Pair]
 
 
 _RECORDS_OF: Final[Mapping[type, Mapping[str, Callable[[Any], Iterable[Iterable[Pair]]]]]] = {
+    Unknown: {"exp_type": lambda _: ()},
+    UnknownStats: {"exp_type": lambda _: ()},
     CatalogueChange: {
         "gone_apps": _ids("catalogue.gone_app"),
         "gone_categories": _ids("catalogue.gone_category"),
