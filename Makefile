@@ -124,6 +124,10 @@ accuracy: $(STAMPS)/dev ## Right and wrong over the labelled captures, confusion
 bench: $(STAMPS)/bench ## Mark latency, shim relay, event rate, replay against ndpiReader and nfstream
 	$(ROOT) $(VENV)/python -m tests.bench
 
+.PHONY: bench-tls
+bench-tls: $(STAMPS)/bench ## What TLS on one side of the shim, or on both, adds to a message (root)
+	$(ROOT) $(VENV)/python -m tests.bench tls
+
 .PHONY: bench-engine
 bench-engine: $(STAMPS)/bench ## The engine from memory against libndpi: time, memory, instructions per packet, stages
 	$(VENV)/python -m tests.bench engine

@@ -82,6 +82,8 @@ class TlsCore:
         try:
             while part := self._tls.read(READ_SIZE):
                 parts.append(part)
+                if not self._incoming.pending and not self._tls.pending():
+                    return b"".join(parts)  # one more look would cost an exception
             self.has_ended = True
         except ssl.SSLWantReadError:
             pass

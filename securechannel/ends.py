@@ -169,7 +169,8 @@ class TlsEnds:
             self._links.pop(link, None)
             shaking.pop(link, None)
             if reason:
-                self._complaints.say(f"{door.who}: {address[0]} is refused: {reason}", time.monotonic())
+                what = "ends" if link.is_open else "is refused"
+                self._complaints.say(f"{door.who}: {address[0]} {what}: {reason}", time.monotonic())
 
         try:
             core = TlsCore(door.contexts.current(), is_server=True)

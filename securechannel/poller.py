@@ -77,6 +77,7 @@ class Way:
         self._socket = end
         self._poller = poller
         self._handler = handler
+        self._watched: int | None = None
         self.waiting = bytearray()
         self.is_closed = False
 
@@ -112,7 +113,9 @@ class Way:
         """Ask for what is wanted now."""
         if not self.is_closed:
             wanted = (IN if may_read else 0) | (OUT if self.waiting else 0)
-            self._poller.watch(self._socket.fileno(), wanted, self._handler)
+            if wanted != self._watched:
+                self._watched = wanted
+                self._poller.watch(self._socket.fileno(), wanted, self._handler)
 
     def close(self) -> None:
         """What waits is lost."""

@@ -57,8 +57,8 @@ class SecureSides:
         return self._contexts is not None
 
     def start(self) -> None:
-        """Before anything else."""
-        if self.has_switch or self.has_controller:
+        """Before anything else; once more has no effect."""
+        if self._ends is None and (self.has_switch or self.has_controller):
             self._ends = TlsEnds(f"tls {self._who}")
             self._ends.start()
 

@@ -1,9 +1,9 @@
-"""`make bench`: figures of the whole product, or those named (marks, relay, events, replay, engine, live)."""
+"""`make bench`: figures of the whole product, or those named (marks, relay, events, replay, engine, live, tls)."""
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
 
-from tests.bench import engine, events, lab, live, marks, relay, replay
+from tests.bench import engine, events, lab, live, marks, relay, replay, tls
 from tests.bench.figures import report
 from tests.open_vswitch import open_vswitch
 
@@ -14,9 +14,10 @@ PARTS = {
     "replay": replay.measure,
     "engine": engine.measure,
     "live": live.measure,
+    "tls": tls.measure,
 }
-WITHOUT_SWITCH = {"replay", "engine", "live"}
-ON_REQUEST = {"engine", "live"}  # they take long
+WITHOUT_SWITCH = {"replay", "engine", "live", "tls"}  # or with one of their own
+ON_REQUEST = {"engine", "live", "tls"}  # they take long
 
 
 def main() -> None:

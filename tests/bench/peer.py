@@ -22,6 +22,7 @@ class Peer:
     def __init__(self, port: int) -> None:
         self._listener = socket.create_server(("127.0.0.1", port))
         self._listener.settimeout(ACCEPT_TIMEOUT_S)
+        self.port = port
 
     def close(self) -> None:
         """Stops listening."""
@@ -29,15 +30,18 @@ class Peer:
 
     def accept(self) -> "Session":
         """The next switch, after HELLO and FEATURES."""
+        return Session(self._take())
+
+    def _take(self) -> socket.socket:
         connection, _ = self._listener.accept()
-        return Session(connection)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
 
 
 class Session:
     """One switch's connection."""
 
     def __init__(self, connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.settimeout(ACCEPT_TIMEOUT_S)
         self._connection = connection
         self._framer = Framer()

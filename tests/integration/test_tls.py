@@ -173,7 +173,7 @@ def test_controller_that_cannot_be_trusted_is_refused_and_tried_again(
     finally:
         peer.close()
     assert caplog.text.count(words) == 1  # not at each attempt
-    assert "is kept content" in str(agent.bridge.status()["session"])
+    until(lambda: "is kept content" in str(agent.bridge.status()["session"]))
     assert agent.bridge.status()["sessions"] == 1
     assert is_alive(other)
 

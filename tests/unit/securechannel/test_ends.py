@@ -6,6 +6,7 @@ import gc
 import os
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import pytest
 from ofext.openflow import basic
 from securechannel import link
 from securechannel.contexts import Contexts
-from securechannel.ends import MAX_SHAKING, TlsEnds
+from securechannel.ends import MAX_SHAKING, Door, TlsEnds
 from securechannel.errors import RefusedError
 from tests.fakes.tls_lab import Lab, Server, client_context, tcp
 
@@ -280,6 +281,53 @@ def test_server_that_refuses_our_certificate_late_is_named_in_the_log(
     with secured(ends, server.port, expired) as plain:  # in TLS 1.3 the client is done before the server has looked
         assert plain.recv(1) == b""
     said(caplog, "client: it says that our certificate has expired")
+
+
+def test_bytes_that_nobody_encrypted_end_the_connection(
+    lab: Lab, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    files = lab.issue("s1", "switch")
+    with (
+        client_context(files, files.authority).wrap_socket(tcp(server.port)) as client,
+        server.accepted().plain as plain,
+    ):
+        client.sendall(b"good")
+        assert plain.recv(4) == b"good"
+        with socket.socket(fileno=os.dup(client.fileno())) as raw:
+            raw.sendall(b"\x17\x03\x03\x00\x20" + bytes(32))
+        assert plain.recv(1) == b""
+    said(caplog, "door: 127.0.0.1 ends: TLS failed: ")
+
+
+def test_peer_that_resets_the_connection_ends_it(lab: Lab, server: Server) -> None:
+    files = lab.issue("s1", "switch")
+    client = client_context(files, files.authority).wrap_socket(tcp(server.port))
+    with server.accepted().plain as plain:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+        assert plain.recv(1) == b""
+
+
+def test_listener_whose_owner_fails_goes_on_listening(
+    ends: TlsEnds, lab: Lab, caplog: pytest.LogCaptureFixture
+) -> None:
+    files, came = lab.issue("server", "controller"), []
+
+    def take(plain: socket.socket, *_: object) -> None:
+        came.append(plain.fileno())
+        if len(came) == 1:
+            raise RuntimeError("no more threads")
+        plain.close()
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    ends.listen(listener, Door(contexts=Contexts(files, is_server=True), on_accept=take, who="door"))
+    context = client_context(lab.issue("s1", "switch"), files.authority)
+    for _ in range(2):
+        with context.wrap_socket(tcp(port)) as client:
+            assert client.recv(1) == b""
+    assert len(came) == 2
+    assert "no more threads" in caplog.text
 
 
 def test_stopping_ends_what_is_open_and_what_is_not(lab: Lab) -> None:
