@@ -130,8 +130,10 @@ local function monitors(reader, tree, said)
     while reader:left() > 0 do match_at(16)(reader, tree, said) end
 end
 
--- Lists of OXM headers in table features: MATCH, WILDCARDS and four of set-field, without values.
-local FEATURE_LISTS = { [8] = true, [10] = true, [12] = true, [13] = true, [14] = true, [15] = true }
+-- Lists of OXM headers in table features, without values: MATCH, WILDCARDS, of set-field, of copy-field (1.5).
+local FEATURE_LISTS = {
+    [8] = true, [10] = true, [12] = true, [13] = true, [14] = true, [15] = true, [16] = true, [17] = true,
+}
 
 local function headers(reader, tree, said)
     while reader:left() > 0 do

@@ -51,31 +51,36 @@ def tshark(*arguments: str | Path, with_dissector: bool = True) -> str:
 @functools.cache
 def field_types() -> dict[str, str]:
     """Names of the dissector's fields (without the project's prefix) and their types, such as FT_STRING."""
-    lines = (line.split("\t") for line in _glossary("fields").splitlines())
-    return {line[2].removeprefix(PREFIX): line[3] for line in lines if line[0] == "F" and line[2].startswith(PREFIX)}
+    lines = (line.split("\t") for line in _glossary("fields"))
+    return {line[2].removeprefix(PREFIX): line[3] for line in lines if line[0] == "F"}
 
 
 @functools.cache
 def value_names() -> dict[str, dict[int, str]]:
     """Names that the dissector has for values, by field (without the project's prefix)."""
     found: dict[str, dict[int, str]] = {}
-    for kind, name, number, *words in (line.split("\t") for line in _glossary("values").splitlines() if "\t" in line):
-        if kind == "V" and name.startswith(PREFIX):
+    for kind, name, number, *words in (line.split("\t") for line in _glossary("values")):
+        if kind == "V":
             found.setdefault(name.removeprefix(PREFIX), {})[int(number, 0)] = words[0]
     return found
 
 
-def _glossary(kind: str) -> str:
-    """`tshark -G` knows of plugins only, so this is one; installed as the README says, for a user of its own."""
+def _glossary(kind: str) -> list[str]:
+    """The lines of `tshark -G` that are about this project, of some 90 MB.
+
+    It knows of plugins only, so this is one; installed as the README says, for a user of its own.
+    """
     with tempfile.TemporaryDirectory() as home:
         plugins = Path(home, ".local/lib/wireshark/plugins")
         plugins.mkdir(parents=True)
         (plugins / "appsteer").symlink_to(DISSECTOR.parent)
         environment = {**os.environ, "HOME": home}
-        done = subprocess.run(
-            ["tshark", "-G", kind], check=True, capture_output=True, env=environment, timeout=TIMEOUT_S
-        )
-    return done.stdout.decode("utf-8", "replace")
+        command = ["tshark", "-G", kind]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+            found = [line.decode().rstrip("\n") for line in process.stdout or () if b"\t" + PREFIX.encode() in line]
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, command)
+    return found
 
 
 def expert_information(capture: Path, *, with_dissector: bool = True) -> list[tuple[str, str, str, str]]:

@@ -8,6 +8,19 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from ofext_examples import MATCHES, MESSAGES, REPLIES, REQUESTS
 from ofext_strategies import errors, l7_matches, messages, replies, requests
+from test_ofext_openflow import (
+    bundled,
+    entry,
+    error,
+    features,
+    flow_mod,
+    flow_removed,
+    monitor_request,
+    packet_in,
+    stats_reply,
+    stats_request,
+)
+from test_ofext_openflow import multipart as multipart_message
 from test_spec_examples import EXAMPLES
 
 from ofext import multipart, oxm
@@ -46,14 +59,9 @@ def capture_of(folder: Path, *messages: bytes, segment_size: int = 1460) -> Path
     return path
 
 
-def flow_mod(version: int, *fields: Oxm) -> bytes:
-    """A FLOW_MOD that adds a rule without instructions."""
-    return build(version, Type.FLOW_MOD, 7, bytes(40) + oxm.encode_match(fields))
-
-
-def of_version(version: int, *names: str) -> list[bytes]:
-    """Examples of the specification, as in another version of OpenFlow."""
-    return [bytes([version]) + EXAMPLES[name][1:] for name in names]
+def in_all_versions(*names: str) -> list[bytes]:
+    """Examples of the specification in every version of OpenFlow."""
+    return [bytes([version]) + EXAMPLES[name][1:] for version in VERSIONS for name in names]
 
 
 def decoded(raw: bytes) -> Any:
@@ -70,32 +78,80 @@ def encoded(message: Any, version: int) -> bytes:
     return encode_message(message, version=version, xid=1)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_messages_of_the_spec_are_valid_openflow_and_shown_as_ofext_reads_them(version: int, tmp_path: Path) -> None:
-    messages = of_version(version, *MESSAGES, *REQUESTS)
+def test_messages_of_the_spec_are_valid_openflow_and_shown_as_ofext_reads_them(tmp_path: Path) -> None:
+    messages = in_all_versions(*MESSAGES, *REQUESTS)
     capture = capture_of(tmp_path, *messages)
     assert expert_information(capture, with_dissector=False) == expert_information(capture) == []
     for raw, message in zip(messages, dissect(capture), strict=True):
         assert said_by_wireshark(message).ordered() == said_by_ofext(decoded(raw)).ordered()
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_replies_of_statistics_are_as_valid_as_those_of_any_experimenter(version: int, tmp_path: Path) -> None:
-    messages = of_version(version, *REPLIES)
+def test_replies_of_statistics_are_as_valid_as_those_of_any_experimenter(tmp_path: Path) -> None:
+    messages = in_all_versions(*REPLIES)
     others = [raw[:16] + ONF + raw[20:] for raw in messages]
+    of_others = expert_information(capture_of(tmp_path, *others), with_dissector=False)
     capture = capture_of(tmp_path, *messages)
-    found = expert_information(capture)
-    assert found == expert_information(capture, with_dissector=False)
-    assert found == expert_information(capture_of(tmp_path, *others), with_dissector=False)
-    for raw, message in zip(messages, dissect(capture_of(tmp_path, *messages)), strict=True):
+    assert expert_information(capture) == of_others
+    for raw, message in zip(messages, dissect(capture), strict=True):
         assert said_by_wireshark(message).ordered() == said_by_ofext(decoded(raw)).ordered()
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_fields_of_the_spec_are_shown_by_name(version: int, tmp_path: Path) -> None:
-    capture = capture_of(tmp_path, *(flow_mod(version, *fields) for fields in MATCHES.values()))
+def test_fields_of_the_spec_are_shown_by_name(tmp_path: Path) -> None:
+    capture = capture_of(tmp_path, *(flow_mod(5, fields) for fields in MATCHES.values()))
+    assert expert_information(capture, with_dissector=False) == expert_information(capture) == []
     for (name, fields), message in zip(MATCHES.items(), dissect(capture), strict=True):
         assert all(FIELD_NAMES[L7Field(field.field)] in message.shown for field in fields), name
+
+
+def test_what_the_spec_sends_to_a_switch_is_valid_openflow(tmp_path: Path) -> None:
+    lowered = bytearray(flow_mod(5, ()))
+    lowered[48:56] = EXAMPLES["lowered"]
+    lowered[2:4] = len(lowered).to_bytes(2, "big")
+    capture = capture_of(tmp_path, bytes(lowered), EXAMPLES["mark-1.3"])  # whose made-up packet has a window of zero
+    for with_dissector in (False, True):
+        found = expert_information(capture, with_dissector=with_dissector)
+        assert [group for _, group, _, _ in found] == ["Sequence"]
+
+
+def everywhere(version: int, fields: tuple[Oxm, ...]) -> dict[str, bytes]:
+    """All messages that a match may stand in, once or as often as the name says."""
+    rule = flow_mod(version, fields)
+    messages = {
+        "1 rule": rule,
+        "1 bundled": bundled(version, rule),
+        "1 quoted": error(version, rule),
+        "1 removed": flow_removed(version, fields),
+        "1 packet": packet_in(version, fields),
+        "1 asked for": stats_request(version, fields),
+        "1 aggregate": stats_request(version, fields, 2),
+        "2 statistics": stats_reply(version, fields, fields),
+    }
+    if version > 4:
+        brief = bytes.fromhex("0008000400000063")
+        update = entry(24, fields, event=2) + brief
+        messages["2 monitors"] = monitor_request(version, fields)
+        messages["1 update"] = multipart_message(version, Type.MULTIPART_REPLY, 16, update)
+    if version > 5:
+        messages["1 newer"] = multipart_message(version, Type.MULTIPART_REPLY, 17, entry(8, fields))
+        messages["1 newer asked for"] = stats_request(version, fields, 17)
+    return messages
+
+
+def test_matches_are_found_in_every_message_that_has_them(tmp_path: Path) -> None:
+    fields = (oxm.ct_zone(7), oxm.l7_app_id(0x14002711), oxm.l7_state(0, 1), oxm.l7_sni("*.example.com"))
+    messages = {(version, name): raw for version in VERSIONS for name, raw in everywhere(version, fields).items()}
+    shown = dissect(capture_of(tmp_path, *messages.values()))
+    for (version, name), message in zip(messages, shown, strict=True):
+        assert message.values("oxm") == ["1", "3", "4"] * int(name[0]), (version, name)
+        assert message.values("sni") == ["*.example.com"] * int(name[0]), (version, name)
+        assert not is_malformed(message), (version, name)
+
+
+def test_what_tables_can_match_on_is_shown(tmp_path: Path) -> None:
+    ids = [bytes((0xFF, 0xFF, field << 1, 4)) + EXPERIMENTER_BYTES for field in L7Field]
+    replies = [features(Type.MULTIPART_REPLY, version, bytes.fromhex("80000004"), *ids) for version in VERSIONS]
+    for message in dissect(capture_of(tmp_path, *replies)):
+        assert message.values("oxm") == [str(int(field)) for field in L7Field] * 6
 
 
 @FEW
@@ -109,7 +165,7 @@ def test_both_decoders_agree_on_any_message(tmp_path: Path, some: list[Any], ver
 @FEW
 @given(some=st.lists(l7_matches(), min_size=10, max_size=40), version=st.sampled_from(VERSIONS))
 def test_both_decoders_agree_on_any_match(tmp_path: Path, some: list[tuple[Oxm, ...]], version: int) -> None:
-    capture = capture_of(tmp_path, *(flow_mod(version, *fields) for fields in some))
+    capture = capture_of(tmp_path, *(flow_mod(version, fields) for fields in some))
     for fields, shown in zip(some, dissect(capture), strict=True):
         ours = [field for field in fields if oxm.is_l7(field)]
         items = [item for item in shown.items if item.name == "appsteer.oxm"]
@@ -155,7 +211,7 @@ def _is_refused(raw: bytes) -> bool:
     return False
 
 
-@pytest.mark.parametrize("segment_size", [1, 7, 700, 65_000])
+@pytest.mark.parametrize("segment_size", [3, 700, 65_000])
 def test_messages_are_found_however_they_are_cut_into_segments(segment_size: int, tmp_path: Path) -> None:
     stream = b"".join(EXAMPLES[name] for name in EVERY_MESSAGE)
     shown = dissect(capture_of(tmp_path, stream, segment_size=segment_size))
