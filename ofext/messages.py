@@ -96,6 +96,8 @@ class L7Error:
         """Reads the data of an error message with our experimenter id. Raises DecodeError."""
         reader = Reader(data)
         offset, size = reader.fields(_ERROR_DATA, "the place of an error")
+        if size > MAX_ERROR_DATA_SIZE:
+            raise DecodeError(4, f"at most {MAX_ERROR_DATA_SIZE} offending bytes", data[4:6])
         found = reader.take(size, "the offending bytes")
         return L7Error(code=code, offset=offset, data=found, text=reader.rest_text("the text of an error"))
 

@@ -110,6 +110,7 @@ class BridgeAgent:
             self._path.publisher,
             self._path.live_events,
             config.ovs.tls,
+            [ovs.management_path(plan.name)],
         )
         self._reclaimer = Reclaimer(self._store, self._path, self._count_rules, self._connections)
         self._store.make_room = self._reclaimer.run_now

@@ -37,6 +37,7 @@ from switch_dpi.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)
 
+MAX_MISUNDERSTOOD_TOLD: Final = 10  # log lines; who sends one such message may send a million
 LOOK_PAUSE_S: Final = (
     0.2  # after a look in vain: a controller that goes on asking does not hold up its relay all the time
 )
@@ -70,6 +71,8 @@ class PredicateStore:
         """Called when no bit is free, from the relay's thread: look now; whether one has become free."""
         self.refused = 0
         """Messages that could not be lowered."""
+        self.misunderstood = 0
+        """Messages of the switch that could not be raised."""
         self.rules: Mapping[Predicate, int] = {}
         """How many rules of the switch compare each predicate, as of the last look."""
         self._lock = threading.Lock()
@@ -124,7 +127,9 @@ class PredicateStore:
         try:
             return raise_message(message, self.table, edge_zone=self._edge_zone)
         except OfextError as error:
-            log.warning("a message of type %d from the bridge was not understood: %s", message[1], error)
+            self.misunderstood += 1
+            level = logging.WARNING if self.misunderstood <= MAX_MISUNDERSTOOD_TOLD else logging.DEBUG
+            log.log(level, "a message of type %d from the bridge was not understood: %s", message[1], error)
             return message
 
     @property

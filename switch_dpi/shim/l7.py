@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 EXP_TYPE_OFFSET: Final = 12  # in an experimenter message
 MULTIPART_TYPE_OFFSET: Final = 20  # of exp_type in a multipart message of an experimenter
 
+MAX_ERRORS_TOLD: Final = 10  # log lines about errors of one session's controller, which can send as many as it likes
+
 Work = FlowControl | PluginSwap | Request
 """Requests that a desk answers."""
 
@@ -83,6 +85,7 @@ class L7Endpoint:
         self._desk = desk
         self._role = Role.EQUAL
         self._published: EventConfig | None = None
+        self._errors = 0
         self.outbox = Outbox(wake)
         self.config = config or EventConfig()
         self.is_negotiated = False
@@ -101,7 +104,7 @@ class L7Endpoint:
     def role_is(self, role: int) -> None:
         """The switch has told the controller its role."""
         if role != self._role:
-            log.info("the controller's role is %d", role)
+            log.debug("the controller's role is %d", role)
             self._role = Role(role)
             self._republish()
 
@@ -149,7 +152,9 @@ class L7Endpoint:
     def _answer(self, envelope: Envelope, raw: bytes) -> Iterable[Message | L7Error]:
         message = envelope.message
         if isinstance(message, L7Error):
-            log.warning("the controller reports error %d: %s", message.code, message.text)
+            self._errors += 1
+            level = logging.WARNING if self._errors <= MAX_ERRORS_TOLD else logging.DEBUG
+            log.log(level, "the controller reports error %d: %r", message.code, message.text)
             return []
         if isinstance(message, Hello):
             return [self._greet(message, raw)]

@@ -11,7 +11,8 @@ import contextlib
 import logging
 import random
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 from ofext.events import FlowEvent
@@ -20,6 +21,7 @@ from securechannel.errors import SecureChannelError
 from securechannel.reasons import looks_like_tls
 from switch_dpi.config import Controller, OvsTls
 from switch_dpi.publish import Publisher
+from switch_dpi.shim import door
 from switch_dpi.shim.hot import HotRelay
 from switch_dpi.shim.secure import SecureSides
 from switch_dpi.shim.session import Phase, ShimSession
@@ -45,6 +47,7 @@ class Shim:
         publisher: Publisher,
         live_events: Callable[[], Iterator[FlowEvent]],
         switch_tls: OvsTls | None = None,
+        switch_sockets: Sequence[Path] = (),
     ) -> None:
         self.bridge = bridge
         self.controller = controller
@@ -53,6 +56,8 @@ class Shim:
         self.pauses = Pauses(controller.reconnect_min_s, controller.reconnect_max_s)
         self.secure = SecureSides(bridge, controller, switch_tls)
         self._make_session = make_session
+        self._switch_sockets = switch_sockets
+        """Made by the user that Open vSwitch runs as."""
         self._complaints = Complaints(log)
         self._arriving: set[asyncio.Task[object]] = set()
         self._server: asyncio.Server | None = None
@@ -89,9 +94,19 @@ class Shim:
         if self._conduit is not None:
             self._conduit.close(reason)
 
-    def accept(self, transport: asyncio.Transport) -> Conduit:
-        """The bridge has connected. The newest connection counts: an older one is of a bridge that went away."""
+    def accept(self, transport: asyncio.Transport) -> Conduit | None:
+        """Somebody has connected: the bridge, or one who is sent away (``door``)."""
+        peer = transport.get_extra_info("socket")
+        if (user := door.stranger(peer, self._switch_sockets)) is not None:
+            self.complain(f"user {user} connected in the place of the bridge and is sent away")
+            transport.abort()
+            return None
+        if self._conduit is not None and self._conduit.is_held_by_bridge:
+            self.complain("a second connection is sent away: that of the bridge stands")
+            transport.abort()
+            return None
         self.restart("the bridge connected anew")
+        door.keep_watch(peer)
         session = self._make_session(asyncio.get_running_loop().time(), self._version)
         self._conduit = Conduit(self, session, transport)
         self.sessions += 1
@@ -165,6 +180,20 @@ class Conduit:
         """Bytes from the bridge."""
         self.session.switch_data(data, self.loop.time())
         self.pump()
+
+    @property
+    def is_held_by_bridge(self) -> bool:
+        """Whether the bridge's end of its connection is still open."""
+        return door.is_open(self._switch.get_extra_info("socket"))
+
+    def read_bridge(self, may_read: bool) -> None:
+        """Before relaying: who asks (for echoes) and does not read the answers is not read either."""
+        if self._is_closed or self.session.phase is Phase.RELAYING:
+            return
+        if may_read:
+            self._switch.resume_reading()
+        else:
+            self._switch.pause_reading()
 
     def controller_data(self, data: bytes) -> None:
         """Bytes from the controller."""
@@ -314,7 +343,8 @@ class _SwitchSide(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.Transport):
             self._conduit = self._shim.accept(transport)
-            self._conduit.pump()
+            if self._conduit is not None:
+                self._conduit.pump()
 
     def data_received(self, data: bytes) -> None:
         if self._conduit is None:
@@ -325,6 +355,14 @@ class _SwitchSide(asyncio.Protocol):
             return
         self._is_first = False
         self._conduit.switch_data(data)
+
+    def pause_writing(self) -> None:
+        if self._conduit is not None:
+            self._conduit.read_bridge(False)
+
+    def resume_writing(self) -> None:
+        if self._conduit is not None:
+            self._conduit.read_bridge(True)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._conduit is not None:

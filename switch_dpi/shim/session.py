@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Final, Protocol
 
 from ofext.control import FlowControl
-from ofext.errors import DecodeError
+from ofext.errors import DecodeError, EncodeError
 from ofext.messages import L7Error, encode_message, is_l7_message
 from ofext.multipart import is_l7_multipart
 from ofext.openflow import basic
@@ -346,6 +346,8 @@ class ShimSession:
         self._answers_size += len(message)
 
     def _upward(self, message: bytes) -> tuple[bytes, ...]:
+        if message[0] != self.version:
+            return (message,)
         if self._bundles.is_unwanted(message):
             return ()
         if message[1] == Type.ECHO_REPLY and (following := self._gate.answered(message)) is not None:
@@ -356,10 +358,16 @@ class ShimSession:
         if (role := roles.told_role(message)) is not None:
             self.endpoint.role_is(role)
         elif message[1] == Type.GET_ASYNC_REPLY and self.endpoint.is_negotiated:
-            return (roles.put_kinds(message, self.endpoint.config.kinds, self.endpoint.config.slave_kinds),)
-        if message[1] in _MAY_CARRY_L7_UP and self.endpoint.is_negotiated and message[0] == self.version:
+            return (self._with_kinds(message),)
+        if message[1] in _MAY_CARRY_L7_UP and self.endpoint.is_negotiated:
             return (self._gate.raise_(message),)
         return (message,)
+
+    def _with_kinds(self, message: bytes) -> bytes:
+        try:
+            return roles.put_kinds(message, self.endpoint.config.kinds, self.endpoint.config.slave_kinds)
+        except EncodeError:  # there is no room
+            return message
 
     def _lose_controller(self, reason: str) -> None:
         self._forget_controller()

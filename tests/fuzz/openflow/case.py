@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
 from ofext.hello import Hello
@@ -89,7 +88,7 @@ class Case:
 
 def make(seed: int, number: int) -> Case:
     """The case of this number: the same for the same seed."""
-    random = Random(f"{seed}:{number}")
+    random = mutate.Dice(f"{seed}:{number}")
     version = random.choice(seeds.VERSIONS)
     steps: list[Step] = []
     if random.random() < RELAYING_SHARE:
@@ -106,14 +105,14 @@ def handshake(version: int, *, knows_l7: bool) -> list[Step]:
     return [*steps, Down(encode_message(Hello(), version=version, xid=1))] if knows_l7 else steps
 
 
-def _stream(random: Random, version: int) -> Up | Down:
+def _stream(random: mutate.Dice, version: int) -> Up | Down:
     is_up = random.random() < 0.5
     known = seeds.from_switch(version) if is_up else seeds.from_controller(version)
     data = b"".join(mutate.message(random, known) for _ in range(random.randint(1, MAX_MESSAGES)))
     return Up(data) if is_up else Down(data)
 
 
-def _early_step(random: Random, version: int) -> Step:
+def _early_step(random: mutate.Dice, version: int) -> Step:
     """Before both sides have agreed on anything."""
     hello = basic.hello(random.sample((1, 4, 5, 6, 7), random.randint(1, 5)))
     if random.random() < 0.5:

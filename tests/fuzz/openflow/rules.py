@@ -3,7 +3,7 @@
 - No exception comes out of the session or the codecs but the documented ones.
 - What goes to the other side is whole OpenFlow messages, of the version, type and xid that came in.
 - A message in which nothing concerns layer 7 goes through byte for byte, at once, and nothing else is said.
-- A message that does not go through is answered.
+- A message that does not go through is answered (later, when it waits for a barrier).
 - Only who sent something bad is named as the reason of an end.
 - A stream in any pieces gives the same as message by message.
 - What decodes, encodes again to what decodes the same.
@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,12 +21,13 @@ from random import Random
 from typing import Final
 
 from ofext import oxm
+from ofext.config import EventConfig
 from ofext.errors import DecodeError, EncodeError
 from ofext.hello import AgentInfo
 from ofext.ids import EXPERIMENTER_BYTES
-from ofext.messages import Unknown, decode_message, encode_message, is_l7_message
+from ofext.messages import ErrorCode, L7Error, Unknown, decode_message, encode_message, is_l7_message
 from switch_dpi.predicates import PredicateStore
-from switch_dpi.shim.l7 import L7Endpoint
+from switch_dpi.shim.l7 import Asked, L7Endpoint
 from switch_dpi.shim.session import Phase, ShimSession
 from tests.fakes.agent_engine import CATALOGUE, VOCABULARY
 from tests.fuzz.openflow import seeds
@@ -38,6 +40,8 @@ LONG_STREAM: Final = (
 )
 LONG_PIECES: Final = (100, 1500, 5000, 65536)
 
+_OWN_ECHO: Final = re.compile(rb"(.\x02\x00\x1c\x00{5}\x0a\x4c\x37).{8}", re.DOTALL)
+_OWN_ECHO_BEHIND: Final = re.compile(_OWN_ECHO.pattern + rb".{8}\Z", re.DOTALL)
 _LABEL: Final = oxm.ct_label(0, 0).encode()[: oxm.HEADER_SIZE]
 _ZONE: Final = oxm.ct_zone(0).encode()[: oxm.HEADER_SIZE]
 
@@ -54,6 +58,8 @@ class Sent:
     to_controller: bytes = b""
     dropped: str = ""
     closed: str = ""
+    was_held: bool = False
+    """Something waited for a barrier."""
 
 
 @dataclass(slots=True)
@@ -65,21 +71,38 @@ class Figures:
     size: int = 0
 
 
+class BusyDesk:
+    """Says at once that it cannot say anything now."""
+
+    def submit(self, asked: Asked) -> None:
+        """Refuse it."""
+        refused = L7Error(code=ErrorCode.UNAVAILABLE)
+        asked.outbox.put(encode_message(refused, version=asked.version, xid=asked.xid))
+        asked.outbox.close_request()
+
+    def configured(self, config: EventConfig) -> None:
+        """Nothing to do."""
+
+
 class Subject:
     """A session with everything of its own."""
 
     def __init__(self, folder: Path) -> None:
         store = folder / "predicates.json"
         store.unlink(missing_ok=True)
-        self.session = ShimSession(
-            PredicateStore(store, seeds.EDGE_ZONE, VOCABULARY), lambda: L7Endpoint(AgentInfo, lambda: CATALOGUE), 0.0
-        )
+        gate = PredicateStore(store, seeds.EDGE_ZONE, VOCABULARY)
+        self.session = ShimSession(gate, lambda: L7Endpoint(AgentInfo, lambda: CATALOGUE, desk=BusyDesk()), 0.0)
         self.now = 0.0
         self.discards: list[bytes] = []
         """What the session itself has told the bridge to discard, and has not been answered."""
 
     def apply(self, step: Step) -> Sent:
         """Let it happen, and gather everything that comes of it."""
+        self.happen(step)
+        return self.gather()
+
+    def happen(self, step: Step) -> None:
+        """Let it happen."""
         session = self.session
         match step:
             case Up(data):
@@ -94,9 +117,9 @@ class Subject:
             case Tick(seconds):
                 self.now += seconds
                 session.tick(self.now)
-        return self._gather()
 
-    def _gather(self) -> Sent:
+    def gather(self) -> Sent:
+        """Everything that has come of it, whole messages. Raises BrokenRuleError."""
         sent = Sent()
         while True:
             output = self.session.take()
@@ -106,7 +129,7 @@ class Subject:
             sent.to_controller += output.to_controller
             sent.dropped = sent.dropped or output.drop_controller
             sent.closed = output.close
-            if not self.session.is_busy:
+            if not self.session.is_busy or self.session.is_held:
                 return sent
             self.session.resume(self.now)
 
@@ -119,45 +142,60 @@ class Framing:
 
     def cut(self, data: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Pieces of `data`, each with the message that it ends, or nothing: a beginning, or no OpenFlow any more."""
-        while data:
-            stream = self._held + data
-            size = int.from_bytes(stream[2:4], "big") if len(stream) >= 8 else 8
-            if size < 8 or len(stream) < max(size, 8):
-                self._held = stream
-                yield data, b""
+        stream, at, held = self._held + data, 0, len(self._held)
+        self._held = b""
+        while at < len(stream):
+            size = int.from_bytes(stream[at + 2 : at + 4], "big") if len(stream) - at >= 8 else 8
+            if size < 8 or len(stream) - at < size:
+                self._held = stream[at:]
+                yield stream[at + held :], b""
                 return
-            used = size - len(self._held)
-            piece, data = data[:used], data[used:]
-            self._held = b""
-            yield piece, stream[:size]
+            yield stream[at + held : at + size], stream[at : at + size]
+            at, held = at + size, 0
 
 
 def run(case: Case, folder: Path, pieces: Random, figures: Figures | None = None) -> list[Sent]:
-    """Tries a case; what each step sent. Raises BrokenRuleError."""
-    found = figures or Figures()
-    whole = _message_by_message(case, folder, found)
-    subject = Subject(folder)
-    for step, expected in zip(case.steps, whole, strict=True):
-        sent = Sent()
-        for part in _pieces(step, pieces):
-            got = _guarded(subject, part)
-            sent.to_switch += got.to_switch
-            sent.to_controller += got.to_controller
-            sent.dropped, sent.closed = sent.dropped or got.dropped, got.closed
-        _expect((sent.to_switch, sent.to_controller) == (expected.to_switch, expected.to_controller), "pieces", step)
-        _expect(bool(sent.dropped) == bool(expected.dropped), "pieces end alike", step)
-        _expect(bool(sent.closed) == bool(expected.closed), "pieces end alike", step)
+    """Tries a case message by message and in pieces; what each step sent. Raises BrokenRuleError."""
+    whole = message_by_message(case, folder, figures or Figures())
+    in_pieces(case, whole, folder, pieces)
     return whole
 
 
-def _message_by_message(case: Case, folder: Path, figures: Figures) -> list[Sent]:
+def in_pieces(case: Case, whole: list[Sent], folder: Path, pieces: Random) -> None:
+    """Tries that it makes no difference how streams are cut, `whole` being what each step sends otherwise.
+
+    An answer that waited for a barrier may come before or after other messages. Raises BrokenRuleError.
+    """
+    subject = Subject(folder)
+    for step, expected in zip(case.steps, whole, strict=True):
+        try:
+            for part in _pieces(step, pieces):
+                subject.happen(part)
+            sent = subject.gather()
+        except Exception as error:  # whatever it is: message by message there was none
+            raise BrokenRuleError(f"pieces: {error!r}") from error
+        _expect(alike(sent.to_switch, expected.to_switch), "pieces", step)
+        if sent.to_controller != expected.to_controller:
+            got, wanted = _messages(sent.to_controller) or [], _messages(expected.to_controller) or []
+            _expect(expected.was_held and sorted(got) == sorted(wanted), "pieces", step)
+        _expect(bool(sent.dropped) == bool(expected.dropped), "pieces end alike", step)
+        _expect(bool(sent.closed) == bool(expected.closed), "pieces end alike", step)
+
+
+def alike(left: bytes, right: bytes) -> bool:
+    """Whether two sessions sent the same, but for what each draws by lot for its own echoes."""
+    return left == right or _OWN_ECHO.sub(rb"\1", left) == _OWN_ECHO.sub(rb"\1", right)
+
+
+def message_by_message(case: Case, folder: Path, figures: Figures) -> list[Sent]:
+    """Tries a case with each message apart, so that what comes of it is known. Raises BrokenRuleError."""
     subject = Subject(folder)
     framing = {Up: Framing(), Down: Framing()}
     whole = []
     for step in case.steps:
         if isinstance(step, Connect) and subject.session.wants_controller:
             framing[Down] = Framing()
-        if not isinstance(step, Up | Down):
+        if not isinstance(step, Up | Down) or not step.data:
             whole.append(_guarded(subject, step))
             continue
         total = Sent()
@@ -166,6 +204,7 @@ def _message_by_message(case: Case, folder: Path, figures: Figures) -> list[Sent
             total.to_switch += sent.to_switch
             total.to_controller += sent.to_controller
             total.dropped, total.closed = total.dropped or sent.dropped, sent.closed
+            total.was_held = total.was_held or sent.was_held
         whole.append(total)
     return whole
 
@@ -173,7 +212,7 @@ def _message_by_message(case: Case, folder: Path, figures: Figures) -> list[Sent
 def _try(subject: Subject, way: type[Up | Down], piece: bytes, message: bytes, figures: Figures) -> Sent:
     """One piece of a stream that ends at most one message."""
     phase, knows_l7 = subject.session.phase, subject.session.endpoint.is_negotiated
-    version = subject.session.version
+    version, was_held = subject.session.version, subject.session.is_held
     sent = _guarded(subject, way(piece))
     if phase is Phase.CLOSED:
         _expect(not (sent.to_switch or sent.to_controller), "nothing after the end", message)
@@ -187,6 +226,8 @@ def _try(subject: Subject, way: type[Up | Down], piece: bytes, message: bytes, f
         _expect(reason.startswith(offender) or not reason, f"{offender[0]} is named", reason.encode())
     if not message or phase is not Phase.RELAYING:
         outcome = "connection closed" if sent.closed or sent.dropped else "before relaying"
+    elif was_held or subject.session.is_held:
+        sent.was_held, outcome = True, "behind a barrier"
     elif way is Up:
         outcome = _went_up(message, sent, subject.discards, knows_l7=knows_l7 and message[0] == version)
     else:
@@ -206,8 +247,9 @@ def _guarded(subject: Subject, step: Step) -> Sent:
         raise
     except Exception as error:  # whatever it is: it is what is looked for
         raise BrokenRuleError(f"exception {error!r}") from error
-    for data in (sent.to_switch, sent.to_controller):
-        _expect(_messages(data) is not None, "whole messages are sent", data)
+    data = step.data if isinstance(step, Up | Down) else b""
+    for sent_data in (sent.to_switch, sent.to_controller):
+        _expect(sent_data == data or _messages(sent_data) is not None, "whole messages are sent", sent_data)
     return sent
 
 
@@ -215,13 +257,14 @@ def _went_down(message: bytes, sent: Sent) -> str:
     """A message from the controller while relaying: what became of it."""
     if sent.closed:
         return "connection closed"
-    if sent.to_switch == message:
+    to_switch = _OWN_ECHO_BEHIND.sub(b"", sent.to_switch)
+    if to_switch == message:
         _expect(not sent.to_controller, "nothing is said of what goes through", message)
         return "passed"
     is_bundle = message[1] == 33 or (message[1] == 4 and message[8:12] == b"ONF\0")
     _expect(EXPERIMENTER_BYTES in message or is_bundle, "without layer 7 byte for byte", message)
-    if sent.to_switch:
-        _same_heads(message, sent.to_switch)
+    if to_switch:
+        _same_heads(message, to_switch)
         _expect(is_bundle or not sent.to_controller, "nothing is said of what goes through", message)
         return "answered by an error" if sent.to_controller else "rewritten"
     if is_l7_message(message) and message[1] == 1:
@@ -248,7 +291,7 @@ def _went_up(message: bytes, sent: Sent, discards: list[bytes], *, knows_l7: boo
         may_carry = _ZONE in message
     else:
         is_features = message[1] == 19 and message[8:10] == b"\0\x0c"
-        may_carry = is_features or (message[1] in (1, 11, 19) and _LABEL in message)
+        may_carry = is_features or message[1] == 27 or (message[1] in (1, 11, 19) and _LABEL in message)
     _expect(knows_l7 and may_carry, "without layer 7 byte for byte", message)
     _same_heads(message, sent.to_controller)
     return "rewritten"

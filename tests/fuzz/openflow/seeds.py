@@ -67,6 +67,11 @@ def from_controller(version: int) -> tuple[bytes, ...]:
     made.append(build(version, 17, 17, struct.pack("!B3xI", 1, 0)))
     made.append(build(version, 24, 24, struct.pack("!I4xQ", 1, 0)))
     made.append(build(version, 28, 28, bytes(24) if version == 4 else struct.pack("!HHI", 0, 8, 3)))
+    if version > 4:  # with the kinds of events for a slave and for others
+        kinds = struct.pack("!HHIII", 0xFFFE, 16, 0x000A4C37, 7, 6) + struct.pack(
+            "!HHIII", 0xFFFF, 16, 0x000A4C37, 7, 14
+        )
+        made.append(build(version, 28, 28, struct.pack("!HHI", 0, 8, 3) + kinds))
     made.append(build(version, 29, 29, struct.pack("!HHI", 0, 1, 1) + struct.pack("!HHIII", 1, 16, 100, 10, 0)))
     made += [packet_out(version), build(version, 22, 22, bytes(8))]
     rules = [flow_mod(version, fields) for fields in (*MATCHES, *map(oxm.walk, example_fields()))]

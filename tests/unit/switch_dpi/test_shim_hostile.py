@@ -43,7 +43,7 @@ def test_damaged_streams_break_no_rule(tmp_path: Path) -> None:
 versions = st.sampled_from(seeds.VERSIONS)
 damaged = st.builds(
     lambda number, version, is_up: mutate.message(
-        Random(number), seeds.from_switch(version) if is_up else seeds.from_controller(version)
+        mutate.Dice(number), seeds.from_switch(version) if is_up else seeds.from_controller(version)
     ),
     st.integers(0, 1 << 32),
     versions,
