@@ -59,12 +59,16 @@ test-unit: $(STAMPS)/dev ## Python tests without network or root
 	$(VENV)/python -m pytest tests/unit
 
 test-integration: $(STAMPS)/dev ## Real Open vSwitch, namespaces, packet rings, programs (root)
-	$(ROOT) $(VENV)/python -m pytest tests/integration
+	$(ROOT) $(VENV)/python -m pytest tests/integration -m "not controllers"
 	$(CARGO) cargo test $(if $(ROOT),--config 'target."cfg(all())".runner = "$(ROOT)"') --release -q -p appsteer-capture -- --ignored
 
 .PHONY: record-session
 record-session: $(STAMPS)/dev ## Records tests/golden/session anew: a real agent, switch, controllers, programs (root)
 	$(ROOT) $(VENV)/python -m tests.golden.record_session
+
+.PHONY: test-controllers
+test-controllers: $(STAMPS)/dev ## os-ken, Ryu, Faucet, ovs-ofctl, os-ken's conformance tests: directly and through the shim (root)
+	$(ROOT) $(VENV)/python -m pytest tests/integration/controllers -s
 
 # --- hostile input ----------------------------------------------------------------------------------------------------
 # Captures, where there are some; without them the protocols' examples are all there is.

@@ -1,4 +1,4 @@
-"""Teaches os-ken the L7 fields: `OFPMatch(l7_app_id=…)` in OpenFlow 1.3, 1.4 and 1.5.
+"""Teaches os-ken, or Ryu, the L7 fields: `OFPMatch(l7_app_id=…)` in OpenFlow 1.3, 1.4 and 1.5.
 
 After `register()`, `l7_app_id=0x14000001`, `l7_app_id=(value, mask)`, `l7_state=(0, 1)`, `l7_sni="*.example.com"`,
 `l7_attr=AttributeTest(…)` and so on serialise and parse back, mixed with any other field: numbers as numbers, texts as
@@ -11,11 +11,8 @@ Messages of the experimenter need no registration: they arrive as `EventOFPExper
 """
 
 from collections.abc import Iterable
-from types import ModuleType
-from typing import Final
-
-from os_ken.lib.type_desc import TypeDescr
-from os_ken.ofproto import ofproto_v1_3, ofproto_v1_4, ofproto_v1_5, oxm_fields
+from importlib import import_module
+from typing import Any, Final
 
 from ofext import oxm
 from ofext.attributes import AttributeTest
@@ -26,27 +23,31 @@ from ofext.ids import EXPERIMENTER_ID
 OPENFLOW_VERSIONS: Final = (4, 5, 6)  # 1.3, 1.4, 1.5
 
 
-def register(versions: Iterable[int] = OPENFLOW_VERSIONS) -> None:
-    """Registers the fields with os-ken's modules of these OpenFlow versions; doing it again changes nothing."""
+def register(versions: Iterable[int] = OPENFLOW_VERSIONS, *, framework: str = "os_ken") -> None:
+    """Registers the fields with the framework's modules of these OpenFlow versions; doing it again changes nothing.
+
+    `framework` is `os_ken`, or `ryu`, which os-ken descends from: the modules have the same names.
+    """
+    oxm_fields = import_module(f"{framework}.ofproto.oxm_fields")
+    make = _in_our_class(oxm_fields)
     for version in versions:
-        module = _MODULES[version]
+        module = import_module(f"{framework}.ofproto.{_MODULES[version]}")
         known = {field.name for field in module.oxm_types}
-        added = [_L7Oxm(name, int(field), _type_of(field)) for field, name in FIELD_NAMES.items() if name not in known]
+        added = [make(name, int(field), _type_of(field)) for field, name in FIELD_NAMES.items() if name not in known]
         if added:
             module.oxm_types.extend(added)
             oxm_fields.generate(module.__name__)
 
 
-_MODULES: Final[dict[int, ModuleType]] = {4: ofproto_v1_3, 5: ofproto_v1_4, 6: ofproto_v1_5}
+_MODULES: Final = {4: "ofproto_v1_3", 5: "ofproto_v1_4", 6: "ofproto_v1_5"}
 
 
-class _L7Oxm(oxm_fields._Experimenter):  # type: ignore[misc]  # os-ken has no types, and no public base class
-    """A field of our experimenter class."""
+def _in_our_class(oxm_fields: Any) -> Any:
+    """The framework's class for fields of our experimenter; it has no public base for such."""
+    return type("L7Oxm", (oxm_fields._Experimenter,), {"experimenter_id": EXPERIMENTER_ID})
 
-    experimenter_id = EXPERIMENTER_ID
 
-
-class _Number(TypeDescr):  # type: ignore[misc]  # os-ken has no types
+class _Number:
     """An unsigned number of `size` bytes; unlike os-ken's own it refuses what does not fit."""
 
     def __init__(self, name: str, size: int) -> None:
@@ -62,7 +63,7 @@ class _Number(TypeDescr):  # type: ignore[misc]  # os-ken has no types
         return int(value).to_bytes(self.size, "big")
 
 
-class _Pattern(TypeDescr):  # type: ignore[misc]  # os-ken has no types
+class _Pattern:
     """A host name, text or tag, perhaps with stars; no fixed size."""
 
     def __init__(self, field: L7Field) -> None:
@@ -75,7 +76,7 @@ class _Pattern(TypeDescr):  # type: ignore[misc]  # os-ken has no types
         return oxm.l7_pattern(self._field, value).value
 
 
-class _Test(TypeDescr):  # type: ignore[misc]  # os-ken has no types
+class _Test:
     """A test of an attribute; no fixed size. One that cannot be read stays bytes."""
 
     def to_user(self, binary: bytes) -> AttributeTest | bytes:
@@ -88,7 +89,7 @@ class _Test(TypeDescr):  # type: ignore[misc]  # os-ken has no types
         return value.encode()
 
 
-def _type_of(field: L7Field) -> TypeDescr:
+def _type_of(field: L7Field) -> "_Number | _Pattern | _Test":
     if field in PATTERN_FIELDS:
         return _Pattern(field)
     return _Test() if field is L7Field.ATTR else _Number(FIELD_NAMES[field], FIELD_SIZES[field])
