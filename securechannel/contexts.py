@@ -10,13 +10,17 @@ import os
 import ssl
 import stat
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
+
+from cryptography import x509
 
 from securechannel.errors import FilesError
 
 log = logging.getLogger(__name__)
 
+WARN_BEFORE: Final = timedelta(days=14)
 OTHERS: Final = stat.S_IWGRP | stat.S_IRWXO  # a group may read, as Debian's ssl-cert does
 
 _Stamp = tuple[tuple[int, int, int], ...]
@@ -43,9 +47,15 @@ class Contexts:
         self._has_to_match_name = has_to_match_name
         self._context: ssl.SSLContext | None = None
         self._stamp: _Stamp = ()
+        self._until = self._warned_at = datetime.min.replace(tzinfo=UTC)
 
     def current(self) -> ssl.SSLContext:
         """As the files are now; while they cannot be used, as they were before. FilesError when they never could."""
+        context = self._up_to_date()
+        self._warn_in_time()
+        return context
+
+    def _up_to_date(self) -> ssl.SSLContext:
         stamp = self._look()
         if self._context is not None and stamp == self._stamp:
             return self._context
@@ -60,7 +70,18 @@ class Contexts:
         if self._context is not None:
             log.info("%s has changed: new connections use it", self.files.certificate)
         self._context, self._stamp = context, stamp
+        self._until = _until(self.files.certificate)
         return context
+
+    def _warn_in_time(self) -> None:
+        """Once a day, at a handshake."""
+        left = self._until - datetime.now(UTC)
+        if left < WARN_BEFORE and datetime.now(UTC) - self._warned_at > timedelta(days=1):
+            self._warned_at = datetime.now(UTC)
+            what = "has expired" if left < timedelta() else "expires"
+            log.warning(
+                "%s %s on %s: `--renew`, or ask its authority", self.files.certificate, what, f"{self._until:%F}"
+            )
 
     def _look(self) -> _Stamp:
         """Changes when a file does."""
@@ -87,6 +108,14 @@ class Contexts:
         _load_authority(context, self.files.authority)
         _load_identity(context, self.files)
         return context
+
+
+def _until(certificate: Path) -> datetime:
+    """When the first certificate of the file expires: it is the one that is shown."""
+    try:
+        return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+    except (OSError, ValueError) as error:
+        raise FilesError(certificate, f"cannot be read: {error}") from error
 
 
 def _load_authority(context: ssl.SSLContext, path: Path) -> None:

@@ -63,6 +63,7 @@ class Shim:
         self._server: asyncio.Server | None = None
         self._conduit: Conduit | None = None
         self._version: int | None = None
+        self.is_closing = False
         self.sessions = 0
 
     @property
@@ -73,6 +74,7 @@ class Shim:
     async def start(self, listen: tuple[str, int]) -> tuple[str, int]:
         """Listen; the address and port that the bridge is to connect to. Raises OSError."""
         loop = asyncio.get_running_loop()
+        self.is_closing = False
         self.secure.start()
         if self.secure.has_switch:
             return await self.secure.listen(listen, lambda plain: self._hand_in(loop, plain))
@@ -82,12 +84,14 @@ class Shim:
 
     async def close(self) -> None:
         """Stop listening and end the session."""
+        self.is_closing = True
         if self._server is not None:
             self._server.close()
         self.restart("the agent stops")
         if self._server is not None:
             await self._server.wait_closed()
         await self.secure.stop()
+        await asyncio.gather(*self._arriving, return_exceptions=True)
 
     def restart(self, reason: str) -> None:
         """End the present session; the bridge comes back by itself."""
@@ -137,6 +141,9 @@ class Shim:
             plain.close()
 
     def _take(self, plain: socket.socket) -> None:
+        if self.is_closing:
+            plain.close()
+            return
         loop = asyncio.get_running_loop()
         task: asyncio.Task[object] = loop.create_task(loop.connect_accepted_socket(lambda: _SwitchSide(self), plain))
         self._arriving.add(task)
@@ -342,6 +349,9 @@ class _SwitchSide(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.Transport):
+            if self._shim.is_closing:
+                transport.abort()
+                return
             self._conduit = self._shim.accept(transport)
             if self._conduit is not None:
                 self._conduit.pump()

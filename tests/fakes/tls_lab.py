@@ -17,7 +17,7 @@ from securechannel.contexts import Contexts, TlsFiles
 from securechannel.core import Peer
 from securechannel.ends import Door, TlsEnds
 
-DAY = timedelta(days=1)
+YEAR = timedelta(days=365)
 
 
 class Lab:
@@ -25,9 +25,9 @@ class Lab:
 
     def __init__(self, folder: Path, name: str = "test authority") -> None:
         self.folder = folder
-        authority.init(folder, name, DAY)
+        authority.init(folder, name, YEAR)
 
-    def issue(self, name: str, role: Role, *also: str, lifetime: timedelta = DAY, replace: bool = False) -> TlsFiles:
+    def issue(self, name: str, role: Role, *also: str, lifetime: timedelta = YEAR, replace: bool = False) -> TlsFiles:
         """Key, certificate, and this authority as the one to trust."""
         made: Issued = authority.issue(self.folder, name, role, also, lifetime, replace=replace)
         return self.files(made)

@@ -210,6 +210,15 @@ def test_switch_that_cannot_be_trusted_is_refused(
     assert is_alive(other)
 
 
+def test_switch_comes_in_as_soon_as_it_has_a_new_certificate(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.lab.issue("switch", "switch", lifetime=EXPIRED, replace=True)
+    peer = world.peer(None)
+    world.agent(world.config(peer.port, ovs=yaml(world.agent_files, switch=yaml(world.switch_files))))
+    until(lambda: "is refused: its certificate is not accepted: certificate has expired" in caplog.text)
+    world.lab.issue("switch", "switch", replace=True)  # and nobody tells Open vSwitch
+    assert is_alive(peer.accept())
+
+
 def set_ssl(world: World, files: TlsFiles, authority: Path) -> None:
     world.ovs.sh("ovs-vsctl", "set-ssl", str(files.private_key), str(files.certificate), str(authority))
 

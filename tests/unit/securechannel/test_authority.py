@@ -125,6 +125,16 @@ def test_key_that_everyone_can_read_is_warned_of(files: TlsFiles, caplog: pytest
     assert "s1.key can be used by others" in caplog.text
 
 
+@pytest.mark.parametrize(("days", "words"), [(-1, "s2.crt has expired on"), (3, "s2.crt expires on"), (15, "")])
+def test_certificate_that_ends_soon_is_warned_of_once_a_day(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, days: int, words: str
+) -> None:
+    contexts = Contexts(Lab(tmp_path).issue("s2", "agent", lifetime=timedelta(days=days)), is_server=True)
+    contexts.current()
+    contexts.current()
+    assert [words in record.message for record in caplog.records] == ([True] if words else [])
+
+
 def test_files_that_became_unusable_leave_what_was_read_before(
     files: TlsFiles, caplog: pytest.LogCaptureFixture
 ) -> None:
