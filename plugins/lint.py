@@ -55,7 +55,7 @@ _PROTOCOL_FIELDS: Mapping[str, type] = {
     "pattern": list,
     "example": list,
 }
-_PROTOCOL_OPTIONS = ("ports", "replaces", "field", "counter_example")
+_PROTOCOL_OPTIONS = ("tags", "ports", "replaces", "field", "counter_example")
 MAX_PORT = 65_535
 PROTOCOL_IDS = range(9_000, 10_000)
 """Selectors of declared protocols."""
@@ -277,6 +277,10 @@ def _check_protocol(protocol: Entry, categories: Mapping[str, int]) -> Iterator[
     if number is not None and number not in PROTOCOL_IDS:
         text = f"id {number} is not one of declared protocols, {PROTOCOL_IDS[0]} to {PROTOCOL_IDS[-1]}"
         yield protocol.finding(text, field="id")
+    for tag in protocol.texts("tags"):
+        if not _KEY.fullmatch(tag):
+            text = f"tag {tag!r} has other characters than a-z, 0-9 and single hyphens"
+            yield protocol.finding(text, field="tags", item=tag)
     ports = protocol.values.get("ports", [])
     if not isinstance(ports, list) or not all(isinstance(port, int) and 0 < port <= MAX_PORT for port in ports):
         yield protocol.finding(

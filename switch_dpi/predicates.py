@@ -38,9 +38,7 @@ from switch_dpi.vocabulary import Vocabulary
 log = logging.getLogger(__name__)
 
 MAX_MISUNDERSTOOD_TOLD: Final = 10  # log lines; who sends one such message may send a million
-LOOK_PAUSE_S: Final = (
-    0.2  # after a look in vain: a controller that goes on asking does not hold up its relay all the time
-)
+LOOK_PAUSE_S: Final = 0.2  # after a look in vain: who goes on asking does not hold up the relay all the time
 
 _LOWERED: Final = frozenset({int(Type.EXPERIMENTER), int(Type.FLOW_MOD), int(Type.MULTIPART_REQUEST)}) | {
     int(Type.BUNDLE_ADD_MESSAGE)

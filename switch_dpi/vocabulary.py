@@ -16,6 +16,7 @@ from ofext.events import FlowEvent
 from ofext.facts import FlowFacts
 from ofext.fields import FIELD_NAMES, L7Field
 from ofext.predicates import Predicate
+from ofext.sites import site_in
 
 ENCRYPTED_TAG: Final = "encrypted"
 """Tag of a protocol that encrypts what it carries."""
@@ -78,7 +79,8 @@ class Vocabulary:
 
     def _find_of_path(self, app_id: int, protocol_id: int, path: str) -> tuple[frozenset[str], bool | None]:
         keys = {self._protocols.get(number, "") for number in (app_id, protocol_id)}
-        keys.update(path.split(".")[1:])  # after the link layer
+        site = site_in(path, app_id)  # its labels are no protocols, whatever they are called
+        keys.update((path.removesuffix(f".{site}") if site else path).split("."))
         carried = [self._protocol_tags[key] for key in keys if key in self._protocol_tags]
         of_protocols = frozenset[str]().union(*carried)
         return of_protocols | self._tags.get(app_id, frozenset()), ENCRYPTED_TAG in of_protocols if carried else None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ofext.attributes import FIELD_ATTRIBUTES
 from plugins.loader import signature_files
 from switch_dpi._native import (
     CaptureError,
@@ -94,6 +95,17 @@ def test_the_catalogue_names_protocols_applications_categories_and_attributes(kn
     assert all(categories[app.category_id] == app.category != "unknown" for app in known.apps)
     assert all(app.is_protocol == (app.app_id & 0xFFFFFF < 10_000) for app in known.apps)
     assert {(a.name, a.id, a.type) for a in known.attributes} >= {("tls.sni", 1, "string"), ("tls.version", 3, "uint")}
+
+
+def test_protocols_that_encrypt_have_a_tag_that_says_so(known: Catalogue) -> None:
+    tagged = {app.key for app in known.apps if app.is_protocol and "encrypted" in app.tags}
+    assert {"tls", "quic", "ssh", "dtls", "wireguard", "ipsec", "openvpn"} <= tagged
+    assert not tagged & {"http", "dns", "ftp", "smtp", "telnet", "rtp"}
+
+
+def test_attributes_behind_match_fields_are_in_the_catalogue(known: Catalogue) -> None:
+    texts = {attribute.name for attribute in known.attributes if attribute.type == "string"}
+    assert {name for names in FIELD_ATTRIBUTES.values() for name in names} <= texts
 
 
 def test_flows_under_way_end_with_the_signatures_they_began_with() -> None:

@@ -16,6 +16,7 @@ from ofext.events import FlowEvent
 from ofext.facts import FlowFacts, holds
 from ofext.fields import L7Field
 from ofext.predicates import Predicate, PredicateTable
+from ofext.sites import site_id
 from switch_dpi.predicate_index import PredicateIndex
 from switch_dpi.vocabulary import Vocabulary
 
@@ -176,6 +177,11 @@ def test_encryption_is_said_by_the_protocols_on_the_path() -> None:
     nothing_known = {"app_id": 0x14000000, "protocol_id": 0, "path": "eth.ip.tcp"}
     assert not one(encrypted, **nothing_known)
     assert not one(plain, **nothing_known)
+
+
+def test_a_site_that_is_called_as_a_protocol_is_none() -> None:
+    plain, site = Predicate(L7Field.ENCRYPTED, b"\0"), {"app_id": site_id("tls.test"), "protocol_id": HTTP}
+    assert one(plain, **site, path="eth.ip.tcp.http.tls.test")
 
 
 def test_tags_are_those_of_the_application_and_of_its_protocols() -> None:

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use appsteer_core::protocol::attributes::{AttributeInfo as Attribute, Kind};
 use appsteer_core::report::app_id::AppId;
-use appsteer_core::signatures::Signatures as Loaded;
+use appsteer_core::signatures::{ProtocolInfo, Signatures as Loaded};
 use pyo3::prelude::*;
 
 use crate::signatures::Signatures;
@@ -73,7 +73,8 @@ fn apps(loaded: &Loaded) -> Vec<AppInfo> {
     let category_key = |id: u8| loaded.category(id).map_or(String::new(), |category| category.key.clone());
     let mut apps: Vec<AppInfo> = Vec::new();
     for (index, protocol) in loaded.protocols().enumerate() {
-        apps.push(protocol_info(protocol.selector, protocol.key, protocol.name, loaded.protocol_category(index)));
+        let tags = loaded.protocol_tags(index).into_iter().map(str::to_owned).collect();
+        apps.push(AppInfo { tags, ..protocol_info(&protocol, loaded.protocol_category(index)) });
     }
     apps.sort_by_key(|app| app.app_id);
     apps.extend(loaded.apps().iter().map(|app| AppInfo {
@@ -97,11 +98,11 @@ fn categories(loaded: &Loaded) -> Vec<CategoryInfo> {
     all.map(|c| CategoryInfo { id: c.id, key: c.key.clone(), name: c.name.clone(), about: c.about.clone() }).collect()
 }
 
-fn protocol_info(selector: u32, key: &str, name: &str, category_id: u8) -> AppInfo {
+fn protocol_info(protocol: &ProtocolInfo<'_>, category_id: u8) -> AppInfo {
     AppInfo {
-        app_id: AppId::ours(selector).0,
-        key: key.to_owned(),
-        name: name.to_owned(),
+        app_id: AppId::ours(protocol.selector).0,
+        key: protocol.key.to_owned(),
+        name: protocol.name.to_owned(),
         category_id,
         category: String::new(),
         is_protocol: true,
@@ -128,7 +129,8 @@ fn attribute_info(attribute: Attribute<'_>) -> AttributeInfo {
 fn version(apps: &[AppInfo], categories: &[CategoryInfo], attributes: &[Attribute<'_>]) -> String {
     let mut text = String::new();
     for app in apps {
-        let _infallible = writeln!(text, "{} {} {} {}", app.app_id, app.key, app.name, app.category_id);
+        let tags = app.tags.join(" ");
+        let _infallible = writeln!(text, "{} {} {} {} {tags}", app.app_id, app.key, app.name, app.category_id);
     }
     for category in categories {
         let _infallible = writeln!(text, "{} {} {}", category.id, category.key, category.name);

@@ -72,6 +72,8 @@ pub struct Declared {
     pub selector: u32,
     /// Key of its category.
     pub category: String,
+    /// As in [`crate::protocol::Descriptor`].
+    pub tags: Vec<String>,
     /// TCP, UDP or both.
     pub transports: Vec<Transport>,
     /// Where it is tried first.

@@ -14,6 +14,8 @@ pub(crate) struct RawProtocol {
     pub category: Spanned<String>,
     pub transports: Spanned<Vec<String>>,
     #[serde(default)]
+    pub tags: Vec<String>,
+    #[serde(default)]
     pub ports: Vec<u16>,
     #[serde(default)]
     pub replaces: Vec<Spanned<String>>,

@@ -238,6 +238,8 @@ pub struct Descriptor {
     pub selector: u32,
     /// Key of its category in `plugins/categories.toml`.
     pub category: &'static str,
+    /// Further words, as applications have them. `encrypted`: what it carries is, unless its ends agreed otherwise.
+    pub tags: &'static [&'static str],
     /// What it runs over.
     pub transports: &'static [Transport],
     /// Where it usually runs: these are tried first there, and everywhere else too.
@@ -270,6 +272,7 @@ impl Descriptor {
         name: "",
         selector: 0,
         category: "network",
+        tags: &[],
         transports: &[],
         ports: &[],
         first_bytes: FirstBytes::Any,

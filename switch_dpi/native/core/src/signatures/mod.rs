@@ -252,6 +252,16 @@ impl Signatures {
         self.protocol_categories.get(index).copied().unwrap_or(0)
     }
 
+    /// The tags of a protocol by its place.
+    #[must_use]
+    pub fn protocol_tags(&self, index: usize) -> Vec<&str> {
+        match (protocols::ALL.get(index), self.ports.declared(index)) {
+            (Some(native), _) => native.tags.to_vec(),
+            (None, Some(declared)) => declared.tags.iter().map(String::as_str).collect(),
+            (None, None) => Vec::new(),
+        }
+    }
+
     /// The number of the category with this key; 0 when there is none.
     #[must_use]
     pub fn category_by_key(&self, key: &str) -> u8 {

@@ -18,6 +18,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Discord",
     selector: 220,
     category: "voip",
+    tags: &["encrypted"],
     app: "discord",
     transports: &[Transport::Udp],
     ports: &[50_001, 50_002, 50_003, 50_004, 50_005],

@@ -17,6 +17,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Mumble",
     selector: 718,
     category: "voip",
+    tags: &["encrypted"],
     transports: &[Transport::Udp],
     ports: &[PORT],
     first_bytes: FirstBytes::Of(&[0]),

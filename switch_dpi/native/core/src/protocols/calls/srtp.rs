@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "SRTP",
     selector: 1780,
     category: "voip",
+    tags: &["encrypted"],
     transports: &[Transport::Udp],
     first_bytes: FirstBytes::Where(|byte| byte >> 6 == 2),
     probe,

@@ -25,6 +25,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Zoom",
     selector: 222,
     category: "conferencing",
+    tags: &["encrypted"],
     app: "zoom",
     transports: &[Transport::Udp],
     ports: &[8801, 8802, 8803, 8804, 8805, 8806, 8807, 8808, 8809, 8810],

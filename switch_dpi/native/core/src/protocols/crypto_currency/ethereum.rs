@@ -22,6 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Ethereum",
     selector: 931,
     category: "crypto-currency",
+    tags: &["encrypted"],
     transports: &[Transport::Udp],
     ports: &[30301, 30303],
     probe,

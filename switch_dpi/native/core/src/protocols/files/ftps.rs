@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "FTPS",
     selector: 206,
     category: "file-transfer",
+    tags: &["encrypted"],
     transports: &[Transport::Tcp],
     ports: &[989, 990],
     first_bytes: FirstBytes::Of(FIRST_BYTES),

@@ -25,6 +25,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Steam",
     selector: 938,
     category: "games",
+    tags: &["encrypted"],
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[27017, 27018, 27019, 27020, 27036],
     max_probe_size: STREAM.len(),

@@ -21,6 +21,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Steam networking sockets",
     selector: 1861,
     category: "games",
+    tags: &["encrypted"],
     transports: &[Transport::Udp],
     ports: &[27015],
     first_bytes: FirstBytes::Of(&[CHALLENGE_REQUEST, CHALLENGE_REPLY]),

@@ -27,6 +27,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Matter",
     selector: 1784,
     category: "iot",
+    tags: &["encrypted"],
     transports: &[Transport::Udp],
     ports: &[5540],
     first_bytes: FirstBytes::Of(&[FROM_NODE, TO_NODE]),

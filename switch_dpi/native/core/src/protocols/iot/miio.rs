@@ -16,6 +16,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "miIO",
     selector: 377,
     category: "iot",
+    tags: &["encrypted"],
     transports: &[Transport::Udp],
     ports: &[54_321],
     first_bytes: FirstBytes::Of(&[0x21]),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "IMAPS",
     selector: 203,
     category: "email",
+    tags: &["encrypted"],
     transports: &[Transport::Tcp],
     ports: &[993],
     first_bytes: FirstBytes::Of(FIRST_BYTES),

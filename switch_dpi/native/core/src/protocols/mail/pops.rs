@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "POPS",
     selector: 204,
     category: "email",
+    tags: &["encrypted"],
     transports: &[Transport::Tcp],
     ports: &[995],
     first_bytes: FirstBytes::Of(FIRST_BYTES),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "SMTPS",
     selector: 205,
     category: "email",
+    tags: &["encrypted"],
     transports: &[Transport::Tcp],
     ports: &[465, 587],
     first_bytes: FirstBytes::Of(FIRST_BYTES),

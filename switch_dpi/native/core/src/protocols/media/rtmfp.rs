@@ -16,6 +16,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "RTMFP",
     selector: 758,
     category: "streaming-protocol",
+    tags: &["encrypted"],
     transports: &[Transport::Udp],
     ports: &[1935],
     probe,

@@ -18,6 +18,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "QQ",
     selector: 723,
     category: "messaging",
+    tags: &["encrypted"],
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[8000, 4000],
     first_bytes: FirstBytes::Where(|byte| byte < 0x08),

@@ -29,6 +29,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Telegram",
     selector: 717,
     category: "messaging",
+    tags: &["encrypted"],
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[443, 80, 5222],
     max_probe_size: 1100,

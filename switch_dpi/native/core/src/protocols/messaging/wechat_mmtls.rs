@@ -17,6 +17,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "WeChat",
     selector: 722,
     category: "messaging",
+    tags: &["encrypted"],
     transports: &[Transport::Tcp],
     ports: &[8080, 80, 443],
     first_bytes: FirstBytes::Of(&[0x16, 0x19, 0x00]),

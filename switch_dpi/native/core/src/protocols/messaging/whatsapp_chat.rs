@@ -21,6 +21,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "WhatsApp",
     selector: 709,
     category: "messaging",
+    tags: &["encrypted"],
     transports: &[Transport::Tcp],
     ports: &[5222, 443],
     first_bytes: FirstBytes::Of(b"WE"),

@@ -11,6 +11,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "AVAST SecureDNS",
     selector: 201,
     category: "network",
+    tags: &["encrypted"],
     transports: &[Transport::Udp],
     ports: &[443],
     max_probe_size: MAX_PROBE_SIZE,

@@ -22,6 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "DNScrypt",
     selector: 200,
     category: "network",
+    tags: &["encrypted"],
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[443, 5353, 8443],
     max_probe_size: MAX_PROBE_SIZE,

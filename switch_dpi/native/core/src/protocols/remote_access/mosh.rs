@@ -20,6 +20,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Mosh",
     selector: 1251,
     category: "remote-access",
+    tags: &["encrypted"],
     transports: &[Transport::Udp],
     ports: &[60001],
     first_bytes: FirstBytes::Of(&[0, 0x80]),

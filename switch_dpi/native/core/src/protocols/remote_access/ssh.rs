@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "SSH",
     selector: 22,
     category: "remote-access",
+    tags: &["encrypted"],
     transports: &[Transport::Tcp],
     ports: &[22],
     max_probe_size: MAX_BANNER_SIZE + MAX_IDENTIFICATION_SIZE,

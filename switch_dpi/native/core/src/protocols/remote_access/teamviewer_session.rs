@@ -21,6 +21,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "TeamViewer",
     selector: 1242,
     category: "remote-access",
+    tags: &["encrypted"],
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[5938],
     first_bytes: FirstBytes::Of(&[0, 0x11, 0x17]),

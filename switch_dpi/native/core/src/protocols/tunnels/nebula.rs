@@ -18,6 +18,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Nebula",
     selector: 1221,
     category: "vpn",
+    tags: &["encrypted"],
     transports: &[Transport::Udp],
     ports: &[4242],
     first_bytes: FirstBytes::Where(|byte| matches!(byte, 0x10..=0x16)),

@@ -48,6 +48,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "OpenVPN",
     selector: 1200,
     category: "vpn",
+    tags: &["encrypted"],
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[1194],
     // over TCP the size comes first: up to 1,500 bytes

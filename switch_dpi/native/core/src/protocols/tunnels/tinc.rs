@@ -24,6 +24,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "TINC",
     selector: 1225,
     category: "vpn",
+    tags: &["encrypted"],
     transports: &[Transport::Tcp],
     ports: &[655],
     first_bytes: FirstBytes::Of(b"0"),

@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Tor",
     selector: 224,
     category: "vpn",
+    tags: &["encrypted"],
     transports: &[Transport::Tcp],
     ports: &[9001, 9030],
     first_bytes: FirstBytes::Of(b"nod@"),

@@ -31,6 +31,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "WireGuard",
     selector: 1201,
     category: "vpn",
+    tags: &["encrypted"],
     transports: &[Transport::Udp],
     ports: &[51820],
     first_bytes: FirstBytes::Of(&[INITIATION, RESPONSE, COOKIE, DATA]),

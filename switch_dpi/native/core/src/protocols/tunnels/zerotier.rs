@@ -22,6 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "ZeroTier",
     selector: 1223,
     category: "vpn",
+    tags: &["encrypted"],
     transports: &[Transport::Udp],
     ports: &[9993],
     max_probe_size: 64,

@@ -28,6 +28,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "DTLS",
     selector: 207,
     category: "web",
+    tags: &["encrypted"],
     transports: &[Transport::Udp],
     ports: &[443, 853, 2221, 4433, 4740, 5061, 5246, 5247, 5349, 5684, 6514, 8801, 10161],
     first_bytes: FirstBytes::Where(|byte| (20..=26).contains(&byte)),

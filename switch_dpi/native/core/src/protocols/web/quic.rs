@@ -33,6 +33,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "QUIC",
     selector: 43,
     category: "web",
+    tags: &["encrypted"],
     transports: &[Transport::Udp],
     ports: &[443, 784, 853, 8853],
     max_probe_size: MIN_INITIAL_DATAGRAM_SIZE,

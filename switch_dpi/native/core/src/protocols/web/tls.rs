@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "TLS",
     selector: 443,
     category: "web",
+    tags: &["encrypted"],
     transports: &[Transport::Tcp],
     ports: &[443, 853, 992, 5061, 8443, 8883],
     first_bytes: FirstBytes::Of(FIRST_BYTES),
