@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ofext import label
+from ofext import label, lowering, oxm
 from ofext.attributes import FIELD_ATTRIBUTES, AttributeTest, Operation
 from ofext.catalogue import AppEntry, AppKind, AttributeEntry, AttributeType, Catalogue
-from ofext.errors import MatchValueError
+from ofext.errors import MatchConflictError, MatchValueError
 from ofext.events import FlowEvent
 from ofext.facts import FlowFacts, holds
 from ofext.fields import L7Field
+from ofext.oxm import Oxm
 from ofext.predicates import Predicate, PredicateTable
 from ofext.sites import site_id
 from switch_dpi.predicate_index import PredicateIndex
@@ -88,6 +89,10 @@ def attribute_tests(draw: st.DrawFn) -> AttributeTest:
     return AttributeTest(attribute, operation, (draw(operands),))
 
 
+def masks(bits: int) -> st.SearchStrategy[int]:
+    return st.sampled_from([1, (1 << bits) - 1]) | st.integers(1, (1 << bits) - 1)
+
+
 def masked(value: int, mask: int) -> Predicate:
     return Predicate(L7Field.CONFIDENCE, bytes([value & mask]), bytes([mask]))
 
@@ -133,6 +138,62 @@ def test_the_index_says_what_the_reference_says(wanted: list[Predicate], flow: F
     facts = VOCABULARY.facts(flow)
     expected = label.predicate_mask(number for predicate, number in table.bits.items() if holds(predicate, facts))
     assert PredicateIndex(table, VOCABULARY).bits(flow) == expected
+
+
+label_fields = st.one_of(
+    st.builds(lambda app, mask: oxm.l7_app_id(app & mask, mask), st.sampled_from([TLS, HTTP, YOUTUBE]), masks(32)),
+    st.builds(lambda state, mask: oxm.l7_state(state & mask, mask), st.integers(0, 3), masks(3)),
+    st.builds(lambda risk, mask: oxm.l7_risk(risk & mask, mask), st.sampled_from([0, 3]), masks(8)),
+    st.integers(2, 3).map(oxm.l7_category),
+    st.sampled_from([0, 20]).map(oxm.l7_engine),
+)
+
+
+def compares(field: Oxm, bits: int) -> bool:
+    """Whether a field with a mask or without fits a number of its size."""
+    mask = field.mask or b"\xff" * len(field.value)
+    return bits & int.from_bytes(mask, "big") == int.from_bytes(field.value, "big")
+
+
+def reference(field: Oxm, flow: FlowEvent) -> bool:
+    """What SPEC.md says that a field means, of a flow that has a verdict."""
+    plain = {
+        L7Field.APP_ID: flow.app_id,
+        L7Field.ENGINE: flow.app_id >> 24,
+        L7Field.CATEGORY: flow.category,
+        L7Field.STATE: flow.state,
+        L7Field.RISK: VOCABULARY.risk_of(flow.app_id),
+    }
+    if field.field in plain:
+        return compares(field, plain[L7Field(field.field)])
+    predicate = Predicate.from_oxm(field)
+    assert predicate is not None
+    return holds(predicate, VOCABULARY.facts(flow))
+
+
+@given(
+    st.lists(
+        label_fields | predicates.map(Predicate.to_oxm), min_size=1, max_size=4, unique_by=lambda field: field.field
+    ),
+    flows,
+    st.integers(0, 3),
+    st.integers(2, 3),
+)
+def test_a_lowered_match_fits_the_flows_that_its_fields_mean(
+    fields: list[Oxm], flow: FlowEvent, state: int, category: int
+) -> None:
+    flow = replace(flow, state=state, category=category)
+    table = PredicateTable().with_predicates(lowering.predicates_of(fields))
+    assert isinstance(table, PredicateTable)
+    try:
+        lowered = lowering.lower(fields, table)
+    except MatchConflictError:
+        return  # engine and App-ID
+    fixed = state | category << label.CATEGORY_SHIFT | VOCABULARY.risk_of(flow.app_id) << label.RISK_SHIFT
+    connection = fixed | PredicateIndex(table, VOCABULARY).bits(flow)
+    told = {oxm.NXM_NX_CT_MARK: flow.app_id, oxm.NXM_NX_CT_LABEL: connection}
+    fits = all(compares(field, told[field.field]) for field in lowered)
+    assert fits == all(reference(field, flow) for field in fields)
 
 
 def one(predicate: Predicate, **flow: object) -> bool:
