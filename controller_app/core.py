@@ -20,7 +20,9 @@ from controller_app.hosts import HostTable, SeenHost
 from controller_app.network import SavedNetwork, network_view, restore_network, save_network
 from controller_app.session import Session
 from ofext.catalogue import Catalogue, CatalogueRequest
+from ofext.catalogue_change import CatalogueChange
 from ofext.config import ConfigReply, ConfigSet, EventConfig
+from ofext.errors import DecodeError
 from ofext.events import FlowEvents
 from ofext.hello import Hello
 from ofext.messages import L7Error, Unknown
@@ -156,6 +158,8 @@ class Core:
                     # Events come after the catalogue: every flow that is shown has the names of its application.
                     if self._learn_catalogue(switch, message):
                         answers = [ConfigSet(config=EventConfig())]
+                case CatalogueChange():
+                    answers = self._change_catalogue(switch, message)
                 case FlowEvents():
                     switch.events_lost = message.dropped
                     self.flows.take(dpid, message, self.clock())
@@ -295,11 +299,28 @@ class Core:
         whole = switch.catalogue(part)
         if whole is None:
             return False
+        self._know_catalogue(switch, whole)
+        return True
+
+    def _change_catalogue(self, switch: SwitchState, part: CatalogueChange) -> list[L7Message]:
+        """Takes in a part of a change; asks for the whole catalogue where a change before it was missed."""
+        known = self._catalogues.get(switch.dpid)
+        if known is None:
+            return [CatalogueRequest()]
+        try:
+            whole = switch.catalogue_change(part, known)
+        except DecodeError as error:
+            LOG.warning("switch %016x: %s; its catalogue is asked for anew", switch.dpid, error)
+            return [CatalogueRequest()]
+        if whole is not None:
+            self._know_catalogue(switch, whole)
+        return []
+
+    def _know_catalogue(self, switch: SwitchState, whole: Catalogue) -> None:
         self._catalogues[switch.dpid] = whole
         self.names.learn(whole)
         self._on_change()
         LOG.info("switch %016x: catalogue %s, %d applications", switch.dpid, whole.version, len(whole.apps))
-        return True
 
     def _no_agent(self, switch: SwitchState) -> None:
         if switch.no_agent():

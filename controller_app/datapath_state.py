@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from controller_app.session import Session
+from ofext import catalogue_change
 from ofext.catalogue import Catalogue, join
+from ofext.catalogue_change import CatalogueChange, applied
 from ofext.errors import DecodeError
 from ofext.hello import SUPPORTED_VERSIONS, AgentInfo, Hello, negotiate
 from steering.rules import RuleSet
@@ -77,6 +79,7 @@ class SwitchState:
     unexpected: int = 0
     events_lost: int = 0
     _parts: list[Catalogue] = field(default_factory=list)
+    _change: list[CatalogueChange] = field(default_factory=list)
 
     def step(self, step: Step) -> bool:
         """Goes on. False, and nothing changes, if the step does not fit the stage."""
@@ -93,7 +96,7 @@ class SwitchState:
         self.session, self.name, self.connected_s = session, name, now
         self.installed, self.is_new, self.is_current = None, False, False
         self.problem, self.hello_xid = "", None
-        self._parts = []
+        self._parts, self._change = [], []
 
     def left(self) -> None:
         """The connection ended. The switch goes on forwarding by its rules."""
@@ -132,6 +135,25 @@ class SwitchState:
             return None
         parts, self._parts = self._parts, []
         whole = join(parts)
+        self.step(Step.CATALOGUE)
+        return whole
+
+    def catalogue_change(self, part: CatalogueChange, known: Catalogue) -> Catalogue | None:
+        """A part of a change of the catalogue that is known; the new catalogue when this was the last part.
+
+        Raises DecodeError, also for a change of another catalogue: one was missed, and the whole has to be asked for.
+        """
+        if (self.stage, Step.CATALOGUE) not in TRANSITIONS:
+            self.unexpected += 1
+            raise DecodeError(0, f"no change of a catalogue from a switch that is {self.stage.value}")
+        if len(self._change) == MAX_PARTS:
+            self._change = []
+            raise DecodeError(0, f"a change of a catalogue of at most {MAX_PARTS} parts")
+        self._change.append(part)
+        if part.more:
+            return None
+        parts, self._change = self._change, []
+        whole = applied(known, catalogue_change.join(parts))
         self.step(Step.CATALOGUE)
         return whole
 

@@ -133,6 +133,20 @@ class FlowFilter:
         )
 
 
+def field_offset(data: bytes, start: int, index: int) -> int:
+    """Where the match field of this index stands in a message whose filter begins at `start`; `start` if there is none.
+
+    Raises DecodeError for what is no filter.
+    """
+    for kind, value in Reader(data, start).tlvs():
+        if kind == FilterTlv.MATCH:
+            offset = value.offset
+            for _ in range(index):
+                _, offset = oxm.decode_oxm(data, offset)
+            return offset
+    return start
+
+
 def decode_l7_fields(value: Reader) -> tuple[Oxm, ...]:
     """OXM fields of this experimenter up to the reader's end. Raises DecodeError."""
     start = value.offset

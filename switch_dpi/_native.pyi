@@ -1,6 +1,7 @@
 """The engine (Rust) and its inputs. Long calls run without the GIL; times are nanoseconds since 1970 unless said."""
 
 from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address, IPv6Address
 from typing import Literal, final
 
 __all__ = [
@@ -400,6 +401,14 @@ class LiveCapture:
 
     def replace_signatures(self, signatures: Signatures) -> None:
         """For flows whose first packet is read from now on; those under way end with theirs. No packet waits for it."""
+
+    def set_depth(self, options: EngineOptions) -> None:
+        """From the next packet on inspections go as far as these options say: packets, bytes, time; no others count."""
+
+    def forget(
+        self, flows: Sequence[tuple[int, IPv4Address | IPv6Address, int, IPv4Address | IPv6Address, int]]
+    ) -> None:
+        """Flows (protocol number; address and port of both ends, in any order) begin anew with their next packet."""
 
     def stats(self) -> dict[str, int]:
         """Counters by name: the engines', the rings' (``ring_…``), the queue's (``events_…``); at most 50 ms old."""

@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from ofext.catalogue import Catalogue
-from ofext.config import EventConfig
-from ofext.hello import AgentInfo
+from ofext.config import Depth, EventConfig
+from ofext.hello import AgentInfo, Feature
 from ofext.label import PREDICATE_CAPACITY
 from ofext.predicates import PredicateTable
 from switch_dpi.config import AgentConfig, BridgePlan
@@ -27,9 +27,11 @@ from switch_dpi.errors import OvsError, SwitchDpiError
 from switch_dpi.flowbook import FlowBook
 from switch_dpi.marker import Marker
 from switch_dpi.ovs import BridgeFacts, Fingerprint, Ovs
+from switch_dpi.plugin_desk import PluginDesk
 from switch_dpi.predicates import PredicateStore
 from switch_dpi.publish import Publisher
 from switch_dpi.reclaim import Reclaimer
+from switch_dpi.requests import RequestDesk, Surroundings, counters_of
 from switch_dpi.rule_list import count_rules
 from switch_dpi.shim.l7 import L7Endpoint
 from switch_dpi.shim.relay import Shim
@@ -44,6 +46,7 @@ RETRY_S: Final = 1.0  # after a command to Open vSwitch failed
 POLL_S: Final = 0.1  # the engine thread looks at its other duties this often when nothing happens
 MAX_EVENTS: Final = 64  # events taken at a time: about 2 ms until the marks of the first leave
 REMARK_DELAY_S: Final = 0.005  # a controller installs many patterns in one bundle
+FEATURES: Final = Feature.FLOW_CONTROL | Feature.DEPTH | Feature.STATISTICS | Feature.CATALOGUE_CHANGE
 RECONCILE_SOON_S: Final = 0.3  # after marks may have been lost, time for a batch of connections to come up again
 
 
@@ -59,6 +62,8 @@ class EngineFacts:
     tags: Tags = field(default_factory=dict)
     observe: Callable[[Sequence[Event]], None] = lambda _: None
     """Is shown all events of all bridges, in their engines' threads."""
+    plugins: PluginDesk | None = None
+    """What controllers may do with plugins."""
     on_renewed: list[Callable[[], None]] = field(default_factory=list)
     """Called when the catalogue is another one, from any thread."""
 
@@ -114,6 +119,20 @@ class BridgeAgent:
         )
         self._reclaimer = Reclaimer(self._store, self._path, self._count_rules, self._connections)
         self._store.make_room = self._reclaimer.run_now
+        self._path.on_news = self._shim.wake
+        self._depth = Depth()
+        self._desk = RequestDesk(
+            plan.name,
+            self._path,
+            Surroundings(
+                catalogue=lambda: self._engine.catalogue,
+                vocabulary=lambda: self._store.vocabulary,
+                counters=self._counters,
+                set_depth=self._set_depth,
+                wake=self._shim.wake,
+                plugins=engine.plugins,
+            ),
+        )
         engine.on_renewed.append(self._shim.wake)
         engine.on_renewed.append(lambda: self._store.renew(Vocabulary(engine.catalogue, engine.tags)))
 
@@ -127,6 +146,7 @@ class BridgeAgent:
                 tasks.create_task(self._reconcile())
         finally:
             await self._shim.close()
+            self._desk.close()
             await self._stop_engine()
             self._marker.close()
             self._thread.shutdown(wait=False)
@@ -190,7 +210,8 @@ class BridgeAgent:
     def _start_engine(self) -> None:
         self._stop = threading.Event()
         self._capture = self._engine.open_capture(self.plan.tap_port)
-        self._path.begin_run(time.monotonic())
+        self._capture.set_depth(self._depth)
+        self._path.begin_run(time.monotonic(), self._capture.inspect_anew)
         self._engine_run = self._loop.run_in_executor(self._thread, self._engine_loop, self._capture, self._stop)
         log.info("bridge %s: inspecting what comes to %s", self.plan.name, self.plan.tap_port)
 
@@ -282,9 +303,35 @@ class BridgeAgent:
     def _make_endpoint(self) -> L7Endpoint:
         events = self._config.events
         config = EventConfig(max_batch=events.batch, max_delay_ms=events.delay_ms)
-        return L7Endpoint(self._info, lambda: self._engine.catalogue, config)
+        return L7Endpoint(self._info, lambda: self._engine.catalogue, config, self._desk, self._shim.wake)
+
+    def _set_depth(self, depth: Depth) -> None:
+        """From any thread."""
+        self._depth = depth
+        capture = self._capture
+        if capture is not None:
+            capture.set_depth(depth)
+
+    def _counters(self) -> dict[str, int]:
+        """What a controller is told of the engine and the agent; from any thread."""
+        publisher, capture, book = self._path.publisher, self._capture, self._path.book
+        return counters_of(
+            engine=capture.stats() if capture is not None else {},
+            events={
+                "sent": publisher.sent,
+                "dropped": publisher.dropped,
+                "merged": publisher.merged,
+                "limited": publisher.limited,
+                "sampled_out": publisher.sampled_out,
+                "waiting": len(publisher),
+            },
+            marks=asdict(self._marker.counters),
+            book={"flows": len(book), "evicted": book.evicted},
+            matches={"predicates": len(self._store.table.bits), "refused": self._store.refused},
+        )
 
     def _info(self) -> AgentInfo:
+        plugins = self._engine.plugins
         return AgentInfo(
             agent_version=self._agent_version,
             engine_version=self._engine.version,
@@ -293,4 +340,5 @@ class BridgeAgent:
             edge_zone=self.plan.edge_zone,
             service_zone=self.plan.service_zone,
             predicate_capacity=PREDICATE_CAPACITY,
+            features=FEATURES | (Feature.PLUGIN_SWAP if plugins is not None and plugins.may_swap else 0),
         )

@@ -260,6 +260,10 @@ class Plugins(_Section):
         default=(Path("/etc/appsteer/plugins"),),
         description="Folders of plugins that are added to the signatures; one that is not there is empty.",
     )
+    by_controller: bool = Field(
+        default=True,
+        description="Whether the controller may load, unload and reload the plugins of these folders, by name.",
+    )
     address: str | None = Field(
         default=DEFAULT_AGENT,
         description="Where `appsteer plugins` reaches the agent: `unix:/path`, `127.0.0.1:port`, or null for nowhere.",

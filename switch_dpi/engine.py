@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
+from ofext.config import Depth
+from ofext.events import FlowEvent
+
 MAX_COUNT: Final = 2**32 - 1  # flows, packets or bytes that an engine may be told to take: above what memory holds
 MAX_TIMEOUT_S: Final = 1e9  # the native engine takes no more
 MAX_THREADS: Final = 64  # no more either; machines have fewer processors for one interface
@@ -172,6 +175,14 @@ class Capture(Protocol):
 
     def stats(self) -> Mapping[str, object]:
         """Counters."""
+        ...
+
+    def set_depth(self, depth: Depth) -> None:
+        """How far inspections go from the next packet on."""
+        ...
+
+    def inspect_anew(self, flows: Sequence[FlowEvent]) -> None:
+        """Begin with these flows as if they were new, without an event."""
         ...
 
     def close(self) -> None:

@@ -10,6 +10,19 @@ from ofext.ids import UNKNOWN_APP, is_settled
 from switch_dpi.conntrack import Key
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A verdict that the controller has given."""
+
+    app_id: int
+    category: int
+    state: int
+    until_s: float
+    """Of the clock that does not go back; infinite until the flow ends."""
+    beneath: FlowEvent
+    """What the engine knows of the flow."""
+
+
 @dataclass(slots=True, kw_only=True)
 class LiveFlow:
     """One flow. ``event`` is the last thing known of it, in the form in which it is published."""
@@ -21,6 +34,8 @@ class LiveFlow:
     """Which run of the engine saw it; 0: none, it was found in the connection tracker."""
     is_watched: bool = True
     """The engine will tell its end. Otherwise the connection tracker is asked."""
+    pin: Pin | None = None
+    """The controller has said what it is."""
 
     @property
     def is_settled(self) -> bool:
@@ -49,13 +64,14 @@ class FlowBook:
         """The flow of a connection."""
         return self._flows.get(key)
 
-    def put(self, key: Key, flow: LiveFlow) -> None:
-        """Adds or replaces; it is now the flow that changed last."""
+    def put(self, key: Key, flow: LiveFlow) -> LiveFlow | None:
+        """Adds or replaces; it is now the flow that changed last. The flow that made room, if one had to."""
         self._flows.pop(key, None)
         self._flows[key] = flow
-        if len(self._flows) > self._limit:
-            del self._flows[next(iter(self._flows))]
-            self.evicted += 1
+        if len(self._flows) <= self._limit:
+            return None
+        self.evicted += 1
+        return self._flows.pop(next(iter(self._flows)))
 
     def pop(self, key: Key) -> LiveFlow | None:
         """Removes and returns."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from ofext.catalogue import AppEntry, AppKind, AttributeEntry, AttributeType, Catalogue, CategoryEntry
+from ofext.config import Depth
+from ofext.events import FlowEvent
 from plugins.pack import Plugin, PluginError, packaged, packaged_categories, read_plugin
 from switch_dpi._native import CaptureError, EngineOptions, LiveCapture, NativeError, catalogue
 from switch_dpi._native import Catalogue as NativeCatalogue
@@ -16,6 +20,7 @@ from switch_dpi.engine import Capture, Event
 from switch_dpi.errors import SwitchDpiError
 from switch_dpi.module_runner import Budget
 from switch_dpi.modules import ModuleHost
+from switch_dpi.plugin_desk import FolderPlugins
 from switch_dpi.plugin_set import Assembled, PluginSet
 from switch_dpi.vocabulary import Tags
 
@@ -39,7 +44,8 @@ class NativeEngine:
         budget = Budget(call_s=limits.module_call_ms / 1000, share=limits.module_share, queue=limits.module_queue)
         self.modules = ModuleHost(budget, config.state_dir / "modules", protocol_keys)
         try:
-            self._options = EngineOptions(**config.engine.model_dump(exclude_none=True))
+            self._limits = config.engine.model_dump(exclude_none=True)
+            self._options = EngineOptions(**self._limits)
             self.plugins = PluginSet(_base(config.signatures), limits.folders, self.modules)
             self.plugins.start()
         except (NativeError, ValueError, OSError, PluginError) as error:
@@ -53,6 +59,7 @@ class NativeEngine:
             version=known.version.partition("+")[0],
             tags=_tags(known),
             observe=self.modules.offer,
+            plugins=FolderPlugins(self.plugins, self.modules, limits.folders, may_swap=limits.by_controller),
         )
         self._protocol_keys.update((app.name, app.key) for app in known.apps if app.is_protocol)
         self.plugins.on_replace(self._follow)
@@ -69,7 +76,7 @@ class NativeEngine:
                 )
             except CaptureError as error:
                 raise SwitchDpiError(str(error)) from error
-            following = _Following(live, self._captures.discard)
+            following = _Following(live, self._captures.discard, self._limits)
             self._captures.add(following)
         return following
 
@@ -86,9 +93,10 @@ class NativeEngine:
 class _Following:
     """A live capture that is known to the engine as long as it is open."""
 
-    def __init__(self, live: LiveCapture, forget: Callable[[_Following], None]) -> None:
+    def __init__(self, live: LiveCapture, forget: Callable[[_Following], None], limits: Mapping[str, Any]) -> None:
         self.live = live
         self._forget = forget
+        self._limits = limits
 
     def poll(self, timeout_s: float, max_events: int) -> Sequence[Event]:
         """See ``switch_dpi.engine.Capture``."""
@@ -98,6 +106,22 @@ class _Following:
         """Counters; ``rings`` has those of each ring when there are several."""
         rings = self.live.rings()
         return {**self.live.stats(), **({"rings": rings} if len(rings) > 1 else {})}
+
+    def set_depth(self, depth: Depth) -> None:
+        """See ``switch_dpi.engine.Capture``; a zero is what the agent is configured with."""
+        wanted = {
+            "max_inspected_packets": depth.max_packets,
+            "max_stream_bytes": depth.max_bytes,
+            "inspect_timeout_s": depth.max_ms / 1000,
+        }
+        given = {name: value for name, value in wanted.items() if value}
+        self.live.set_depth(EngineOptions(**{**self._limits, **given}))
+
+    def inspect_anew(self, flows: Sequence[FlowEvent]) -> None:
+        """See ``switch_dpi.engine.Capture``."""
+        self.live.forget(
+            [(flow.l4, ip_address(flow.src), flow.sport, ip_address(flow.dst), flow.dport) for flow in flows]
+        )
 
     def close(self) -> None:
         """Stop."""

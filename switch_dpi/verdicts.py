@@ -5,21 +5,28 @@ Called from the engine's thread for its events and from the loop for everything 
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
 from ofext import label
 from ofext.events import EndReason, EventKind, FlowEvent
+from ofext.fields import L7Field
 from ofext.ids import State, is_settled
 from ofext.openflow.marks import Connection as MarkedConnection
+from ofext.statistics import AppStats, UserStats
 from switch_dpi.conntrack import TCP, UDP, Connection, Key, flow_key
 from switch_dpi.engine import Event, Record
+from switch_dpi.flow_control import Change, under, unpinned
 from switch_dpi.flowbook import FlowBook, LiveFlow
 from switch_dpi.marker import Marker
+from switch_dpi.predicate_index import PredicateIndex
 from switch_dpi.predicates import PredicateStore
 from switch_dpi.publish import Publisher, as_news
+from switch_dpi.totals import Totals
 
 CHUNK: Final = 128  # flows looked at under one hold of the lock: about 2 ms that a verdict may have to wait
 KINDS: Final[Mapping[str, int]] = {"new": EventKind.NEW, "verdict": EventKind.VERDICT, "ended": EventKind.ENDED}
@@ -36,6 +43,9 @@ WITH_PORTS: Final = frozenset({TCP, UDP})  # ports tell their ends apart
 ADOPTED_EVIDENCE: Final = "mark found in the connection tracker"
 
 _Item = TypeVar("_Item")
+
+InspectAnew = Callable[[Sequence[FlowEvent]], None]
+"""The engine is to begin with these flows as if they were new."""
 
 
 class VerdictPath:
@@ -58,9 +68,15 @@ class VerdictPath:
         self._run = 0
         self._spared_until_s = 0.0
         self._originators: dict[Key, tuple[str, int]] = {}
+        self._inspect_anew: InspectAnew = lambda _: None
+        self._pins: dict[Key, float] = {}
+        self._next_end_s = math.inf  # of a pin
+        self._totals = Totals()
         self._lock = threading.Lock()
+        self.on_news: Callable[[], object] = lambda: None
+        """Called, from the engine's thread, when pins have ended: the publisher should be looked at."""
 
-    def begin_run(self, now_s: float) -> None:
+    def begin_run(self, now_s: float, inspect_anew: InspectAnew = lambda _: None) -> None:
         """An engine starts with an empty flow table; what the book knows stays valid.
 
         From the second time on the connection tracker may be new too, so flows get some time to turn up in it again.
@@ -68,6 +84,7 @@ class VerdictPath:
         with self._lock:
             self._spared_until_s = now_s + GRACE_S if self._run else now_s
             self._run += 1
+            self._inspect_anew = inspect_anew
             for flow in self.book.flows():
                 flow.is_watched = False
 
@@ -83,9 +100,56 @@ class VerdictPath:
         return self.publisher.add(news, now_s)
 
     def service(self, now_s: float) -> bool:
-        """Keep the marker's connection; True when it was just made, so that marks may have been lost."""
+        """Keep the marker's connection, end pins; True when it was just made, so that marks may have been lost."""
+        self._end_pins(now_s)
         with self._lock:
             return self._marker.service(now_s)
+
+    @property
+    def can_mark(self) -> bool:
+        """The switch can be reached."""
+        return self._marker.is_connected
+
+    def change(
+        self, keys: Iterable[Key], holds: Callable[[FlowEvent], bool], change: Change, now_s: float
+    ) -> tuple[int, int]:
+        """Change the flows of these keys for which a test holds: mark and tell them. How many it held for, how many
+        changed.
+        """
+        matched, touched = 0, 0
+        for chunk in _chunks(list(keys)):
+            news: list[FlowEvent] = []
+            with self._lock:
+                for key in chunk:
+                    flow = self.book.get(key)
+                    if flow is None or not holds(flow.event):
+                        continue
+                    matched += 1
+                    if (changed := change(flow)) is not None:
+                        news.append(self._changed(key, changed))
+                self._inspect_anew([event for event in news if event.state == State.INSPECTING])
+                self._marker.flush()
+            touched += len(news)
+            self.publisher.add(news, now_s)
+        return matched, touched
+
+    def label_of(self, event: FlowEvent, index: PredicateIndex) -> int:
+        """The label of a flow, with the predicate bits of another index; zero before a verdict, as in the switch."""
+        return self._label(event, index) if event.app_id or is_settled(event.state) else 0
+
+    def app_stats(self) -> list[AppStats]:
+        """How much of each application the bridge has seen."""
+        totals, live = self._seen()
+        return totals.apps(live)
+
+    def user_stats(self) -> list[UserStats]:
+        """How much of each user the bridge has seen."""
+        totals, live = self._seen()
+        return totals.users(live, self._user_attributes)
+
+    def youngest_first(self) -> list[FlowEvent]:
+        """Every flow that lives now, the one that changed last first."""
+        return [flow.event for flow in reversed(list(self.book.flows()))]
 
     def remark_all(self) -> int:
         """The predicates have changed: bring every settled connection's label up to date; how many there were."""
@@ -173,7 +237,7 @@ class VerdictPath:
         flow = self.book.get(key)
         if flow is None or flow.is_watched or key in tracked:
             return None
-        self.book.pop(key)
+        self._forget(key, flow)
         return replace(flow.event, kind=EventKind.ENDED, at_ns=at_ns, end_reason=EndReason.IDLE)
 
     def _take_one(self, event: Event) -> FlowEvent | None:
@@ -189,29 +253,79 @@ class VerdictPath:
         if kind == EventKind.ENDED:
             return self._ended(key, known, event)
         flow_id = known.event.flow_id if known is not None else self.book.next_id()
-        told = self._oriented(key, self._event(event, kind, flow_id))
+        told = self._oriented(key, self._event(event, kind, flow_id), known)
         flow = LiveFlow(event=told, run=self._run)
-        self.book.put(key, flow)  # before its bits are worked out: a new predicate then finds it here
-        if told.app_id or is_settled(told.state):
-            flow.label = self._label(told)
+        pin = known.pin if known is not None else None
+        if pin is not None:
+            flow.event, flow.pin = under(pin, told), replace(pin, beneath=told)
+        self._put(key, flow)  # before its bits are worked out: a new predicate then finds it here
+        if flow.event.app_id or flow.is_settled:
+            flow.label = self._label(flow.event)
             self._mark(flow)
-        return told
+        return told if pin is None else None
 
     def _ended(self, key: Key, known: LiveFlow | None, event: Event) -> FlowEvent | None:
         """A settled flow's packets are not copied, so what the engine takes for a pause need not be one."""
         if known is not None and known.is_settled and event.reason not in CLOSED:
             known.is_watched = False
             return None
-        self.book.pop(key)
         reason = END_REASONS.get(event.reason, EndReason.NONE)
         if known is not None and known.run != self._run:
-            return replace(known.event, kind=EventKind.ENDED, at_ns=event.at_ns, end_reason=reason)
-        flow_id = known.event.flow_id if known is not None else self.book.next_id()
-        return replace(self._oriented(key, self._event(event, EventKind.ENDED, flow_id)), end_reason=reason)
+            told = replace(known.event, kind=EventKind.ENDED, at_ns=event.at_ns, end_reason=reason)
+        else:
+            flow_id = known.event.flow_id if known is not None else self.book.next_id()
+            told = self._oriented(key, self._event(event, EventKind.ENDED, flow_id), known)
+            told = replace(told if known is None or known.pin is None else under(known.pin, told), end_reason=reason)
+        self._forget(key, LiveFlow(event=told))
+        return told
 
-    def _oriented(self, key: Key, told: FlowEvent) -> FlowEvent:
-        """With the originator that the connection tracker knows."""
-        return turned(told) if self._originators.get(key) == (told.dst, told.dport) else told
+    def _seen(self) -> tuple[Totals, list[FlowEvent]]:
+        """A copy of the totals, and the flows that are not in it."""
+        with self._lock:
+            return self._totals.copy(), [flow.event for flow in self.book.flows()]
+
+    def _changed(self, key: Key, flow: LiveFlow) -> FlowEvent:
+        """Makes a flow's next state the switch's."""
+        self._put(key, flow)
+        self._pins.pop(key, None)
+        if flow.pin is not None and math.isfinite(flow.pin.until_s):
+            self._pins[key] = flow.pin.until_s
+            self._next_end_s = min(self._next_end_s, flow.pin.until_s)
+        if flow.event.state != State.INSPECTING:
+            flow.label = self._label(flow.event)
+        self._mark(flow)
+        return flow.event
+
+    def _end_pins(self, now_s: float) -> None:
+        if now_s < self._next_end_s:
+            return
+        with self._lock:
+            due = [key for key, until_s in self._pins.items() if until_s <= now_s]
+            self._next_end_s = min((until_s for until_s in self._pins.values() if until_s > now_s), default=math.inf)
+        at_ns = time.time_ns()
+        self.change(due, lambda _: True, lambda flow: unpinned(flow, at_ns), now_s)
+        self.on_news()
+
+    def _put(self, key: Key, flow: LiveFlow) -> None:
+        evicted = self.book.put(key, flow)
+        if evicted is not None:
+            self._totals.ended(evicted.event, self._user_attributes)
+
+    def _forget(self, key: Key, flow: LiveFlow) -> None:
+        self.book.pop(key)
+        self._pins.pop(key, None)
+        self._totals.ended(flow.event, self._user_attributes)
+
+    @property
+    def _user_attributes(self) -> Collection[int]:
+        return self._store.vocabulary.fields[L7Field.USER]
+
+    def _oriented(self, key: Key, told: FlowEvent, known: LiveFlow | None) -> FlowEvent:
+        """With the originator that the connection tracker knows, or that was known before."""
+        originator = self._originators.get(key)
+        if originator is None and known is not None:
+            originator = known.event.src, known.event.sport
+        return turned(told) if originator == (told.dst, told.dport) else told
 
     def _compare(self, key: Key, connection: Connection, at_ns: int) -> list[FlowEvent]:
         flow = self.book.get(key)
@@ -220,7 +334,7 @@ class VerdictPath:
                 return []
             told = self._adopted(connection, at_ns)
             kept = connection.label & label.VERDICT_MASK
-            self.book.put(key, LiveFlow(event=told, label=kept, run=0, is_watched=False))
+            self._put(key, LiveFlow(event=told, label=kept, run=0, is_watched=False))
             return [told]
         if flow.is_settled and (flow.event.app_id, flow.label) != (
             connection.mark,
@@ -236,10 +350,10 @@ class VerdictPath:
         )
         self._marker.mark(connection, event.app_id, flow.label)
 
-    def _label(self, event: FlowEvent) -> int:
+    def _label(self, event: FlowEvent, index: PredicateIndex | None = None) -> int:
         risk = self._store.vocabulary.risk_of(event.app_id)
         fixed = event.state << label.STATE_SHIFT | event.category << label.CATEGORY_SHIFT | risk << label.RISK_SHIFT
-        return fixed | self._store.index.bits(event)
+        return fixed | (index or self._store.index).bits(event)
 
     def _event(self, event: Event, kind: int, flow_id: int) -> FlowEvent:
         record = event.record

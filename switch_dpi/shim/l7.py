@@ -49,12 +49,21 @@ Work = FlowControl | PluginSwap | Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A request with what its answer needs. `version` is OpenFlow's; the answer goes to ``outbox``."""
+    """A request with what its answer needs. ``raw`` is the whole message; the answer goes to ``outbox``."""
 
     work: Work
-    version: int
-    xid: int
+    raw: bytes
     outbox: Outbox
+
+    @property
+    def version(self) -> int:
+        """OpenFlow's, a version byte."""
+        return self.raw[0]
+
+    @property
+    def xid(self) -> int:
+        """Of the request and of its answer."""
+        return int.from_bytes(self.raw[4:8], "big")
 
 
 class Desk(Protocol):
@@ -188,8 +197,7 @@ class L7Endpoint:
     def _hand_on(self, work: Work, raw: bytes) -> list[L7Error]:
         if self._desk is None or not self.outbox.open_request():
             return [_about_type(ErrorCode.UNAVAILABLE, raw, "too many requests wait")]
-        xid = int.from_bytes(raw[4:8], "big")
-        self._desk.submit(Asked(work=work, version=raw[0], xid=xid, outbox=self.outbox))
+        self._desk.submit(Asked(work=work, raw=raw, outbox=self.outbox))
         return []
 
     def _tell(self, catalogue: catalogues.Catalogue) -> Iterator[catalogues.Catalogue]:

@@ -244,6 +244,7 @@ class Conduit:
                 waiting.cancel()
         if self._hot is not None:
             self._hot.stop()
+        self.session.endpoint.close()
         self._switch.close()
         self._drop_controller()
         self._shim.finished(self)

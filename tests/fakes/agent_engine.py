@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ofext.catalogue import AppEntry, AttributeEntry, AttributeType, Catalogue, CategoryEntry
+from ofext.config import Depth
+from ofext.events import FlowEvent
 from switch_dpi.bridge import EngineFacts
 from switch_dpi.engine import Event
 from switch_dpi.vocabulary import Vocabulary
@@ -74,6 +76,8 @@ class FakeCapture:
 
     def __init__(self) -> None:
         self.events: queue.Queue[FakeEvent] = queue.Queue()
+        self.depths: list[Depth] = []
+        self.begun_anew: list[FlowEvent] = []
         self.is_closed = False
 
     def poll(self, timeout_s: float, max_events: int) -> Sequence[Event]:
@@ -87,6 +91,14 @@ class FakeCapture:
     def stats(self) -> dict[str, int]:
         """Nothing to count."""
         return {}
+
+    def set_depth(self, depth: Depth) -> None:
+        """Noted."""
+        self.depths.append(depth)
+
+    def inspect_anew(self, flows: Sequence[FlowEvent]) -> None:
+        """Noted."""
+        self.begun_anew += flows
 
     def close(self) -> None:
         """Noted."""

@@ -12,6 +12,7 @@ import pytest
 
 from ofext import oxm
 from ofext.catalogue import Catalogue, CatalogueRequest
+from ofext.catalogue_change import CatalogueChange
 from ofext.config import ConfigReply, ConfigSet, EventConfig
 from ofext.events import EventKind, FlowEvents
 from ofext.hello import Hello
@@ -108,7 +109,8 @@ def test_a_new_catalogue_is_told_in_the_same_session(peer: ControllerPeer, engin
     session.send_l7(CatalogueRequest())
     assert session.expect_l7(Catalogue).message.version == "fake 1"
     engine.renew(Catalogue(version="fake 2", apps=CATALOGUE.apps))
-    assert session.expect_l7(Catalogue).message.version == "fake 2"
+    change = session.expect_l7(CatalogueChange).message
+    assert (change.before, change.version, change.apps, change.gone_categories) == ("fake 1", "fake 2", (), {3})
 
 
 @pytest.mark.usefixtures("agent")

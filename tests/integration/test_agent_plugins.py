@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 import plugins.modules
-from ofext.catalogue import Catalogue, CatalogueRequest
+from ofext import catalogue_change
+from ofext.catalogue import Catalogue, CatalogueRequest, join
+from ofext.catalogue_change import CatalogueChange, applied
 from tests.fakes.agent_lab import l7_session, until
 from tests.fakes.openflow_peer import ControllerPeer, Session
 from tests.unit.switch_dpi.plugin_files import write
@@ -80,7 +82,15 @@ def whole_catalogue(session: Session) -> Catalogue:
     parts = [session.expect_l7(Catalogue).message]
     while parts[-1].more:
         parts.append(session.expect_l7(Catalogue).message)
-    return Catalogue(version=parts[0].version, apps=tuple(app for part in parts for app in part.apps))
+    return join(parts)
+
+
+def changed(known: Catalogue, session: Session) -> Catalogue:
+    """After the next change that the agent tells."""
+    parts = [session.expect_l7(CatalogueChange).message]
+    while parts[-1].more:
+        parts.append(session.expect_l7(CatalogueChange).message)
+    return applied(known, catalogue_change.join(parts))
 
 
 def test_plugins_of_a_running_agent_are_changed(agent: Path, peer: ControllerPeer) -> None:
@@ -91,7 +101,7 @@ def test_plugins_of_a_running_agent_are_changed(agent: Path, peer: ControllerPee
     path = write(agent)
     code, said = operator.run("load", path)
     assert (code, "intranet" in said) == (0, True), said
-    after = whole_catalogue(session)
+    after = changed(before, session)
     assert {app.key for app in after.apps} - {app.key for app in before.apps} == {"intranet"}
     assert {app.key: app.app_id for app in before.apps}.items() <= {app.key: app.app_id for app in after.apps}.items()
     path.write_text(path.read_text().replace('"business"', '"busyness"'))
@@ -102,5 +112,5 @@ def test_plugins_of_a_running_agent_are_changed(agent: Path, peer: ControllerPee
     assert [plugin["name"] for plugin in listed["plugins"]] == ["packaged", "intranet", "lookup_counter"]
     assert listed["plugins"][2]["modules"][0]["state"] == "running"
     assert operator.run("unload", "intranet")[0] == 0
-    assert whole_catalogue(session).version == before.version
+    assert changed(after, session) == before
     assert "Traceback" not in (agent / "log").read_text()

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from controller_app.datapath_state import MAX_PARTS, TRANSITIONS, Stage, Step, SwitchState
 from controller_app.session import Session
 from ofext.catalogue import AppEntry, Catalogue
+from ofext.catalogue_change import CatalogueChange
 from ofext.errors import DecodeError
 from ofext.hello import AgentInfo, Hello
 
@@ -85,3 +87,29 @@ def test_what_the_agent_said_is_kept_while_the_switch_is_away() -> None:
     switch.left()
     assert switch.agent == AGENT.agent
     assert not switch.is_connected
+
+
+def test_a_change_of_the_catalogue_makes_the_next_one_and_a_change_of_another_is_refused() -> None:
+    switch = connected()
+    switch.hello(AGENT)
+    known = switch.catalogue(part(1, more=False))
+    assert known is not None
+    first = CatalogueChange(before=known.version, version="b", gone_apps=frozenset({1}), more=True)
+    assert switch.catalogue_change(first, known) is None
+    new = AppEntry(app_id=9, key="new", name="New")
+    after = switch.catalogue_change(replace(first, gone_apps=frozenset(), apps=(new,), more=False), known)
+    assert after is not None
+    assert (after.version, after.apps) == ("b", (new,))
+    with pytest.raises(DecodeError, match="a change of catalogue 'b'"):
+        switch.catalogue_change(replace(first, more=False), after)
+
+
+def test_a_change_of_the_catalogue_that_never_ends_is_given_up() -> None:
+    switch = connected()
+    switch.hello(AGENT)
+    known = switch.catalogue(part(1, more=False))
+    assert known is not None
+    for _ in range(MAX_PARTS):
+        switch.catalogue_change(CatalogueChange(before=known.version, version="b", more=True), known)
+    with pytest.raises(DecodeError, match="at most"):
+        switch.catalogue_change(CatalogueChange(before=known.version, version="b", more=True), known)

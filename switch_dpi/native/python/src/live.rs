@@ -1,9 +1,12 @@
 //! A live interface as Python sees it: events, or records as lines, from a queue that threads of their own fill.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use appsteer_capture::ring::RingOptions;
+use appsteer_core::engine::Ends;
+use appsteer_core::frame::Address;
 use appsteer_core::report::event::{Event, EventKind, Sink};
 use appsteer_core::report::json;
 use pyo3::exceptions::PyValueError;
@@ -91,6 +94,19 @@ impl LiveCapture {
     /// ones that they began with. No packet waits for it.
     fn replace_signatures(&self, signatures: &Signatures) {
         self.workers.replace_signatures(&signatures.loaded);
+    }
+
+    /// Inspections go as far as these options say from the next packet on: packets, bytes, time; the others change nothing.
+    fn set_depth(&self, options: &EngineOptions) {
+        self.workers.set_depth(&options.options);
+    }
+
+    /// Flows (protocol number, and address and port of both ends) begin anew with their next packet, without an event.
+    fn forget(&self, flows: Vec<(u8, IpAddr, u16, IpAddr, u16)>) {
+        let ends = flows.into_iter().map(|(protocol, one, port, other, other_port)| {
+            Ends::new(protocol, (address(one), port), (address(other), other_port))
+        });
+        self.workers.forget(&ends.collect::<Vec<_>>());
     }
 
     /// Counters by name: the engines', the rings', the queue's.
@@ -222,6 +238,13 @@ fn waiting<T: Send>(
         if left.is_zero() {
             return Ok(None);
         }
+    }
+}
+
+fn address(given: IpAddr) -> Address {
+    match given {
+        IpAddr::V4(four) => Address::from_v4(four.octets()),
+        IpAddr::V6(six) => Address::from_v6(six.octets()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A live interface: threads that read its rings, each into an engine of its own. Nothing is shared but signatures and queue.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use appsteer_capture::fanout::open_rings;
 use appsteer_capture::ring::{Ring, RingError, RingOptions};
-use appsteer_core::engine::{Engine, Frame};
+use appsteer_core::engine::{Ends, Engine, Frame};
 use appsteer_core::options::Options;
 use appsteer_core::report::event::Sink;
 use appsteer_core::signatures::Signatures;
@@ -61,9 +62,17 @@ struct Common {
 #[derive(Default)]
 struct Lane {
     stats: Mutex<Counters>,
-    /// Signatures that the thread is to take before the next packet.
-    next: Mutex<Option<Arc<Signatures>>>,
-    has_next: AtomicBool,
+    /// What the thread is to do before the next packet.
+    orders: Mutex<Orders>,
+    has_orders: AtomicBool,
+}
+
+/// Asked of an engine while it runs.
+#[derive(Default)]
+struct Orders {
+    signatures: Option<Arc<Signatures>>,
+    depth: Option<Options>,
+    forgotten: HashSet<Ends>,
 }
 
 impl Workers {
@@ -97,9 +106,23 @@ impl Workers {
 
     /// Flows whose first packet is read from now on are classified with other signatures. No packet waits for it.
     pub(crate) fn replace_signatures(&self, signatures: &Arc<Signatures>) {
+        self.order(|orders| orders.signatures = Some(Arc::clone(signatures)));
+    }
+
+    /// How far inspections go from the next packet on; of the options only the depth counts.
+    pub(crate) fn set_depth(&self, depth: &Options) {
+        self.order(|orders| orders.depth = Some(*depth));
+    }
+
+    /// Flows that begin anew with their next packet.
+    pub(crate) fn forget(&self, flows: &[Ends]) {
+        self.order(|orders| orders.forgotten.extend(flows));
+    }
+
+    fn order(&self, change: impl Fn(&mut Orders)) {
         for lane in &self.lanes {
-            *locked(&lane.next) = Some(Arc::clone(signatures));
-            lane.has_next.store(true, Ordering::Release);
+            change(&mut locked(&lane.orders));
+            lane.has_orders.store(true, Ordering::Release);
         }
     }
 
@@ -185,11 +208,11 @@ impl<O: Outlet> Worker<O> {
 
     fn read_block(&mut self) -> Result<(), RingError> {
         let Some(mut block) = self.ring.poll(TICK)? else {
-            take_next(&self.lane, &mut self.engine);
+            follow_orders(&self.lane, &mut self.engine);
             self.engine.advance(now_ns(), &mut self.outlet);
             return Ok(());
         };
-        take_next(&self.lane, &mut self.engine);
+        follow_orders(&self.lane, &mut self.engine);
         let frames = block.packets().map(|packet| Frame {
             at_ns: packet.at_ns,
             link_type: packet.link_type,
@@ -211,14 +234,21 @@ impl<O: Outlet> Worker<O> {
     }
 }
 
-/// Signatures that wait become the engine's.
-fn take_next(lane: &Lane, engine: &mut Engine) {
-    if !lane.has_next.load(Ordering::Relaxed) {
+/// What waits is done.
+fn follow_orders(lane: &Lane, engine: &mut Engine) {
+    if !lane.has_orders.load(Ordering::Relaxed) {
         return;
     }
-    lane.has_next.store(false, Ordering::Relaxed); // before the look: what comes after it raises the flag again
-    if let Some(next) = locked(&lane.next).take() {
-        engine.replace_signatures(next);
+    lane.has_orders.store(false, Ordering::Relaxed); // before the look: what comes after it raises the flag again
+    let Orders { signatures, depth, forgotten } = std::mem::take(&mut *locked(&lane.orders));
+    if let Some(signatures) = signatures {
+        engine.replace_signatures(signatures);
+    }
+    if let Some(depth) = depth {
+        engine.set_depth(&depth);
+    }
+    if !forgotten.is_empty() {
+        engine.forget(&forgotten);
     }
 }
 

@@ -6,6 +6,7 @@ mod counters;
 mod generations;
 mod inspect;
 mod intake;
+mod steered;
 mod tunnels;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub use counters::{Counters, HeldBytes};
 use generations::Generations;
 use intake::Arrival;
 pub use intake::Frame;
+pub use steered::Ends;
 
 use crate::classification::guess::{Guess, Guesses, Source};
 use crate::classification::inspection::{FIRM, Inspection};

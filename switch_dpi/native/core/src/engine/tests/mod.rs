@@ -2,6 +2,7 @@
 
 mod carried;
 mod related;
+mod steered;
 mod told;
 
 use std::sync::Arc;
