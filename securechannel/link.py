@@ -13,6 +13,7 @@ from typing import Final
 
 from securechannel.core import Peer, TlsCore
 from securechannel.errors import RefusedError
+from securechannel.keepalive import keep_watch
 from securechannel.poller import OUT, Poller, Way
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class Link:
         peer.setblocking(False)
         with contextlib.suppress(OSError):  # gone already; reading will say so
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        keep_watch(peer)
         self._core = core
         self._poller = poller
         self._on_open, self._on_end = on_open, on_end

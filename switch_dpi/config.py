@@ -169,8 +169,8 @@ class Ovs(_Section):
     timeout_s: float = Field(default=10.0, gt=0, le=600, description="How long one command may take, in seconds.")
     tls: OvsTls | None = Field(
         default=None,
-        description="TLS between bridges and agent; plain TCP if absent, and then any program of this host can pose as "
-        "a bridge (docs/tls.md).",
+        description="TLS between bridges and agent; plain TCP if absent, and then who may pose as a bridge is decided "
+        "by user, and by nothing where `listen` lets other hosts in (docs/tls.md).",
     )
 
     @property

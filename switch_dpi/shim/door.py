@@ -17,9 +17,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
-KEEPALIVE_IDLE_S: Final = 5  # a host that is gone without a word is found out in 20 s; until then none is let in for it
-KEEPALIVE_PROBES: Final = 3
-
 _SOCK_DIAG: Final = 4  # NETLINK_SOCK_DIAG
 _BY_FAMILY: Final = 20  # SOCK_DIAG_BY_FAMILY
 _REQUEST: Final = 1  # NLM_F_REQUEST
@@ -37,17 +34,6 @@ def is_open(peer: socket.socket) -> bool:
     poll = select.poll()
     poll.register(peer, select.POLLRDHUP)
     return not poll.poll(0)
-
-
-def keep_watch(peer: socket.socket) -> None:
-    """Let the kernel find out when the host at the other end is gone."""
-    if peer.family not in (socket.AF_INET, socket.AF_INET6):
-        return
-    with contextlib.suppress(OSError):
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)
-        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_IDLE_S)
-        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, KEEPALIVE_PROBES)
 
 
 def stranger(peer: socket.socket, places: Iterable[Path]) -> int | None:

@@ -7,7 +7,6 @@ ends (``secure``).
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
 import socket
@@ -18,6 +17,7 @@ from typing import Final
 from ofext.events import FlowEvent
 from securechannel.complaints import Complaints
 from securechannel.errors import SecureChannelError
+from securechannel.keepalive import keep_watch
 from securechannel.reasons import looks_like_tls
 from switch_dpi.config import Controller, OvsTls
 from switch_dpi.publish import Publisher
@@ -110,7 +110,7 @@ class Shim:
             transport.abort()
             return None
         self.restart("the bridge connected anew")
-        door.keep_watch(peer)
+        keep_watch(peer)
         session = self._make_session(asyncio.get_running_loop().time(), self._version)
         self._conduit = Conduit(self, session, transport)
         self.sessions += 1
@@ -391,9 +391,7 @@ class _ControllerSide(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if isinstance(transport, asyncio.Transport):
             self._transport = transport
-            peer = transport.get_extra_info("socket")
-            with contextlib.suppress(OSError):
-                peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            keep_watch(transport.get_extra_info("socket"))
             self._conduit.controller_made(transport)
 
     def data_received(self, data: bytes) -> None:

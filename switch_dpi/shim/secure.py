@@ -6,7 +6,6 @@ The relay sees plain sockets only: a thread (``securechannel.ends``) shakes hand
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -132,7 +131,5 @@ async def _connected(host: str, port: int) -> socket.socket:
             peer.close()
             raise
         else:
-            with contextlib.suppress(OSError):
-                peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             return peer
     raise failed
