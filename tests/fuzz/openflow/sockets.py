@@ -63,13 +63,14 @@ class _Reader:
         except OSError:
             return  # the relay has closed it, which what arrives will show
 
-    def expect(self, data: bytes, *, may_end: bool) -> None:
+    def expect(self, data: bytes, sent: Sent) -> None:
         """These bytes, and no others so far; only their beginning where the session ends."""
         with self._changed:
             done = self._changed.wait_for(lambda: len(self._got) >= len(data) or self._is_over, PATIENCE_S)
             got = bytes(self._got)
             self._got.clear()
-        if not done or not rules.alike(got, data[: len(got)] if may_end else data):
+        wanted = data[: len(got)] if sent.closed else data
+        if not done or not rules.alike(got, wanted, in_any_order=sent.was_held):
             raise BrokenRuleError(f"through sockets: {got[:200].hex()} instead of {data[:200].hex()}")
 
     def _read(self) -> None:
@@ -93,7 +94,7 @@ def _exchange(case: Case, whole: list[Sent], bridge: _Reader, controller: _Reade
                 bridge.send(data)
             case Down(data):
                 controller.send(data)
-        bridge.expect(sent.to_switch, may_end=bool(sent.closed))
-        controller.expect(sent.to_controller, may_end=bool(sent.closed))
+        bridge.expect(sent.to_switch, sent)
+        controller.expect(sent.to_controller, sent)
         if sent.closed:
             return
