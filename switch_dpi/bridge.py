@@ -210,7 +210,8 @@ class BridgeAgent:
     def _start_engine(self) -> None:
         self._stop = threading.Event()
         self._capture = self._engine.open_capture(self.plan.tap_port)
-        self._capture.set_depth(self._depth)
+        if self._depth != Depth():
+            self._capture.set_depth(self._depth)
         self._path.begin_run(time.monotonic(), self._capture.inspect_anew)
         self._engine_run = self._loop.run_in_executor(self._thread, self._engine_loop, self._capture, self._stop)
         log.info("bridge %s: inspecting what comes to %s", self.plan.name, self.plan.tap_port)
@@ -307,9 +308,9 @@ class BridgeAgent:
 
     def _set_depth(self, depth: Depth) -> None:
         """From any thread."""
-        self._depth = depth
+        is_other, self._depth = depth != self._depth, depth
         capture = self._capture
-        if capture is not None:
+        if capture is not None and is_other:
             capture.set_depth(depth)
 
     def _counters(self) -> dict[str, int]:
