@@ -140,6 +140,10 @@ bench-engine: $(STAMPS)/bench ## The engine from memory against libndpi: time, m
 bench-live: $(STAMPS)/bench ## Packets a second from an interface without loss: AppSteer, ndpiReader, tcpdump (root)
 	$(ROOT) $(VENV)/python -m tests.bench live
 
+.PHONY: bench-openflow
+bench-openflow: $(STAMPS)/bench ## The OpenFlow path against its goals: relay, marks, verdicts under load, records, the tap's cost (root)
+	$(ROOT) $(VENV)/python -m tests.bench openflow
+
 .PHONY: clean
 clean: ## Removes what was built
 	rm -rf build dist .venv $(NATIVE)/target switch_dpi/_native*.so

@@ -1,11 +1,10 @@
 """Flow events: what the engine says of flows, in batches.
 
 An event is a record of TLVs; fixed groups of numbers share one TLV. Each batch carries the number of its first event,
-so that a receiver sees what it missed, and how many events the agent has dropped.
+so that a receiver sees what it missed, and how many events the agent has dropped. A decoded event is its record,
+checked; numbers and texts are made of it when they are read (`ofext.event_records`).
 """
 
-import functools
-import ipaddress
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any, ClassVar, Final
 
 from ofext import wire
 from ofext.errors import DecodeError
+from ofext.event_records import Recorded, is_usual, set_record, written
 from ofext.wire import Reader
 
 MAX_EVENT_SIZE: Final = 32_768  # bytes of a record: half a message, so that a batch is never empty
@@ -61,7 +61,7 @@ class EventFlags(IntFlag):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FlowEvent:
+class FlowEvent(Recorded):
     """A flow at a moment. `src` is the originator, c2s what it sent. Times are nanoseconds since 1970-01-01 UTC.
 
     `sport` and `dport` are ports; for ICMP `sport` is the identifier and `dport` is type · 256 + code of the
@@ -121,7 +121,7 @@ class FlowEvents:
         """Reads a body. Raises DecodeError."""
         reader = Reader(body)
         sequence, dropped, count = reader.fields(_BATCH, "the head of a batch")
-        events = tuple(decode_event(reader) for _ in range(count))
+        events = tuple([_next_event(body, reader) for _ in range(count)])
         reader.finish("the batch")
         return FlowEvents(sequence=sequence, dropped=dropped, events=events)
 
@@ -152,11 +152,30 @@ def encode_event(event: FlowEvent) -> bytes:
 
     Raises EncodeError.
     """
+    if (known := event.record) is not None:
+        return known
     body, was_cut = _fixed_tlvs(event)
     kept, truncated = _fitting(event.metadata, MAX_EVENT_SIZE - _RECORD.size - len(body))
     flags = EventFlags.TRUNCATED if event.truncated or truncated or was_cut else 0
     size = _RECORD.size + len(body) + len(kept)
     return wire.pack("event", _RECORD, size, event.kind, flags) + body + kept
+
+
+def event_of_record(record: bytes) -> FlowEvent:
+    """The event of a whole record, which is read when it is asked for. Raises DecodeError."""
+    return _next_event(record, Reader(record))
+
+
+def _next_event(body: bytes, reader: Reader) -> FlowEvent:
+    """The next record; one of an unusual form is read at once, which also says what is wrong with it."""
+    start = reader.offset
+    end = start + int.from_bytes(body[start : start + 2], "big")
+    if end > len(body) or not is_usual(body, start, end):
+        return decode_event(reader)
+    reader.offset = end
+    event = FlowEvent.__new__(FlowEvent)
+    set_record(event, body[start:end])
+    return event
 
 
 def decode_event(reader: Reader) -> FlowEvent:
@@ -173,7 +192,7 @@ def decode_event(reader: Reader) -> FlowEvent:
     for required, what in (("flow_id", "addresses and ports"), ("at_ns", "times")):
         if required not in parts:
             raise DecodeError(start, f"an event with {what}")
-    parts["src"], parts["dst"] = _written(parts["src"]), _written(parts["dst"])
+    parts["src"], parts["dst"] = written(parts["src"]), written(parts["dst"])
     return FlowEvent(kind=kind, metadata=tuple(metadata), truncated=bool(flags & EventFlags.TRUNCATED), **parts)
 
 
@@ -186,7 +205,6 @@ _COUNTERS = struct.Struct("!QQQQ")  # packets of originator and responder, bytes
 _END_REASON = struct.Struct("!B")
 _METADATA: Final = int(EventTlv.METADATA)  # comparing with a member of the enumeration takes three times as long
 _ATTRIBUTE_SIZE: Final = 2
-_ADDRESSES_CACHED: Final = 65_536  # as in ofext.wire
 
 
 def _body(sequence: int, dropped: int, records: list[bytes]) -> bytes:
@@ -285,8 +303,3 @@ def _read_tlvs(record: bytes) -> tuple[dict[str, Any], list[tuple[int, bytes]]]:
         elif kind in _TEXTS:
             parts[_TEXTS[kind]] = Reader(record, start, offset).rest_text(_TEXTS[kind])
     return parts, metadata
-
-
-@functools.lru_cache(maxsize=_ADDRESSES_CACHED)
-def _written(address: bytes) -> str:
-    return str(ipaddress.ip_address(address))

@@ -1,11 +1,10 @@
-"""`make bench`: figures of the whole product, or those named (marks, relay, events, replay, engine, live, tls)."""
+"""`make bench`: figures of the whole product, or those named; parts that need a switch have one of their own."""
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
 
-from tests.bench import engine, events, lab, live, marks, relay, replay, tls
+from tests.bench import engine, events, lab, live, load, mark_rate, marks, records, relay, replay, tap, tls
 from tests.bench.figures import report
-from tests.open_vswitch import open_vswitch
 
 PARTS = {
     "marks": marks.measure,
@@ -14,15 +13,22 @@ PARTS = {
     "replay": replay.measure,
     "engine": engine.measure,
     "live": live.measure,
+    "mark-rate": mark_rate.measure,
+    "load": load.measure,
+    "records": records.measure,
+    "tap": tap.measure,
     "tls": tls.measure,
 }
+OPENFLOW = ("relay", "mark-rate", "load", "records", "tap")  # `openflow` names them all
 WITHOUT_SWITCH = {"replay", "engine", "live", "tls"}  # or with one of their own
-ON_REQUEST = {"engine", "live", "tls"}  # they take long
+ON_REQUEST = {"engine", "live", "tls", *OPENFLOW[1:]}  # they take long
 
 
 def main() -> None:
-    """Runs the parts in turn; each writes its own file, and all of them together bench.json."""
+    """Runs the parts in turn; each writes its own file, and all of them together bench.json (openflow.json)."""
     wanted = sys.argv[1:] or [name for name in PARTS if name not in ON_REQUEST]
+    together = "openflow" if wanted == ["openflow"] else "bench"
+    wanted = list(OPENFLOW) if wanted == ["openflow"] else wanted
     unknown = [name for name in wanted if name not in PARTS]
     if unknown:
         sys.exit(f"no such benchmark: {', '.join(unknown)} (there are {', '.join(PARTS)})")
@@ -31,14 +37,14 @@ def main() -> None:
         network: AbstractContextManager[object] = nullcontext()
     else:
         lab.needs_root()
-        network = open_vswitch()
+        network = lab.own_switch()
     with network:
         for name in wanted:
             found = PARTS[name]()
             report(name, found)
             figures += found
     if len(wanted) > 1:
-        report("bench", figures)
+        report(together, figures)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ tap, or by the agent's own counters. The rate cannot be more than what was sent 
 import socket
 import time
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from tests.bench import lab
@@ -32,12 +31,12 @@ def measure() -> list[Figure]:
         session = peer.accept()
         session.subscribe()
         with ProcessPoolExecutor(max_workers=1) as sender:
-            sending = sender.submit(_send)
+            sending = sender.submit(send)
             count, seconds = session.count_verdicts(FLOWS, IDLE_S)
             sent_per_s = FLOWS / sending.result()
         session.close()
         time.sleep(STATUS_S)
-        tapped = int(Path(f"/sys/class/net/{lab.TAP}/statistics/rx_packets").read_text())
+        tapped = lab.interface(lab.TAP)["stats64"]["rx"]["packets"]
         note = f"{FLOWS:,} sent ({sent_per_s:,.0f} a second), {tapped:,} tapped, {count:,} arrived; "
         note += f"dropped by the agent: {_drops(agent.status())}"
     peer.close()
@@ -45,7 +44,7 @@ def measure() -> list[Figure]:
     return [Figure(name="verdicts to the controller", value=rate, unit="verdict/s", samples=count, note=note)]
 
 
-def _send() -> float:
+def send() -> float:
     """Send everything; return the seconds that it took."""
     frames = [query(number) for number in range(FLOWS)]
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.fakes.own_network import own_network
+from tests.fakes.private_ovs import PrivateOvs
+
 APPSTEER = Path(sys.executable).with_name("appsteer")
-RUN_DIR = Path("/var/run/openvswitch")
 BRIDGE = "asbench"
 TAP = "asbench-tap"
 EDGE_ZONE, SERVICE_ZONE = 64000, 64001
@@ -34,6 +36,35 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@contextlib.contextmanager
+def own_switch() -> Iterator[None]:
+    """An Open vSwitch and a network namespace of the benchmark's own; the commands of Open vSwitch go there."""
+    names = ("OVS_RUNDIR", "OVS_DBDIR", "OVS_LOGDIR")
+    before = {name: os.environ.get(name) for name in names}
+    with tempfile.TemporaryDirectory(prefix="appsteer-ovs-") as folder, own_network():
+        ovs = PrivateOvs(Path(folder))
+        os.environ.update(dict.fromkeys(names, folder))
+        try:
+            yield
+        finally:
+            ovs.stop()
+            for name, value in before.items():
+                os.environ.pop(name)
+                if value is not None:
+                    os.environ[name] = value
+
+
+def run_dir() -> Path:
+    """Where Open vSwitch has its sockets."""
+    return Path(os.environ["OVS_RUNDIR"])
+
+
+def interface(name: str) -> dict[str, Any]:
+    """What `ip` says of an interface. Raises CalledProcessError when there is none."""
+    (found,) = json.loads(run("ip", "-json", "-statistics", "link", "show", "dev", name))
+    return dict(found)
 
 
 @contextlib.contextmanager
@@ -83,6 +114,8 @@ def agent(controller_port: int) -> Iterator[Agent]:
     with tempfile.TemporaryDirectory(prefix="appsteer-bench-") as folder:
         config = {
             "controller": {"address": "127.0.0.1", "port": controller_port, "reconnect_max_s": 0.5},
+            "ovs": {"run_dir": str(run_dir())},
+            "plugins": {"address": None},
             "bridges": [{"name": BRIDGE, "tap_port": TAP, "edge_zone": EDGE_ZONE, "service_zone": SERVICE_ZONE}],
             "state_dir": folder,
             "log_level": "warning",
@@ -105,8 +138,11 @@ def _wait_for_tap(process: subprocess.Popen[bytes]) -> int:
         answer = subprocess.run(
             ["ovs-vsctl", "get", "interface", TAP, "ofport"], capture_output=True, text=True, check=False
         )
-        up = Path(f"/sys/class/net/{TAP}/flags")
-        if answer.returncode == 0 and re.fullmatch(r"[1-9]\d*", answer.stdout.strip()) and int(up.read_text(), 16) & 1:
+        if (
+            answer.returncode == 0
+            and re.fullmatch(r"[1-9]\d*", answer.stdout.strip())
+            and "UP" in interface(TAP)["flags"]
+        ):
             time.sleep(1.0)  # the ring is opened when the interface is up
             return int(answer.stdout)
         time.sleep(0.05)
@@ -122,9 +158,9 @@ class Unixctl:
     @classmethod
     def connect(cls) -> "Unixctl":
         """To the running ovs-vswitchd."""
-        pid = (RUN_DIR / "ovs-vswitchd.pid").read_text().strip()
+        pid = (run_dir() / "ovs-vswitchd.pid").read_text().strip()
         connection = socket.socket(socket.AF_UNIX)
-        connection.connect(str(RUN_DIR / f"ovs-vswitchd.{pid}.ctl"))
+        connection.connect(str(run_dir() / f"ovs-vswitchd.{pid}.ctl"))
         return cls(connection)
 
     def ask(self, method: str, *params: str) -> str:

@@ -24,15 +24,18 @@ PORTS = ("asb-gen", "asb-old", "asb-new")
 SO_TIMESTAMPNS = 35  # asm-generic/socket.h
 TIMESPEC = struct.Struct("@qq")
 ODD_PORT = 5399
+FLOWS_BELOW = 100_000  # numbers of flows that this module sends
+PORTS_A_HOST = 50_000
+SOURCE = slice(26, 36)  # addresses and the sender's port in an Ethernet frame with IPv4 without options
 
 
 def measure() -> list[Figure]:
     """Four latencies over 1,000 flows each."""
     with lab.bridge(PORTS), lab.agent(lab.free_port()) as agent:
-        _install_rules(agent.tap)
-        with _raw("asb-gen") as sender, _raw("asb-old") as old, _raw("asb-new") as new:
-            _warm_up(sender, old)
-            paths = [seconds for n in range(FLOWS) if (seconds := _time_new_path(n, sender, old, new)) is not None]
+        install_rules(agent.tap)
+        with raw_socket("asb-gen") as sender, raw_socket("asb-old") as old, raw_socket("asb-new") as new:
+            warm_up(sender, old)
+            paths = [seconds for n in range(FLOWS) if (seconds := time_new_path(n, sender, old, new)) is not None]
             control = lab.Unixctl.connect()
             marks = [
                 seconds for n in range(FLOWS) if (seconds := _time_mark(FLOWS + n, control, sender, old)) is not None
@@ -43,7 +46,8 @@ def measure() -> list[Figure]:
     return [*figures, Figure(name="flows without a mark in time", value=lost, unit="flows", samples=2 * FLOWS)]
 
 
-def _install_rules(tap: int) -> None:
+def install_rules(tap: int) -> None:
+    """Unsettled flows leave by port 2 and are copied to the tap, settled ones leave by port 3."""
     settled = "ct_label=0x1/0x1"
     commit = f"ct(commit,zone={lab.EDGE_ZONE})"
     rules = (
@@ -57,7 +61,8 @@ def _install_rules(tap: int) -> None:
 
 
 @contextmanager
-def _raw(interface: str) -> Iterator[socket.socket]:
+def raw_socket(interface: str) -> Iterator[socket.socket]:
+    """Frames of an interface, with the kernel's time of each."""
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800)) as raw:
         raw.bind((interface, 0))
         raw.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
@@ -67,34 +72,38 @@ def _raw(interface: str) -> Iterator[socket.socket]:
 
 
 def query(number: int) -> bytes:
-    """An Ethernet frame with a DNS query (RFC 1035 §4.1); every number is a flow of its own."""
+    """An Ethernet frame with a DNS query (RFC 1035 §4.1); every number below 2^31 is a flow of its own."""
+    host, port = divmod(number, PORTS_A_HOST)
     question = b"\x03www\x07example\x03com\x00" + struct.pack("!HH", 1, 1)
     dns = struct.pack("!HHHHHH", number & 0xFFFF, 0x0100, 1, 0, 0, 0) + question
-    udp = struct.pack("!HHHH", 10000 + number, ODD_PORT, 8 + len(dns), 0) + dns
+    udp = struct.pack("!HHHH", 10_000 + port, ODD_PORT, 8 + len(dns), 0) + dns
     head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0)
-    addresses = bytes((10, 9, 0, 1, 10, 9, 0, 2))
+    addresses = bytes((10, 64 + (host >> 8), host & 255, 1, 10, 9, 0, 2))
     total = sum(struct.unpack("!10H", head + addresses))
     total = (total & 0xFFFF) + (total >> 16)
     head = head[:10] + struct.pack("!H", ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF)
     return bytes.fromhex("020000000002 020000000001 0800") + head + addresses + udp
 
 
-def _warm_up(sender: socket.socket, old: socket.socket) -> None:
+def warm_up(sender: socket.socket, old: socket.socket) -> None:
+    """Flows that are not measured."""
     for number in range(50000, 50050):
         sender.send(query(number))
         time.sleep(0.002)
     _drain(old)
 
 
-def _time_new_path(number: int, sender: socket.socket, old: socket.socket, new: socket.socket) -> float | None:
+def time_new_path(number: int, sender: socket.socket, old: socket.socket, new: socket.socket) -> float | None:
+    """Seconds from a flow's first packet on the old path to its first on the new one; None when it stays on the old."""
+    frame, began = query(number), time.monotonic()
+    source = frame[SOURCE]
     _drain(old)
     _drain(new)
-    frame, began = query(number), time.monotonic()
-    arrived = None
+    arrived = moved = None
     while time.monotonic() - began < GIVE_UP_S:
         sender.send(frame)
-        arrived = arrived or _arrival(old)
-        moved = _arrival(new)
+        arrived = arrived or _arrival(old, source)
+        moved = moved or _arrival(new, source)
         if moved is not None and arrived is not None:
             return moved - arrived
         time.sleep(REPEAT_S)
@@ -116,12 +125,18 @@ def _time_mark(number: int, control: lab.Unixctl, sender: socket.socket, old: so
     return None
 
 
-def _arrival(raw: socket.socket) -> float | None:
-    """The kernel's time of the next waiting frame, in seconds since 1970."""
-    try:
-        _, ancillary, _, _ = raw.recvmsg(2048, 256)
-    except BlockingIOError:
-        return None
+def _arrival(raw: socket.socket, source: bytes = b"") -> float | None:
+    """The kernel's time of the next waiting frame (from this address and port), in seconds since 1970."""
+    while True:
+        try:
+            frame, ancillary, _, _ = raw.recvmsg(2048, 256)
+        except BlockingIOError:
+            return None
+        if not source or frame[SOURCE] == source:
+            return _time_of(ancillary)
+
+
+def _time_of(ancillary: list[tuple[int, int, bytes]]) -> float | None:
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
             seconds, nanoseconds = TIMESPEC.unpack(data[: TIMESPEC.size])

@@ -3,6 +3,7 @@
 import socket
 import struct
 import time
+from collections.abc import Callable
 
 from ofext import messages
 from ofext.config import ConfigSet, EventConfig
@@ -14,6 +15,11 @@ ACCEPT_TIMEOUT_S = 20.0
 EXP_TYPE = struct.Struct("!I")  # behind the OpenFlow header and the experimenter
 EVENT_COUNT = struct.Struct("!H")  # ofext/SPEC.md, FLOW_EVENTS; read alone, as decoding all would be what is measured
 EVENT_COUNT_OFFSET = 16 + 8 + 8  # headers, sequence, dropped
+
+PACKET_OUTS_AT_A_TIME = 1000
+NO_BUFFER, FROM_CONTROLLER = 0xFFFFFFFF, 0xFFFFFFFD  # OFP_NO_BUFFER, OFPP_CONTROLLER
+DROPPED = build(Version.OF_1_4, Type.PACKET_OUT, 7, struct.pack("!IIH6x", NO_BUFFER, FROM_CONTROLLER, 0) + bytes(60))
+"""A PACKET_OUT (1.4 §7.3.7) without actions."""
 
 
 class Peer:
@@ -74,6 +80,16 @@ class Session:
             self._until(Type.BARRIER_REPLY, 1000 + first + window - 1)
         return count / (time.perf_counter() - began)
 
+    def packet_out_rate(self, count: int) -> float:
+        """PACKET_OUTs without actions a second, up to the answer to a barrier behind them."""
+        part = DROPPED * PACKET_OUTS_AT_A_TIME
+        began = time.perf_counter()
+        for _ in range(count // PACKET_OUTS_AT_A_TIME):
+            self._connection.sendall(part)
+        self._send(Type.BARRIER_REQUEST, 99)
+        self._until(Type.BARRIER_REPLY, 99)
+        return count / (time.perf_counter() - began)
+
     def subscribe(self) -> None:
         """Asks the agent for its verdicts."""
         self._send_l7(Hello(), 3)
@@ -97,6 +113,31 @@ class Session:
                     first = first or last
                     count += EVENT_COUNT.unpack_from(message, EVENT_COUNT_OFFSET)[0]
         return count, last - first
+
+    def take_flows(self, read: Callable[[FlowEvents], object], wanted: int, idle_s: float) -> tuple[int, float]:
+        """Says hello and gives every batch of events to `read`: (events, seconds from the hello to the last one).
+
+        Ends at `wanted`, or after a pause of `idle_s`.
+        """
+        self._connection.settimeout(idle_s)
+        self._send_l7(Hello(), 3)
+        began = last = time.perf_counter()
+        count = 0
+        while count < wanted:
+            try:
+                data = self._read()
+            except TimeoutError:
+                break
+            for raw in self._framer.feed(data):
+                if raw[1] == Type.ECHO_REQUEST:
+                    self._send(Type.ECHO_REPLY, read_header(raw).xid, raw[8:])
+                elif messages.is_l7_message(raw):
+                    message = messages.decode_message(raw).message
+                    if isinstance(message, FlowEvents):
+                        read(message)
+                        count += len(message.events)
+                        last = time.perf_counter()
+        return count, last - began
 
     def _send(self, kind: Type, xid: int, body: bytes = b"") -> None:
         self._connection.sendall(build(Version.OF_1_4, kind, xid, body))
