@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address
+from socket import socket
 from typing import Literal, final
 
 __all__ = [
@@ -17,7 +18,10 @@ __all__ = [
     "HostMatch",
     "LiveCapture",
     "LiveRecords",
+    "MarkSink",
     "NativeError",
+    "Relay",
+    "RelayTurn",
     "Replay",
     "SignatureError",
     "Signatures",
@@ -277,6 +281,13 @@ class FlowEvent:
 
     @property
     def at_ns(self) -> int: ...
+    def encode(self, *, kind: int, flow_id: int, protocol_id: int, end_reason: int) -> bytes:
+        """As a record of FLOW_EVENTS (``ofext.events``), ``mark_id`` as App-ID. Raises ValueError without IP."""
+
+    @property
+    def marked_label(self) -> int | None:
+        """The label with which the engine has marked the flow's connection (``LiveCapture.mark_with``)."""
+
     @property
     def record(self) -> FlowRecord:
         """The flow as it was then."""
@@ -410,6 +421,9 @@ class LiveCapture:
     ) -> None:
         """Flows (protocol number; address and port of both ends, in any order) begin anew with their next packet."""
 
+    def mark_with(self, sink: MarkSink) -> None:
+        """From now on mark the connections of flows beside their events, as far as the sink has rules for it. Once."""
+
     def stats(self) -> dict[str, int]:
         """Counters by name: the engines', the rings' (``ring_…``), the queue's (``events_…``); at most 50 ms old."""
 
@@ -437,3 +451,100 @@ class LiveRecords:
 
     def close(self) -> None:
         """Stop and end all flows; their lines can still be taken. May be called twice."""
+
+@final
+class MarkSink:
+    """Where the marks of one bridge go: its management socket, for engines' threads and Python alike.
+
+    A connection is given as protocol number, address and port of the originator, address and port of the responder.
+    """
+
+    def __new__(cls, *, version: int, zone: int, label_mask: int, max_pending_size: int) -> MarkSink: ...
+    def attach(self, socket: socket, greeting: bytes) -> None:
+        """Marks go to this connected socket from now on, ``greeting`` before all of them; the sink owns it."""
+
+    def detach(self) -> None:
+        """The connection is lost, and what waited for it."""
+
+    def add(self, messages: bytes) -> None:
+        """Add whole messages that are not marks."""
+
+    def mark(self, connection: tuple[int, str, int, str, int], vlan: int, app_id: int, label: int) -> bool:
+        """Collect a mark; whether it will be sent (the counters say why not)."""
+
+    def flush(self) -> None:
+        """Write what the switch takes now. Raises OSError when it is gone."""
+
+    def set_rules(
+        self, rules: tuple[Sequence[tuple[int, int]], Sequence[tuple[int, str, bool, int]]] | None, /
+    ) -> None:
+        """How engines make labels: risks by App-ID, and host patterns as attribute, name, whether it stands for the
+        names below it, label bits. None: engines mark nothing.
+        """
+
+    def set_reserved(self, connections: Sequence[tuple[int, str, int, str, int]]) -> None:
+        """Engines leave these connections alone, and no others. Raises ValueError for what is no address."""
+
+    @property
+    def pending_size(self) -> int:
+        """Bytes that wait."""
+
+    def counters(self) -> dict[str, int]:
+        """marks, dropped, unmarkable, by_engine, delay_p50_us, delay_p99_us (of those by engines)."""
+
+@final
+class Relay:
+    """A thread without the GIL that moves OpenFlow messages between two connected sockets, which it owns and closes.
+
+    Messages in which nobody is interested pass at once. A type that is of interest is given with the bytes of which
+    such a message holds one, without any when all are. ``extended`` are types of which none is before ``answer`` has
+    said that the session is extended. ``rest_of_…`` was read before: the beginning of a message. Nothing passes before
+    the first ``answer``. Raises OSError when there is no thread.
+    """
+
+    def __new__(
+        cls,
+        switch: socket,
+        controller: socket,
+        *,
+        from_switch: Sequence[tuple[int, Sequence[bytes]]],
+        from_controller: Sequence[tuple[int, Sequence[bytes]]],
+        extended: Sequence[int],
+        rest_of_switch: bytes,
+        rest_of_controller: bytes,
+    ) -> Relay: ...
+    def wait(self, timeout_s: float | None = None) -> RelayTurn:
+        """What there is to do; waits for it without end, or so long."""
+
+    def answer(self, to_switch: bytes, to_controller: bytes, *, is_whole: bool, is_extended: bool) -> None:
+        """Send whole messages, in the place of those of the last turn: what is behind them goes on.
+
+        With ``is_whole`` false that of the controller waits for a later answer. A session stays extended.
+        """
+
+    def publish(self, messages: bytes) -> None:
+        """Send whole messages to the controller when nothing else is to be sent to it."""
+
+    def wake(self) -> None:
+        """Let ``wait`` return. From any thread."""
+
+    def stop(self) -> None:
+        """Send what the sockets take now and close them. May be called twice."""
+
+@final
+class RelayTurn:
+    """What there is to do beside relaying."""
+
+    @property
+    def from_switch(self) -> bytes:
+        """Messages to look at, and all between them; nothing behind them passes before ``answer``."""
+
+    @property
+    def from_controller(self) -> bytes: ...
+    @property
+    def has_room(self) -> bool:
+        """Whether the controller has taken what was sent, or nearly; ``wait`` returns when it has again."""
+
+    @property
+    def ended(self) -> str | None:
+        """Why the relay has ended."""

@@ -46,6 +46,9 @@ FROM_SWITCH: Final[Interest] = {
     Type.BUNDLE_CONTROL: (),
 }
 
+EXTENDED: Final = (Type.BARRIER_REQUEST, Type.BARRIER_REPLY)
+"""Types that a session need not see before the controller has said the extension's hello."""
+
 
 def wants(interest: Interest, message: bytes) -> bool:
     """Whether a whole message is to be seen; what the native relay decides."""

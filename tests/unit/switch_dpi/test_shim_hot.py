@@ -1,11 +1,11 @@
-"""The relay's thread between two sockets."""
+"""Both relays, the native one and the one in Python, between two sockets."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -18,6 +18,7 @@ from ofext.openflow.header import Framer, Type, build
 from switch_dpi.publish import Publisher
 from switch_dpi.shim.hot import MAX_WAITING_SIZE, HotRelay
 from switch_dpi.shim.l7 import L7Endpoint
+from switch_dpi.shim.relay import FastRelay
 from switch_dpi.shim.session import ShimSession
 from tests.fakes.agent_engine import CATALOGUE
 from tests.unit.switch_dpi.test_agent_publish import event
@@ -29,7 +30,7 @@ BEFORE = build(5, Type.BARRIER_REQUEST, 77)  # its beginning came before the rel
 class Setting:
     """A relay between two socket pairs; the far ends are ``switch`` and ``controller``."""
 
-    def __init__(self, make: type[HotRelay]) -> None:
+    def __init__(self, make: Callable[..., HotRelay]) -> None:
         session = ShimSession(Gate(), lambda: L7Endpoint(AgentInfo, lambda: CATALOGUE), 0.0)
         session.switch_data(basic.hello(ALL), 0.0)
         session.controller_connected(0.0)
@@ -54,7 +55,7 @@ class Setting:
         self.ended.set()
 
 
-@pytest.fixture(params=[HotRelay])
+@pytest.fixture(params={HotRelay, FastRelay})
 def setting(request: pytest.FixtureRequest) -> Iterator[Setting]:
     found = Setting(request.param)
     yield found

@@ -5,9 +5,11 @@ mod engine;
 mod errors;
 mod line_queue;
 mod live;
+mod marks;
 mod options;
 mod queue;
 mod record;
+mod relay;
 mod replay;
 mod shared_replay;
 mod signatures;
@@ -38,5 +40,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<replay::Replay>()?;
     module.add_class::<live::LiveCapture>()?;
     module.add_class::<live::LiveRecords>()?;
+    module.add_class::<marks::MarkSink>()?;
+    module.add_class::<relay::Relay>()?;
+    module.add_class::<relay::RelayTurn>()?;
     module.add_function(wrap_pyfunction!(catalogue::catalogue, module)?)
 }

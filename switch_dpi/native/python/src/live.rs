@@ -14,6 +14,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::line_queue::LineQueue;
+use crate::marks::{MarkSink, Marking, SinkPlace};
 use crate::options::{EngineOptions, thread_count};
 use crate::queue::EventQueue;
 use crate::record::{FlowEvent, OwnedEvent};
@@ -31,21 +32,25 @@ const PIECE_AGE: Duration = Duration::from_millis(100);
 pub struct LiveCapture {
     queue: Arc<EventQueue>,
     workers: Workers,
+    marks: SinkPlace,
 }
 
 struct Batch {
     events: Vec<OwnedEvent>,
     queue: Arc<EventQueue>,
+    marking: Marking,
 }
 
 impl Sink for Batch {
     fn event(&mut self, event: Event<'_>) {
-        self.events.push(OwnedEvent::from(event));
+        let label = self.marking.mark(&event);
+        self.events.push(OwnedEvent::from(event).marked(label));
     }
 }
 
 impl Outlet for Batch {
     fn hand_over(&mut self, _is_last: bool) {
+        self.marking.flush(); // before Python hears of it
         if !self.events.is_empty() {
             self.queue.push(self.events.drain(..));
         }
@@ -71,9 +76,17 @@ impl LiveCapture {
         let options = options.map(|given| given.options).unwrap_or_default();
         let wanted = Wanted { interface, ring, options, threads: thread_count(threads)? };
         let queue = Arc::new(EventQueue::default());
-        let outlet = || Batch { events: Vec::new(), queue: Arc::clone(&queue) };
+        let marks = SinkPlace::default();
+        let marking = || Marking::new(Arc::clone(&marks));
+        let outlet = || Batch { events: Vec::new(), queue: Arc::clone(&queue), marking: marking() };
         let workers = Workers::start(&wanted, &signatures.loaded, outlet)?;
-        Ok(Self { queue, workers })
+        Ok(Self { queue, workers, marks })
+    }
+
+    /// From now on engines mark the connections of flows by themselves, as far as the sink has rules for it. Once.
+    fn mark_with(&self, sink: &MarkSink) -> PyResult<()> {
+        let set = self.marks.set(Arc::clone(&sink.sink));
+        set.map_err(|_| PyValueError::new_err("the capture has a sink for its marks already"))
     }
 
     /// Up to `max_events` events; waits at most `timeout_s` for the first one.

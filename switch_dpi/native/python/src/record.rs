@@ -3,6 +3,8 @@
 use appsteer_core::protocol::Field;
 use appsteer_core::report::event::{Event, EventKind, FlowView};
 use appsteer_core::report::record::{KeptFlow, UNKNOWN, wire_value};
+use appsteer_openflow::records::Record;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
@@ -110,11 +112,51 @@ pub struct FlowEvent {
     kind: &'static str,
     reason: &'static str,
     at_ns: u64,
+    marked_label: Option<u128>,
     record: Py<FlowRecord>,
 }
 
 #[pymethods]
 impl FlowEvent {
+    /// The record of a FLOW_EVENTS message, with what only the agent knows.
+    #[pyo3(signature = (*, kind, flow_id, protocol_id, end_reason))]
+    fn encode<'py>(
+        &self,
+        py: Python<'py>,
+        kind: u8,
+        flow_id: u64,
+        protocol_id: u32,
+        end_reason: u8,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let flow = self.record.get().flow.view();
+        let ((source, source_port), (destination, destination_port)) = (flow.originator(), flow.responder());
+        let (Some(source), Some(destination)) = (source.ip(flow.ip_version()), destination.ip(flow.ip_version()))
+        else {
+            return Err(PyValueError::new_err("a flow without IP has no record"));
+        };
+        let [c2s, s2c] = flow.volume();
+        let (path, evidence) = (flow.path().to_string(), flow.evidence().to_string());
+        let record = Record {
+            kind,
+            flow_id,
+            times_ns: [self.at_ns, flow.first_seen_ns(), flow.last_seen_ns()],
+            addresses: [source, destination],
+            ports: [source_port, destination_port],
+            protocol_number: flow.protocol_number(),
+            vlan: flow.vlan(),
+            app_ids: [flow.mark_id().0, protocol_id],
+            verdict: [flow.category().map_or(0, |category| category.id), flow.state() as u8, flow.confidence()],
+            verdict_packet: u32::try_from(flow.verdict_packet()).unwrap_or(u32::MAX),
+            counters: [c2s.packets, s2c.packets, c2s.bytes, s2c.bytes],
+            path: &path,
+            evidence: &evidence,
+            end_reason,
+        };
+        let mut out = Vec::with_capacity(512);
+        record.write(&mut out, flow.metadata().map(|(id, value)| (id, wire_value(value))));
+        Ok(PyBytes::new(py, &out))
+    }
+
     fn __repr__(&self) -> String {
         format!("<FlowEvent {} {} {}>", self.kind, self.reason, self.record.get().__repr__())
     }
@@ -124,16 +166,23 @@ impl FlowEvent {
 pub(crate) struct OwnedEvent {
     pub(crate) kind: EventKind,
     at_ns: u64,
+    marked_label: Option<u128>,
     flow: KeptFlow,
 }
 
 impl From<Event<'_>> for OwnedEvent {
     fn from(event: Event<'_>) -> Self {
-        Self { kind: event.kind, at_ns: event.at_ns, flow: event.flow.keep() }
+        Self { kind: event.kind, at_ns: event.at_ns, marked_label: None, flow: event.flow.keep() }
     }
 }
 
 impl OwnedEvent {
+    /// With the label that the flow's connection was given.
+    pub(crate) fn marked(mut self, label: Option<u128>) -> Self {
+        self.marked_label = label;
+        self
+    }
+
     pub(crate) fn metadata_size(&self) -> usize {
         self.flow.metadata_size()
     }
@@ -144,6 +193,6 @@ impl OwnedEvent {
             EventKind::New | EventKind::Verdict => "",
         };
         let record = Py::new(py, FlowRecord::new(self.flow))?;
-        Ok(FlowEvent { kind: self.kind.name(), reason, at_ns: self.at_ns, record })
+        Ok(FlowEvent { kind: self.kind.name(), reason, at_ns: self.at_ns, marked_label: self.marked_label, record })
     }
 }

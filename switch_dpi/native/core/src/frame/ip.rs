@@ -37,6 +37,17 @@ impl Address {
         Self::v6(bytes)
     }
 
+    /// As the standard library has it; None when the version (0: none) has no IP address.
+    #[must_use]
+    pub fn ip(self, ip_version: u8) -> Option<IpAddr> {
+        let [.., a, b, c, d] = self.0.to_be_bytes();
+        match ip_version {
+            4 => Some(IpAddr::from([a, b, c, d])),
+            6 => Some(Ipv6Addr::from(self.0).into()),
+            _ => None,
+        }
+    }
+
     /// Writes it as its version does (0: a MAC address); a mapped address inside an IPv6 packet stays in IPv6's notation.
     #[must_use]
     pub fn text(self, ip_version: u8) -> AddressText {
