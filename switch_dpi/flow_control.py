@@ -53,7 +53,9 @@ def unpinned(flow: LiveFlow, at_ns: int) -> LiveFlow | None:
 
 
 def inspected_anew(flow: LiveFlow, at_ns: int) -> LiveFlow:
-    """Without a verdict, as before the first packet was looked at."""
+    """Without a verdict, as before the first packet was looked at. The engine has forgotten it: if no packet comes any
+    more, only the connection tracker tells its end.
+    """
     known = flow.event if flow.pin is None else flow.pin.beneath
     event = replace(
         known,
@@ -69,7 +71,7 @@ def inspected_anew(flow: LiveFlow, at_ns: int) -> LiveFlow:
         evidence=ANEW_EVIDENCE,
         metadata=(),
     )
-    return replace(flow, event=event, label=0, pin=None)
+    return replace(flow, event=event, label=0, pin=None, is_watched=False)
 
 
 def under(pin: Pin, event: FlowEvent) -> FlowEvent:

@@ -106,14 +106,18 @@ class RequestDesk:
     def _run(self, asked: Asked) -> None:
         try:
             asked.outbox.check()
-            for part in self._answer(asked):
+            for part in self._answer_or_error(asked):
                 asked.outbox.put(part)
         except SessionGoneError:
             log.debug("bridge %s: a controller did not wait for its answer", self._bridge)
-        except RefusedError as refused:
-            asked.outbox.put(encode_message(refused.error, version=asked.version, xid=asked.xid))
         finally:
             asked.outbox.close_request()
+
+    def _answer_or_error(self, asked: Asked) -> Iterator[bytes]:
+        try:
+            yield from self._answer(asked)
+        except RefusedError as refused:
+            yield encode_message(refused.error, version=asked.version, xid=asked.xid)
 
     def _answer(self, asked: Asked) -> Iterator[bytes]:
         work = asked.work

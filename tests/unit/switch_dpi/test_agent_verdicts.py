@@ -108,6 +108,16 @@ def test_verdict_is_marked_and_told_under_the_flows_id(setting: Setting) -> None
     assert setting.marker.made == [(40000, VIDEO_APP, VIDEO_LABEL)]
 
 
+def test_the_life_of_a_verdict_is_told_step_by_step_with_packet_confidence_and_evidence(setting: Setting) -> None:
+    steps = [(State.GUESSED, 1, 55), (State.FINAL, 4, 90), (State.REVISED, 6, 100)]
+    told = setting.take(new(), *(verdict(state=s, verdict_packet=p, confidence=c) for s, p, c in steps))
+    assert [(e.state, e.verdict_packet, e.confidence) for e in told[1:]] == steps
+    assert {e.evidence for e in told[1:]} == {"ClientHello"}
+    assert len({e.flow_id for e in told}) == 1
+    (end,) = setting.take(FakeEvent(kind="ended", reason="rst", record=FakeRecord(state=State.REVISED)))
+    assert (end.kind, end.state, end.end_reason) == (EventKind.ENDED, State.REVISED, EndReason.RESET)
+
+
 def test_flow_without_a_result_is_marked_so_that_copies_stop(setting: Setting) -> None:
     setting.take(verdict(mark_id=UNKNOWN_APP, state=State.GAVE_UP, category_id=0))
     assert setting.marker.made == [(40000, UNKNOWN_APP, State.GAVE_UP)]

@@ -26,7 +26,7 @@ from switch_dpi.requests import RequestDesk, Surroundings
 from switch_dpi.shim.l7 import Asked, Work
 from switch_dpi.shim.outbox import Outbox
 from tests.fakes.agent_engine import CATALOGUE, VIDEO_APP, VOCABULARY, verdict
-from tests.unit.switch_dpi.test_agent_verdicts import VIDEO_LABEL, Setting, ended, new
+from tests.unit.switch_dpi.test_agent_verdicts import VIDEO_LABEL, Setting, ended, new, tracked
 
 PINNED = 0x06000009
 PIN = FlowControl(command=FlowCommand.PIN, app_id=PINNED, category=4, state=State.FINAL)
@@ -102,6 +102,16 @@ def test_a_flow_that_is_inspected_anew_loses_its_mark_and_takes_the_next_verdict
     assert setting.marker.made[-1] == (40000, 0, 0)
     again, later = setting.take(new(), verdict(mark_id=5))
     assert (again.flow_id, later.flow_id, later.app_id) == (first.flow_id, first.flow_id, 5)
+
+
+def test_a_flow_that_says_nothing_more_after_it_was_to_be_inspected_anew_ends_with_its_connection(
+    setting: Setting,
+) -> None:
+    setting.take(verdict())
+    control(setting, REINSPECT)
+    setting.told()
+    assert setting.reconcile(tracked(mark=0, label=0)) == []
+    assert [e.kind for e in setting.reconcile()] == [EventKind.ENDED]
 
 
 def test_an_engine_that_begins_in_the_middle_keeps_who_began_the_flow(setting: Setting) -> None:
