@@ -49,7 +49,11 @@ demo: $(STAMPS)/demo ## Three switches, real programs, policies, checks against 
 	$(ROOT) $(VENV)/python -m topologies.demo
 
 # --- tests ------------------------------------------------------------------------------------------------------------
-.PHONY: test test-rust test-unit test-integration
+SOAK_ROUNDS ?= 200
+SOAK_SEED ?=
+SOAK_FIRST ?= 1
+
+.PHONY: test test-rust test-unit test-integration test-conntrack soak
 test: test-rust test-unit test-integration ## All tests
 
 test-rust: $(STAMPS)/dev ## Engine and capture: Rust tests
@@ -59,7 +63,7 @@ test-unit: $(STAMPS)/dev ## Python tests without network or root
 	$(VENV)/python -m pytest tests/unit
 
 test-integration: $(STAMPS)/dev ## Real Open vSwitch, namespaces, packet rings, programs (root)
-	$(ROOT) $(VENV)/python -m pytest tests/integration -m "not controllers"
+	$(ROOT) $(VENV)/python -m pytest tests/integration -m "not controllers and not slow"
 	$(CARGO) cargo test $(if $(ROOT),--config 'target."cfg(all())".runner = "$(ROOT)"') --release -q -p appsteer-capture -- --ignored
 
 .PHONY: record-session
@@ -69,6 +73,12 @@ record-session: $(STAMPS)/dev ## Records tests/golden/session anew: a real agent
 .PHONY: test-controllers
 test-controllers: $(STAMPS)/dev ## os-ken, Ryu, Faucet, ovs-ofctl, os-ken's conformance tests: directly and through the shim (root)
 	$(ROOT) $(VENV)/python -m pytest tests/integration/controllers -s
+
+test-conntrack: $(STAMPS)/dev ## Marks: thousands of connections, port reuse, floods, pauses; some minutes (root)
+	$(ROOT) $(VENV)/python -m pytest tests/integration/conntrack
+
+soak: $(STAMPS)/dev ## kill -9 of agent, controller, Open vSwitch under traffic: SOAK_ROUNDS=200 SOAK_SEED=... (root)
+	$(ROOT) env SOAK_ROUNDS=$(SOAK_ROUNDS) SOAK_SEED=$(SOAK_SEED) SOAK_FIRST=$(SOAK_FIRST) $(VENV)/python -m tests.soak
 
 # --- hostile input ----------------------------------------------------------------------------------------------------
 # Captures, where there are some; without them the protocols' examples are all there is.

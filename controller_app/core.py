@@ -152,6 +152,7 @@ class Core:
             match message:
                 case Hello():
                     if switch.hello(message):
+                        self.flows.greeted(dpid, self.clock())
                         answers = [CatalogueRequest()]
                         self._on_change()
                 case Catalogue():

@@ -42,6 +42,7 @@ class FlowStore:
     def __init__(self, options: FlowOptions) -> None:
         self._options = options
         self._flows: OrderedDict[Key, Flow] = OrderedDict()
+        self._greeted_s: dict[int, float] = {}
         self._changed = threading.Condition()
         self._numbers = 0
         self._version = 0
@@ -54,8 +55,15 @@ class FlowStore:
         with self._changed:
             for event in batch.events:
                 self._take_one(dpid, event, now)
+            if not batch.events:
+                self._end_untold(dpid, now)
             self.events += len(batch.events)
             self._changed.notify_all()
+
+    def greeted(self, dpid: int, now: float) -> None:
+        """An agent begins to tell of all flows that live; it ends with a batch without events."""
+        with self._changed:
+            self._greeted_s[dpid] = now
 
     def expire(self, now: float) -> None:
         """Forgets flows without news for the idle time."""
@@ -116,6 +124,21 @@ class FlowStore:
         if len(self._flows) > self._options.max_flows:
             self._flows.popitem(last=False)
             self.evicted += 1
+
+    def _end_untold(self, dpid: int, now: float) -> None:
+        """Flows that an agent knew of before it was greeted, and not any more, ended while nobody listened."""
+        since_s = self._greeted_s.pop(dpid, None)
+        if since_s is None:
+            return
+        for key, flow in list(self._flows.items()):
+            if flow.primary == dpid and not flow.ended and flow.updated_s < since_s:
+                self._version += 1
+                over = replace(flow.event, kind=EventKind.ENDED)
+                policy = flow.policy or self.policy
+                self._flows[key] = replace(
+                    flow, version=self._version, event=over, ended=True, updated_s=now, policy=policy
+                )
+                self._flows.move_to_end(key)
 
     def _merged(self, known: Flow, dpid: int, event: FlowEvent, now: float) -> Flow:
         edges = known.edges if dpid in known.edges else (*known.edges, dpid)

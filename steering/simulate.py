@@ -246,9 +246,7 @@ class Simulator:
             if action.commit and state.packet.is_ip:
                 self._connections[dpid, action.zone, state.packet.endpoints] = connection
         for assignment in action.sets if action.commit else ():
-            if assignment.field != "ct_label":
-                raise SimulationError(f"the simulator does not know {assignment} in conntrack")
-            connection.label = to_number(field_named("ct_label"), assignment.value)
+            _assign(connection, assignment)
         if action.table is not None:
             tracked = state.copy()
             is_reply = connection.originator != state.packet.endpoints
@@ -294,6 +292,18 @@ def _edit(action: Action, state: _Pass) -> None:
             state.packet = replace(packet, vids=packet.vids[1:])
         case _:
             raise SimulationError(f"the simulator does not know {action} here")
+
+
+def _assign(connection: _Connection, assignment: SetField) -> None:
+    """Verdicts are not lowered here: rules can only take them away."""
+    number = to_number(field_named(assignment.field), assignment.value)
+    if assignment.field == "ct_label":
+        connection.label = number
+        connection.verdict = connection.verdict if number else Verdict(app_id=connection.verdict.app_id)
+    elif assignment.field == "ct_mark" and number == 0:
+        connection.verdict = replace(connection.verdict, app_id=0)
+    else:
+        raise SimulationError(f"the simulator does not know {assignment} in conntrack")
 
 
 def _fits(match: Match, state: _Pass) -> bool:

@@ -226,6 +226,10 @@ class FlowRecord:
         """Found inside a tunnel: a switch sees only the tunnel."""
 
     @property
+    def is_opened(self) -> bool:
+        """Its beginning was seen: the first packet was a SYN or the answer to one, or it is no TCP."""
+
+    @property
     def app(self) -> str:
         """Name of the application, else of the protocol, else ``Unknown``."""
 

@@ -295,7 +295,11 @@ class BridgeAgent:
 
     def _start_remark(self) -> None:
         self._remark = None
-        self._loop.run_in_executor(None, self._path.remark_all)
+        self._loop.run_in_executor(None, self._remark_all)
+
+    def _remark_all(self) -> None:
+        if self._path.remark_all():
+            self._loop.call_soon_threadsafe(self._reconcile_now.set)
 
     def _make_session(self, now: float, version: int | None) -> ShimSession:
         self._store.begin_session()

@@ -203,7 +203,11 @@ class Engine(_Section):
         default=None, ge=16, description="Flows kept at a time; the oldest idle one makes room."
     )
     idle_timeout_tcp_s: Seconds | None = Field(default=None, description="A TCP flow is forgotten after this pause.")
-    idle_timeout_udp_s: Seconds | None = Field(default=None, description="A UDP flow is forgotten after this pause.")
+    idle_timeout_udp_s: Seconds | None = Field(
+        default=29.0,
+        description="A flow of UDP or anything else but TCP is forgotten after this pause. Not longer than "
+        "Open vSwitch's tracker remembers it (30 s), or the next one between the same ports is taken for it.",
+    )
     max_stream_bytes: Count | None = Field(
         default=None, ge=256, description="First bytes kept of a stream and direction."
     )

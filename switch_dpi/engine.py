@@ -97,6 +97,11 @@ class Record(Protocol):
         ...
 
     @property
+    def is_opened(self) -> bool:
+        """Its beginning was seen: the first packet was a SYN or the answer to one, or it is no TCP."""
+        ...
+
+    @property
     def ip_version(self) -> int:
         """4 or 6; 0 for a frame without IP."""
         ...

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from ofext.events import FlowEvent
 from ofext.ids import UNKNOWN_APP, is_settled
 from switch_dpi.conntrack import Key
+
+ADOPTED: Final = 0
+"""Run of a flow that was found in the connection tracker."""
+RESUMED: Final = -1
+"""Run of a flow that its engine has forgotten, and came upon again in its middle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +36,8 @@ class LiveFlow:
     event: FlowEvent
     label: int = 0
     """The label that its connection should have, without the epoch."""
-    run: int = 0
-    """Which run of the engine saw it; 0: none, it was found in the connection tracker."""
+    run: int = ADOPTED
+    """Which run of the engine, counted from 1, saw it begin; or ``ADOPTED``, or ``RESUMED``."""
     is_watched: bool = True
     """The engine will tell its end. Otherwise the connection tracker is asked."""
     pin: Pin | None = None

@@ -100,11 +100,16 @@ class Publisher:
             return None if self._oldest_s is None else self._oldest_s + self._config.max_delay_ms / 1000
 
     def take(self, now_s: float, version: int) -> list[bytes]:
-        """The messages of one batch (more than one where it would not fit), empty when nothing waits."""
+        """The messages of one batch (more than one where it would not fit), empty when nothing waits.
+
+        One without events follows the last of the live flows.
+        """
         with self._lock:
             if self._config is None:
                 return []
+            was_telling = self._backlog is not None
             batch = self._next_batch(self._config.max_batch)
+            has_told_all = was_telling and self._backlog is None
             self._oldest_s = now_s if self._waiting else None
             selection = self._selection
             dropped = self.dropped
@@ -117,6 +122,8 @@ class Publisher:
             bodies = list(encode_batches(batch, sequence=self._sequence, dropped=self.dropped))
         self._sequence += len(batch)
         self.sent += len(batch)
+        if has_told_all:
+            bodies.append(FlowEvents(sequence=self._sequence, dropped=self.dropped).encode())
         return [frame_body(FlowEvents.EXP_TYPE, body, version=version, xid=0) for body in bodies]
 
     def _has_place(self, event: FlowEvent) -> bool:

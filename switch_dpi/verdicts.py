@@ -21,7 +21,8 @@ from ofext.statistics import AppStats, UserStats
 from switch_dpi.conntrack import TCP, UDP, Connection, Key, flow_key
 from switch_dpi.engine import Event, Record
 from switch_dpi.flow_control import Change, under, unpinned
-from switch_dpi.flowbook import FlowBook, LiveFlow
+from switch_dpi.flowbook import ADOPTED, RESUMED, FlowBook, LiveFlow
+from switch_dpi.late_marks import LateMarks
 from switch_dpi.marker import Marker
 from switch_dpi.predicate_index import PredicateIndex
 from switch_dpi.predicates import PredicateStore
@@ -72,6 +73,8 @@ class VerdictPath:
         self._pins: dict[Key, float] = {}
         self._next_end_s = math.inf  # of a pin
         self._totals = Totals()
+        self._late = LateMarks()
+        self._now_s = 0.0
         self._lock = threading.Lock()
         self.on_news: Callable[[], object] = lambda: None
         """Called, from the engine's thread, when pins have ended: the publisher should be looked at."""
@@ -92,10 +95,9 @@ class VerdictPath:
         """The engine's events: marks leave at once, news are queued. True when the publisher should be looked at."""
         news: list[FlowEvent] = []
         with self._lock:
+            self._now_s = now_s
             for event in events:
-                told = self._take_one(event)
-                if told is not None:
-                    news.append(told)
+                news += self._take_one(event)
             self._marker.flush()
         return self.publisher.add(news, now_s)
 
@@ -103,6 +105,7 @@ class VerdictPath:
         """Keep the marker's connection, end pins; True when it was just made, so that marks may have been lost."""
         self._end_pins(now_s)
         with self._lock:
+            self._now_s = now_s
             return self._marker.service(now_s)
 
     @property
@@ -151,14 +154,22 @@ class VerdictPath:
         """Every flow that lives now, the one that changed last first."""
         return [flow.event for flow in reversed(list(self.book.flows()))]
 
-    def remark_all(self) -> int:
-        """The predicates have changed: bring every settled connection's label up to date; how many there were."""
-        count = 0
+    def remark_all(self) -> bool:
+        """The predicates have changed: work out the label of each settled flow. True if the tracker must be asked.
+
+        A mark of a TCP connection that is gone does nothing, so these leave at once. Any other one would make a new
+        connection with an old verdict: those wait for :meth:`reconcile`, which marks what the tracker has.
+        """
+        must_ask = False
         for chunk in _chunks(self.book.keys()):
             with self._lock:
-                count += sum(self._relabel(key) for key in chunk)
+                for key in chunk:
+                    flow = self._relabelled(key)
+                    if flow is not None and flow.event.l4 == TCP:
+                        self._mark(key, flow)
+                    must_ask |= flow is not None and flow.event.l4 != TCP
                 self._marker.flush()
-        return count
+        return must_ask
 
     def reconcile(self, connections: Iterable[Connection], now_s: float, at_ns: int) -> bool:
         """Compare with the connection tracker: adopt, mark again what lost its mark, end what is gone.
@@ -190,19 +201,25 @@ class VerdictPath:
             with self._lock:
                 for connection in chunk:
                     kept = connection.label & ~retired & label.VERDICT_MASK
+                    self._late.note(connection.key, self._now_s)
                     self._marker.mark(_marked(connection), connection.mark, kept)
                 self._marker.flush()
         return len(carriers)
 
     def drop_bits(self, retired: int) -> int:
-        """Predicate bits mean nothing any more: no flow is to be marked with them again. How many flows had them."""
+        """Predicate bits mean nothing any more: no flow is to be marked with them again. How many flows had them.
+
+        As in :meth:`remark_all`, only TCP's connections can be marked without asking the tracker.
+        """
         count = 0
         for chunk in _chunks(self.book.keys()):
             with self._lock:
-                carriers = [flow for key in chunk if (flow := self.book.get(key)) is not None and flow.label & retired]
-                for flow in carriers:
+                flows = ((key, self.book.get(key)) for key in chunk)
+                carriers = [(key, flow) for key, flow in flows if flow is not None and flow.label & retired]
+                for key, flow in carriers:
                     flow.label &= ~retired
-                    self._mark(flow)
+                    if flow.event.l4 == TCP:
+                        self._mark(key, flow)
                 count += len(carriers)
                 self._marker.flush()
         return count
@@ -222,36 +239,42 @@ class VerdictPath:
             events = [flow.event for flow in self.book.flows()]
         return (as_news(event) for event in events)
 
-    def _relabel(self, key: Key) -> bool:
+    def _relabelled(self, key: Key) -> LiveFlow | None:
+        """A flow whose label has become another one."""
         flow = self.book.get(key)
-        if flow is None or not flow.is_settled or flow.run == 0:
-            return False  # an adopted flow's metadata is not known: its bits stay as the last engine set them
+        if flow is None or not flow.is_settled or flow.run == ADOPTED:
+            return None  # an adopted flow's metadata is not known: its bits stay as the last engine set them
         wanted = self._label(flow.event)
         if wanted == flow.label:
-            return False
+            return None
         flow.label = wanted
-        self._mark(flow)
-        return True
+        return flow
 
     def _end_lost(self, key: Key, tracked: Mapping[Key, Connection], at_ns: int) -> FlowEvent | None:
         flow = self.book.get(key)
         if flow is None or flow.is_watched or key in tracked:
             return None
         self._forget(key, flow)
-        return replace(flow.event, kind=EventKind.ENDED, at_ns=at_ns, end_reason=EndReason.IDLE)
+        return _over(flow, at_ns)
 
-    def _take_one(self, event: Event) -> FlowEvent | None:
+    def _take_one(self, event: Event) -> list[FlowEvent]:
         record = event.record
         if record.ip_version == 0 or record.is_tunnelled:
-            return None  # no connection of the switch
+            return []  # no connection of the switch
         key = flow_key(record.l4, record.src, record.sport, record.dst, record.dport)
         known = self.book.get(key)
         kind = KINDS.get(event.kind, 0)
-        if known is not None and known.run != self._run and _says_nothing(kind, record) and known.has_verdict:
-            self._mark(known)  # a fresh engine came upon it: the verdict stays, its mark may be gone
-            return None
+        if known is not None and self._goes_on(known, kind, record):
+            self._mark(key, known)  # its mark may be gone
+            return []
         if kind == EventKind.ENDED:
-            return self._ended(key, known, event)
+            ended = self._ended(key, known, event)
+            return [] if ended is None else [ended]
+        news = []
+        if known is not None and self._is_over(known, kind, record):
+            self._forget(key, known)
+            news.append(_over(known, event.at_ns))
+            known = None
         flow_id = known.event.flow_id if known is not None else self.book.next_id()
         told = self._oriented(key, self._event(event, kind, flow_id), known)
         flow = LiveFlow(event=told, run=self._run)
@@ -261,8 +284,29 @@ class VerdictPath:
         self._put(key, flow)  # before its bits are worked out: a new predicate then finds it here
         if flow.event.app_id or flow.is_settled:
             flow.label = self._label(flow.event)
-            self._mark(flow)
-        return told if pin is None else None
+            self._mark(key, flow)
+        elif self._late.take(key, self._now_s):
+            self._marker.mark(_connection_of(told), 0, 0)  # what was said before is not of this connection
+        return [*news, told] if pin is None else news
+
+    def _goes_on(self, known: LiveFlow, kind: int, record: Record) -> bool:
+        """The engine came upon a known flow in its middle and has nothing to say: the verdict stays.
+
+        A fresh engine, or one that has forgotten a flow whose packets were not copied any more, and is shown its FIN.
+        """
+        if not known.has_verdict or not _says_nothing(kind, record):
+            return False
+        if kind == EventKind.NEW and known.run == self._run and not record.is_opened:
+            known.run = RESUMED
+        return known.run != self._run and not (kind == EventKind.NEW and record.is_opened and record.l4 == TCP)
+
+    def _is_over(self, known: LiveFlow, kind: int, record: Record) -> bool:
+        """Another connection between the same ports begins, and the end of the known one was not seen.
+
+        The engine tells the ends of flows that are not settled. A datagram tells a fresh one of no begin.
+        """
+        is_told = known.is_settled if known.run == self._run else record.l4 == TCP
+        return kind == EventKind.NEW and record.is_opened and is_told
 
     def _ended(self, key: Key, known: LiveFlow | None, event: Event) -> FlowEvent | None:
         """A settled flow's packets are not copied, so what the engine takes for a pause need not be one."""
@@ -271,7 +315,7 @@ class VerdictPath:
             return None
         reason = END_REASONS.get(event.reason, EndReason.NONE)
         if known is not None and known.run != self._run:
-            told = replace(known.event, kind=EventKind.ENDED, at_ns=event.at_ns, end_reason=reason)
+            told = _over(known, event.at_ns, reason)
         else:
             flow_id = known.event.flow_id if known is not None else self.book.next_id()
             told = self._oriented(key, self._event(event, EventKind.ENDED, flow_id), known)
@@ -293,7 +337,7 @@ class VerdictPath:
             self._next_end_s = min(self._next_end_s, flow.pin.until_s)
         if flow.event.state != State.INSPECTING:
             flow.label = self._label(flow.event)
-        self._mark(flow)
+        self._mark(key, flow)
         return flow.event
 
     def _end_pins(self, now_s: float) -> None:
@@ -334,21 +378,18 @@ class VerdictPath:
                 return []
             told = self._adopted(connection, at_ns)
             kept = connection.label & label.VERDICT_MASK
-            self._put(key, LiveFlow(event=told, label=kept, run=0, is_watched=False))
+            self._put(key, LiveFlow(event=told, label=kept, run=ADOPTED, is_watched=False))
             return [told]
         if flow.is_settled and (flow.event.app_id, flow.label) != (
             connection.mark,
             connection.label & label.VERDICT_MASK,
         ):
-            self._mark(flow)
+            self._mark(key, flow)
         return []
 
-    def _mark(self, flow: LiveFlow) -> None:
-        event = flow.event
-        connection = MarkedConnection(
-            src=event.src, dst=event.dst, sport=event.sport, dport=event.dport, l4=event.l4, vlan=event.vlan
-        )
-        self._marker.mark(connection, event.app_id, flow.label)
+    def _mark(self, key: Key, flow: LiveFlow) -> None:
+        self._late.note(key, self._now_s)
+        self._marker.mark(_connection_of(flow.event), flow.event.app_id, flow.label)
 
     def _label(self, event: FlowEvent, index: PredicateIndex | None = None) -> int:
         risk = self._store.vocabulary.risk_of(event.app_id)
@@ -419,6 +460,11 @@ def turned(event: FlowEvent) -> FlowEvent:
     )
 
 
+def _over(flow: LiveFlow, at_ns: int, reason: int = EndReason.IDLE) -> FlowEvent:
+    """The last news of a flow, of which the engine knows less than the book."""
+    return replace(flow.event, kind=EventKind.ENDED, at_ns=at_ns, end_reason=reason)
+
+
 def _says_nothing(kind: int, record: Record) -> bool:
     """The event carries no result that could replace an earlier verdict."""
     unsettled = not is_settled(record.state) and record.mark_id == 0
@@ -428,6 +474,12 @@ def _says_nothing(kind: int, record: Record) -> bool:
 def _chunks(items: list[_Item]) -> Iterator[list[_Item]]:
     """So that the lock is never held for long."""
     return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
+
+
+def _connection_of(event: FlowEvent) -> MarkedConnection:
+    return MarkedConnection(
+        src=event.src, dst=event.dst, sport=event.sport, dport=event.dport, l4=event.l4, vlan=event.vlan
+    )
 
 
 def _marked(connection: Connection) -> MarkedConnection:

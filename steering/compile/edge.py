@@ -6,6 +6,7 @@ Admission, learn, track, tap, and deliver_tap as tap's counterpart on the way ou
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from steering import tables
 from steering.chains import CARRIER_VID, POSITION_BITS
@@ -16,8 +17,10 @@ from steering.fields import (
     ETH_IPV4,
     ETH_IPV6,
     ETH_LLDP,
+    TCP_ACK,
     TCP_FIN,
     TCP_RST,
+    TCP_SYN,
     VLAN_PRESENT,
 )
 from steering.rules import (
@@ -32,13 +35,16 @@ from steering.rules import (
     OutputField,
     PopVlan,
     Rule,
+    SetField,
 )
 
 ETH_FAMILIES = (ETH_IPV4, ETH_IPV6)
 TAGGED = (VLAN_PRESENT, VLAN_PRESENT)
 NEIGHBOUR_DISCOVERY = range(133, 138)  # ICMPv6 types, RFC 4861 §4
-UNSETTLED = (0, 1)  # l7_state: bit 0 means settled
+UNSETTLED, SETTLED = (0, 1), (1, 1)  # l7_state: bit 0 means settled
 NEW = (CT_NEW | CT_TRACKED, CT_NEW | CT_TRACKED)
+ASKED = (TCP_SYN, TCP_SYN | TCP_ACK)  # for a connection, and
+ANSWERED = (TCP_SYN | TCP_ACK, TCP_SYN | TCP_ACK)
 UNICAST = ("00:00:00:00:00:00", "01:00:00:00:00:00")  # IEEE 802: the group bit is the first octet's lowest
 
 
@@ -82,22 +88,29 @@ def track(scope: Scope) -> Iterator[Rule]:
 
 
 def tap(scope: Scope) -> Iterator[Rule]:
-    """Commit what is new and copy to the DPI agent what is not settled, and each end of a TCP connection."""
-    commit = Conntrack(zone=scope.switch.edge_zone, commit=True, table=tables.POLICY)
-    return _tapped(scope, tables.TAP, (commit,), (GotoTable(tables.POLICY),))
+    """Commit what is new and copy to the DPI agent what is not settled, and each end of a TCP connection.
+
+    A SYN on a connection with a verdict asks for another one, as the first one's end went unseen: it has no verdict, so
+    it is looked up where there are none.
+    """
+    onward = tables.POLICY
+    yield from _tapped(scope, tables.TAP, onward, (), (GotoTable(onward),))
+    if scope.switch.tap_port is not None:
+        elsewhere = Conntrack(zone=scope.switch.service_zone, table=onward)
+        for family in ETH_FAMILIES:
+            match = Match.of(eth_type=family, ip_proto=6, tcp_flags=ASKED, l7_state=SETTLED)
+            yield rule(tables.TAP, 350, match, Output(scope.switch.tap_port), elsewhere)
 
 
 def deliver_tap(scope: Scope) -> Iterator[Rule]:
     """As `tap`, then out to the host."""
     out = OutputField("reg1")
-    commit = Conntrack(zone=scope.switch.edge_zone, commit=True)
-    return _tapped(scope, tables.DELIVER_TAP, (commit, out), (out,))
+    return _tapped(scope, tables.DELIVER_TAP, None, (out,), (out,))
 
 
 def flood_tap(scope: Scope) -> Iterator[Rule]:
     """As `tap`, before flooding: the host that is looked for may be here, and then this is an edge of the flow."""
-    commit = Conntrack(zone=scope.switch.edge_zone, commit=True, table=tables.FLOOD)
-    return _tapped(scope, tables.FLOOD_TAP, (commit,), (GotoTable(tables.FLOOD),))
+    return _tapped(scope, tables.FLOOD_TAP, tables.FLOOD, (), (GotoTable(tables.FLOOD),))
 
 
 def neighbour_discovery() -> Iterator[Match]:
@@ -116,11 +129,22 @@ def _from_switch(port: int) -> Iterator[Rule]:
     yield rule(tables.ADMISSION, 300, Match.of(in_port=port), GotoTable(tables.FORWARD), owner=owner)
 
 
-def _tapped(scope: Scope, table: int, new: tuple[Action, ...], known: tuple[Action, ...]) -> Iterator[Rule]:
+def _tapped(
+    scope: Scope, table: int, onward: int | None, new: tuple[Action, ...], known: tuple[Action, ...]
+) -> Iterator[Rule]:
+    """Packets of known connections go on by `known`, committed ones through conntrack to `onward`, and by `new`.
+
+    Who answers a SYN on a connection with a verdict has begun another one: what was said of the first is taken away.
+    """
     copy = () if scope.switch.tap_port is None else (Output(scope.switch.tap_port),)
+    commit = Conntrack(zone=scope.switch.edge_zone, commit=True, table=onward)
     for family in ETH_FAMILIES:
-        yield rule(table, 400, Match.of(eth_type=family, ct_state=NEW), *copy, *new)
+        yield rule(table, 400, Match.of(eth_type=family, ct_state=NEW), *copy, commit, *new)
     if copy:
+        begin_anew = replace(commit, sets=(SetField("ct_mark", 0), SetField("ct_label", 0)))
+        for family in ETH_FAMILIES:
+            match = Match.of(eth_type=family, ip_proto=6, tcp_flags=ANSWERED, l7_state=SETTLED)
+            yield rule(table, 350, match, *copy, begin_anew, *new)
         yield rule(table, 300, Match.of(l7_state=UNSETTLED), *copy, *known)
         for family in ETH_FAMILIES:
             for flag in (TCP_FIN, TCP_RST):

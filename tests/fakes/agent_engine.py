@@ -44,6 +44,7 @@ class FakeRecord:
     app_key: str = "video"
     site: str = ""
     is_tunnelled: bool = False
+    is_opened: bool = True
     ip_version: int = 4
     protocol: str = "TLS"
     path: str = "eth.ip.tcp.tls.video"

@@ -126,3 +126,24 @@ def test_a_flow_is_found_by_its_number() -> None:
     (flow,) = take(flows, 1, event())
     assert flows.flow(flow.number) == flow
     assert flows.flow(99) is None
+
+
+def test_what_an_agent_does_not_tell_of_again_has_ended() -> None:
+    flows = store()
+    take(flows, 1, event(), event(sport=6000))
+    take(flows, 2, event(sport=7000))
+    flows.greeted(1, 10.0)
+    take(flows, 1, event(sport=6000), now=11.0)
+    assert not any(flow.ended for flow in flows.flows())
+    ended = {flow.event.sport: flow.ended for flow in take(flows, 1, now=12.0)}
+    assert ended == {5000: True, 6000: False, 7000: False}
+    take(flows, 1, now=13.0)
+    assert sum(flow.ended for flow in flows.flows()) == 1
+
+
+def test_a_flow_whose_events_lag_behind_the_greeting_lives() -> None:
+    flows = store()
+    flows.greeted(1, 10.0)
+    take(flows, 1, event(), now=10.0)
+    (flow,) = take(flows, 1, now=10.0)
+    assert not flow.ended

@@ -185,7 +185,7 @@ def test_category_unknown_asks_for_a_verdict() -> None:
     assert sim.send(packet(), (1, 1)).delivered
     for app_id in (0x14000000, 0x01000001, 0x06000001, 0xFF000000):
         sim.classify(packet(), Verdict(app_id=app_id, state=1))
-        assert sim.send(packet(), (1, 1)).delivered == []
+        assert sim.send(packet(tcp_flags=0x10), (1, 1)).delivered == []
     sim.classify(packet(), Verdict(app_id=0x14000000, category=8, state=1))
     assert sim.send(packet(), (1, 1)).delivered
 
@@ -197,6 +197,22 @@ def test_the_end_of_a_tcp_connection_is_copied_to_both_agents_after_the_verdict(
     assert sim.send(packet(tcp_flags=0x10), (1, 1)).tapped == []
     assert sorted(sim.send(packet(tcp_flags=0x11), (1, 1)).tapped) == [1, 3]
     assert sorted(sim.send(packet(tcp_flags=0x04), (1, 1)).tapped) == [1, 3]
+
+
+def test_a_connection_that_opens_where_one_was_has_no_verdict() -> None:
+    of = policy("{name: p, match: {application: ssh}, action: deny}")
+    sim = simulator(network(), of)
+    sim.send(packet(), (1, 1))
+    denied = Verdict(app_id=CATALOGUE.applications["ssh"], state=1)
+    sim.classify(packet(), denied)
+    data = packet(tcp_flags=0x18)
+    assert sim.send(data, (1, 1)).delivered == []
+    asked = sim.send(packet(tcp_flags=0x02), (1, 1))
+    assert (asked.delivered, asked.tapped) == ([((3, 1), packet(tcp_flags=0x02))], [1])
+    assert sim.send(data, (1, 1)).delivered == []  # whoever asks only may still be in the old one
+    sim.send(packet().answer(0x12), (3, 1))
+    again = sim.send(data, (1, 1))
+    assert (again.delivered, sorted(again.tapped)) == ([((3, 1), data)], [1, 3])
 
 
 def test_a_tag_that_a_host_set_is_no_position_on_a_chain() -> None:

@@ -63,7 +63,17 @@ def test_live_flows_go_before_news() -> None:
     publisher.start(EventConfig(max_batch=2), lambda: [event(1), event(2), event(3)])
     publisher.add([event(4)], 0.0)
     assert [e.flow_id for e in taken(publisher)[0].events] == [1, 2]
-    assert [e.flow_id for e in taken(publisher)[0].events] == [3, 4]
+    last, told_all = taken(publisher)
+    assert [e.flow_id for e in last.events] == [3, 4]
+    assert (told_all.events, told_all.sequence) == ((), 4)
+
+
+def test_that_no_flow_lives_is_told() -> None:
+    publisher = Publisher(10)
+    publisher.start(EventConfig(), list)
+    assert publisher.due == 0.0
+    assert [batch.events for batch in taken(publisher)] == [()]
+    assert publisher.due is None
 
 
 def test_crowded_queue_keeps_the_latest_of_each_flow() -> None:

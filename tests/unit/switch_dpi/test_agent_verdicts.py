@@ -16,6 +16,7 @@ from ofext.openflow.header import Type, build
 from ofext.openflow.marks import Connection as Marked
 from switch_dpi.conntrack import Connection
 from switch_dpi.flowbook import FlowBook
+from switch_dpi.late_marks import LATE_S
 from switch_dpi.marker import Marker
 from switch_dpi.predicates import PredicateStore
 from switch_dpi.publish import Publisher
@@ -89,8 +90,13 @@ def tracked(**fields: object) -> Connection:
     return replace(usual, **fields)  # type: ignore[arg-type]
 
 
-def new() -> FakeEvent:
-    return FakeEvent(kind="new", record=FakeRecord(mark_id=0, state=0, category_id=0, protocol=""))
+def new(**fields: object) -> FakeEvent:
+    usual = FakeRecord(mark_id=0, state=0, category_id=0, protocol="")
+    return FakeEvent(kind="new", record=replace(usual, **fields))  # type: ignore[arg-type]  # checked by use
+
+
+def middle() -> FakeEvent:
+    return new(is_opened=False)
 
 
 def ended(reason: str) -> FakeEvent:
@@ -133,8 +139,21 @@ def test_pattern_that_comes_later_is_set_on_live_flows_that_fit(setting: Setting
     setting.take(verdict(metadata_ids=[(1, b"www.video.test")]), verdict(sport=2, metadata_ids=[(1, b"other.test")]))
     setting.marker.made.clear()
     setting.store.lower(build(5, Type.FLOW_MOD, 1, bytes(40) + oxm.encode_match([oxm.l7_sni("*.video.test")])))
-    assert setting.path.remark_all() == 1
+    assert not setting.path.remark_all()
     assert setting.marker.made == [(40000, VIDEO_APP, VIDEO_LABEL | label.predicate_bit(0))]
+
+
+def test_pattern_that_comes_later_makes_no_connection_of_a_datagram_flow_that_the_tracker_forgot(
+    setting: Setting,
+) -> None:
+    for sport in (1, 2):
+        setting.take(verdict(l4=17, sport=sport, metadata_ids=[(1, b"www.video.test")]))
+    setting.marker.made.clear()
+    setting.store.lower(build(5, Type.FLOW_MOD, 1, bytes(40) + oxm.encode_match([oxm.l7_sni("*.video.test")])))
+    assert setting.path.remark_all()
+    assert not setting.marker.made
+    setting.reconcile(tracked(l4=17, sport=2))
+    assert setting.marker.made == [(2, VIDEO_APP, VIDEO_LABEL | label.predicate_bit(0))]
 
 
 def test_closed_flow_is_told_and_forgotten(setting: Setting) -> None:
@@ -192,8 +211,45 @@ def test_fresh_engine_that_sees_only_the_rest_does_not_undo_a_verdict(setting: S
     setting.path.begin_run(0.0)
     setting.marker.made.clear()
     gave_up = verdict(mark_id=UNKNOWN_APP, state=State.GAVE_UP)
-    assert setting.take(new(), gave_up) == []
+    assert setting.take(middle(), gave_up) == []
     assert setting.marker.made == [(40000, VIDEO_APP, VIDEO_LABEL)] * 2
+
+
+def test_engine_that_forgot_a_flow_and_sees_its_end_does_not_undo_the_verdict(setting: Setting) -> None:
+    (told,) = setting.take(verdict())
+    setting.take(ended("idle"))
+    assert setting.take(middle()) == []
+    (event,) = setting.take(ended("fin"))
+    assert (event.flow_id, event.app_id, event.end_reason) == (told.flow_id, VIDEO_APP, EndReason.CLOSED)
+
+
+@pytest.mark.parametrize("is_fresh", [False, True], ids=["same engine", "fresh engine"])
+def test_connection_that_opens_where_one_was_is_another_flow(setting: Setting, is_fresh: bool) -> None:
+    (told,) = setting.take(verdict())
+    if is_fresh:
+        setting.path.begin_run(0.0)
+    over, begun = setting.take(new())
+    assert (over.kind, over.flow_id, over.app_id) == (EventKind.ENDED, told.flow_id, VIDEO_APP)
+    assert (begun.kind, begun.app_id) == (EventKind.NEW, 0)
+    assert begun.flow_id != told.flow_id
+
+
+def test_datagrams_after_a_pause_are_another_flow(setting: Setting) -> None:
+    (told,) = setting.take(verdict(l4=17))
+    setting.take(FakeEvent(kind="ended", reason="idle", record=FakeRecord(l4=17)))
+    over, begun = setting.take(new(l4=17))
+    assert (over.flow_id, begun.app_id) == (told.flow_id, 0)
+
+
+def test_mark_that_may_have_come_too_late_is_taken_back_from_the_next_connection(setting: Setting) -> None:
+    setting.take(verdict(), ended("rst"), new())
+    assert setting.marker.made == [(40000, VIDEO_APP, VIDEO_LABEL), (40000, 0, 0)]
+
+
+def test_mark_of_long_ago_is_not_taken_back(setting: Setting) -> None:
+    setting.take(verdict())
+    setting.path.take([ended("fin"), new()], LATE_S + 1)
+    assert setting.marker.made == [(40000, VIDEO_APP, VIDEO_LABEL)]
 
 
 def test_fresh_engines_result_replaces_an_earlier_one(setting: Setting) -> None:

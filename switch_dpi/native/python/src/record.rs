@@ -73,6 +73,7 @@ getters! {
     site: String = r => r.site().unwrap_or_default();
     parent_flow_id: u64 = r => r.parent().unwrap_or(0);
     is_tunnelled: bool = r => r.is_tunnelled();
+    is_opened: bool = r => r.is_opened();
     app: &str = r => r.app_or_protocol().unwrap_or(UNKNOWN).1;
     app_key: &str = r => r.app_or_protocol().unwrap_or(UNKNOWN).0;
     protocol: &str = r => r.protocol().unwrap_or(UNKNOWN).1;

@@ -143,7 +143,7 @@ impl Engine {
         };
         let changed = flow.state != was || !same_verdict(before, flow.label);
         if changed {
-            flow.verdict_packet = flow.packets();
+            flow.verdict_packet = u32::try_from(flow.packets()).unwrap_or(u32::MAX);
             self.counters.classified += u64::from(flow.state == State::Final);
             self.counters.gave_up += u64::from(flow.state == State::GaveUp);
             if self.options.guess && self.generations.is_current(flow.generation) {

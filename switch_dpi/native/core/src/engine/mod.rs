@@ -166,7 +166,7 @@ impl Engine {
     fn take_arrival(&mut self, arrival: &Arrival<'_>, found: Option<Place>, sink: &mut impl Sink) {
         let (place, is_new) = match found {
             Some(place) if !self.begins_again(place, &arrival.segment) => (place, false),
-            Some(place) if self.tries_again(place, arrival.sender_is_low) => (place, false),
+            Some(place) if self.tries_again(place, arrival.sender_is_low, sink) => (place, false),
             found => {
                 if let Some(place) = found {
                     self.end(place, None, sink);
@@ -178,20 +178,26 @@ impl Engine {
         self.open_tunnel(place, arrival, sink);
     }
 
-    /// A SYN on a closed connection opens another one between the same ports.
+    /// A SYN on a closed connection opens another one between the same ports. So does, on one whose end was not seen, the answer
+    /// to a SYN if it numbers otherwise than the last: who is asked answers so only when the old connection is gone, while a
+    /// SYN alone may be made up by whoever wants to be looked at anew.
     fn begins_again(&self, place: Place, segment: &Segment<'_>) -> bool {
-        let Segment::Tcp { flags, .. } = segment else { return false };
-        flags.syn() && !flags.ack() && self.table.get(place).is_some_and(|flow| flow.closing.is_closed())
+        let (Segment::Tcp { flags, sequence, .. }, Some(flow)) = (segment, self.table.get(place)) else { return false };
+        match (flags.syn(), flags.ack()) {
+            (true, false) => flow.closing.is_closed(),
+            (true, true) => flow.answered_at != 0 && flow.answered_at != *sequence,
+            (false, _) => false,
+        }
     }
 
     /// A SYN after one that was refused, or after a connection in which nothing was said, is the same flow's next attempt: its
-    /// inspection begins anew.
-    fn tries_again(&mut self, place: Place, sender_is_low: bool) -> bool {
+    /// inspection begins anew, and what was said of it is taken back.
+    fn tries_again(&mut self, place: Place, sender_is_low: bool, sink: &mut impl Sink) -> bool {
         let Some(flow) = self.table.get_mut(place) else { return false };
         if !flow.closing.is_silent() || flow.direction(sender_is_low) != Direction::Originator {
             return false;
         }
-        flow.closing = Closing::default();
+        (flow.closing, flow.answered_at) = (Closing::default(), 0);
         let signatures = self.generations.get(flow.generation);
         let mut inspection = flow.inspection.take().or_else(|| self.spare.pop()).unwrap_or_default();
         self.held_bytes = self.held_bytes.saturating_sub(inspection.held_size());
@@ -202,10 +208,14 @@ impl Engine {
         }
         flow.inspection = Some(inspection);
         self.counters.gave_up -= u64::from(flow.state == State::GaveUp);
+        let was_settled = flow.state.is_settled();
         (flow.state, flow.label) = match flow.first_guess {
             Some(guess) => (State::Guessed, Label::Guess(guess)),
             None => (State::Inspecting, Label::None),
         };
+        if was_settled {
+            self.publish(place, EventKind::Verdict, sink);
+        }
         true
     }
 
@@ -223,6 +233,7 @@ impl Engine {
         self.next_id += self.id_step;
         self.counters.flows += 1;
         let mut flow = Flow::new(arrival.key, id, self.now_ns, arrival.layers, originator_is_low);
+        flow.is_opened = flags.syn() || !flow.is_tcp();
         if let Segment::Numbered(_, [kind, code, ..]) = arrival.segment
             && flow.is_icmp()
         {
@@ -247,8 +258,11 @@ impl Engine {
         flow.count(direction, arrival.volume);
         flow.last_seen_ns = now_ns;
         let (was_closed, inspected) = (flow.closing.is_closed(), flow.inspection.is_some());
-        if let Segment::Tcp { flags, payload, .. } = arrival.segment {
+        if let Segment::Tcp { flags, payload, sequence } = arrival.segment {
             flow.closing.note(flags, payload, direction);
+            if flags.syn() && flags.ack() {
+                flow.answered_at = sequence;
+            }
         }
         let closed = flow.closing.is_closed();
         if closed && !was_closed {

@@ -167,11 +167,15 @@ pub(crate) struct Flow {
     /// Whether its protocol carries other flows.
     pub is_tunnel: bool,
     pub known: Known,
+    /// Whether its first packet was what opens such a flow: a SYN (or the answer to one) in TCP, anything elsewhere.
+    pub is_opened: bool,
     /// Type · 256 + code of the first message, if this is ICMP; otherwise 0.
     pub icmp_kind: u16,
     /// Which set of signatures it began with.
     pub generation: u32,
-    pub verdict_packet: u64,
+    /// Sequence number of TCP's SYN-ACK; none was seen: 0.
+    pub answered_at: u32,
+    pub verdict_packet: u32,
     pub first_seen_ns: u64,
     pub label: Label,
     /// What was thought at the first packet.
@@ -200,8 +204,10 @@ impl Flow {
             known: Known::default(),
             state: State::Inspecting,
             closing: Closing::default(),
+            is_opened: true,
             icmp_kind: 0,
             generation: 0,
+            answered_at: 0,
             first_seen_ns: at_ns,
             last_seen_ns: at_ns,
             volume: [Volume::default(); 2],

@@ -149,6 +149,12 @@ impl<'a> FlowView<'a> {
         self.flow.volume
     }
 
+    /// Whether its beginning was seen: the first packet was a SYN or the answer to one, or it is no TCP.
+    #[must_use]
+    pub fn is_opened(&self) -> bool {
+        self.flow.is_opened
+    }
+
     /// When the first packet was seen.
     #[must_use]
     pub fn first_seen_ns(&self) -> u64 {
@@ -170,7 +176,7 @@ impl<'a> FlowView<'a> {
     /// Number of the packet, counted from 1 over both directions, at which the verdict fell; 0 before.
     #[must_use]
     pub fn verdict_packet(&self) -> u64 {
-        self.flow.verdict_packet
+        u64::from(self.flow.verdict_packet)
     }
 
     /// App-ID of what runs on top: of the application, else of the protocol; [`AppId::UNKNOWN`] after an inspection without

@@ -215,6 +215,19 @@ fn a_syn_on_a_closed_connection_opens_a_new_flow() {
 }
 
 #[test]
+fn an_answer_to_another_syn_opens_a_new_flow_though_the_old_one_did_not_end() {
+    let mut bench = Bench::new(Options { guess: false, ..Options::default() });
+    bench.handshake();
+    bench.tcp(CLIENT, SERVER, 1000, ACK, b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    bench.tcp(SERVER, CLIENT, 4999, SYN | ACK, b""); // once more: what came did not arrive
+    bench.tcp(CLIENT, SERVER, 70_000, SYN, b""); // whoever sends this alone changes nothing
+    assert!(!bench.kinds().iter().any(|kind| matches!(kind, EventKind::Ended(_))));
+    bench.tcp(SERVER, CLIENT, 90_000, SYN | ACK, b"");
+    assert_eq!(bench.kinds()[bench.log.0.len() - 2..], [EventKind::Ended(EndReason::Idle), EventKind::New]);
+    assert_eq!(bench.last().source_port, CLIENT.1);
+}
+
+#[test]
 fn a_syn_after_a_refused_one_is_the_same_flow_until_something_was_said() {
     let mut bench = Bench::new(Options::default());
     bench.tcp(CLIENT, SERVER, 10, SYN, b"");
