@@ -99,7 +99,7 @@ def _show_status(config: AgentConfig, *, as_json: bool) -> None:
 
 
 def _status_table(found: dict[str, Any]) -> Table:
-    table = Table("bridge", "session", "tap", "flows", "patterns", "marks", "events", "dropped")
+    table = Table("bridge", "session", "tap", "flows", "predicates", "marks", "events", "dropped")
     for bridge in found["bridges"]:
         marks, events = bridge["marks"], bridge["events"]
         cells = [bridge["tap_port"], bridge["flows"], bridge["predicates"], marks["marks"], events["sent"]]
