@@ -70,6 +70,8 @@ class Shim:
         self._server: asyncio.Server | None = None
         self._conduit: Conduit | None = None
         self._version: int | None = None
+        self.has_failed_controller = False
+        """The last session ended by the controller's fault: the next attempt waits, longer each time."""
         self.is_closing = False
         self.sessions = 0
 
@@ -126,6 +128,7 @@ class Shim:
     def finished(self, conduit: Conduit) -> None:
         """A conduit is closed."""
         self._version = conduit.session.version or self._version
+        self.has_failed_controller = conduit.session.has_failed_controller
         if self._conduit is conduit:
             self._conduit = None
             self.publisher.stop()
@@ -235,7 +238,8 @@ class Conduit:
             self.complain(output.drop_controller)
             self._drop_controller()
         if self.session.phase is Phase.RELAYING:
-            self._shim.pauses.reset()
+            if not self._shim.has_failed_controller:
+                self._shim.pauses.reset()
             self._hand_over()
         elif not self._is_closed:
             self._arrange()
@@ -326,7 +330,7 @@ class Conduit:
         controller = self._shim.controller
         told = ""
         while self.session.wants_controller and not self._is_closed:
-            if self._has_tried:
+            if self._has_tried or self._shim.has_failed_controller:
                 await asyncio.sleep(self._shim.pauses.next())
             self._has_tried = True
             try:

@@ -105,6 +105,8 @@ class ShimSession:
         self._deadline: float | None = now + HELLO_S
         self.endpoint = make_endpoint()
         self.phase = Phase.GREETING
+        self.has_failed_controller = False
+        """What the controller sent, or did not send, was the reason for its end."""
         self.version: int | None = None
         """The version that the bridge was told; after negotiation that of both sides."""
 
@@ -148,18 +150,19 @@ class ShimSession:
 
     def switch_data(self, data: bytes, now: float) -> None:
         """Bytes from the bridge."""
-        if self.phase is Phase.CLOSED:
-            return
         messages, fault = _cut(self._from_switch, data)
         try:
             for message in messages:
+                if self.phase is Phase.CLOSED:
+                    return
                 self._switch_message(message, now)
+                if self._inbox:
+                    self.resume(now)  # a barrier may have been answered
             if fault is not None:
                 raise fault
         except (DecodeError, SwitchDpiError) as error:
-            self._end(f"bridge: {error}")
-        if self._inbox:
-            self.resume(now)  # a barrier may have been answered
+            if self.phase is not Phase.CLOSED:
+                self._end(f"bridge: {error}")
 
     def release(self) -> tuple[bytes, bytes]:
         """From here on somebody else cuts the streams into messages and brings those that ``interest`` names.
@@ -370,6 +373,7 @@ class ShimSession:
             return message
 
     def _lose_controller(self, reason: str) -> None:
+        self.has_failed_controller = True
         self._forget_controller()
         if self.phase is Phase.RELAYING:
             self._end(reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import subprocess
@@ -19,7 +20,7 @@ from switch_dpi.config import Controller
 from switch_dpi.publish import Publisher
 from switch_dpi.shim import door
 from switch_dpi.shim.l7 import L7Endpoint
-from switch_dpi.shim.relay import Shim
+from switch_dpi.shim.relay import Pauses, Shim
 from switch_dpi.shim.session import Phase, ShimSession
 from tests.fakes.agent_engine import CATALOGUE
 from tests.unit.switch_dpi.test_shim_session import ALL, Gate
@@ -28,15 +29,15 @@ NOBODY = 65534
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-def with_shim(play: Callable[[Shim, int], Awaitable[None]]) -> None:
-    """Runs a play with a shim that listens on a port, and whose controller is away."""
+def with_shim(play: Callable[[Shim, int], Awaitable[None]], controller: int | None = None) -> None:
+    """Runs a play with a shim that listens on a port, and whose controller is away if it has no port."""
 
     async def main() -> None:
         with socket.create_server(("127.0.0.1", 0)) as away:
-            nowhere = away.getsockname()[1]
+            place = controller or away.getsockname()[1]
         shim = Shim(
             "br",
-            Controller(address="127.0.0.1", port=nowhere),
+            Controller(address="127.0.0.1", port=place),
             lambda now, version: ShimSession(Gate(), lambda: L7Endpoint(AgentInfo, lambda: CATALOGUE), now, version),
             Publisher(10),
             lambda: iter(()),
@@ -143,6 +144,36 @@ def test_bridge_is_answered_again_when_it_reads() -> None:
         writer.close()
 
     with_shim(play)
+
+
+def test_controller_that_sends_nonsense_is_tried_again_after_growing_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    paused: list[float] = []
+
+    def pause(pauses: Pauses) -> float:
+        paused.append(pauses._next_s)
+        pauses._next_s *= 2
+        return 0.0
+
+    monkeypatch.setattr(Pauses, "next", pause)
+
+    async def play(shim: Shim, port: int) -> None:
+        loop = asyncio.get_running_loop()
+        for times in range(1, 5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(basic.hello(ALL))
+            connection, _ = await loop.sock_accept(listener)
+            await loop.sock_sendall(connection, basic.hello([5]) + bytes(8))
+            with contextlib.suppress(ConnectionError):
+                while await reader.read(1000):
+                    pass
+            connection.close()
+            writer.close()
+            assert (shim.sessions, len(paused)) == (times, times - 1)
+        assert paused == [paused[0], 2 * paused[0], 4 * paused[0]]
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        with_shim(play, listener.getsockname()[1])
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become somebody else")
