@@ -87,8 +87,9 @@ FUZZ_SECONDS ?= 300
 FUZZ_TARGETS := frame tunnels signatures capture probes engine
 NOISE_COUNT ?= 10000000
 FUZZ_MESSAGES ?= 10000000
+FUZZ_CAPTURED ?= 100000
 
-.PHONY: fuzz fuzz-openflow noise torture
+.PHONY: fuzz fuzz-openflow fuzz-wireshark noise torture
 fuzz: $(STAMPS)/fuzz ## Fuzzes every native parser, FUZZ_SECONDS=300 each; what breaks a rule is kept for test-rust
 	$(CARGO) cargo run --release -q -p appsteer-bench -- seeds fuzz/corpus $(addprefix $(CURDIR)/,$(CAPTURES))
 	$(CARGO) cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz build -s none
@@ -99,6 +100,9 @@ fuzz: $(STAMPS)/fuzz ## Fuzzes every native parser, FUZZ_SECONDS=300 each; what 
 
 fuzz-openflow: $(STAMPS)/dev ## FUZZ_MESSAGES=10000000 damaged OpenFlow messages through the shim, both ways; FUZZ_SEED to repeat
 	FUZZ_MESSAGES=$(FUZZ_MESSAGES) $(VENV)/python -m tests.fuzz.openflow
+
+fuzz-wireshark: $(STAMPS)/dev ## FUZZ_CAPTURED=100000 damaged messages through tshark and the extension's dissector; FUZZ_SEED to repeat
+	FUZZ_MESSAGES=$(FUZZ_CAPTURED) $(VENV)/python -m tests.fuzz.wireshark
 
 noise: ## Who claims bytes that mean nothing: NOISE_COUNT=10000000 random payloads of each kind
 	$(CARGO) cargo run --release -q -p appsteer-bench -- noise $(CURDIR)/plugins $(NOISE_COUNT)

@@ -28,9 +28,10 @@ appsteer.fields = definitions.list
 appsteer.experts = experts
 
 local VERSIONS = { Field.new("openflow_v4.version"), Field.new("openflow_v5.version"), Field.new("openflow_v6.version") }
-local STREAM = Field.new("tcp.stream")
+local STREAM, PORT = Field.new("tcp.stream"), Field.new("tcp.srcport")
+local SEQUENCE, PAYLOAD = Field.new("tcp.seq_raw"), Field.new("tcp.payload")
+local MALFORMED = Field.new("_ws.malformed")
 
-local PORT = 6653
 local HEADER = 8
 local ERROR, EXPERIMENTER, MULTIPART_REQUEST, MULTIPART_REPLY = 1, 4, 18, 19
 local OTHER_EXPERIMENTER = 0xFFFF -- OFPET_EXPERIMENTER and OFPMP_EXPERIMENTER
@@ -50,7 +51,7 @@ end
 local function body(reader, tree, offset, key, names, bodies, title)
     reader.offset = offset + 4
     local kind = reader:peek(reader.offset, 4, key)
-    local name = title .. (names[kind] or tostring(kind))
+    local name = title .. (names[kind] or ("%s %.0f"):format(key, kind))
     local item = head(reader, tree, name)
     reader:add_number(item, key, 4, key)
     reader:try(item, experts.malformed, bodies[kind] or show.unknown, reader, item, name)
@@ -111,38 +112,80 @@ local function message(reader, tree)
     return match_message(reader, tree)
 end
 
--- Whether a field lies in bytes of the same origin (frame, or a reassembled message) before `stop`.
-local function is_within(field, parent, stop)
-    return pcall(function() return field < parent end) and field.offset < stop
+-- Whether two fields lie in bytes of the same origin (frame, or a reassembled message): only such can be compared.
+local function is_same_source(field, other)
+    return (pcall(function() return field < other end))
 end
 
--- Calls `handle(source, offset)` for every message that OpenFlow's dissector found, but not for those inside others.
-local function each_message(handle)
+local resume = part("resume")()
+
+-- The headers that OpenFlow's dissector found, of messages and of messages inside them, in the order of the bytes; those
+-- of a message that was put together from segments come first.
+local function headers(payload)
+    local found = {}
     for _, version in ipairs(VERSIONS) do
-        local parent, stop
         for _, field in ipairs({ version() }) do
-            local source, offset = field.source, field.offset
-            if not (parent and is_within(field, parent, stop)) and source:len() - offset >= HEADER then
-                local size = math.min(source:range(offset + 2, 2):uint(), source:len() - offset)
-                parent, stop = field, offset + size
-                if size >= HEADER then handle(source, offset, size) end
-            end
+            local is_in_frame = payload and is_same_source(field, payload)
+            found[#found + 1] = { field = field, offset = field.offset, is_in_frame = is_in_frame }
         end
     end
+    table.sort(found, function(one, other)
+        if one.is_in_frame ~= other.is_in_frame then return other.is_in_frame end
+        return one.offset < other.offset
+    end)
+    return found
 end
 
-function appsteer.init() Names.reset() end
+-- Calls `handle(source, offset, size)` for every message that OpenFlow's dissector found, but not for those inside others.
+-- Returns the bytes that it left alone although they are the beginning of a message, or nil: it does so when it has given
+-- up on an earlier message of the frame.
+local function each_message(payload, handle)
+    local has_failed = MALFORMED() ~= nil
+    local parent, stop, begin
+    for _, header in ipairs(headers(payload)) do
+        local field, offset = header.field, header.offset
+        if not (parent and is_same_source(field, parent) and offset < stop) then
+            local source = field.source
+            local left = source:len() - offset
+            local size = left >= HEADER and source:range(offset + 2, 2):uint() or HEADER
+            local is_torn = size > left and has_failed
+            parent, stop = field, offset + size
+            if size >= HEADER and left >= HEADER and not is_torn then handle(source, offset, math.min(size, left)) end
+            begin = is_torn and offset or stop
+        end
+    end
+    if not (has_failed and begin and payload) then return nil end
+    local source = parent.source
+    local size = (is_same_source(parent, payload) and payload.offset + payload.len or source:len()) - begin
+    return size > 0 and source:range(begin, size):raw() or nil
+end
+
+function appsteer.init()
+    Names.reset()
+    resume.reset()
+end
+
+-- Where a frame is in its connection.
+local function segment_of()
+    local stream, port, seq = STREAM(), PORT(), SEQUENCE()
+    if not stream then return { stream = -1, key = "" } end
+    return { stream = stream.value, key = stream.value .. "/" .. port.value, payload = PAYLOAD(), seq = seq.value }
+end
 
 function appsteer.dissector(_, pinfo, tree)
-    local stream = STREAM()
+    local segment = segment_of()
     local said = {}
-    each_message(function(source, offset, size)
+    local function handle(source, offset, size)
         local raw = source:range(offset, size):raw()
-        local reader = Reader.new(source, offset, raw, definitions.by_key, Names.of(stream and stream.value or -1))
+        local reader = Reader.new(source, offset, raw, definitions.by_key, Names.of(segment.stream))
         said[#said + 1] = message(reader, tree)
-    end)
+    end
+    if not resume.each_message(segment, pinfo, handle) then
+        local rest = each_message(segment.payload, handle)
+        if rest then resume.take_over(segment, rest, pinfo) end
+    end
+    resume.done(segment, pinfo)
     if #said > 0 then pinfo.cols.info:append(" [L7: " .. table.concat(said, "; ") .. "]") end
 end
 
 register_postdissector(appsteer)
-part("framing")(PORT)
