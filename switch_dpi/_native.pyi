@@ -480,7 +480,8 @@ class MarkSink:
         """Write what the switch takes now. Raises OSError when it is gone."""
 
     def set_rules(
-        self, rules: tuple[Sequence[tuple[int, int]], Sequence[tuple[int, str, bool, int]]] | None, /
+        self,
+        rules: tuple[Sequence[tuple[int, int]], Sequence[tuple[int, str, bool, int]]] | None,
     ) -> None:
         """How engines make labels: risks by App-ID, and host patterns as attribute, name, whether it stands for the
         names below it, label bits. None: engines mark nothing.
