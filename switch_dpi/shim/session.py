@@ -125,6 +125,10 @@ class ShimSession:
         """The controller has asked for more than was answered so far. Read no more from it, and call :meth:`resume`
         when it has taken what :meth:`take` gave.
         """
+        return self._has_work or self._answers_size >= MAX_ANSWERS_SIZE
+
+    @property
+    def _has_work(self) -> bool:
         return self._answers is not None or bool(self._inbox) or self.endpoint.outbox.has_parts
 
     @property
@@ -144,7 +148,6 @@ class ShimSession:
         )
         self._to_switch.clear()
         self._to_controller.clear()
-        self._answers_size = 0
         self._drop = ""
         return output
 
@@ -157,7 +160,7 @@ class ShimSession:
                     return
                 self._switch_message(message, now)
                 if self._inbox:
-                    self.resume(now)  # a barrier may have been answered
+                    self._work(now)  # a barrier may have been answered
             if fault is not None:
                 raise fault
         except (DecodeError, SwitchDpiError) as error:
@@ -188,12 +191,17 @@ class ShimSession:
         self._inbox.extend(messages)
         if fault is not None:
             self._inbox.append(fault)
-        self.resume(now)
+        self._work(now)
 
     def resume(self, now: float) -> None:
-        """Goes on with what the controller has asked for, in its order, as far as answers may be sent now."""
+        """The controller has taken all answers: goes on with what it has asked for."""
+        self._answers_size = 0
+        self._work(now)
+
+    def _work(self, now: float) -> None:
+        """Does what the controller has asked for, in its order, as far as answers may be sent now."""
         try:
-            while self.is_busy and not self.is_held and self._answers_size < MAX_ANSWERS_SIZE:
+            while self._has_work and not self.is_held and self._answers_size < MAX_ANSWERS_SIZE:
                 if self._answers is None and self.endpoint.outbox.has_parts:
                     self._answers = self.endpoint.outbox.take()
                 elif self._answers is None:

@@ -32,7 +32,7 @@ def run(case: Case, whole: list[Sent], folder: Path) -> bool:
     for near in (near_bridge, near_controller):
         near.setblocking(False)
     relay = HotRelay(
-        subject.session, near_bridge, near_controller, Publisher(1), lambda: iter(()), lambda _: ended.set()
+        subject.session, near_bridge, near_controller, _Silence(1), lambda: iter(()), lambda _: ended.set()
     )
     relay.start()
     try:
@@ -44,6 +44,15 @@ def run(case: Case, whole: list[Sent], folder: Path) -> bool:
         bridge.close()
         controller.close()
     return True
+
+
+class _Silence(Publisher):
+    """Has no events: what arrives is what the session says."""
+
+    @property
+    def due(self) -> float | None:
+        """Never."""
+        return None
 
 
 class _Reader:

@@ -108,7 +108,7 @@ def test_controller_of_the_extension_is_told_of_live_flows_and_news(setting: Set
             body = decode_message(message).message if is_l7_message(message) else None
             if isinstance(body, FlowEvents):
                 flows += [found.flow_id for found in body.events]
-                if flows == [1]:
+                if body.events and flows == [1]:
                     setting.publisher.add([event(2)], 0.0)
                     setting.relay.wake()
 

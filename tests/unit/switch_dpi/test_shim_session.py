@@ -435,3 +435,15 @@ def test_controller_with_too_many_spoilt_bundles_is_left() -> None:
     assert not session.take().close
     session.controller_data(bundle_add(5, REFUSED).replace(b"\0\0\0\x09", b"last", 1), 0.0)
     assert "open bundles" in session.take().close
+
+
+def test_answers_to_requests_that_come_one_by_one_are_bounded_too() -> None:
+    session = relaying()
+    session.controller_data(encode_message(Hello(), version=5, xid=1), 0.0)
+    request, size = encode_message(ConfigRequest(), version=5, xid=2), 0
+    while not session.is_busy:
+        session.controller_data(request, 0.0)
+        size += len(session.take().to_controller)
+    assert MAX_ANSWERS_SIZE <= size < MAX_ANSWERS_SIZE + 1000
+    session.resume(0.0)  # the controller has read them
+    assert not session.is_busy
