@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
-from either import FRAMEWORK, application, part
+from either import FRAMEWORK, application, ask_for_rules, part
 
 from controller_app.osken_l7 import register
 from ofext.catalogue import Catalogue, CatalogueRequest
@@ -76,7 +76,7 @@ class L7Guard(application()):  # type: ignore[misc]  # which class that is shows
         else:
             self._print(error=f"type {message.type}, code {message.code}")
 
-    @handler.set_ev_cls(ofp_event.EventOFPFlowStatsReply, MAIN)
+    @handler.set_ev_cls([ofp_event.EventOFPFlowStatsReply, ofp_event.EventOFPFlowDescStatsReply], MAIN)
     def on_rules(self, event: Any) -> None:
         """The rules as the switch has them: with layer-7 fields, as they were sent."""
         for rule in event.msg.body:
@@ -103,12 +103,7 @@ class L7Guard(application()):  # type: ignore[misc]  # which class that is shows
             rules += [(POLICY, 30, {"eth_type": kind, "l7_app_id": app}, []) for app in denied]
         for table, priority, match, actions in rules:
             self._add(datapath, table, priority, match, actions)
-        everything = parser.OFPMatch()
-        datapath.send_msg(
-            parser.OFPFlowStatsRequest(
-                datapath, 0, protocol.OFPTT_ALL, protocol.OFPP_ANY, protocol.OFPG_ANY, 0, 0, everything
-            )
-        )
+        ask_for_rules(datapath)
 
     def _add(self, datapath: Any, table: int, priority: int, match: dict[str, Any], actions: Iterable[Any]) -> None:
         parser, protocol = datapath.ofproto_parser, datapath.ofproto

@@ -12,6 +12,7 @@ from tests.integration.controllers.operations_file import FOLDER
 BY_CHANCE = (
     (re.compile(r"xid=0x[0-9a-f]+"), "xid"),
     (re.compile(r"\bduration[=:]? ?[\d.]+m?s"), "duration"),
+    (re.compile(r"(idle|hard)_age=\d+, "), ""),
     (re.compile(r"^\S+Z\|\d+\|", re.MULTILINE), ""),  # time and number of a log line
     (re.compile(r"\b[\d.]+ ms\b"), "ms"),
     (re.compile(r"\d+ (packets|bytes)/s"), r"\1/s"),

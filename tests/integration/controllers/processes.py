@@ -11,7 +11,7 @@ from pathlib import Path
 
 MORTAL = ("setpriv", "--pdeathsig", "KILL")  # prctl(2): killed when the thread that started it ends, whatever ends it
 STOP_S = 10.0
-PATIENCE_S = 30.0  # the machine may be busy; nothing is judged by how long it takes
+PATIENCE_S = 90.0  # the machine may be busy; nothing is judged by how long it takes
 
 
 class FailedError(Exception):

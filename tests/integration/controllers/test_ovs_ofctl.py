@@ -28,6 +28,8 @@ pytestmark = [
 ]
 
 PORTS = (1, 2, 3)
+ABOUT_ITSELF_NOTHING = ("-vtimeval:off", "-vcoverage:off", "-vpoll_loop:off")
+"""On a busy machine it would tell how long it had to wait."""
 FILES = sorted(path.stem for path in FOLDER.glob("*.ops"))
 
 
@@ -67,8 +69,8 @@ def _settle(joined: Splice, version: int) -> None:
 def _command(joined: Splice, version: int, words: list[str]) -> list[str]:
     """With `--no-names`, unless it asks for names: to learn those `ovs-ofctl` connects twice more each time."""
     switch = f"tcp:127.0.0.1:{joined.for_client}"
-    spoken = ["--timeout=30", "-O", VERSIONS[version], *(["--no-names"] if "--names" not in words else [])]
-    return ["ovs-ofctl", *spoken, *(switch if word == "SWITCH" else word for word in words)]
+    spoken = ["--timeout=80", "-O", VERSIONS[version], *(["--no-names"] if "--names" not in words else [])]
+    return ["ovs-ofctl", *ABOUT_ITSELF_NOTHING, *spoken, *(switch if word == "SWITCH" else word for word in words)]
 
 
 def _perform(here: Lab, joined: Splice, version: int, operation: Operation) -> Printed:

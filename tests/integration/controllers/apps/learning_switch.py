@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any, ClassVar
 
-from either import application, part  # docs/examples, where the program that runs this is
+from either import application, ask_for_rules, part  # docs/examples, where the program that runs this is
 
 app_manager = part("base.app_manager")
 ofp_event = part("controller.ofp_event")
@@ -37,8 +37,7 @@ class LearningSwitch(application()):  # type: ignore[misc]  # known when it runs
         protocol = datapath.ofproto
         everything = datapath.ofproto_parser.OFPMatch()
         self._install(datapath, 0, everything, protocol.OFPP_CONTROLLER)
-        places = (protocol.OFPTT_ALL, protocol.OFPP_ANY, protocol.OFPG_ANY)
-        datapath.send_msg(datapath.ofproto_parser.OFPFlowStatsRequest(datapath, 0, *places, 0, 0, everything))
+        ask_for_rules(datapath)
 
     @handler.set_ev_cls(ofp_event.EventOFPPacketIn, handler.MAIN_DISPATCHER)
     def on_packet(self, event: Any) -> None:
