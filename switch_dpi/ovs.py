@@ -156,9 +156,9 @@ class Ovs:
 
     async def _set_controller(self, plan: BridgePlan, target: str) -> None:
         name = plan.name
-        if (await self.vsctl("get-controller", name)).split() != [target]:
-            await self.vsctl("set-controller", name, target)
-        await self.vsctl(
+        is_set = (await self.vsctl("get-controller", name)).split() == [target]
+        await self.vsctl(  # at once: a controller is in-band until it is said otherwise
+            *(() if is_set else ("set-controller", name, target, "--")),
             *("set", "Controller", name, "connection_mode=out-of-band", f"max_backoff={MAX_BACKOFF_MS}"),
             *(f"inactivity_probe={INACTIVITY_PROBE_MS}", "--", "set-fail-mode", name, "secure"),
         )

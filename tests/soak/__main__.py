@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -27,6 +28,7 @@ def main() -> int:
     if reason := why_not():
         print(f"soak: {reason}", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # the laboratory is taken away first
     rounds = int(os.environ.get("SOAK_ROUNDS", "200"))
     first = int(os.environ.get("SOAK_FIRST", "1"))
     seed = os.environ.get("SOAK_SEED") or str(random.SystemRandom().randrange(10**6))
