@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from switch_dpi.publish import Publisher
 from switch_dpi.shim.hot import HotRelay
+from switch_dpi.shim.relay import FastRelay
 from switch_dpi.shim.session import Phase
 from tests.fuzz.openflow import rules
 from tests.fuzz.openflow.case import Case, Down, Up
@@ -18,10 +20,14 @@ PATIENCE_S = 20.0
 
 
 def run(case: Case, whole: list[Sent], folder: Path) -> bool:
-    """Sends a case through sockets; False when it does not come to relaying by the usual handshake.
+    """Sends a case through the sockets of both relays; False when it does not come to relaying by the usual handshake.
 
     `whole` is what each step sends. Raises BrokenRuleError.
     """
+    return all(_run(make, case, whole, folder) for make in {HotRelay, FastRelay})
+
+
+def _run(make: Callable[..., HotRelay], case: Case, whole: list[Sent], folder: Path) -> bool:
     subject = Subject(folder)
     for step in case.steps[:HANDSHAKE_STEPS]:
         subject.apply(step)
@@ -31,19 +37,23 @@ def run(case: Case, whole: list[Sent], folder: Path) -> bool:
     (bridge, near_bridge), (controller, near_controller) = socket.socketpair(), socket.socketpair()
     for near in (near_bridge, near_controller):
         near.setblocking(False)
-    relay = HotRelay(
-        subject.session, near_bridge, near_controller, _Silence(1), lambda: iter(()), lambda _: ended.set()
-    )
+    relay = make(subject.session, near_bridge, near_controller, _Silence(1), lambda: iter(()), lambda _: ended.set())
     relay.start()
     try:
         _exchange(case, whole, _Reader(bridge), _Reader(controller))
-        if whole[-1].closed and not ended.wait(PATIENCE_S):
-            raise BrokenRuleError("the relay does not end where the session does")
+        _expect_end(whole, ended)
+    except BrokenRuleError as error:
+        raise BrokenRuleError(f"{make.__name__}: {error}") from None
     finally:
         relay.stop()
         bridge.close()
         controller.close()
     return True
+
+
+def _expect_end(whole: list[Sent], ended: threading.Event) -> None:
+    if whole[-1].closed and not ended.wait(PATIENCE_S):
+        raise BrokenRuleError("the relay does not end where the session does")
 
 
 class _Silence(Publisher):
