@@ -8,6 +8,7 @@ import ssl
 import time
 from collections.abc import Callable
 
+from ofext.events import FlowEvents
 from ofext.messages import Envelope, L7Error, Message, decode_message, encode_message, is_l7_message
 from ofext.openflow import basic
 from ofext.openflow.header import Framer, Type, build, read_header
@@ -104,10 +105,13 @@ class Session:
         return found
 
     def expect_l7(self, wanted: type[Message | L7Error], timeout_s: float = 10.0) -> Envelope:
-        """The first message of the extension of this class."""
-        return decode_message(
-            self.expect(lambda m: is_l7_message(m) and isinstance(decode_message(m).message, wanted), timeout_s)
-        )
+        """The first message of the extension of this class; of batches of events, the first that has some."""
+
+        def is_wanted(raw: bytes) -> bool:
+            message = decode_message(raw).message if is_l7_message(raw) else None
+            return isinstance(message, wanted) and (not isinstance(message, FlowEvents) or bool(message.events))
+
+        return decode_message(self.expect(is_wanted, timeout_s))
 
     def wait_closed(self, timeout_s: float = 10.0) -> None:
         """Until the other side closes."""
