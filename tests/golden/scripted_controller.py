@@ -40,7 +40,7 @@ def everything_else(peer: ControllerPeer, browse: Browse) -> None:
     _negotiate(session)
     _install(session)
     browse("www.films.example.org", "/")
-    session.expect(lambda message: message[1] == Type.FLOW_REMOVED)
+    session.expect(lambda message: message[1] == Type.FLOW_REMOVED, timeout_s=30)
     browse("plain-too.test", "/page?a=1")
     session.expect(lambda message: is_l7_message(message) and b"plain-too.test" in message)
     _ask(session)
@@ -88,7 +88,7 @@ def _tells_of_an_end(message: bytes) -> bool:
 
 def _install(session: Session) -> None:
     """Rules on L7 fields, read back; the first one tells the controller of packets, and when it ends."""
-    session.install(_flow_mod(oxm.l7_app_id(FILMS), oxm.l7_state(1, 1), seconds=2, output=True))
+    session.install(_flow_mod(oxm.l7_app_id(FILMS), oxm.l7_state(1, 1), seconds=5, output=True))
     session.install(
         _flow_mod(oxm.l7_app_id(20 << 24, 0xFF000000), oxm.l7_category(2), oxm.l7_sni("*.films.example.org"))
     )
