@@ -34,7 +34,8 @@ EXPIRED = timedelta(days=-1)
 
 
 @pytest.fixture(autouse=True)
-def _nothing_leaks() -> Iterator[None]:
+def _nothing_leaks(ovs: PrivateOvs) -> Iterator[None]:
+    del ovs  # is there before and after
     gc.collect()
     before = (len(list(FDS.iterdir())), threading.active_count())
     yield
@@ -42,13 +43,11 @@ def _nothing_leaks() -> Iterator[None]:
     assert (len(list(FDS.iterdir())), threading.active_count()) == before
 
 
-@pytest.fixture
-def ovs(tmp_path: Path) -> Iterator[PrivateOvs]:
+@pytest.fixture(scope="module")
+def ovs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateOvs]:
     with own_network():
-        found = PrivateOvs(tmp_path)
+        found = PrivateOvs(tmp_path_factory.mktemp("ovs"))
         try:
-            for bridge in (BRIDGE, OTHER):
-                found.sh("ovs-vsctl", "add-br", bridge, "--", "set", "bridge", bridge, "datapath_type=netdev")
             yield found
         finally:
             found.stop()
@@ -69,6 +68,8 @@ class World:
 
     def __init__(self, ovs: PrivateOvs, lab: Lab, folder: Path) -> None:
         self.ovs, self.lab, self.folder = ovs, lab, folder
+        for bridge in (BRIDGE, OTHER):
+            ovs.sh("ovs-vsctl", "add-br", bridge, "--", "set", "bridge", bridge, "datapath_type=netdev")
         self.agent_files = lab.issue("agent", "agent")
         self.switch_files = lab.issue("switch", "switch")
         self.controller_files = lab.issue("127.0.0.1", "controller")
@@ -85,7 +86,7 @@ class World:
 controller: {{address: 127.0.0.1, port: {port}, reconnect_max_s: 0.3, tls: {controller}}}
 bridges: [{{name: {bridge}}}]
 state_dir: {self.folder / bridge}
-ovs: {{run_dir: {self.folder}, tls: {ovs}}}
+ovs: {{run_dir: {self.ovs.run_dir}, tls: {ovs}}}
 """
         return parse_config(text, Path("test.yaml"))
 
@@ -108,8 +109,11 @@ ovs: {{run_dir: {self.folder}, tls: {ovs}}}
 @pytest.fixture
 def world(ovs: PrivateOvs, lab: Lab, tmp_path: Path) -> Iterator[World]:
     found = World(ovs, lab, tmp_path)
-    yield found
-    found.close()
+    try:
+        yield found
+    finally:
+        found.close()
+        ovs.sh("ovs-vsctl", "del-ssl", "--", "del-br", BRIDGE, "--", "del-br", OTHER)
 
 
 def port_of(agent: RunningAgent) -> int:
