@@ -39,7 +39,7 @@ async def run_agent(config: AgentConfig, engine: EngineFacts) -> None:
         loop.add_signal_handler(number, stop.set)
     ovs = Ovs(config.ovs)
     bridges = [BridgeAgent(config, plan, ovs, engine, agent_version()) for plan in config.plans]
-    tasks = [loop.create_task(_keep_running(bridge)) for bridge in bridges]
+    tasks = [loop.create_task(_keep_running(bridge, stop)) for bridge in bridges]
     tasks.append(loop.create_task(_write_status(config.state_dir / STATUS_FILE, bridges)))
     log.info("agent for %s started", ", ".join(plan.name for plan in config.plans))
     await stop.wait()
@@ -82,14 +82,16 @@ def agent_version() -> str:
         return "unknown"
 
 
-async def _keep_running(bridge: BridgeAgent) -> None:
-    """One bridge's failure is not the others'."""
-    while True:
+async def _keep_running(bridge: BridgeAgent, stop: asyncio.Event) -> None:
+    """One bridge's failure is not the others'. Ends when cancelled; a task group that is failing already forgets that,
+    so ``stop`` counts too.
+    """
+    while not stop.is_set():
         try:
             await bridge.run()
         except* Exception:
             log.exception("bridge %s: failed, starts again in %.0f s", bridge.plan.name, RESTART_S)
-        await asyncio.sleep(RESTART_S)
+        await asyncio.sleep(0 if stop.is_set() else RESTART_S)
 
 
 async def _write_status(path: Path, bridges: list[BridgeAgent]) -> None:

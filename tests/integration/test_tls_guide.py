@@ -76,7 +76,13 @@ class Follower:
         """The agent, then the controller."""
         for process in reversed(self._running):
             process.send_signal(signal.SIGTERM)
-            process.wait(20)
+        for process in self._running:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise
         self._running.clear()
 
 
