@@ -58,6 +58,7 @@ def test_fragments_are_of_the_connection_of_their_datagram(lab: Lab, truth: Trut
     play(scene())
 
 
+@pytest.mark.slow
 def test_fragments_of_a_denied_connection_do_not_pass(lab: Lab, truth: Truth) -> None:
     lab.apply("version: 1\npolicies: [{name: no-sip, match: {application: sip}, action: deny}]\n")
 
