@@ -89,7 +89,7 @@ NOISE_COUNT ?= 10000000
 FUZZ_MESSAGES ?= 10000000
 FUZZ_CAPTURED ?= 100000
 
-.PHONY: fuzz fuzz-openflow fuzz-wireshark noise torture
+.PHONY: fuzz fuzz-openflow test-hostile fuzz-wireshark noise torture
 fuzz: $(STAMPS)/fuzz ## Fuzzes every native parser, FUZZ_SECONDS=300 each; what breaks a rule is kept for test-rust
 	$(CARGO) cargo run --release -q -p appsteer-bench -- seeds fuzz/corpus $(addprefix $(CURDIR)/,$(CAPTURES))
 	$(CARGO) cd fuzz && RUSTC_BOOTSTRAP=1 cargo fuzz build -s none
@@ -103,6 +103,9 @@ fuzz-openflow: $(STAMPS)/dev ## FUZZ_MESSAGES=10000000 damaged OpenFlow messages
 
 fuzz-wireshark: $(STAMPS)/dev ## FUZZ_CAPTURED=100000 damaged messages through tshark and the extension's dissector; FUZZ_SEED to repeat
 	FUZZ_MESSAGES=$(FUZZ_CAPTURED) $(VENV)/python -m tests.fuzz.wireshark
+
+test-hostile: $(STAMPS)/dev ## Every attack of a hostile controller beside real bridges, while traffic runs (root)
+	$(ROOT) env ALL_ATTACKS=1 $(VENV)/python -m pytest tests/integration/test_hostile_peers.py
 
 noise: ## Who claims bytes that mean nothing: NOISE_COUNT=10000000 random payloads of each kind
 	$(CARGO) cargo run --release -q -p appsteer-bench -- noise $(CURDIR)/plugins $(NOISE_COUNT)
