@@ -69,6 +69,7 @@ def test_after_an_end_that_no_packet_told_of(lab: Lab, truth: Truth) -> None:
     play(scene())
 
 
+@pytest.mark.slow
 def test_after_a_denied_one_whose_ends_were_dropped(lab: Lab, truth: Truth) -> None:
     lab.apply("version: 1\npolicies: [{name: no-ssh, match: {application: ssh}, action: deny}]\n")
 
