@@ -77,7 +77,7 @@ class Programs:
 def until(what: str, holds: Callable[[], object], timeout_s: float = 20.0) -> None:
     """Waits; TimeoutError says what did not come true, and what was there instead.
 
-    `holds` returns something true, or raises AssertionError to say what is missing yet.
+    `holds` returns something true, or raises AssertionError (or what a program that is away causes).
     """
     deadline = time.monotonic() + timeout_s
     while True:
@@ -85,7 +85,7 @@ def until(what: str, holds: Callable[[], object], timeout_s: float = 20.0) -> No
         try:
             if holds():
                 return
-        except (AssertionError, NorthboundError) as error:
+        except (AssertionError, NorthboundError, subprocess.CalledProcessError) as error:
             missing = f": {error}"
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {timeout_s:g} s: {what}{missing}")

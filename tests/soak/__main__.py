@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +21,7 @@ from tests.soak.rounds import Outcome, Soak
 
 HOSTS = {"br1": ("h1", "h2", "h3")}
 REPORT_EVERY = 10
-FAILURES = (AssertionError, TimeoutError, RuntimeError, OSError)
+FAILURES = (AssertionError, TimeoutError, RuntimeError, OSError, subprocess.SubprocessError)
 
 
 def main() -> int:
