@@ -1,7 +1,8 @@
 """Writes verdicts into the bridge's connection tracker through ``<bridge>.mgmt``, an OpenFlow connection of its own.
 
-Used by one thread at a time. Nothing here blocks: what the socket does not take waits, up to a limit; a lost connection
-is made again with growing pauses. Time is an argument.
+Messages are made and written by the native ``MarkSink``; the bytes are those of ``ofext.openflow.marks``. Used by one
+thread at a time. Nothing here blocks: what the socket does not take waits, up to a limit; a lost connection is made
+again with growing pauses. Time is an argument.
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from ofext.errors import DecodeError, EncodeError
+from ofext.errors import DecodeError
 from ofext.label import VERDICT_MASK
 from ofext.openflow import basic
 from ofext.openflow.header import Framer, Type, Version
-from ofext.openflow.marks import Connection, mark_packet_out
+from ofext.openflow.marks import Connection
+from switch_dpi._native import MarkSink
 
 log = logging.getLogger(__name__)
 
@@ -49,16 +51,20 @@ class Marker:
 
     def __init__(self, path: Path, zone: int, version: int = Version.OF_1_4) -> None:
         self._path = path
-        self._zone = zone
         self._version = version
         self._socket: socket.socket | None = None
         self._framer = Framer()
-        self._pending = bytearray()
-        self._xid = 0
+        self._own = MarkerCounters()
+        self._sink = MarkSink(version=version, zone=zone, label_mask=VERDICT_MASK, max_pending_size=MAX_PENDING_SIZE)
         self._pause_s = FIRST_PAUSE_S
         self._next_try = 0.0
         self._next_log = 0.0
-        self.counters = MarkerCounters()
+
+    @property
+    def counters(self) -> MarkerCounters:
+        """Up to now."""
+        native = self._sink.counters()
+        return replace(self._own, **{name: native[name] for name in ("marks", "dropped", "unmarkable")})
 
     @property
     def is_connected(self) -> bool:
@@ -68,47 +74,23 @@ class Marker:
     @property
     def pending_size(self) -> int:
         """Bytes that the switch has not taken yet."""
-        return len(self._pending)
+        return self._sink.pending_size
 
     def probe(self) -> None:
         """Ask the switch for a sign that it has taken every mark up to here; ``counters.probes`` counts the answers."""
-        if self._socket is not None:
-            self._pending += basic.echo_request(self._version, 0, b"")
+        self._sink.add(basic.echo_request(self._version, 0))
 
     def mark(self, connection: Connection, app_id: int, label: int) -> None:
         """Collect one mark: App-ID into ``ct_mark``, the verdict's bits of ``label`` into ``ct_label``."""
-        if self._socket is None or len(self._pending) > MAX_PENDING_SIZE:
-            self.counters.dropped += 1
-            return
-        self._xid = (self._xid + 1) & 0xFFFFFFFF
-        try:
-            self._pending += mark_packet_out(
-                self._version,
-                self._xid,
-                zone=self._zone,
-                connection=connection,
-                app_id=app_id,
-                label=label,
-                label_mask=VERDICT_MASK,
-            )
-        except EncodeError as error:
-            self.counters.unmarkable += 1
-            log.debug("no mark for %s: %s", connection, error)
-            return
-        self.counters.marks += 1
+        ends = (connection.l4, connection.src, connection.sport, connection.dst, connection.dport)
+        self._sink.mark(ends, connection.vlan, app_id, label)
 
     def flush(self) -> None:
         """Send what has been collected, as far as the switch takes it now."""
-        if self._socket is None or not self._pending:
-            return
         try:
-            sent = self._socket.send(self._pending)
-        except BlockingIOError:
-            return
+            self._sink.flush()
         except OSError as error:
             self._disconnect(f"cannot be written: {error}")
-            return
-        del self._pending[:sent]
 
     def service(self, now: float) -> bool:
         """Connect where needed, read answers, send what waits. True when a connection has just been made."""
@@ -137,8 +119,8 @@ class Marker:
             log.debug("%s: %s", self._path, error)
             return False
         self._socket, self._framer, self._pause_s = peer, Framer(), FIRST_PAUSE_S
-        self._pending = bytearray(basic.hello([self._version]))
-        self.counters.connects += 1
+        self._sink.attach(peer.dup(), basic.hello([self._version]))
+        self._own.connects += 1
         return True
 
     def _receive(self, now: float) -> None:
@@ -163,14 +145,14 @@ class Marker:
 
     def _answer(self, message: bytes, now: float) -> None:
         if message[1] == Type.ECHO_REQUEST:
-            self._pending += basic.echo_reply(message)
+            self._sink.add(basic.echo_reply(message))
         elif message[1] == Type.ECHO_REPLY:
-            self.counters.probes += 1
+            self._own.probes += 1
         elif message[1] == Type.ERROR:
-            self.counters.errors += 1
+            self._own.errors += 1
             if now >= self._next_log:
                 self._next_log = now + LOG_PAUSE_S
-                log.warning("%s: %d errors so far, the last: %s", self._path, self.counters.errors, message[8:].hex())
+                log.warning("%s: %d errors so far, the last: %s", self._path, self._own.errors, message[8:].hex())
 
     def _disconnect(self, reason: str) -> None:
         if self._socket is None:
@@ -180,4 +162,4 @@ class Marker:
         with contextlib.suppress(OSError):
             self._socket.close()
         self._socket = None
-        self._pending.clear()
+        self._sink.detach()

@@ -226,12 +226,16 @@ class VerdictPath:
 
     def probe(self) -> Callable[[], bool]:
         """Ask the switch whether it has taken the marks made so far; what is returned says so. Call :meth:`service`."""
-        counters = self._marker.counters
         with self._lock:
-            connects, answered = counters.connects, counters.probes
+            before = self._marker.counters
             self._marker.probe()
             self._marker.flush()
-        return lambda: counters.connects == connects and counters.probes > answered
+
+        def is_answered() -> bool:
+            now = self._marker.counters
+            return now.connects == before.connects and now.probes > before.probes
+
+        return is_answered
 
     def live_events(self) -> Iterator[FlowEvent]:
         """Every flow that lives now, as news; made one by one as they are taken."""
