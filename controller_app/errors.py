@@ -17,6 +17,10 @@ class ConfigError(ControllerError):
     """The configuration file cannot be used."""
 
 
+class AuthorityError(ControllerError):
+    """The authority cannot make, read or write the certificate or key that was asked for."""
+
+
 class StateError(ControllerError):
     """The state directory cannot be read or written."""
 

@@ -1,7 +1,7 @@
 """Switches come with TLS: os-ken's listener replaced by one that checks who comes.
 
 os-ken's own serves a connection from two threads at once, which OpenSSL does not allow, waits for a handshake for
-ever, and reads again and again what cannot be read. Here TLS ends before os-ken sees it (`securechannel.ends`).
+ever, and reads again and again what cannot be read. Here TLS ends before os-ken sees it (`ofext.securechannel.ends`).
 """
 
 import logging
@@ -15,10 +15,10 @@ from os_ken.lib import hub
 
 from controller_app.config import OpenFlowOptions, TlsOptions
 from controller_app.errors import ControllerError
-from securechannel.contexts import Contexts, TlsFiles
-from securechannel.core import Peer
-from securechannel.ends import Door, TlsEnds
-from securechannel.errors import FilesError
+from ofext.securechannel.contexts import Contexts, TlsFiles
+from ofext.securechannel.core import Peer
+from ofext.securechannel.ends import Door, TlsEnds
+from ofext.securechannel.errors import FilesError
 
 LOG = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from securechannel.contexts import TlsFiles
+from ofext.securechannel.contexts import TlsFiles
 from switch_dpi.config_places import problem_at, problems_of, root_mapping
 from switch_dpi.engine import MAX_COUNT, MAX_THREADS, MAX_TIMEOUT_S
 from switch_dpi.errors import ConfigError, ConfigProblem, Place

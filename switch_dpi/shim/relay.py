@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from ofext.events import FlowEvent
-from securechannel.complaints import Complaints
-from securechannel.errors import SecureChannelError
-from securechannel.keepalive import keep_watch
-from securechannel.reasons import looks_like_tls
+from ofext.securechannel.complaints import Complaints
+from ofext.securechannel.errors import SecureChannelError
+from ofext.securechannel.keepalive import keep_watch
+from ofext.securechannel.reasons import looks_like_tls
 from switch_dpi.config import Controller, OvsTls
 from switch_dpi.publish import Publisher
 from switch_dpi.shim import door

@@ -1,6 +1,6 @@
 """TLS of one bridge's shim: towards Open vSwitch, towards the controller, both, or none.
 
-The relay sees plain sockets only: a thread (``securechannel.ends``) shakes hands and puts bytes into records.
+The relay sees plain sockets only: a thread (``ofext.securechannel.ends``) shakes hands and puts bytes into records.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import socket
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from securechannel.contexts import Contexts
-from securechannel.core import Peer
-from securechannel.ends import Door, TlsEnds
-from securechannel.errors import FilesError
+from ofext.securechannel.contexts import Contexts
+from ofext.securechannel.core import Peer
+from ofext.securechannel.ends import Door, TlsEnds
+from ofext.securechannel.errors import FilesError
 from switch_dpi.config import AgentConfig, Controller, OvsTls
 from switch_dpi.errors import SwitchDpiError
 

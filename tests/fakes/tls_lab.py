@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from securechannel import authority
-from securechannel.authority import Issued, Role
-from securechannel.contexts import Contexts, TlsFiles
-from securechannel.core import Peer
-from securechannel.ends import Door, TlsEnds
+from controller_app import authority
+from controller_app.authority import Issued, Role
+from ofext.securechannel.contexts import Contexts, TlsFiles
+from ofext.securechannel.core import Peer
+from ofext.securechannel.ends import Door, TlsEnds
 
 YEAR = timedelta(days=365)
 

@@ -16,7 +16,7 @@ import pytest
 
 from ofext.openflow import basic
 from ofext.openflow.header import Type, build
-from securechannel.contexts import TlsFiles
+from ofext.securechannel.contexts import TlsFiles
 from switch_dpi.agent import teardown
 from switch_dpi.config import AgentConfig, parse_config
 from tests.fakes.agent_engine import FakeEngine

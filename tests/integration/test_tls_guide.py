@@ -17,7 +17,7 @@ import pytest
 
 from ofext.openflow import basic
 from ofext.openflow.header import Type
-from securechannel.ends import MAX_SHAKING
+from ofext.securechannel.ends import MAX_SHAKING
 from tests.fakes.agent_lab import until
 from tests.fakes.own_network import own_network
 from tests.fakes.private_ovs import PrivateOvs

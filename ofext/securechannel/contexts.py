@@ -16,7 +16,7 @@ from typing import Final
 
 from cryptography import x509
 
-from securechannel.errors import FilesError
+from ofext.securechannel.errors import FilesError
 
 log = logging.getLogger(__name__)
 

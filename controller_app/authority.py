@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from securechannel.errors import AuthorityError
+from controller_app.errors import AuthorityError
 
 AUTHORITY: Final = "ca"  # name of its files; nobody else may have it
 BACKDATED: Final = timedelta(hours=1)  # clocks of other machines may be behind

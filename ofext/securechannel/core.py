@@ -7,8 +7,8 @@ import ssl
 from dataclasses import dataclass
 from typing import Any, Final
 
-from securechannel.errors import RefusedError
-from securechannel.reasons import reason_of
+from ofext.securechannel.errors import RefusedError
+from ofext.securechannel.reasons import reason_of
 
 READ_SIZE: Final = 64 * 1024
 FIRST_SIZE: Final = 8  # an OpenFlow header: enough to see who speaks without TLS

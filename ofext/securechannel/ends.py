@@ -17,12 +17,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from securechannel.complaints import Complaints
-from securechannel.contexts import Contexts
-from securechannel.core import Peer, TlsCore
-from securechannel.errors import FilesError, RefusedError
-from securechannel.link import Link
-from securechannel.poller import IN, Poller
+from ofext.securechannel.complaints import Complaints
+from ofext.securechannel.contexts import Contexts
+from ofext.securechannel.core import Peer, TlsCore
+from ofext.securechannel.errors import FilesError, RefusedError
+from ofext.securechannel.link import Link
+from ofext.securechannel.poller import IN, Poller
 
 log = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from ofext.openflow import basic
-from securechannel import link
-from securechannel.contexts import Contexts
-from securechannel.ends import MAX_SHAKING, Door, TlsEnds
-from securechannel.errors import RefusedError
+from ofext.securechannel import link
+from ofext.securechannel.contexts import Contexts
+from ofext.securechannel.ends import MAX_SHAKING, Door, TlsEnds
+from ofext.securechannel.errors import RefusedError
 from tests.fakes.tls_lab import Lab, Server, client_context, tcp
 
 FDS = Path("/proc/self/fd")

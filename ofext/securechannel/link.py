@@ -11,10 +11,10 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
-from securechannel.core import Peer, TlsCore
-from securechannel.errors import RefusedError
-from securechannel.keepalive import keep_watch
-from securechannel.poller import OUT, Poller, Way
+from ofext.securechannel.core import Peer, TlsCore
+from ofext.securechannel.errors import RefusedError
+from ofext.securechannel.keepalive import keep_watch
+from ofext.securechannel.poller import OUT, Poller, Way
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from securechannel.contexts import Contexts
-from securechannel.core import TlsCore
-from securechannel.errors import RefusedError
+from ofext.securechannel.contexts import Contexts
+from ofext.securechannel.core import TlsCore
+from ofext.securechannel.errors import RefusedError
 from tests.fakes.tls_lab import Lab
 
 

@@ -13,10 +13,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from typer.testing import CliRunner
 
-from securechannel.cli import tls
-from securechannel.complaints import MAX_KEPT, REPEAT_S, Complaints
-from securechannel.contexts import Contexts, TlsFiles
-from securechannel.errors import FilesError
+from controller_app.cli.tls import tls
+from ofext.securechannel.complaints import MAX_KEPT, REPEAT_S, Complaints
+from ofext.securechannel.contexts import Contexts, TlsFiles
+from ofext.securechannel.errors import FilesError
 from tests.fakes.tls_lab import Lab
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from securechannel.core import READ_SIZE
+from ofext.securechannel.core import READ_SIZE
 
 IN: Final = select.EPOLLIN
 OUT: Final = select.EPOLLOUT

@@ -23,7 +23,3 @@ class RefusedError(SecureChannelError, ConnectionError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
-
-
-class AuthorityError(SecureChannelError):
-    """The demo authority cannot make, read or write what was asked for."""

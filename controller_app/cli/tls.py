@@ -9,8 +9,8 @@ from typing import Annotated, Final
 
 import typer
 
-from securechannel import authority
-from securechannel.errors import SecureChannelError
+from controller_app import authority
+from controller_app.errors import AuthorityError
 
 MAX_DAYS: Final = 36500.0
 
@@ -55,7 +55,7 @@ def issue(
 def _run(make: Callable[[], authority.Issued]) -> None:
     try:
         made = make()
-    except SecureChannelError as error:
+    except AuthorityError as error:
         typer.echo(f"appsteer: {error}", err=True)
         raise typer.Exit(1) from error
     typer.echo(f"{made.private_key}\n{made.certificate}, valid until {made.until:%Y-%m-%d %H:%M} UTC")
