@@ -26,13 +26,6 @@ from switch_dpi.shim.hot import HotRelay
 from switch_dpi.shim.secure import SecureSides
 from switch_dpi.shim.session import Phase, ShimSession
 
-try:
-    from switch_dpi.shim.native_relay import NativeRelay
-except ImportError:  # the native module was built before it had a relay
-    FastRelay: type[HotRelay] | type[NativeRelay] = HotRelay
-else:
-    FastRelay = NativeRelay
-
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S: Final = 5.0
@@ -187,7 +180,7 @@ class Conduit:
         self._controller: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._hot: HotRelay | NativeRelay | None = None
+        self._hot: HotRelay | None = None
         self._is_closed = False
         self._has_tried = False
         self.session = session
@@ -301,7 +294,7 @@ class Conduit:
             return
         switch, controller = (side.get_extra_info("socket").dup() for side in sides)
         shim, loop = self._shim, self.loop
-        self._hot = FastRelay(
+        self._hot = HotRelay(
             self.session,
             switch,
             controller,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -16,21 +16,21 @@ from ofext.messages import decode_message, encode_message, is_l7_message
 from ofext.openflow import basic
 from ofext.openflow.header import Framer, Type, build
 from switch_dpi.publish import Publisher
-from switch_dpi.shim.hot import MAX_WAITING_SIZE, HotRelay
+from switch_dpi.shim.hot import HotRelay
 from switch_dpi.shim.l7 import L7Endpoint
-from switch_dpi.shim.relay import FastRelay
 from switch_dpi.shim.session import ShimSession
 from tests.fakes.agent_engine import CATALOGUE
 from tests.unit.switch_dpi.test_agent_publish import event
 from tests.unit.switch_dpi.test_shim_session import ALL, Gate
 
+MAX_WAITING_SIZE = 1 << 20  # of native/openflow/src/relay.rs: bytes that one side does not take
 BEFORE = build(5, Type.BARRIER_REQUEST, 77)  # its beginning came before the relay took over
 
 
 class Setting:
     """A relay between two socket pairs; the far ends are ``switch`` and ``controller``."""
 
-    def __init__(self, make: Callable[..., HotRelay]) -> None:
+    def __init__(self) -> None:
         session = ShimSession(Gate(), lambda: L7Endpoint(AgentInfo, lambda: CATALOGUE), 0.0)
         session.switch_data(basic.hello(ALL), 0.0)
         session.controller_connected(0.0)
@@ -45,7 +45,9 @@ class Setting:
             near.setblocking(False)
         for far in (self.switch, self.controller):
             far.settimeout(10)
-        self.relay = make(session, near_switch, near_controller, self.publisher, lambda: iter([event(1)]), self._note)
+        self.relay = HotRelay(
+            session, near_switch, near_controller, self.publisher, lambda: iter([event(1)]), self._note
+        )
         self.relay.start()
         self.controller.sendall(BEFORE[5:])
         assert self.switch.recv(100) == BEFORE
@@ -55,9 +57,9 @@ class Setting:
         self.ended.set()
 
 
-@pytest.fixture(params={HotRelay, FastRelay})
-def setting(request: pytest.FixtureRequest) -> Iterator[Setting]:
-    found = Setting(request.param)
+@pytest.fixture
+def setting() -> Iterator[Setting]:
+    found = Setting()
     yield found
     found.relay.stop()
     found.switch.close()

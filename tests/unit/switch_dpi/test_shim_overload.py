@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -17,7 +17,6 @@ from ofext.openflow.header import Framer, Type, build
 from switch_dpi.publish import Publisher
 from switch_dpi.shim.hot import HotRelay
 from switch_dpi.shim.l7 import L7Endpoint
-from switch_dpi.shim.relay import FastRelay
 from switch_dpi.shim.session import ShimSession
 from switch_dpi.shim.window import MARK_SIZE, WINDOW_SIZE
 from tests.fakes.agent_engine import CATALOGUE
@@ -38,7 +37,7 @@ FROM_SWITCH = [
 class Overload:
     """A relay over TCP, whose kernels hold much for a controller that does not read."""
 
-    def __init__(self, make: Callable[..., HotRelay]) -> None:
+    def __init__(self) -> None:
         session = ShimSession(Gate(), lambda: L7Endpoint(AgentInfo, lambda: CATALOGUE), 0.0)
         session.switch_data(basic.hello(ALL), 0.0)
         session.controller_connected(0.0)
@@ -54,7 +53,7 @@ class Overload:
                 near.setblocking(False)
                 ends.append((far, near))
         (self.switch, near_switch), (self.controller, near_controller) = ends
-        self.relay = make(session, near_switch, near_controller, self.publisher, lambda: iter(()), lambda _: None)
+        self.relay = HotRelay(session, near_switch, near_controller, self.publisher, lambda: iter(()), lambda _: None)
         self.relay.start()
         self._framer = Framer()
 
@@ -79,9 +78,9 @@ class Overload:
         self.controller.close()
 
 
-@pytest.fixture(params={HotRelay, FastRelay})
-def overload(request: pytest.FixtureRequest) -> Iterator[Overload]:
-    made = Overload(request.param)
+@pytest.fixture
+def overload() -> Iterator[Overload]:
+    made = Overload()
     yield made
     made.close()
 

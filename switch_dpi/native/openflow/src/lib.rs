@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod delays;
+pub mod descriptor;
 pub mod interest;
 pub mod labels;
 mod lane;

@@ -1,4 +1,5 @@
 //! A relay between two socket pairs, whose far ends play switch and controller.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

@@ -1,4 +1,5 @@
 //! The engine under a Python interface (`switch_dpi/_native.pyi`): conversions and threads, no knowledge of its own.
+#![deny(unsafe_code)]
 
 mod catalogue;
 mod engine;

@@ -25,6 +25,9 @@ pub struct MarkSink {
 /// A connection as Python has it: protocol, then addresses and ports of both ends.
 type Numbers = (u8, String, u16, String, u16);
 
+/// Attribute, name, whether it stands for the names below it, label bits.
+type HostRule = (u16, String, bool, u128);
+
 #[pymethods]
 impl MarkSink {
     #[new]
@@ -65,7 +68,7 @@ impl MarkSink {
 
     /// How engines make labels; `None`: they mark nothing.
     #[pyo3(signature = (rules))]
-    fn set_rules(&self, rules: Option<(Vec<(u32, u8)>, Vec<(u16, String, bool, u128)>)>) {
+    fn set_rules(&self, rules: Option<(Vec<(u32, u8)>, Vec<HostRule>)>) {
         self.sink.set_rules(rules.map(|(risks, hosts)| {
             let mut rules = LabelRules::default();
             rules.risks.extend(risks);

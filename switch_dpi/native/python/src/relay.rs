@@ -1,13 +1,15 @@
 //! The relay of an OpenFlow session as Python sees it.
 
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{IntoRawFd, OwnedFd};
+use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
+use appsteer_openflow::descriptor;
 use appsteer_openflow::interest::Interest;
 use appsteer_openflow::relay as native;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{IntoPyDict, PyBytes};
 
 /// A thread without Python's lock between two sockets.
 #[pyclass(frozen, module = "switch_dpi._native")]
@@ -96,14 +98,19 @@ fn interest(wanted: &Wanted, extended: &[u8]) -> Interest {
 
 /// Takes the descriptor out of a `socket.socket`, which is closed for Python afterwards.
 pub(crate) fn taken(socket: &Bound<'_, PyAny>) -> PyResult<OwnedFd> {
-    let class = socket.py().import("socket")?.getattr("socket")?;
+    let module = socket.py().import("socket")?;
+    let class = module.getattr("socket")?;
     if !socket.is_instance(&class)? {
         return Err(PyTypeError::new_err(format!("expected a socket, not {}", socket.get_type())));
     }
-    let number: RawFd = socket.call_method0("detach")?.extract()?;
-    if number < 0 {
+    let number = socket.call_method0("fileno")?;
+    if number.extract::<i32>()? < 0 {
         return Err(PyValueError::new_err("the socket is closed"));
     }
-    // SAFETY: the descriptor is open, and the socket object, its only owner, has just given it away.
-    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+    let (near, far) = UnixDatagram::pair()?;
+    let far = class.call((), Some(&[("fileno", far.into_raw_fd())].into_py_dict(socket.py())?))?;
+    module.call_method1("send_fds", (&far, (PyBytes::new(socket.py(), b"\0"),), (number,)))?;
+    far.call_method0("close")?;
+    socket.call_method0("close")?;
+    Ok(descriptor::receive(&near)?)
 }
