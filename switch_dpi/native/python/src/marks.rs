@@ -27,6 +27,8 @@ type Numbers = (u8, String, u16, String, u16);
 
 /// Attribute, name, whether it stands for the names below it, label bits.
 type HostRule = (u16, String, bool, u128);
+/// Risks by App-ID, and host patterns.
+type Rules = (Vec<(u32, u8)>, Vec<HostRule>);
 
 #[pymethods]
 impl MarkSink {
@@ -68,7 +70,7 @@ impl MarkSink {
 
     /// How engines make labels; `None`: they mark nothing.
     #[pyo3(signature = (rules))]
-    fn set_rules(&self, rules: Option<(Vec<(u32, u8)>, Vec<HostRule>)>) {
+    fn set_rules(&self, rules: Option<Rules>) {
         self.sink.set_rules(rules.map(|(risks, hosts)| {
             let mut rules = LabelRules::default();
             rules.risks.extend(risks);
