@@ -57,14 +57,14 @@ SOAK_FIRST ?= 1
 test: test-rust test-unit test-integration ## All tests
 
 test-rust: $(STAMPS)/dev ## Engine and capture: Rust tests
-	$(CARGO) if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --release; else cargo test --release; fi
+	$(CARGO) if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --cargo-profile tested; else cargo test --profile tested; fi
 
 test-unit: $(STAMPS)/dev ## Python tests without network or root
 	$(VENV)/python -m pytest tests/unit
 
 test-integration: $(STAMPS)/dev ## Real Open vSwitch, namespaces, packet rings, programs (root)
 	$(ROOT) $(VENV)/python -m pytest tests/integration -m "not controllers and not slow"
-	$(CARGO) cargo test $(if $(ROOT),--config 'target."cfg(all())".runner = "$(ROOT)"') --release -q -p appsteer-capture -- --ignored
+	$(CARGO) cargo test $(if $(ROOT),--config 'target."cfg(all())".runner = "$(ROOT)"') --profile tested -q -p appsteer-capture -- --ignored
 
 .PHONY: record-session
 record-session: $(STAMPS)/dev ## Records tests/golden/session anew: a real agent, switch, controllers, programs (root)
