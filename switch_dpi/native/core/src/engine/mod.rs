@@ -180,12 +180,15 @@ impl Engine {
 
     /// A SYN on a closed connection opens another one between the same ports. So does, on one whose end was not seen, the answer
     /// to a SYN if it numbers otherwise than the last: who is asked answers so only when the old connection is gone, while a
-    /// SYN alone may be made up by whoever wants to be looked at anew.
+    /// SYN alone may be made up by whoever wants to be looked at anew. Where nothing was said or found yet it is another attempt.
     fn begins_again(&self, place: Place, segment: &Segment<'_>) -> bool {
         let (Segment::Tcp { flags, sequence, .. }, Some(flow)) = (segment, self.table.get(place)) else { return false };
         match (flags.syn(), flags.ack()) {
             (true, false) => flow.closing.is_closed(),
-            (true, true) => flow.answered_at != 0 && flow.answered_at != *sequence,
+            (true, true) => {
+                let is_other = flow.answered_at != 0 && flow.answered_at != *sequence;
+                is_other && (flow.closing.has_spoken() || flow.state.is_settled())
+            }
             (false, _) => false,
         }
     }

@@ -122,6 +122,10 @@ impl Closing {
         self.is_closed() && !self.spoke
     }
 
+    pub(crate) fn has_spoken(self) -> bool {
+        self.spoke
+    }
+
     pub(crate) fn is_reset(self) -> bool {
         self.rst
     }

@@ -228,6 +228,19 @@ fn an_answer_to_another_syn_opens_a_new_flow_though_the_old_one_did_not_end() {
 }
 
 #[test]
+fn an_answer_to_another_attempt_before_anything_was_said_is_of_the_same_flow() {
+    let mut bench = Bench::new(Options { guess: false, ..Options::default() });
+    bench.handshake();
+    bench.tcp(CLIENT, SERVER, 70_000, SYN, b"");
+    bench.tcp(SERVER, CLIENT, 90_000, SYN | ACK, b"");
+    bench.tcp(CLIENT, SERVER, 70_001, ACK, b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    assert_eq!(
+        (bench.kinds().iter().filter(|kind| **kind == EventKind::New).count(), bench.last().protocol.clone()),
+        (1, "HTTP".to_owned())
+    );
+}
+
+#[test]
 fn a_syn_after_a_refused_one_is_the_same_flow_until_something_was_said() {
     let mut bench = Bench::new(Options::default());
     bench.tcp(CLIENT, SERVER, 10, SYN, b"");

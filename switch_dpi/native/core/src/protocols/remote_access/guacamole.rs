@@ -45,7 +45,7 @@ struct Guacamole;
 impl Inspector for Guacamole {
     fn feed(&mut self, sample: &Sample<'_>, found: &mut Findings) -> Progress {
         let Some(rest) = sample.data.strip_prefix(SELECT) else { return Progress::Settled };
-        let Some(end) = rest.iter().position(|byte| *byte == b';') else {
+        let Some(end) = rest.iter().take(MAX_ARGUMENT_SIZE + 1).position(|byte| *byte == b';') else {
             return if rest.len() > MAX_ARGUMENT_SIZE { Progress::Done } else { Progress::Settled };
         };
         let element = rest.get(..end).unwrap_or_default();
