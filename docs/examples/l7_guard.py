@@ -33,7 +33,7 @@ TRACK, POLICY = 0, 1  # tables
 register(framework=FRAMEWORK)
 
 
-class L7Guard(application()):  # type: ignore[misc]  # which class that is shows when it runs
+class L7Guard(application()):
     """One table tracks connections, the next one acts on their applications."""
 
     OFP_VERSIONS: ClassVar = [int(os.environ.get("OPENFLOW", "4"))]

@@ -69,7 +69,7 @@ class FakeEvent:
 
 def verdict(**fields: object) -> FakeEvent:
     """A final verdict of the video application, unless ``fields`` say otherwise."""
-    return FakeEvent(kind="verdict", record=FakeRecord(**fields))  # type: ignore[arg-type]  # fields are checked by use
+    return FakeEvent(kind="verdict", record=FakeRecord(**fields))
 
 
 class FakeCapture:

@@ -53,7 +53,7 @@ def change(session: Session, *changes: RuleChange) -> list[bytes]:
 
 def add(session: Session, *fields: Oxm, **more: int) -> list[bytes]:
     """Install one rule."""
-    return change(session, RuleChange(fields=fields, **more))  # type: ignore[arg-type]  # checked by use
+    return change(session, RuleChange(fields=fields, **more))
 
 
 def delete_all(session: Session) -> None:

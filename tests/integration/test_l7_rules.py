@@ -231,24 +231,30 @@ def test_a_rule_that_ends_by_time_is_told_in_l7_fields(session: Session, fields:
     assert set(found) == set(fields)
 
 
-def bundled(session: Session, control: int | None, inner: RuleChange | None = None) -> tuple[int, bytes]:
-    """Type and body of a message that controls bundle 1 or adds to it (1.3: ONF extension 230)."""
-    if inner is None:
-        body, onf, kind = control.to_bytes(2, "big") + b"\0\1", "4f4e4600000008fc", Type.BUNDLE_CONTROL  # type: ignore[union-attr]  # one of the two is given
-    else:
-        message = build(session.version, Type.FLOW_MOD, session.next_xid(), inner.encode())
-        body, onf, kind = b"\0\0\0\1" + message, "4f4e4600000008fd", Type.BUNDLE_ADD_MESSAGE
-    body = (1).to_bytes(4, "big") + body
+def bundle_control(session: Session, request: int) -> tuple[int, bytes]:
+    """Type and body of a message that opens (0) or commits (4) the bundle."""
+    return of_bundle(session, Type.BUNDLE_CONTROL, "4f4e4600000008fc", request.to_bytes(2, "big") + b"\0\1")
+
+
+def bundle_add(session: Session, change: RuleChange) -> tuple[int, bytes]:
+    """Type and body of a message that adds to it."""
+    message = build(session.version, Type.FLOW_MOD, session.next_xid(), change.encode())
+    return of_bundle(session, Type.BUNDLE_ADD_MESSAGE, "4f4e4600000008fd", b"\0\0\0\1" + message)
+
+
+def of_bundle(session: Session, kind: int, onf: str, rest: bytes) -> tuple[int, bytes]:
+    """About bundle 1, in 1.3 as ONF extension 230 has it."""
+    body = (1).to_bytes(4, "big") + rest
     return (Type.EXPERIMENTER, bytes.fromhex(onf) + body) if session.version < Version.OF_1_4 else (kind, body)
 
 
 def bundle(session: Session, *changes: RuleChange) -> bytes:
     """Open, add, commit; the answer to the commit."""
-    session.request(*bundled(session, 0))
+    session.request(*bundle_control(session, 0))
     for each in changes:
-        kind, body = bundled(session, None, each)
+        kind, body = bundle_add(session, each)
         session.send(build(session.version, kind, session.last_xid, body))
-    return session.request(*bundled(session, 4))
+    return session.request(*bundle_control(session, 4))
 
 
 def test_a_bundle_brings_its_l7_rules_together(session: Session) -> None:

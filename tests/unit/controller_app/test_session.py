@@ -81,7 +81,7 @@ def test_the_end_of_the_connection_wakes_who_waits() -> None:
     switch.is_silent = True
     session = session_with(switch, timeout_s=60.0)
     asked = threading.Event()
-    switch.set_xid, original = lambda message: (asked.set(), original(message))[1], switch.set_xid  # type: ignore[method-assign]
+    switch.set_xid, original = lambda message: (asked.set(), original(message))[1], switch.set_xid
     closer = threading.Thread(target=lambda: (asked.wait(), session.close()))
     closer.start()
     with pytest.raises(SwitchError, match="connection"):

@@ -95,7 +95,7 @@ def test_lint_test_lookup_and_diff_over_the_wire(tmp_path: Path, address: str) -
     clash = write(tmp_path, "clash.toml", good='"intranet.example.org"', bad='"youtube.com"')
     capture = http_capture(tmp_path / "web.pcap", ["youtube.com", "intranet.example.org"])
     with grpc.insecure_channel(address) as channel:
-        stub = rpc.PluginsStub(channel)  # type: ignore[no-untyped-call]  # generated without types
+        stub = rpc.PluginsStub(channel)
         assert list(stub.Lint(pb.PluginPath(path=str(good))).findings) == []
         assert "youtube.com of intranet is that of youtube" in stub.Lint(pb.PluginPath(path=str(clash))).findings[0]
         assert list(stub.Test(pb.PluginPath(path=str(good))).findings) == []
@@ -134,7 +134,7 @@ def test_more_faults_than_a_status_holds_are_counted(tmp_path: Path, address: st
 
 def test_paths_of_the_api_are_absolute(address: str) -> None:
     with grpc.insecure_channel(address) as channel:
-        stub = rpc.PluginsStub(channel)  # type: ignore[no-untyped-call]  # generated without types
+        stub = rpc.PluginsStub(channel)
         for call in (stub.Lint, stub.Test, stub.Load):
             for path in ("", "intranet.toml", "/a\0b/x.toml"):
                 with pytest.raises(grpc.RpcError, match=r"is no absolute path|is no name for a file"):

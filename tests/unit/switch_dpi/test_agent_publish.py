@@ -27,7 +27,7 @@ def taken(publisher: Publisher, now_s: float = 0.0) -> list[FlowEvents]:
 
 def started(limit: int = 100, **config: object) -> Publisher:
     publisher = Publisher(limit)
-    publisher.start(EventConfig(**config), list)  # type: ignore[arg-type]
+    publisher.start(EventConfig(**config), list)
     taken(publisher)
     return publisher
 

@@ -87,12 +87,12 @@ def tracked(**fields: object) -> Connection:
         label=VIDEO_LABEL,
         is_closing=False,
     )
-    return replace(usual, **fields)  # type: ignore[arg-type]
+    return replace(usual, **fields)
 
 
 def new(**fields: object) -> FakeEvent:
     usual = FakeRecord(mark_id=0, state=0, category_id=0, protocol="")
-    return FakeEvent(kind="new", record=replace(usual, **fields))  # type: ignore[arg-type]  # checked by use
+    return FakeEvent(kind="new", record=replace(usual, **fields))
 
 
 def middle() -> FakeEvent:

@@ -200,7 +200,7 @@ def one(predicate: Predicate, **flow: object) -> bool:
     """Whether a predicate holds for a flow, by index and by reference."""
     table = PredicateTable().with_predicates([predicate])
     assert isinstance(table, PredicateTable)
-    event = replace(FLOW, **flow)  # type: ignore[arg-type]  # fields are checked by use
+    event = replace(FLOW, **flow)
     found = PredicateIndex(table, VOCABULARY).bits(event) != 0
     assert found == holds(predicate, VOCABULARY.facts(event))
     return found

@@ -107,7 +107,7 @@ def test_bridge_that_comes_back_is_let_in_at_once() -> None:
 def test_bridge_that_asks_and_does_not_read_is_not_read_either() -> None:
     async def play(_: Shim, port: int) -> None:
         reader, writer = await bridge(port)
-        reader._transport.pause_reading()  # type: ignore[attr-defined]  # a peer that does not read
+        reader._transport.pause_reading()
         flood = basic.echo_request(5, 1, bytes(60_000))
         sent = 0
         try:

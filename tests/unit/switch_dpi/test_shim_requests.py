@@ -76,7 +76,7 @@ class Setting:
         assert answer[4:8] == (9).to_bytes(4, "big")
         found = decode_message(answer).message
         assert not isinstance(found, bytes)
-        return found  # type: ignore[return-value]  # the agent sends no Unknown
+        return found
 
     def role(self, role: roles.Role) -> None:
         self.session.switch_data(build(5, Type.ROLE_REPLY, 3, role.to_bytes(4, "big") + bytes(12)), 0.0)

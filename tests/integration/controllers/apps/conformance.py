@@ -14,7 +14,7 @@ from typing import Any
 from os_ken.tests.switch import tester
 
 
-class Conformance(tester.OfTester):  # type: ignore[misc]  # os-ken has no types
+class Conformance(tester.OfTester):
     """The tester as it is, with a list of results."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

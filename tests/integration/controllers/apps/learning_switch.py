@@ -20,7 +20,7 @@ ethernet = part("lib.packet.ethernet")
 LLDP = 0x88CC
 
 
-class LearningSwitch(application()):  # type: ignore[misc]  # known when it runs
+class LearningSwitch(application()):
     """Where each address was seen, and rules that follow from it."""
 
     OFP_VERSIONS: ClassVar = [int(os.environ["OPENFLOW"])]
