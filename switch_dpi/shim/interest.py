@@ -50,7 +50,9 @@ EXTENDED: Final = (Type.BARRIER_REQUEST, Type.BARRIER_REPLY)
 """Types that a session need not see before the controller has said the extension's hello."""
 
 
-def wants(interest: Interest, message: bytes) -> bool:
-    """Whether a whole message is to be seen; what the native relay decides."""
+def wants(interest: Interest, message: bytes, *, is_extended: bool = True) -> bool:
+    """Whether a whole message is to be seen, in such a session; what the native relay decides."""
+    if not is_extended and message[1] in EXTENDED:
+        return False
     needles = interest.get(message[1])
     return needles is not None and (not needles or any(needle in message for needle in needles))

@@ -253,7 +253,7 @@ class ShimSession:
 
     def _switch_message(self, message: bytes, now: float) -> None:
         if self.phase is Phase.RELAYING:
-            is_seen = interest.wants(interest.FROM_SWITCH, message)
+            is_seen = self._wants(interest.FROM_SWITCH, message)
             self._to_controller.extend(self._upward(message) if is_seen else (message,))
         elif self.phase is Phase.GREETING:
             self._switch_hello(message, now)
@@ -279,10 +279,13 @@ class ShimSession:
         self.phase = Phase.STANDBY
         self._deadline = now + HELLO_S if self._has_controller else None
 
+    def _wants(self, table: interest.Interest, message: bytes) -> bool:
+        return interest.wants(table, message, is_extended=self.endpoint.is_negotiated)
+
     def _controller_message(self, message: bytes | FramingError, now: float) -> None:
         if isinstance(message, FramingError):
             raise message
-        if self.phase is Phase.RELAYING and not interest.wants(interest.FROM_CONTROLLER, message):
+        if self.phase is Phase.RELAYING and not self._wants(interest.FROM_CONTROLLER, message):
             self._to_switch.append(message)
         elif self.phase is Phase.RELAYING:
             self._downward(message)
