@@ -60,7 +60,7 @@ test-rust: $(STAMPS)/dev ## Engine and capture: Rust tests
 	$(CARGO) if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --cargo-profile tested; else cargo test --profile tested; fi
 
 test-unit: $(STAMPS)/dev ## Python tests without network or root
-	$(VENV)/python -m pytest tests/unit
+	$(VENV)/python -m pytest tests/unit -n auto --dist worksteal
 
 test-integration: $(STAMPS)/dev ## Real Open vSwitch, namespaces, packet rings, programs (root)
 	$(ROOT) $(VENV)/python -m pytest tests/integration -m "not controllers and not slow"
