@@ -27,7 +27,7 @@ from ofext.events import FlowEvents
 from ofext.hello import Hello
 from ofext.messages import L7Error, Unknown
 from ofext.messages import Message as L7Message
-from steering.network import CatalogueView, NetworkView
+from steering.network import AttributeView, CatalogueView, NetworkView
 from steering.rules import RuleSet, is_our_cookie
 from steering.tables import LEARN
 
@@ -264,6 +264,11 @@ class Core:
         return CatalogueView(
             applications={app.key: app.app_id for catalogue in catalogues for app in catalogue.apps},
             categories={entry.key: entry.category for catalogue in catalogues for entry in catalogue.categories},
+            attributes={
+                entry.name: AttributeView(entry.attribute, entry.kind)
+                for catalogue in catalogues
+                for entry in catalogue.attributes
+            },
         )
 
     def port_role(self, end: End) -> str:

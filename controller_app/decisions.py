@@ -11,20 +11,18 @@ from typing import Final
 from controller_app.flows import Flow
 from ofext.catalogue import AppEntry, AttributeType, Catalogue
 from ofext.events import FlowEvent
-from ofext.ids import NOT_CLASSIFIED, UNKNOWN_APP, format_app_id
-from ofext.sites import site_in
+from ofext.ids import NOT_CLASSIFIED, UNKNOWN_APP, State, format_app_id, parse_app_id
+from ofext.sites import site_id, site_in
 from steering.compile.routes import Routes
 from steering.evaluate import Decision, FlowDescription, evaluate, explain
 from steering.network import NetworkView
 from steering.policy import Policy
+from steering.policy.attributes import AttributeValue
 from steering.policy.model import SendThrough
 
 DEFAULT: Final = "default"
 UNKNOWN: Final = "unknown"  # what a flow is called that was inspected without a result
 MAX_SHOWN: Final = 256  # bytes of a value that is shown as hexadecimal
-
-# Attributes that policies match on (docs/contracts.md §1).
-SNI, HTTP_HOST, DNS_QUERY = "tls.sni", "http.host", "dns.query"
 
 
 @dataclass(slots=True)
@@ -62,6 +60,29 @@ class Names:
         """The category of an application, empty if it is not known."""
         found = (app.category for app in self.apps.values() if app.key == app_key)
         return self.category_key(next(found, 0))
+
+    def app_id_of(self, key: str) -> int | None:
+        """The App-ID behind a key, a site's domain or a number in RFC 6759's form; None if it has none."""
+        if key == UNKNOWN:
+            return UNKNOWN_APP
+        if "/" in key:
+            return parse_app_id(key)
+        if "." in key:
+            return site_id(key)
+        return next((number for number, app in self.apps.items() if app.key == key), None)
+
+    def risk_of(self, app_id: int) -> int | None:
+        """The risk of an application; None if no catalogue has it."""
+        app = self.apps.get(app_id)
+        return None if app is None else app.risk
+
+    def values(self, raw: Iterable[tuple[int, bytes]]) -> dict[str, tuple[AttributeValue, ...]]:
+        """Name to values, as policies see them: text as text, numbers as numbers, the rest as bytes."""
+        found: dict[str, tuple[AttributeValue, ...]] = {}
+        for attribute, value in raw:
+            name, kind = self.attributes.get(attribute, (f"attribute-{attribute}", int(AttributeType.BYTES)))
+            found[name] = (*found.get(name, ()), _as_value(value, kind))
+        return found
 
     def metadata(self, raw: Iterable[tuple[int, bytes]]) -> dict[str, str]:
         """Name to readable value; values of an attribute that comes several times are joined."""
@@ -127,7 +148,6 @@ class Judge:
 
     def _described(self, flow: Flow) -> FlowDescription:
         event, names = flow.event, self._names
-        metadata = names.metadata(event.metadata)
         classified = event.app_id != NOT_CLASSIFIED
         has_ports = event.l4 in (6, 17, 132)
         host = self._at.get(event.src)
@@ -145,9 +165,11 @@ class Judge:
             ingress_port=switch.ports[host.port].name if switch and host else None,
             application=names.app_key(event.app_id, event.path) if classified else None,
             category=names.category_key(event.category) if classified else None,
-            sni=metadata.get(SNI),
-            http_host=metadata.get(HTTP_HOST),
-            dns_query=metadata.get(DNS_QUERY),
+            app_id=event.app_id if classified else None,
+            state=state_name(event.state) if classified else None,
+            risk=names.risk_of(event.app_id) if classified else None,
+            confidence=event.confidence if classified else None,
+            attributes=names.values(event.metadata),
         )
 
     def _mac_of(self, event: FlowEvent) -> str | None:
@@ -202,6 +224,20 @@ class Judge:
     def _name(self, dpid: int) -> str:
         switch = self._network.switches.get(dpid)
         return switch.name if switch else f"{dpid:016x}"
+
+
+def state_name(state: int) -> str:
+    """The state's name, or its number if it is unknown here."""
+    try:
+        return State(state).name.lower()
+    except ValueError:
+        return str(state)
+
+
+def _as_value(value: bytes, kind: int) -> AttributeValue:
+    if kind == AttributeType.UINT:
+        return int.from_bytes(value, "big")
+    return value.decode("utf-8", errors="replace") if kind == AttributeType.STRING else value
 
 
 def _readable(value: bytes, kind: int) -> str:

@@ -17,7 +17,7 @@ from controller_app.discovery import Discovery, End, PortInfo, PortKind
 from controller_app.errors import StateError
 from controller_app.hosts import HostTable, SeenHost
 from ofext.hello import AgentInfo
-from steering.network import CatalogueView, HostView, NetworkView, PortView, SwitchView
+from steering.network import AttributeView, CatalogueView, HostView, NetworkView, PortView, SwitchView
 from steering.policy import Policy
 
 NETWORK_NAME = "network.json"
@@ -126,6 +126,13 @@ class SavedHost(_Part):
     addresses: tuple[str, ...] = ()
 
 
+class SavedAttribute(_Part):
+    """An attribute of flows, by its name in the catalogue."""
+
+    number: int
+    kind: int
+
+
 class SavedNetwork(_Part):
     """The whole file."""
 
@@ -135,11 +142,13 @@ class SavedNetwork(_Part):
     hosts: tuple[SavedHost, ...] = ()
     applications: dict[str, int] = Field(default_factory=dict)
     categories: dict[str, int] = Field(default_factory=dict)
+    attributes: dict[str, SavedAttribute] = Field(default_factory=dict)
 
     @property
     def catalogue(self) -> CatalogueView:
         """What the agents can recognise."""
-        return CatalogueView(applications=self.applications, categories=self.categories)
+        attributes = {name: AttributeView(each.number, each.kind) for name, each in self.attributes.items()}
+        return CatalogueView(applications=self.applications, categories=self.categories, attributes=attributes)
 
 
 def load_network(path: Path) -> SavedNetwork:
@@ -180,6 +189,9 @@ def save_network(
         ),
         applications=dict(catalogue.applications),
         categories=dict(catalogue.categories),
+        attributes={
+            name: SavedAttribute(number=each.number, kind=each.kind) for name, each in catalogue.attributes.items()
+        },
     )
 
 

@@ -11,7 +11,9 @@ from os_ken.ofproto import nicira_ext, ofproto_v1_4_parser
 from os_ken.ofproto import ofproto_v1_4 as ofp
 
 from controller_app.errors import UntranslatableError
+from ofext.attributes import AttributeTest
 from steering.errors import RuleError
+from steering.layer7 import ATTRIBUTE, attribute_test, attribute_value
 from steering.rules import (
     Action,
     Bucket,
@@ -103,7 +105,9 @@ def group_from_description(stats: Message) -> Group:
 
 def match_from_osken(match: Message) -> Match:
     """The fields of an OFPMatch. Raises RuleError for a field that the pipeline does not know."""
-    return Match.from_mapping(dict(match.items()))
+    return Match.from_pairs(
+        (name, attribute_value(value) if isinstance(value, AttributeTest) else value) for name, value in match.items()
+    )
 
 
 def to_osken_actions(actions: Iterable[Action]) -> list[Message]:
@@ -126,7 +130,12 @@ def _deletion(datapath: Datapath, table: int, priority: int, cookie: int, match:
 
 
 def _to_match(match: Match) -> Message:
-    return parser.OFPMatch(**match.as_dict())
+    pairs = [(name, attribute_test(str(given)) if name == ATTRIBUTE else given) for name, given in match.as_pairs()]
+    whole = parser.OFPMatch(**dict(pairs))
+    # os-ken takes one value of each field; further ones are made alone and put behind.
+    last = dict(pairs)
+    further = [parser.OFPMatch(**{name: given}) for name, given in pairs if last[name] is not given]
+    return parser.OFPMatch(_ordered_fields=[*whole.items(), *(field for one in further for field in one.items())])
 
 
 def _group_mod(datapath: Datapath, group: Group, command: int) -> Message:

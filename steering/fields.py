@@ -1,7 +1,8 @@
 """The match fields the pipeline uses: names of OpenFlow (and OVS), width, kind and canonical form.
 
 Owns how a value and a mask are written so that two rules that mean the same compare equal. Numbers are plain
-integers, MAC addresses `aa:bb:cc:dd:ee:ff`, IP addresses compressed (RFC 5952), layer 7 patterns lower-case text.
+integers, MAC addresses `aa:bb:cc:dd:ee:ff`, IP addresses compressed (RFC 5952), layer 7 patterns text in
+which A to Z are a to z, tests of attributes (`l7_attr`) hexadecimal text.
 os-ken accepts the same values in `OFPMatch(**match.as_dict())`.
 """
 
@@ -12,6 +13,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from ofext.patterns import fold
 from steering.errors import RuleError
 
 Value = int | str
@@ -81,6 +83,16 @@ FIELDS: dict[str, Field] = {
         Field("l7_sni", 0, Kind.TEXT),
         Field("l7_http_host", 0, Kind.TEXT),
         Field("l7_dns_query", 0, Kind.TEXT),
+        Field("l7_tag", 0, Kind.TEXT),
+        Field("l7_confidence", 8),
+        Field("l7_risk", 8),
+        Field("l7_encrypted", 8),
+        Field("l7_http_url", 0, Kind.TEXT),
+        Field("l7_user_agent", 0, Kind.TEXT),
+        Field("l7_content_type", 0, Kind.TEXT),
+        Field("l7_user", 0, Kind.TEXT),
+        Field("l7_device", 0, Kind.TEXT),
+        Field("l7_attr", 0, Kind.TEXT),
     )
 }
 
@@ -125,7 +137,7 @@ def canonical(field: Field, value: Value, mask: Value | None) -> tuple[Value, Va
     if field.kind is Kind.TEXT:
         if mask is not None or not isinstance(value, str):
             raise RuleError(f"{field.name} takes a text without mask, not {value!r}/{mask!r}")
-        return value.lower(), None
+        return fold(value.encode()).decode(), None
     full = (1 << field.bits) - 1
     mask_number = full if mask is None else to_number(field, mask)
     if mask_number == 0:

@@ -100,9 +100,18 @@ class NetworkView:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class AttributeView:
+    """An attribute of flows: its number, and its type (`ofext.catalogue.AttributeType`)."""
+
+    number: int
+    kind: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueView:
-    """What the agents can recognise: application key to App-ID, category key to number."""
+    """What the agents can recognise: application key to App-ID, category key to number, attributes by name."""
 
     applications: Mapping[str, int]
     categories: Mapping[str, int]
+    attributes: Mapping[str, AttributeView] = field(default_factory=dict)

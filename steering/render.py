@@ -9,11 +9,11 @@ from collections.abc import Iterable
 
 from ofext import lowering, oxm
 from ofext.errors import OfextError
-from ofext.fields import L7Field
 from ofext.oxm import Oxm
-from ofext.predicates import Predicate, PredicateTable, TableFull
+from ofext.predicates import PredicateTable, TableFull
 from steering.errors import RuleError
 from steering.fields import Kind, Value, field_named
+from steering.layer7 import PREDICATES, oxm_of, predicate_of
 from steering.rules import (
     PORT_CONTROLLER,
     Action,
@@ -32,22 +32,21 @@ from steering.rules import (
     ToGroup,
 )
 
-_PATTERN_FIELDS = {"l7_sni": L7Field.SNI, "l7_http_host": L7Field.HTTP_HOST, "l7_dns_query": L7Field.DNS_QUERY}
 _HEX = frozenset({"eth_type", "vlan_vid", "reg0", "ct_state", "tcp_flags"})
 _OVS_NAMES = {"ipv4_src": "nw_src", "ipv4_dst": "nw_dst"}
 _CONNECTION_FIELDS = {oxm.NXM_NX_CT_MARK: "ct_mark", oxm.NXM_NX_CT_LABEL: "ct_label"}
 
 
 def predicate_table(rules: RuleSet) -> PredicateTable:
-    """A bit for every pattern of the rules, as an agent that starts empty gives them.
+    """A bit for every predicate of the rules, as an agent that starts empty gives them.
 
     Raises `RuleError` if too many.
     """
     wanted = (
-        Predicate.of(_PATTERN_FIELDS[name], str(value))
+        predicate_of(name, value, mask)
         for rule in rules
-        for name, value, _ in rule.match.fields
-        if name in _PATTERN_FIELDS
+        for name, value, mask in rule.match.fields
+        if name in PREDICATES
     )
     table = PredicateTable().with_predicates(wanted)
     if isinstance(table, TableFull):
@@ -79,7 +78,7 @@ def _lowered(match: Match, predicates: PredicateTable) -> Iterable[tuple[str, st
     upper: list[Oxm] = []
     for name, value, mask in match.fields:
         if name.startswith("l7_"):
-            upper.append(_oxm(name, value, mask))
+            upper.append(oxm_of(name, value, mask))
         elif name == "ct_label":
             upper.append(oxm.ct_label(_number(value), None if mask is None else _number(mask)))
         else:
@@ -92,15 +91,6 @@ def _lowered(match: Match, predicates: PredicateTable) -> Iterable[tuple[str, st
         value_text = f"{int.from_bytes(found.value, 'big'):#x}"
         mask_text = "" if found.mask is None else f"/{int.from_bytes(found.mask, 'big'):#x}"
         yield _CONNECTION_FIELDS[found.field], value_text + mask_text
-
-
-def _oxm(name: str, value: Value, mask: Value | None) -> Oxm:
-    if name in _PATTERN_FIELDS:
-        return oxm.l7_pattern(_PATTERN_FIELDS[name], str(value))
-    if name == "l7_category":
-        return oxm.l7_category(_number(value))
-    maker = oxm.l7_app_id if name == "l7_app_id" else oxm.l7_state
-    return maker(_number(value), None if mask is None else _number(mask))
 
 
 def _text(name: str, value: Value, mask: Value | None) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from steering.errors import RuleError
 from steering.fields import Value, canonical, field_named
+from steering.layer7 import ATTRIBUTE, REPEATABLE, attribute_test
 
 PORT_CONTROLLER = 0xFFFFFFFD  # OpenFlow 1.3 §7.2.1 OFPP_CONTROLLER
 WHOLE_PACKET = 0xFFFF  # OpenFlow 1.3 §7.2.5 OFPCML_NO_BUFFER
@@ -25,7 +27,10 @@ GROUP_PREFIX_MASK = 0xFFFF0000
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A conjunction of fields: (name, value, mask), sorted by name, in canonical form. Make it with `Match.of`."""
+    """A conjunction of fields: (name, value, mask), sorted by name, in canonical form. Make it with `Match.of`.
+
+    A field stands there once, but `l7_tag` and `l7_attr` with each value that must hold.
+    """
 
     fields: tuple[tuple[str, Value, Value | None], ...] = ()
 
@@ -37,21 +42,40 @@ class Match:
     @classmethod
     def from_mapping(cls, fields: Mapping[str, Value | tuple[Value, Value | None]]) -> Match:
         """As `of`, from a mapping such as `OFPMatch.items()` gives."""
+        return cls.from_pairs(fields.items())
+
+    @classmethod
+    def from_pairs(cls, pairs: Iterable[tuple[str, Value | tuple[Value, Value | None]]]) -> Match:
+        """As `from_mapping`; `l7_tag` and `l7_attr` may stand there several times. Raises `RuleError`."""
         made: list[tuple[str, Value, Value | None]] = []
-        for name, given in sorted(fields.items()):
+        for name, given in pairs:
             value, mask = given if isinstance(given, tuple) else (given, None)
             pair = canonical(field_named(name), value, mask)
             if pair is not None:
                 made.append((name, *pair))
+        return cls.from_canonical(made)
+
+    @classmethod
+    def from_canonical(cls, fields: Iterable[tuple[str, Value, Value | None]]) -> Match:
+        """From the fields of other matches, in any order; the same one twice counts once. Raises `RuleError`."""
+        made = sorted(set(fields), key=lambda part: (part[0], str(part[1])))
+        for (name, *_), (following, *_) in pairwise(made):
+            if name == following and name not in REPEATABLE:
+                raise RuleError(f"{name} stands twice in one match")
         return cls(tuple(made))
 
     def as_dict(self) -> dict[str, Value | tuple[Value, Value]]:
-        """Name to value, or to (value, mask) where a mask is set: keyword arguments of os-ken's `OFPMatch`."""
-        return {name: value if mask is None else (value, mask) for name, value, mask in self.fields}
+        """Name to value, or to (value, mask) where a mask is set. Of a field that is repeated it has one value."""
+        return dict(self.as_pairs())
+
+    def as_pairs(self) -> Iterator[tuple[str, Value | tuple[Value, Value]]]:
+        """Name and value, or (value, mask) where a mask is set, of each field."""
+        return ((name, value if mask is None else (value, mask)) for name, value, mask in self.fields)
 
     def with_fields(self, **fields: Value | tuple[Value, Value | None]) -> Match:
         """This match and further fields; a field given again is replaced."""
-        return Match.from_mapping({**self.as_dict(), **fields})
+        kept = [part for part in self.fields if part[0] not in fields]
+        return Match.from_canonical([*kept, *Match.from_mapping(fields).fields])
 
     def __str__(self) -> str:
         parts = (f"{name}={_show(name, value, mask)}" for name, value, mask in self.fields)
@@ -261,6 +285,8 @@ def is_our_group(group_id: int) -> bool:
 def _show(name: str, value: Value, mask: Value | None) -> str:
     if isinstance(value, int) and (name in _IN_HEX or mask is not None):
         return f"{value:#x}" if mask is None else f"{value:#x}/{mask:#x}"
+    if name == ATTRIBUTE:
+        return str(attribute_test(value))
     return str(value) if mask is None else f"{value}/{mask}"
 
 

@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from ofext import patterns
+from ofext.catalogue import AttributeEntry, AttributeType
+from ofext.facts import FlowFacts
 from steering.compile.scope import attachment_of
 from steering.errors import SteeringError
 from steering.fields import (
@@ -22,11 +23,11 @@ from steering.fields import (
     ETH_IPV4,
     ETH_IPV6,
     VLAN_PRESENT,
-    Kind,
     Value,
     field_named,
     to_number,
 )
+from steering.layer7 import PREDICATES, predicate_holds
 from steering.network import NetworkView, PortRef
 from steering.policy.policy import Policy
 from steering.policy.values import WITH_PORTS
@@ -57,14 +58,30 @@ class SimulationError(SteeringError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What an agent wrote into a connection. All zero: nothing yet."""
+    """What an agent wrote into a connection. All zero: nothing yet.
+
+    `facts` are what its predicates are about; the names beside them are short for the attributes that hold them.
+    """
 
     app_id: int = 0
     category: int = 0
+    risk: int = 0
     state: int = 0
     sni: str | None = None
     http_host: str | None = None
     dns_query: str | None = None
+    facts: FlowFacts = field(default_factory=FlowFacts)
+
+    @property
+    def all_facts(self) -> FlowFacts:
+        """The facts, those with a name of their own among them."""
+        named = (("tls.sni", self.sni), ("http.host", self.http_host), ("dns.query", self.dns_query))
+        found = tuple(
+            (AttributeEntry(attribute=0, name=name, kind=AttributeType.STRING), value.encode())
+            for name, value in named
+            if value is not None
+        )
+        return replace(self.facts, metadata=self.facts.metadata + found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,12 +328,12 @@ def _fits(match: Match, state: _Pass) -> bool:
 
 
 def _field_fits(name: str, value: Value, mask: Value | None, state: _Pass) -> bool:
+    if name in PREDICATES:
+        return predicate_holds(name, value, mask, state.verdict.all_facts)
     wanted = field_named(name)
     actual = _actual(name, state)
     if actual is None:
         return False
-    if wanted.kind is Kind.TEXT:
-        return isinstance(actual, str) and patterns.matches(str(value), actual)
     full = (1 << wanted.bits) - 1
     bits = full if mask is None else to_number(wanted, mask)
     return to_number(wanted, actual) & bits == to_number(wanted, value)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from steering.errors import RuleError
+from steering.fields import FIELDS
 from steering.rules import Conntrack, GotoTable, Rule, SetField, is_our_cookie
 
 ADMISSION, LEARN, TRACK, TAP, POLICY, RESUME, PATH, FORWARD, DELIVER, DELIVER_TAP, FLOOD_TAP, FLOOD = range(12)
 
-_L7 = frozenset({"l7_app_id", "l7_category", "l7_state", "l7_sni", "l7_http_host", "l7_dns_query"})
+_L7 = frozenset(name for name in FIELDS if name.startswith("l7_"))
 _IP = frozenset({"eth_type", "ip_proto"})
 _ADDRESSES = frozenset({"ipv4_src", "ipv4_dst", "ipv6_src", "ipv6_dst"})
 _PORTS = frozenset({"tcp_src", "tcp_dst", "udp_src", "udp_dst", "sctp_src", "sctp_dst"})

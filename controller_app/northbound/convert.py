@@ -4,13 +4,12 @@ from collections.abc import Mapping
 
 from controller_app.core import Core, Snapshot
 from controller_app.datapath_state import SwitchState
-from controller_app.decisions import Decided, Names
+from controller_app.decisions import Decided, Names, state_name
 from controller_app.discovery import End
 from controller_app.flows import Flow
 from controller_app.northbound import appsteer_pb2 as pb
 from controller_app.planner import SwitchPlan
 from ofext.catalogue import AppEntry, AppKind
-from ofext.ids import State
 from steering.rules import RuleSet
 from steering.tables import table_name
 
@@ -173,11 +172,3 @@ def explain_message(decided: Decided) -> pb.ExplainReply:
         path=decided.path,
         text=decided.text,
     )
-
-
-def state_name(state: int) -> str:
-    """The state's name, or its number if it is unknown here."""
-    try:
-        return State(state).name.lower()
-    except ValueError:
-        return str(state)

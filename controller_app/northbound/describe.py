@@ -4,6 +4,7 @@ import ipaddress
 
 from controller_app.decisions import Names
 from controller_app.northbound import appsteer_pb2 as pb
+from ofext.errors import EncodeError
 from ofext.ids import UNKNOWN_APP
 from steering.evaluate import FlowDescription
 from steering.policy.values import PROTOCOLS
@@ -17,6 +18,7 @@ def describe(flow: pb.DescribedFlow, names: Names) -> FlowDescription:
         except ValueError:
             raise ValueError(f"{address!r} is no IP address") from None
     application = None if flow.inspecting else (flow.app or names.app_key(UNKNOWN_APP))
+    app_id = _app_id(application, names)
     return FlowDescription(
         src=flow.src,
         dst=flow.dst,
@@ -30,10 +32,19 @@ def describe(flow: pb.DescribedFlow, names: Names) -> FlowDescription:
         ingress_port=flow.port or None,
         application=application,
         category=None if application is None else (flow.category or names.category_of(application) or None),
+        app_id=app_id,
+        risk=None if app_id is None else names.risk_of(app_id),
         sni=flow.sni or None,
         http_host=flow.http_host or None,
         dns_query=flow.dns_query or None,
     )
+
+
+def _app_id(application: str | None, names: Names) -> int | None:
+    try:
+        return None if application is None else names.app_id_of(application)
+    except EncodeError as error:
+        raise ValueError(f"{application!r} is no application: {error}") from None
 
 
 def _protocol(text: str) -> int:

@@ -9,12 +9,13 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from ofext.sites import site_id
-from steering.compile.ranges import merged, range_masks
+from steering.compile.layer7 import layer_7_alternatives
+from steering.compile.meet import meet
 from steering.compile.scope import Scope
 from steering.errors import CompileError
 from steering.fields import ETH_IPV4, ETH_IPV6, VLAN_PRESENT, Value
-from steering.policy.model import FlowMatch, PolicyRule
+from steering.policy.conditions import FlowMatch
+from steering.policy.ranges import merged, range_masks
 from steering.policy.values import ICMPV6, PROTOCOLS, WITH_PORTS
 from steering.rules import Match
 
@@ -56,31 +57,23 @@ def lower_matches(match: FlowMatch, scope: Scope, *, reverse: bool, by_family: b
     return _combined(alternatives)
 
 
-def verdict_matches(rule: PolicyRule, scope: Scope) -> list[Match]:
-    """Matches on layer 7 for flows that have a verdict."""
-    match, catalogue = rule.match, scope.world.catalogue
-    listed = tuple(key for key in match.application or () if "." not in key)
-    sites = [site_id(key) for key in match.application or () if "." in key]
-    applications = _numbers(rule, "application", listed, catalogue.applications) + sites
-    categories = _numbers(rule, "category", match.category, catalogue.categories)
-    alternatives: list[Sequence[Fragment]] = [
-        [{"l7_app_id": number} for number in applications] or [{}],
-        [{"l7_category": number} for number in categories] or [{}],
-        *([{f"l7_{name}": pattern} for pattern in given] for name, given in match.patterns.items()),
-    ]
-    if 0 in categories and not applications:
-        return [*_combined([*alternatives, _ANY_VERDICT])]
-    return _combined(alternatives)
+def verdict_matches(match: FlowMatch, scope: Scope) -> list[Match]:
+    """Matches on layer 7 for flows that have a verdict. Raises `CompileError`, which does not name the policy."""
+    return combined(layer_7_alternatives(match, scope.world.catalogue))
 
 
-# Category 0 (unknown) is also what a connection without a verdict carries. App-ID 0 has no engine (the upper 8
-# bits), every other App-ID has one: one of these bits is set.
-_ANY_VERDICT: Sequence[Fragment] = [{"l7_app_id": (1 << bit, 1 << bit)} for bit in range(24, 32)]
+def combined(conditions: Iterable[Sequence[Match]]) -> list[Match]:
+    """Every way to fulfil all conditions by one of its alternatives each; those that nothing can fit are left out."""
+    made = [Match()]
+    for alternatives in conditions:
+        pairs = itertools.product(made, alternatives)
+        made = limited(both for one, other in pairs if (both := meet(one, other)) is not None)
+    return list(dict.fromkeys(made))
 
 
 def joined(first: Match, second: Match) -> Match:
-    """Both matches at once; they name different fields."""
-    return Match(tuple(sorted(first.fields + second.fields, key=lambda part: part[0])))
+    """Both matches at once; they name different fields, or values of a field that may be repeated."""
+    return Match(tuple(sorted(first.fields + second.fields, key=lambda part: (part[0], str(part[1])))))
 
 
 def limited(made: Iterable[T]) -> list[T]:
@@ -171,10 +164,3 @@ def _port(given: tuple[tuple[int, int], ...] | None, protocol: str, side: str) -
     if not given:
         return [{}]
     return [{f"{protocol}_{side}": pair} for span in merged(given) for pair in range_masks(*span)]
-
-
-def _numbers(rule: PolicyRule, kind: str, keys: tuple[str, ...] | None, known: Mapping[str, int]) -> list[int]:
-    unknown = [key for key in keys or () if key not in known]
-    if unknown:
-        raise CompileError(f"policy {rule.name!r}: the catalogue has no {kind} {', '.join(map(repr, unknown))}")
-    return [known[key] for key in keys or ()]

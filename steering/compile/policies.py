@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from steering import tables
 from steering.chains import Position
 from steering.compile.conditions import (
-    TooManyError,
     has_direction,
     is_of_one_switch,
     joined,
@@ -25,7 +24,8 @@ from steering.compile.edge import ETH_FAMILIES
 from steering.compile.scope import Scope, rule
 from steering.errors import CompileError
 from steering.fields import CT_REPLY, TCP_PSH
-from steering.policy.model import FlowMatch, MarkDscp, PolicyRule, SendThrough, Treatment
+from steering.policy.conditions import FlowMatch
+from steering.policy.model import MarkDscp, PolicyRule, SendThrough, Treatment
 from steering.policy.values import PROTOCOLS
 from steering.rules import Action, GotoTable, Match, Rule, SetField
 
@@ -58,13 +58,13 @@ def _one_policy(scope: Scope, policy_rule: PolicyRule, base: int) -> Iterator[Ru
     owner = f"policy:{policy_rule.name}"
     match = policy_rule.match
     try:
-        made = _treated(scope, match, verdict_matches(policy_rule, scope), policy_rule.action, base, owner)
+        made = _treated(scope, match, verdict_matches(match, scope), policy_rule.action, base, owner)
         interim = policy_rule.while_inspecting
         if interim is not None:
             made = itertools.chain(made, _treated(scope, match, [_UNDECIDED], interim, base + 1, owner))
         yield from limited(made)
-    except TooManyError as error:
-        raise CompileError(f"policy {policy_rule.name!r} {error}") from error
+    except CompileError as error:
+        raise CompileError(f"policy {policy_rule.name!r}: {error}") from error
 
 
 def _treated(

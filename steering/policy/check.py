@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from steering.errors import PolicyError
 from steering.network import CatalogueView, NetworkView
+from steering.policy.attributes import tests_of
+from steering.policy.conditions import AttributeCondition
 from steering.policy.policy import Policy
 from steering.policy.references import nearest
 from steering.policy.source import Source, Step
@@ -26,11 +28,12 @@ def check_policy(policy: Policy, catalogue: CatalogueView | None, network: Netwo
 def _against_catalogue(policy: Policy, catalogue: CatalogueView, source: Source) -> Iterator[PolicyError]:
     for index, rule in enumerate(policy.rules):
         path = ("policies", index, "match")
-        listed = [
-            (at, key) for at, key in enumerate(rule.match.application or ()) if "." not in key
-        ]  # others are sites
+        named = enumerate(rule.match.application or ())
+        listed = [(at, key) for at, key in named if "." not in key and "/" not in key]  # others are sites and numbers
         yield from _unknown(listed, catalogue.applications, "application", path, source)
         yield from _unknown(enumerate(rule.match.category or ()), catalogue.categories, "category", path, source)
+        for name, condition in (rule.match.attributes or {}).items():
+            yield from _attribute(name, condition, catalogue, (*path, "attributes", name), source)
 
 
 def _unknown(
@@ -40,6 +43,21 @@ def _unknown(
         if key not in known:
             expected = f"no {kind} has the key {key!r}"
             yield source.error((*path, kind, position), expected, suggestion=nearest(key, known))
+
+
+def _attribute(
+    name: str, condition: AttributeCondition, catalogue: CatalogueView, path: tuple[Step, ...], source: Source
+) -> Iterator[PolicyError]:
+    view = catalogue.attributes.get(name)
+    if view is None:
+        near = nearest(name, catalogue.attributes)
+        yield source.error(path, f"no attribute has the name {name!r}", at_key=True, suggestion=near)
+        return
+    try:
+        tests_of(condition, view.number, view.kind)
+    except ValueError as error:
+        key, _, reason = str(error).partition(": ")
+        yield source.error((*path, key), f"{key} of {name}: {reason}")
 
 
 def _against_network(policy: Policy, network: NetworkView, source: Source) -> Iterator[PolicyError]:

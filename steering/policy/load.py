@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from steering.errors import PolicyError, PolicyErrors
+from steering.policy.conditions import AttributeCondition, FlowMatch, Ingress
 from steering.policy.model import (
     MAX_CHAINS,
     MAX_HOPS,
@@ -17,8 +18,6 @@ from steering.policy.model import (
     Attach,
     Chain,
     Defaults,
-    FlowMatch,
-    Ingress,
     MarkDscp,
     PolicyFile,
     PolicyRule,
@@ -41,7 +40,19 @@ _SECTIONS: Mapping[str, type[Service | Chain | PolicyRule]] = {
     "policies": PolicyRule,
 }
 _LIMITS = {"chains": MAX_CHAINS, "policies": MAX_POLICIES}
-_MODELS = (PolicyFile, Service, Attach, Chain, Defaults, PolicyRule, FlowMatch, Ingress, SendThrough, MarkDscp)
+_MODELS = (
+    PolicyFile,
+    Service,
+    Attach,
+    Chain,
+    Defaults,
+    PolicyRule,
+    FlowMatch,
+    Ingress,
+    AttributeCondition,
+    SendThrough,
+    MarkDscp,
+)
 _KEYS = frozenset(key for model in _MODELS for key in model.model_fields)
 
 

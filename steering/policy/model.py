@@ -1,16 +1,17 @@
 """What a policy file may contain: the models behind validation, JSON Schema and everything that reads a policy.
 
-Source, destination and ports are the originator's view; the compiler makes both directions of it. Names are checked
-against each other in `steering.policy.references`, not here.
+Conditions are in `steering.policy.conditions`. Names are checked against each other in `steering.policy.references`,
+not here.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
-from steering.policy.values import Mac, Network, OneOrMore, Pattern, Port, PortRange, Protocol
+from steering.policy.conditions import FlowMatch, Model
+from steering.policy.values import Port
 
 MAX_CHAINS = 126  # 7 bits of a service tag's VID, without 0 (no chain) and 127 (VIDs up to 4095 are reserved)
 MAX_HOPS = 15  # 4 bits of the VID count hops from 0; 15 leaves one value unused
@@ -18,17 +19,7 @@ MAX_PREDICATES = 96  # bits 32–127 of ct_label
 MAX_POLICIES = 16_000  # four priorities each of 65,536
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$", max_length=64)]
-Application = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$|^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=255)]
-"""A key of the catalogue, or with a dot in it the registrable domain of a site."""
-Vid = Annotated[int, Field(strict=True, ge=1, le=4094)]
 Dscp = Annotated[int, Field(strict=True, ge=0, le=63)]
-
-
-class Model(BaseModel):
-    """Frozen, and refuses keys that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Attach(Model):
@@ -87,46 +78,6 @@ Interim = Annotated[
     Annotated[Literal["allow", "hold"], Tag("word")] | Annotated[SendThrough, Tag("chain")],
     Discriminator(lambda value: "chain" if isinstance(value, dict | SendThrough) else "word"),
 ]
-
-
-class Ingress(Model):
-    """Where the originator is attached: a switch, or one port of it."""
-
-    switch: str
-    port: Port | None = None
-
-
-class FlowMatch(Model):
-    """All conditions given must hold; of the values of one condition, one must."""
-
-    application: OneOrMore[Application] | None = Field(
-        default=None,
-        description="a key of the catalogue, or the registrable domain of a site that has none (example.org)",
-    )
-    category: OneOrMore[Key] | None = None
-    sni: OneOrMore[Pattern] | None = None
-    http_host: OneOrMore[Pattern] | None = None
-    dns_query: OneOrMore[Pattern] | None = None
-    eth_src: OneOrMore[Mac] | None = None
-    eth_dst: OneOrMore[Mac] | None = None
-    vlan: OneOrMore[Vid] | None = None
-    ip_proto: OneOrMore[Protocol] | None = None
-    src: OneOrMore[Network] | None = Field(default=None, description="the originator's addresses, CIDR")
-    dst: OneOrMore[Network] | None = Field(default=None, description="the responder's addresses, CIDR")
-    src_port: OneOrMore[PortRange] | None = None
-    dst_port: OneOrMore[PortRange] | None = None
-    ingress: Ingress | None = None
-
-    @property
-    def needs_verdict(self) -> bool:
-        """Whether a condition looks at layer 7."""
-        return any((self.application, self.category, *self.patterns.values()))
-
-    @property
-    def patterns(self) -> dict[str, tuple[str, ...]]:
-        """The metadata conditions, by condition name."""
-        named = {"sni": self.sni, "http_host": self.http_host, "dns_query": self.dns_query}
-        return {name: values for name, values in named.items() if values}
 
 
 class PolicyRule(Model):

@@ -14,11 +14,11 @@ from steering.policy.model import (
     MAX_PREDICATES,
     Chain,
     Defaults,
-    FlowMatch,
     PolicyRule,
     SendThrough,
     Service,
 )
+from steering.policy.predicates import predicates_of
 from steering.policy.source import Source, Step
 from steering.policy.values import WITH_PORTS
 
@@ -103,18 +103,15 @@ def _versions(networks: Sequence[str]) -> set[int]:
 
 
 def _predicates(policies: Mapping[int, PolicyRule], source: Source) -> Iterator[PolicyError]:
-    seen: set[tuple[str, str]] = set()
+    seen: set[object] = set()
     for index, rule in policies.items():
-        for name, position, pattern in _patterns(rule.match):
-            new = (name, pattern) not in seen
+        for path, predicate in predicates_of(rule.match):
+            new = predicate not in seen
             if new and len(seen) == MAX_PREDICATES:
-                expected = f"one pattern too many: a switch has room for {MAX_PREDICATES} different ones"
-                yield source.error(("policies", index, "match", name, position), expected)
+                expected = (
+                    f"one condition too many that takes a predicate bit (names, texts, tags, confidence, encrypted, "
+                    f"attributes): a switch has room for {MAX_PREDICATES} different ones"
+                )
+                yield source.error(("policies", index, "match", *path), expected)
                 return
-            seen.add((name, pattern))
-
-
-def _patterns(match: FlowMatch) -> Iterator[tuple[str, int, str]]:
-    for name, values in match.patterns.items():
-        for position, pattern in enumerate(values):
-            yield name, position, pattern
+            seen.add(predicate)

@@ -14,6 +14,8 @@ from pydantic_core import core_schema
 
 from ofext import patterns
 from ofext.errors import MatchValueError
+from ofext.ids import Engine as EngineNumber
+from ofext.ids import State
 
 PROTOCOLS = {"tcp": 6, "udp": 17, "icmp": 1, "sctp": 132}  # IANA protocol numbers; `icmp` stands for ICMPv6 too
 ICMPV6 = 58
@@ -21,6 +23,13 @@ WITH_PORTS = {PROTOCOLS[name]: name for name in ("tcp", "udp", "sctp")}
 
 _MAC = re.compile(r"[0-9a-fA-F]{2}([:-])[0-9a-fA-F]{2}(\1[0-9a-fA-F]{2}){4}", re.ASCII)
 _RANGE = re.compile(r"\s*(\d{1,5})\s*-\s*(\d{1,5})\s*", re.ASCII)
+
+_SPAN = re.compile(r"\s*(0x[0-9a-fA-F]+|\d+)\s*-\s*(0x[0-9a-fA-F]+|\d*)\s*", re.ASCII)
+ENGINES = {number.name.lower().replace("_", "-"): int(number) for number in EngineNumber}
+STATES = tuple(state.name.lower() for state in State if state not in (State.INSPECTING, State.ENDED))
+MAX_RISK = 0xFF  # 8 bits of ct_label
+MAX_CONFIDENCE = 100
+MAX_NUMBER = 2**64 - 1  # of an attribute
 
 T = TypeVar("T")
 
@@ -80,7 +89,65 @@ def _pattern(value: object) -> str:
         raise ValueError(str(error)) from None
 
 
-def _as_list(value: object) -> object:
+def _text_pattern(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("expected a text, perhaps with * at either end")  # noqa: TRY004 (pydantic's)
+    try:
+        return patterns.normalise_text(value)
+    except MatchValueError as error:
+        raise ValueError(str(error)) from None
+
+
+def _tag(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("expected the key of a tag")  # noqa: TRY004 (pydantic's)
+    try:
+        return patterns.normalise_tag(value)
+    except MatchValueError as error:
+        raise ValueError(str(error)) from None
+
+
+def _engine(value: object) -> int:
+    if isinstance(value, str) and value.lower() in ENGINES:
+        return ENGINES[value.lower()]
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 0xFF:
+        return value
+    raise ValueError(f"expected {', '.join(ENGINES)} or an engine's number from 1 to 255")
+
+
+def _state(value: object) -> str:
+    if not isinstance(value, str) or value.lower() not in STATES:
+        raise ValueError(f"expected {', '.join(STATES)} (what happens before is said by while_inspecting)")
+    return value.lower()
+
+
+def _number_span(most: int) -> BeforeValidator:
+    """A number, `low-high`, `low-` (to the highest), or a list of both ends."""
+
+    def read(value: object) -> tuple[int, int]:
+        low: object
+        high: object
+        if isinstance(value, str) and (found := _SPAN.fullmatch(value)):
+            low, high = int(found[1], 0), int(found[2], 0) if found[2] else most
+        elif isinstance(value, list | tuple) and len(value) == 2:
+            low, high = value
+        else:
+            low = high = value
+        if type(low) is int and type(high) is int and 0 <= low <= high <= most:
+            return low, high
+        raise ValueError(f"expected a number or a range such as 60-80 or 60-, from 0 to {most}, the smaller first")
+
+    return BeforeValidator(read)
+
+
+def _operand(value: object) -> str | int:
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return value
+    raise ValueError("expected a text or a number")
+
+
+def as_list(value: object) -> object:
+    """One value as a list of it."""
     return value if isinstance(value, list | tuple) else [value]
 
 
@@ -93,7 +160,7 @@ class _OneOrMoreSchema:
         return {"anyOf": [many.get("items", {}), many]}
 
 
-OneOrMore = Annotated[tuple[T, ...], Field(min_length=1), BeforeValidator(_as_list), _OneOrMoreSchema]
+OneOrMore = Annotated[tuple[T, ...], Field(min_length=1), BeforeValidator(as_list), _OneOrMoreSchema]
 
 Port = Annotated[str | int, BeforeValidator(_port)]
 Mac = Annotated[str, BeforeValidator(_mac), WithJsonSchema({"type": "string", "pattern": f"^{_MAC.pattern}$"})]
@@ -111,3 +178,26 @@ PortRange = Annotated[
     ),
 ]
 Pattern = Annotated[str, BeforeValidator(_pattern), WithJsonSchema({"type": "string", "examples": ["*.example.com"]})]
+TextPattern = Annotated[
+    str, BeforeValidator(_text_pattern), WithJsonSchema({"type": "string", "examples": ["/api/*", "*curl*"]})
+]
+Tag = Annotated[str, BeforeValidator(_tag), WithJsonSchema({"type": "string", "examples": ["encrypted"]})]
+Engine = Annotated[
+    int,
+    BeforeValidator(_engine),
+    WithJsonSchema({"anyOf": [{"enum": list(ENGINES)}, {"type": "integer", "minimum": 1, "maximum": 255}]}),
+]
+VerdictState = Annotated[str, BeforeValidator(_state), WithJsonSchema({"enum": list(STATES)})]
+Operand = Annotated[
+    str | int, BeforeValidator(_operand), WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "integer"}]})
+]
+
+
+def _span_schema(most: int) -> WithJsonSchema:
+    number = {"type": "integer", "minimum": 0, "maximum": most}
+    return WithJsonSchema({"anyOf": [number, {"type": "string", "pattern": f"^{_SPAN.pattern}$"}]})
+
+
+Risk = Annotated[tuple[int, int], _number_span(MAX_RISK), _span_schema(MAX_RISK)]
+Confidence = Annotated[tuple[int, int], _number_span(MAX_CONFIDENCE), _span_schema(MAX_CONFIDENCE)]
+NumberSpan = Annotated[tuple[int, int], _number_span(MAX_NUMBER), _span_schema(MAX_NUMBER)]

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from ofext.fields import L7Field
+from ofext.catalogue import AttributeEntry, AttributeType
+from ofext.facts import FlowFacts, holds
 from ofext.ids import State
 from ofext.label import Label
 from steering.compile import compile_network
 from steering.fields import ETH_IPV4, ETH_IPV6
-from steering.network import CatalogueView, HostView, NetworkView, PortView, SwitchView
+from steering.network import AttributeView, CatalogueView, HostView, NetworkView, PortView, SwitchView
 from steering.policy import parse_policy
 from steering.render import predicate_table, render
 from steering.rules import RuleSet
@@ -38,7 +39,12 @@ SYN, PSH, ACK, FIN = 0x02, 0x08, 0x10, 0x01
 RECEIVE_S, QUIET_S = 3.0, 0.1
 
 CATALOGUE = CatalogueView(
-    applications={"ssh": 0x14000001, "http": 0x14000002, "tube": 0x14002711}, categories={"video": 7, "web": 8}
+    applications={"ssh": 0x14000001, "http": 0x14000002, "tube": 0x14002711},
+    categories={"video": 7, "web": 8},
+    attributes={
+        "http.method": AttributeView(30, AttributeType.STRING),
+        "http.status": AttributeView(31, AttributeType.UINT),
+    },
 )
 POLICY = """
 version: 1
@@ -54,6 +60,10 @@ policies:
   - {name: no-ssh, match: {application: ssh}, action: deny, while_inspecting: hold}
   - {name: films, match: {application: tube, sni: "*.films.example"}, action: {chain: three}}
   - {name: odd-http, match: {application: http, ip_proto: tcp, dst_port: [1-79, 81-65535]}, action: {chain: two}}
+  - name: posts
+    match: {tag: [forms, upload], attributes: {http.method: POST, http.status: {range: 400-}}}
+    action: deny
+  - {name: risky, match: {risk: 60-100, encrypted: true, state: [final, revised]}, action: {chain: two}}
   - {name: voice, match: {ip_proto: udp, dst_port: 5060, src: [10.0.0.0/8, "2001:db8::/32"]}, action: {dscp: 46}}
   - {name: video, match: {category: video}, action: {chain: one}}
 """
@@ -159,8 +169,16 @@ def verdict(application: str, category: str = "web", sni: str | None = None) -> 
 
 
 def label_of(found: Verdict, rules: RuleSet) -> int:
-    holding = predicate_table(rules).holding(L7Field.SNI, found.sni) if found.sni else frozenset()
-    return Label(state=found.state, category=found.category, predicates=holding).pack()
+    table = predicate_table(rules)
+    holding = frozenset(number for predicate, number in table.bits.items() if holds(predicate, found.all_facts))
+    return Label(state=found.state, category=found.category, risk=found.risk, predicates=holding).pack()
+
+
+def failed_upload(*tags: str) -> FlowFacts:
+    """An HTTP request that was answered with an error."""
+    method = AttributeEntry(attribute=30, name="http.method", kind=AttributeType.STRING)
+    status = AttributeEntry(attribute=31, name="http.status", kind=AttributeType.UINT)
+    return FlowFacts(metadata=((method, b"post"), (status, b"\1\xf4")), tags=frozenset(tags))
 
 
 CASES = {
@@ -177,6 +195,10 @@ CASES = {
     "port above the gap": (tcp(8081, ACK), verdict("http")),
     "category": (tcp(443, ACK), verdict("tube", "video")),
     "end of a connection": (tcp(443, FIN | ACK), verdict("http")),
+    "tag and two attributes": (tcp(80, ACK), replace(verdict("http"), facts=failed_upload("forms"))),
+    "two attributes without a tag": (tcp(80, ACK), replace(verdict("http"), facts=failed_upload("x"))),
+    "risk above": (tcp(80, ACK), replace(verdict("http"), risk=61, facts=FlowFacts(is_encrypted=True))),
+    "risk below": (tcp(80, ACK), replace(verdict("http"), risk=59, facts=FlowFacts(is_encrypted=True))),
     "mark": (udp(5060), verdict("http")),
     "host on the same switch": (tcp(80, ACK, dst=C), verdict("http")),
     "host on the same switch, new": (tcp(80, dst=C), None),

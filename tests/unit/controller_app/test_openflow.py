@@ -8,6 +8,8 @@ from os_ken.ofproto import ofproto_v1_4, ofproto_v1_4_parser
 
 from controller_app import openflow, osken_l7
 from controller_app.errors import UntranslatableError
+from ofext.attributes import AttributeTest, Operation
+from steering.layer7 import attribute_value
 from steering.rules import (
     PORT_CONTROLLER,
     WHOLE_PACKET,
@@ -60,7 +62,26 @@ fields = {
     "l7_category": st.integers(0, 0xFF),
     "l7_sni": st.just("*.example.com"),
     "l7_state": st.tuples(st.integers(0, 7), st.integers(1, 7)),
+    "l7_risk": st.tuples(st.integers(0, 255), st.integers(1, 255)),
+    "l7_confidence": st.tuples(st.integers(0, 127), st.integers(1, 127)),
+    "l7_encrypted": st.integers(0, 1),
+    "l7_user": st.sampled_from(["alice", "*@straße.example"]),
 }
+repeated = st.lists(
+    st.one_of(
+        st.tuples(st.just("l7_tag"), st.sampled_from(["p2p", "encrypted", "web-mail"])),
+        st.tuples(
+            st.just("l7_attr"),
+            st.builds(
+                AttributeTest,
+                st.integers(1, 9),
+                st.just(Operation.PREFIX),
+                st.tuples(st.binary(min_size=1, max_size=9)),
+            ).map(attribute_value),
+        ),
+    ),
+    max_size=4,
+)
 headers = st.sampled_from(
     [
         {"eth_type": 0x88CC},
@@ -72,9 +93,10 @@ headers = st.sampled_from(
     ]
 )
 matches = st.builds(
-    lambda header, chosen: Match.from_mapping({**header, **chosen}),
+    lambda header, chosen, again: Match.from_pairs([*header.items(), *chosen.items(), *again]),
     headers,
     st.fixed_dictionaries({}, optional=fields),
+    repeated,
 )
 settings = st.one_of(
     st.builds(SetField, st.just("reg0"), st.integers(0, 0xFFFFFFFF)),

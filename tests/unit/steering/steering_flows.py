@@ -1,9 +1,13 @@
 """Described flows as packets and verdicts, for the tests that hold the tables against the evaluator."""
 
+from ofext.catalogue import AttributeEntry, AttributeType
+from ofext.facts import FlowFacts
 from ofext.sites import site_id
 from steering.evaluate import FlowDescription
 from steering.fields import ETH_IPV4, ETH_IPV6
-from steering.network import CatalogueView
+from steering.network import AttributeView, CatalogueView
+from steering.policy.attributes import raw_value
+from steering.policy.conditions import state_number
 from steering.simulate import Packet, Verdict
 
 A, B = "02:00:00:00:00:01", "02:00:00:00:00:02"
@@ -11,8 +15,14 @@ SYN, ACK = 0x002, 0x010
 CATALOGUE = CatalogueView(
     applications={"ssh": 0x14000001, "http": 0x14000002, "tube": 0x14002711, "custom": 0x06000001},
     categories={"unknown": 0, "video": 7, "web": 8},
+    attributes={
+        "tls.sni": AttributeView(1, AttributeType.STRING),
+        "http.method": AttributeView(30, AttributeType.STRING),
+        "http.status": AttributeView(31, AttributeType.UINT),
+        "tls.cookie": AttributeView(32, AttributeType.BYTES),
+        "user.address": AttributeView(33, AttributeType.IP),
+    },
 )
-LAYER_7 = ("application", "category", "sni", "http_host", "dns_query")
 
 
 def packet_of(flow: FlowDescription, flags: int) -> Packet:
@@ -35,11 +45,22 @@ def packet_of(flow: FlowDescription, flags: int) -> Packet:
 def verdict_of(flow: FlowDescription) -> Verdict:
     """What an agent writes into the connection of the flow."""
     name = str(flow.application)
-    return Verdict(
-        app_id=site_id(name) if "." in name else CATALOGUE.applications[name],
-        category=CATALOGUE.categories[str(flow.category)],
-        state=1,
-        sni=flow.sni,
-        http_host=flow.http_host,
-        dns_query=flow.dns_query,
+    known = site_id(name) if "." in name else CATALOGUE.applications[name]
+    metadata = tuple(
+        (entry(attribute), raw_value(value, entry(attribute).kind)) for attribute, value in flow.all_attributes()
     )
+    return Verdict(
+        app_id=known if flow.app_id is None else flow.app_id,
+        category=CATALOGUE.categories[str(flow.category)],
+        state=state_number(flow.state or "final"),
+        risk=flow.risk or 0,
+        facts=FlowFacts(
+            metadata=metadata, tags=flow.tags, confidence=flow.confidence or 0, is_encrypted=flow.encrypted
+        ),
+    )
+
+
+def entry(name: str) -> AttributeEntry:
+    """An attribute as an agent's catalogue has it."""
+    view = CATALOGUE.attributes.get(name, AttributeView(999, AttributeType.STRING))
+    return AttributeEntry(attribute=view.number, name=name, kind=view.kind)

@@ -238,7 +238,7 @@ def test_rules_while_inspecting_count_against_the_limit_too() -> None:
     ports = f"[{', '.join(str(2 * n) for n in range(1, 700))}]"
     match = f"{{application: ssh, ip_proto: tcp, dst_port: {ports}}}"
     compile_network(policy(f"{{name: p, match: {match}, action: deny}}"), CATALOGUE, network(1))
-    with pytest.raises(CompileError, match="policy 'p' needs more than 4096 rules"):
+    with pytest.raises(CompileError, match="policy 'p': needs more than 4096 rules"):
         compile_network(
             policy(f"{{name: p, match: {match}, action: deny, while_inspecting: hold}}"), CATALOGUE, network(1)
         )

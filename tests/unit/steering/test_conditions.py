@@ -27,6 +27,11 @@ FLOW = FlowDescription(
 )
 OVER_IPV6 = {"src": "2001:db8::1", "dst": "2001:db8:1::2"}
 
+
+def with_attribute(name: str, *values: str | int | bytes) -> dict[str, object]:
+    return {"attributes": {name: values}}
+
+
 # condition, flows that it fits and flows that it does not, each by what differs from FLOW
 CONDITIONS = [
     ({"eth_src": [A]}, [{}], [{"eth_src": B, "eth_dst": A}]),
@@ -52,6 +57,70 @@ CONDITIONS = [
     ({"sni": ["a.x", "*.b.x"]}, [{"sni": "A.x."}, {"sni": "c.b.x"}], [{}, {"sni": "b.x"}, {"http_host": "a.x"}]),
     ({"http_host": ["a.x"]}, [{"http_host": "a.x"}], [{"sni": "a.x"}, {"dns_query": "a.x"}]),
     ({"dns_query": ["a.x"]}, [{"dns_query": "a.x"}], [{"sni": "a.x"}, {"http_host": "a.x"}]),
+    ({"sni": ["a.x"]}, [{"sni": ("b.x", "a.x")}, {"attributes": {"tls.sni": ("a.x",)}}], [{"sni": ("b.x", "c.x")}]),
+    ({"application": ["6/1"]}, [{"app_id": 0x06000001}], [{"app_id": 0x06000002}]),
+    ({"engine": ["user-defined", 3]}, [{"app_id": 0x06000009}, {"app_id": 0x03000016}], [{"app_id": 0x14000002}]),
+    ({"engine": 6, "application": ["6/1", "20/1"]}, [{"app_id": 0x06000001}], [{"app_id": 0x14000001}]),
+    ({"state": ["guessed", "revised"]}, [{"state": "guessed"}, {"state": "revised"}], [{"state": "final"}]),
+    ({"tag": ["encrypted", "p2p"]}, [{"tags": frozenset({"p2p", "x"})}], [{}, {"tags": frozenset({"x"})}]),
+    ({"risk": ["60-"]}, [{"risk": 60}, {"risk": 255}], [{"risk": 59}, {"risk": 0}]),
+    ({"risk": ["0-10", 40]}, [{"risk": 0}, {"risk": 10}, {"risk": 40}], [{"risk": 11}, {"risk": 39}]),
+    ({"risk": ["0-255"]}, [{"risk": 0}, {"risk": 255}], []),
+    ({"confidence": ["60-"]}, [{"confidence": 60}, {"confidence": 100}], [{"confidence": 59}, {"confidence": 0}]),
+    ({"confidence": [50, "0-9"]}, [{"confidence": 50}, {"confidence": 0}], [{"confidence": 49}, {"confidence": 10}]),
+    ({"confidence": ["0-100"]}, [{"confidence": 0}, {"confidence": 100}], []),
+    ({"encrypted": True}, [{"encrypted": True}], [{"encrypted": False}, {"encrypted": None}]),
+    ({"encrypted": False}, [{"encrypted": False}], [{"encrypted": True}, {"encrypted": None}]),
+    ({"http_url": ["/API/*"]}, [{"http_url": "/api/x"}, {"http_url": "/Api/"}], [{}, {"http_url": "/x/api/"}]),
+    ({"user_agent": ["*curl*", "x"]}, [{"user_agent": "a Curl/8"}, {"user_agent": "X"}], [{"user_agent": "xy"}]),
+    ({"content_type": ["video/*"]}, [{"content_type": "video/mp4"}], [{"content_type": "x-video/mp4"}]),
+    ({"user": ["alice"]}, [{"user": "Alice"}, {"attributes": {"ftp.user": ("bob", "alice")}}], [{"user": "bob"}]),
+    ({"device": ["*"]}, [{"device": "printer"}], [{}]),
+    (
+        {"attributes": {"http.method": "POST"}},
+        [with_attribute("http.method", "Post")],
+        [{}, with_attribute("http.method", "PO")],
+    ),
+    (
+        {"attributes": {"http.method": ["GET", "POST"]}},
+        [with_attribute("http.method", "get")],
+        [with_attribute("http.method", "PUT")],
+    ),
+    (
+        {"attributes": {"http.method": {"prefix": "PR", "suffix": "ND"}}},
+        [with_attribute("http.method", "PROPFIND"), with_attribute("http.method", "PRx", "xND")],
+        [with_attribute("http.method", "PROPPATCH"), with_attribute("http.method", "FIND")],
+    ),
+    (
+        {"attributes": {"http.method": {"contains": "op"}}},
+        [with_attribute("http.method", "COPY")],
+        [with_attribute("http.method", "GET")],
+    ),
+    (
+        {"attributes": {"http.method": "present"}},
+        [with_attribute("http.method", "x")],
+        [with_attribute("http.status", 200)],
+    ),
+    (
+        {"attributes": {"http.status": {"range": "400-599"}}},
+        [with_attribute("http.status", 400), with_attribute("http.status", 599)],
+        [with_attribute("http.status", 399), with_attribute("http.status", 65936)],
+    ),
+    (
+        {"attributes": {"http.status": [200, 404]}},
+        [with_attribute("http.status", 404)],
+        [with_attribute("http.status", 403)],
+    ),
+    (
+        {"attributes": {"http.status": {"range": "300-"}, "http.method": "GET"}},
+        [{"attributes": {"http.status": (302,), "http.method": ("GET",)}}],
+        [with_attribute("http.status", 302), with_attribute("http.method", "GET")],
+    ),
+    (
+        {"attributes": {"tls.cookie": {"prefix": "0x00ff"}}},
+        [with_attribute("tls.cookie", b"\0\xff\1")],
+        [with_attribute("tls.cookie", b"\xff")],
+    ),
     ({"sni": ["a.x"], "dst_port": [80]}, [{"sni": "a.x"}], [{"sni": "a.x", "dst_port": 81}, {}]),
 ]
 

@@ -5,8 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
+from steering_flows import CATALOGUE
 
-from steering.errors import PolicyErrors
+from steering.compile import compile_network
+from steering.errors import CompileError, PolicyErrors
 from steering.network import CatalogueView, NetworkView, PortView, SwitchView
 from steering.policy import Policy, check_policy, load, load_policy, parse_policy, policy_schema, source
 from steering.policy.model import MarkDscp, SendThrough
@@ -136,6 +138,23 @@ def test_mistakes_of_the_file_as_a_whole(text: str, place: str, said: str) -> No
         ("{name: a, action: deny, match: {ip_proto: icmp, dst_port: 1}}", 47, "protocol 1 has no ports"),
         ("{name: a, action: deny, while_inspecting: hold}", 5, "while_inspecting has no meaning"),
         ("{name: a, action: deny, match: {sni: x}, while_inspecting: deny}", 64, "expected 'allow' or 'hold'"),
+        ("{name: a, action: deny, match: {risk: 80-60}}", 43, "60-80 or 60-, from 0 to 255"),
+        ("{name: a, action: deny, match: {confidence: 101}}", 49, "from 0 to 100"),
+        ("{name: a, action: deny, match: {encrypted: 1}}", 48, "expected a boolean"),
+        (
+            "{name: a, action: deny, match: {engine: l8}}",
+            45,
+            "iana-l3, iana-l4, user-defined, l7 or an engine's number",
+        ),
+        ("{name: a, action: deny, match: {state: inspecting}}", 44, "final, guessed, revised, gave_up"),
+        ("{name: a, action: deny, match: {tag: 'a b'}}", 42, "a tag is a-z, 0-9 and single hyphens"),
+        ("{name: a, action: deny, match: {user: '**'}}", 43, "a text pattern is a text"),
+        ("{name: a, action: deny, match: {attributes: {http.method: {is: x}}}}", 64, "unknown key 'is'"),
+        ("{name: a, action: deny, match: {attributes: {http.method: {}}}}", 63, "expected a value, or one of equals,"),
+        ("{name: a, action: deny, match: {attributes: {http.method: {sufix: x}}}}", 64, "did you mean 'suffix'?"),
+        ("{name: a, action: deny, match: {attributes: {http.method: {present: false}}}}", 73, "expected true"),
+        ("{name: a, action: deny, match: {attributes: {http.status: {range: 9-1}}}}", 71, "the smaller first"),
+        ("{name: a, action: deny, match: {attributes: {http.method: [true]}}}", 64, "expected a text or a number"),
         ("{name: a b, action: deny}", 12, "expected a name that fits"),
     ],
 )
@@ -229,6 +248,45 @@ def test_unknown_applications_switches_and_ports_are_told_with_their_places() ->
     assert [error.split(": ")[0] for error in told] == ["p.yaml:5:35", "p.yaml:11:40", "p.yaml:15:31", "p.yaml:15:55"]
     assert "did you mean 'ssh'?" in told[1]
     assert "no switch 's3' is connected" in told[3]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "place", "said"),
+    [
+        (
+            "http.metod: GET",
+            "p.yaml:3:50",
+            "no attribute has the name 'http.metod' (at 'http.metod'); did you mean 'http.method'?",
+        ),
+        ("http.method: {range: 1-2}", "p.yaml:3:71", "range of http.method: range cannot be asked of this type"),
+        ("http.status: {prefix: 4}", "p.yaml:3:72", "prefix of http.status: prefix cannot be asked of this type"),
+        ("http.status: '404'", "p.yaml:3:63", "equals of http.status: the attribute is a number, and '404' is a text"),
+        ("user.address: fish", "p.yaml:3:64", "equals of user.address: 'fish' does not appear to be"),
+        ("tls.cookie: {suffix: 0x0g}", "p.yaml:3:71", "suffix of tls.cookie: non-hexadecimal number"),
+        ("http.method: ''", "p.yaml:3:63", "equals of http.method: a value to compare with has at least one byte"),
+    ],
+)
+def test_attributes_are_held_against_the_catalogue(attribute: str, place: str, said: str) -> None:
+    policy = parse_policy(with_policy(f"{{name: p, action: deny, match: {{attributes: {{{attribute}}}}}}}"), "p.yaml")
+    (told,) = map(str, check_policy(policy, CATALOGUE, None))
+    assert told.startswith(place)
+    assert said in told
+    with pytest.raises(CompileError, match=r"policy 'p': (the catalogue has no )?attribute"):
+        compile_network(policy, CATALOGUE, NetworkView(switches=view()[1].switches))
+
+
+def test_every_kind_of_predicate_takes_its_bits() -> None:
+    conditions = {
+        "tag": [f"t{n}" for n in range(90)],
+        "confidence": [50, "60-"],
+        "encrypted": True,
+        "attributes": {"a.b": {"prefix": "x", "suffix": "y"}},
+    }
+    rule = {"name": "p", "match": conditions, "action": "deny"}
+    parse_policy(json.dumps({"version": 1, "policies": [rule]}))
+    one_more = {"name": "q", "match": {"user": "x"}, "action": "deny"}
+    (told,) = errors_of(json.dumps({"version": 1, "policies": [rule, one_more]}))
+    assert "room for 96" in told
 
 
 @pytest.mark.parametrize("path", sorted(TREE.glob("topologies/**/policies/*.yaml")), ids=lambda path: path.name)

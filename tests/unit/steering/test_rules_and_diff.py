@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from steering import tables
 from steering.chains import Position, chain_numbers
-from steering.compile.ranges import merged, range_masks
 from steering.diff import Sign, diff
 from steering.errors import CompileError, RuleError
+from steering.policy.ranges import merged, range_masks
 from steering.rules import (
     Bucket,
     Conntrack,

@@ -1,0 +1,150 @@
+"""What a policy may ask of a flow: the conditions of `match`.
+
+All conditions of one mapping must hold; of the values of one condition, one must. Source, destination and ports are
+the originator's view; the compiler makes both directions of it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from ofext.ids import State
+from steering.policy.values import (
+    Confidence,
+    Engine,
+    Mac,
+    Network,
+    NumberSpan,
+    OneOrMore,
+    Operand,
+    Pattern,
+    Port,
+    PortRange,
+    Protocol,
+    Risk,
+    Tag,
+    TextPattern,
+    VerdictState,
+    as_list,
+)
+
+HOSTS: Final = ("sni", "http_host", "dns_query")
+"""Conditions whose values are host patterns (`ofext.patterns.normalise`)."""
+TEXTS: Final = ("http_url", "user_agent", "content_type", "user", "device")
+"""Conditions whose values are text patterns (`ofext.patterns.normalise_text`)."""
+ON_VERDICT: Final = ("application", "category", "engine", "tag", "risk", "confidence", "encrypted", "state")
+LAYER_7: Final = (*ON_VERDICT, *HOSTS, *TEXTS, "attributes")
+"""Conditions that only a flow with a verdict can fulfil."""
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$", max_length=64)]
+Application = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9-]+$|^[a-z0-9-]+(\.[a-z0-9-]+)+$|^[0-9]{1,3}/[0-9]{1,8}$", max_length=255),
+]
+"""A key of the catalogue, with a dot in it the registrable domain of a site, with a slash an App-ID (RFC 6759)."""
+Vid = Annotated[int, Field(strict=True, ge=1, le=4094)]
+
+
+def _only_true(given: bool) -> bool:
+    if not given:
+        raise ValueError("expected true: that a value is missing is `not: {attributes: …}`")
+    return given
+
+
+class Model(BaseModel):
+    """Frozen, and refuses keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Ingress(Model):
+    """Where the originator is attached: a switch, or one port of it."""
+
+    switch: str
+    port: Port | None = None
+
+
+class AttributeCondition(Model):
+    """What a value of an attribute must be; of several comparisons each must hold, each for some value."""
+
+    equals: Operand | None = None
+    prefix: Operand | None = None
+    suffix: Operand | None = None
+    contains: Operand | None = None
+    range: NumberSpan | None = Field(default=None, description="both ends included")
+    set: Annotated[tuple[Operand, ...], BeforeValidator(as_list), Field(min_length=1)] | None = Field(
+        default=None, description="one of these"
+    )
+    present: Annotated[bool, Field(strict=True), AfterValidator(_only_true)] | None = Field(
+        default=None, description="whatever its value is"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, given: Any) -> Any:
+        """`POST` for `{equals: POST}`, a list for a set, `present` for `{present: true}`."""
+        if isinstance(given, list | tuple):
+            return {"set": given}
+        if isinstance(given, str | int) and not isinstance(given, bool):
+            return {"present": True} if given == "present" else {"equals": given}
+        return given
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> AttributeCondition:
+        if not self.model_fields_set:
+            raise ValueError(f"expected a value, or one of {', '.join(type(self).model_fields)}")
+        return self
+
+
+class FlowMatch(Model):
+    """All conditions given must hold; of the values of one condition, one must."""
+
+    application: OneOrMore[Application] | None = Field(
+        default=None,
+        description="a key of the catalogue, the registrable domain of a site that has none (example.org), "
+        "or an App-ID (20/10001)",
+    )
+    category: OneOrMore[Key] | None = None
+    engine: OneOrMore[Engine] | None = Field(default=None, description="of the App-ID (RFC 6759), by name or number")
+    tag: OneOrMore[Tag] | None = Field(default=None, description="of the application or a protocol on the path")
+    risk: OneOrMore[Risk] | None = Field(default=None, description="of the application: a number or a range, 60-100")
+    confidence: OneOrMore[Confidence] | None = Field(default=None, description="percent, or a range of it: 80-100")
+    encrypted: Annotated[bool, Field(strict=True)] | None = None
+    state: OneOrMore[VerdictState] | None = Field(default=None, description="of the verdict")
+    sni: OneOrMore[Pattern] | None = None
+    http_host: OneOrMore[Pattern] | None = None
+    dns_query: OneOrMore[Pattern] | None = None
+    http_url: OneOrMore[TextPattern] | None = None
+    user_agent: OneOrMore[TextPattern] | None = None
+    content_type: OneOrMore[TextPattern] | None = None
+    user: OneOrMore[TextPattern] | None = None
+    device: OneOrMore[TextPattern] | None = None
+    attributes: Annotated[dict[str, AttributeCondition], Field(min_length=1)] | None = Field(
+        default=None, description="any attributes of the catalogue by name"
+    )
+    eth_src: OneOrMore[Mac] | None = None
+    eth_dst: OneOrMore[Mac] | None = None
+    vlan: OneOrMore[Vid] | None = None
+    ip_proto: OneOrMore[Protocol] | None = None
+    src: OneOrMore[Network] | None = Field(default=None, description="the originator's addresses, CIDR")
+    dst: OneOrMore[Network] | None = Field(default=None, description="the responder's addresses, CIDR")
+    src_port: OneOrMore[PortRange] | None = None
+    dst_port: OneOrMore[PortRange] | None = None
+    ingress: Ingress | None = None
+
+    @property
+    def needs_verdict(self) -> bool:
+        """Whether a condition looks at layer 7."""
+        return any(getattr(self, name) is not None for name in LAYER_7)
+
+    @property
+    def patterns(self) -> dict[str, tuple[str, ...]]:
+        """The conditions on host names and texts, by condition name."""
+        return {name: values for name in (*HOSTS, *TEXTS) if (values := getattr(self, name))}
+
+
+def state_number(name: str) -> int:
+    """The number of a state that `state` may name."""
+    return int(State[name.upper()])
