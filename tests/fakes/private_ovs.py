@@ -7,6 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from tests.fakes.mortal import MORTAL
+
 SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
 DAEMONS = ("ovsdb-server", "ovs-vswitchd")
 PRIORITY = ("nice", "-n", "-10")  # as ovs-ctl(8) starts them: a switch that waits for a processor loses packets
@@ -38,7 +40,7 @@ class PrivateOvs:
         files = [f"--pidfile={self.run_dir}/{daemon}.pid", f"--log-file={self.run_dir}/{daemon}.log"]
         quiet = subprocess.DEVNULL
         self._processes[daemon] = subprocess.Popen(
-            [*PRIORITY, *command, *files], env=self._env, stdout=quiet, stderr=quiet
+            [*MORTAL, *PRIORITY, *command, *files], env=self._env, stdout=quiet, stderr=quiet
         )
         self._wait_for(f"{daemon}.pid")
         if daemon == "ovsdb-server":

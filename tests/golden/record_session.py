@@ -19,6 +19,7 @@ from typing import Final
 
 from tests.fakes.agent_lab import until
 from tests.fakes.capture_file import OPENFLOW_PORT, read_pcap, write_pcapng
+from tests.fakes.mortal import MORTAL
 from tests.fakes.openflow_peer import ControllerPeer
 from tests.fakes.own_network import own_network
 from tests.fakes.private_ovs import PrivateOvs
@@ -80,7 +81,7 @@ class Host:
     """A network namespace behind a port of the bridge, as long as its process lives."""
 
     def __init__(self, ovs: PrivateOvs, number: int) -> None:
-        self._holder = subprocess.Popen(["unshare", "--net", "sleep", "600"])
+        self._holder = subprocess.Popen([*MORTAL, "unshare", "--net", "sleep", "600"])
         inside, port = f"h{number}", f"{BRIDGE}-h{number}"
         self.address = f"10.0.0.{number}"
         until(lambda: self._namespace() != _own_namespace())
@@ -102,7 +103,7 @@ class Host:
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         """A program that goes on."""
         quiet = subprocess.DEVNULL
-        return subprocess.Popen(self._within(command), stdin=quiet, stdout=quiet, stderr=quiet)
+        return subprocess.Popen([*MORTAL, *self._within(command)], stdin=quiet, stdout=quiet, stderr=quiet)
 
     def stop(self) -> None:
         """The namespace and its interface go with the process."""
@@ -119,7 +120,7 @@ class Host:
 @contextlib.contextmanager
 def running(*command: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A daemon, ended at the end; what it says goes into a file."""
-    with log.open("ab") as file, subprocess.Popen(command, stdout=file, stderr=file) as process:
+    with log.open("ab") as file, subprocess.Popen([*MORTAL, *command], stdout=file, stderr=file) as process:
         try:
             yield process
         finally:

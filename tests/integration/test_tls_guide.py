@@ -19,6 +19,7 @@ from ofext.openflow import basic
 from ofext.openflow.header import Type
 from ofext.securechannel.ends import MAX_SHAKING
 from tests.fakes.agent_lab import until
+from tests.fakes.mortal import MORTAL
 from tests.fakes.own_network import own_network
 from tests.fakes.private_ovs import PrivateOvs
 from tests.fakes.tls_lab import Lab, client_context, tcp
@@ -68,7 +69,9 @@ class Follower:
         log = self.folder / f"{command.split()[1]}.log"
         with log.open("wb") as output:
             self._running.append(
-                subprocess.Popen(command.split(), cwd=self.folder, env=self._env, stdout=output, stderr=output)
+                subprocess.Popen(
+                    [*MORTAL, *command.split()], cwd=self.folder, env=self._env, stdout=output, stderr=output
+                )
             )
         return log
 

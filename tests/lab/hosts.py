@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.fakes.mortal import MORTAL
 from tests.fakes.own_network import CLONE_NEWNET
 
 OFFLOADS = ("tx", "off", "tso", "off", "gso", "off", "gro", "off")  # the userspace datapath computes no checksums
@@ -83,7 +84,7 @@ class Host:
     def start(self, *command: str, log: Path) -> subprocess.Popen[bytes]:
         """A program that goes on by itself."""
         with self.entered(), log.open("ab") as file:
-            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+            return subprocess.Popen([*MORTAL, *command], stdin=subprocess.DEVNULL, stdout=file, stderr=file)
 
     def close(self) -> None:
         """With its interface."""

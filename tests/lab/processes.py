@@ -12,6 +12,7 @@ from pathlib import Path
 
 from controller_app.errors import NorthboundError
 from controller_app.northbound.client import Client
+from tests.fakes.mortal import MORTAL
 
 ROOT = Path(__file__).parents[2]
 APPSTEER = Path(sys.executable).with_name("appsteer")
@@ -32,7 +33,7 @@ class Programs:
 
     def start(self, role: str) -> None:
         """`controller` or `agent`."""
-        command = [str(APPSTEER), role, "--config", str(self._folder / f"{role}.yaml")]
+        command = [*MORTAL, str(APPSTEER), role, "--config", str(self._folder / f"{role}.yaml")]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         with (self._folder / f"{role}.log").open("ab") as log:
             self._running[role] = subprocess.Popen(

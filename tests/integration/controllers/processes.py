@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-MORTAL = ("setpriv", "--pdeathsig", "KILL")  # prctl(2): killed when the thread that started it ends, whatever ends it
+from tests.fakes.mortal import MORTAL
+
 STOP_S = 10.0
 PATIENCE_S = 90.0  # the machine may be busy; nothing is judged by how long it takes
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.mortal import MORTAL
 from tests.integration.controllers import operations_file
 from tests.integration.controllers.hosts import cable
 from tests.integration.controllers.lab import BRIDGE, VERSIONS, Lab, Way, add_port, lab
 from tests.integration.controllers.normal import normal
 from tests.integration.controllers.operations_file import FOLDER, Operation
-from tests.integration.controllers.processes import MORTAL, PATIENCE_S, FailedError, until
+from tests.integration.controllers.processes import PATIENCE_S, FailedError, until
 from tests.integration.controllers.splice import Splice, splice
 from tests.open_vswitch import why_not
 
