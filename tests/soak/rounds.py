@@ -29,8 +29,8 @@ VICTIMS = (
     ("controller", "ovs-vswitchd"),
 )
 FORWARDING = {"ovs-vswitchd", "ovsdb-server"}
-"""Without the first nothing is forwarded. Nor without its database: Open vSwitch 3.1 then lacks the lock on it, and runs
-no bridge of the userspace datapath until it has that again (it tries after 1 s, then 2, 4, up to 8 s)."""
+"""Without the first nothing is forwarded. Nor without its database: Open vSwitch 3.1 then lacks the lock on it, and
+runs no bridge of the userspace datapath until it has that again (it tries after 1 s, then 2, 4, up to 8 s)."""
 LONGEST_PAUSE_S = 1.0
 READY_S = 40.0
 AGREE_S = 20.0  # flows that ended while the agent was away are found at its next looks at the tracker
