@@ -31,6 +31,7 @@ _OTHER_NAMES: Final = ("at_ns", "first_seen_ns", "last_seen_ns")
 _VERDICT_NAMES: Final = ("app_id", "protocol_id", "category", "state", "confidence", "verdict_packet")
 _COUNTER_NAMES: Final = ("packets_c2s", "packets_s2c", "bytes_c2s", "bytes_s2c")
 _NUMBERS: Final = (*_FLOW_NAMES, *_OTHER_NAMES, *_VERDICT_NAMES, *_COUNTER_NAMES, "kind", "truncated")
+_KNOWN: Final = ("kind", "flow_id", "app_id", "state")
 _RESTS: Final = ("path", "evidence", "end_reason", "metadata")
 _NO_VERDICT: Final = (0,) * len(_VERDICT_NAMES)
 
@@ -114,6 +115,12 @@ def set_record(event: Recorded, record: bytes) -> None:
     _set_record(event, record)
 
 
+def set_known(event: Recorded, values: tuple[int, int, int, int]) -> None:
+    """Sets kind, flow id, App-ID and state of an event, before its record is read."""
+    for place, value in zip(_places(event, _KNOWN), values, strict=True):
+        place(event, value)
+
+
 @functools.lru_cache(maxsize=_ADDRESSES_CACHED)
 def written(address: bytes) -> str:
     """An address of 4 or 16 bytes as text."""
@@ -156,7 +163,7 @@ def _read_rest(event: Recorded, record: bytes) -> None:
         elif kind == _END_REASON:
             end_reason = record[value]
         else:
-            texts[kind] = record[value:offset].decode("ascii")
+            texts[kind] = record[value:offset].decode()
     rest = (texts[_PATH], texts[_EVIDENCE], end_reason, tuple(metadata))
     for place, read in zip(_places(event, _RESTS), rest, strict=True):
         place(event, read)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 
 from ofext import wire
 from ofext.errors import DecodeError
-from ofext.event_records import Recorded, is_usual, set_record, written
+from ofext.event_records import Recorded, is_usual, set_known, set_record, written
 from ofext.wire import Reader
 
 MAX_EVENT_SIZE: Final = 32_768  # bytes of a record: half a message, so that a batch is never empty
@@ -161,9 +161,15 @@ def encode_event(event: FlowEvent) -> bytes:
     return wire.pack("event", _RECORD, size, event.kind, flags) + body + kept
 
 
-def event_of_record(record: bytes) -> FlowEvent:
-    """The event of a whole record, which is read when it is asked for. Raises DecodeError."""
-    return _next_event(record, Reader(record))
+def event_of_record(record: bytes, *, kind: int, flow_id: int, app_id: int, state: int) -> FlowEvent:
+    """The event of a record that was made just now, in a usual form; nothing is checked.
+
+    The record is read when something else is asked for than the values given here, which it holds too.
+    """
+    event = FlowEvent.__new__(FlowEvent)
+    set_record(event, record)
+    set_known(event, (kind, flow_id, app_id, state))
+    return event
 
 
 def _next_event(body: bytes, reader: Reader) -> FlowEvent:

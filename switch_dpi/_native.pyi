@@ -16,6 +16,7 @@ __all__ = [
     "FlowEvent",
     "FlowRecord",
     "HostMatch",
+    "LabelRules",
     "LiveCapture",
     "LiveRecords",
     "MarkSink",
@@ -288,9 +289,8 @@ class FlowEvent:
     def encode(self, *, kind: int, flow_id: int, protocol_id: int, end_reason: int) -> bytes:
         """As a record of FLOW_EVENTS (``ofext.events``), ``mark_id`` as App-ID. Raises ValueError without IP."""
 
-    @property
-    def marked_label(self) -> int | None:
-        """The label with which the engine has marked the flow's connection (``LiveCapture.mark_with``)."""
+    def marked_by(self, rules: LabelRules) -> tuple[int, int] | None:
+        """Number and label of the mark that the engine has made by these very rules (``LiveCapture.mark_with``)."""
 
     @property
     def record(self) -> FlowRecord:
@@ -473,22 +473,20 @@ class MarkSink:
     def add(self, messages: bytes) -> None:
         """Add whole messages that are not marks."""
 
-    def mark(self, connection: tuple[int, str, int, str, int], vlan: int, app_id: int, label: int) -> bool:
-        """Collect a mark; whether it will be sent (the counters say why not)."""
+    def mark(self, connection: tuple[int, str, int, str, int], vlan: int, app_id: int, label: int) -> int:
+        """Collect a mark; its number, from 1 in the order of sending, or 0 if it is not sent (the counters say why)."""
 
     def flush(self) -> None:
         """Write what the switch takes now. Raises OSError when it is gone."""
 
-    def set_rules(
-        self,
-        rules: tuple[Sequence[tuple[int, int]], Sequence[tuple[int, str, bool, int]]] | None,
-    ) -> None:
-        """How engines make labels: risks by App-ID, and host patterns as attribute, name, whether it stands for the
-        names below it, label bits. None: engines mark nothing.
-        """
+    def set_rules(self, rules: LabelRules) -> None:
+        """How engines make labels from now on; before, they mark nothing."""
 
-    def set_reserved(self, connections: Sequence[tuple[int, str, int, str, int]]) -> None:
-        """Engines leave these connections alone, and no others. Raises ValueError for what is no address."""
+    def reserve(self, connection: tuple[int, str, int, str, int]) -> None:
+        """Engines leave this connection alone from now on. Raises ValueError for what is no address."""
+
+    def release(self, connection: tuple[int, str, int, str, int]) -> None:
+        """The opposite of ``reserve``."""
 
     @property
     def pending_size(self) -> int:
@@ -496,6 +494,29 @@ class MarkSink:
 
     def counters(self) -> dict[str, int]:
         """marks, dropped, unmarkable, by_engine, delay_p50_us, delay_p99_us (of those by engines)."""
+
+@final
+class LabelRules:
+    """How labels are made of verdict and metadata; as ``ofext.facts.holds`` says it, where they say something."""
+
+    def __new__(
+        cls,
+        *,
+        risks: Sequence[tuple[int, int]],
+        tests: Sequence[tuple[int, Literal["host", "text", "bytes", "number"], int, Sequence[bytes], int]],
+        confidences: Sequence[tuple[int, int, int]],
+        by_path: bool,
+    ) -> LabelRules:
+        """``risks`` by App-ID; ``tests`` as attribute, form, ``ofext.attributes.Operation``, operands in that form,
+        label bits (a host name's SUFFIX is a name above it); ``confidences`` as value, mask, bits. ``by_path``: some
+        bits follow from a flow's path, and are learnt. Raises ValueError for a form or operation that there is not.
+        """
+
+    def bits(self, confidence: int, metadata: Sequence[tuple[int, bytes]]) -> int | None:
+        """Bits of metadata and confidence; None when a value has to be read otherwise: a name that is not ASCII."""
+
+    def learn(self, app_id: int, path: str, bits: int) -> None:
+        """What follows from App-ID and path; engines leave flows alone of which nothing was learnt."""
 
 @final
 class Relay:

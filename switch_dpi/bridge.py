@@ -213,6 +213,7 @@ class BridgeAgent:
         if self._depth != Depth():
             self._capture.set_depth(self._depth)
         self._path.begin_run(time.monotonic(), self._capture.inspect_anew)
+        self._capture.mark_with(self._marker.sink)
         self._engine_run = self._loop.run_in_executor(self._thread, self._engine_loop, self._capture, self._stop)
         log.info("bridge %s: inspecting what comes to %s", self.plan.name, self.plan.tap_port)
 
@@ -286,7 +287,11 @@ class BridgeAgent:
                 return
 
     def _predicates_changed(self) -> None:
-        """Live flows get the bits of patterns that came after them: once for many changes, not in the caller's time."""
+        """Flows to come have the bits of patterns at once; live ones get them a little later, once for many changes.
+
+        From any thread.
+        """
+        self._path.take_rules()
         self._loop.call_soon_threadsafe(self._schedule_remark)
 
     def _schedule_remark(self) -> None:

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from ofext.config import Depth
 from ofext.events import FlowEvent
+from switch_dpi._native import LabelRules, MarkSink
 
 MAX_COUNT: Final = 2**32 - 1  # flows, packets or bytes that an engine may be told to take: above what memory holds
 MAX_TIMEOUT_S: Final = 1e9  # the native engine takes no more
@@ -170,6 +171,14 @@ class Event(Protocol):
         """The flow."""
         ...
 
+    def encode(self, *, kind: int, flow_id: int, protocol_id: int, end_reason: int) -> bytes:
+        """As a record of FLOW_EVENTS (``ofext.events``), with what only the agent knows."""
+        ...
+
+    def marked_by(self, rules: LabelRules) -> tuple[int, int] | None:
+        """Number and label of the mark that the engine has made by these very rules, if it has."""
+        ...
+
 
 class Capture(Protocol):
     """A live interface under inspection."""
@@ -184,6 +193,10 @@ class Capture(Protocol):
 
     def set_depth(self, depth: Depth) -> None:
         """How far inspections go from the next packet on."""
+        ...
+
+    def mark_with(self, sink: MarkSink) -> None:
+        """From now on mark the connections of flows beside their events, as far as the sink's rules say how."""
         ...
 
     def inspect_anew(self, flows: Sequence[FlowEvent]) -> None:

@@ -42,6 +42,8 @@ class LiveFlow:
     """The engine will tell its end. Otherwise the connection tracker is asked."""
     pin: Pin | None = None
     """The controller has said what it is."""
+    originator: tuple[str, int] | None = None
+    """Address and port, where they are not to be read from ``event``."""
 
     @property
     def is_settled(self) -> bool:

@@ -1,8 +1,8 @@
 """Writes verdicts into the bridge's connection tracker through ``<bridge>.mgmt``, an OpenFlow connection of its own.
 
-Messages are made and written by the native ``MarkSink``; the bytes are those of ``ofext.openflow.marks``. Used by one
-thread at a time. Nothing here blocks: what the socket does not take waits, up to a limit; a lost connection is made
-again with growing pauses. Time is an argument.
+Messages are made and written by the native ``MarkSink``, which engines share; the bytes are those of
+``ofext.openflow.marks``. The rest is used by one thread at a time. Nothing here blocks: what the socket does not take
+waits, up to a limit; a lost connection is made again with growing pauses. Time is an argument.
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ class MarkerCounters:
     connects: int = 0
     probes: int = 0
     """Probes that the switch has answered."""
+    by_engine: int = 0
+    """Marks that engines have made by themselves."""
+    delay_p50_us: int = 0
+    """Of those: from the packet's arrival at the tap up to the mark in the switch's socket."""
+    delay_p99_us: int = 0
 
 
 class Marker:
@@ -55,7 +60,8 @@ class Marker:
         self._socket: socket.socket | None = None
         self._framer = Framer()
         self._own = MarkerCounters()
-        self._sink = MarkSink(version=version, zone=zone, label_mask=VERDICT_MASK, max_pending_size=MAX_PENDING_SIZE)
+        self.sink = MarkSink(version=version, zone=zone, label_mask=VERDICT_MASK, max_pending_size=MAX_PENDING_SIZE)
+        """For engines that mark by themselves."""
         self._pause_s = FIRST_PAUSE_S
         self._next_try = 0.0
         self._next_log = 0.0
@@ -63,8 +69,7 @@ class Marker:
     @property
     def counters(self) -> MarkerCounters:
         """Up to now."""
-        native = self._sink.counters()
-        return replace(self._own, **{name: native[name] for name in ("marks", "dropped", "unmarkable")})
+        return replace(self._own, **self.sink.counters())
 
     @property
     def is_connected(self) -> bool:
@@ -74,21 +79,24 @@ class Marker:
     @property
     def pending_size(self) -> int:
         """Bytes that the switch has not taken yet."""
-        return self._sink.pending_size
+        return self.sink.pending_size
 
     def probe(self) -> None:
         """Ask the switch for a sign that it has taken every mark up to here; ``counters.probes`` counts the answers."""
-        self._sink.add(basic.echo_request(self._version, 0))
+        self.sink.add(basic.echo_request(self._version, 0))
 
-    def mark(self, connection: Connection, app_id: int, label: int) -> None:
-        """Collect one mark: App-ID into ``ct_mark``, the verdict's bits of ``label`` into ``ct_label``."""
+    def mark(self, connection: Connection, app_id: int, label: int) -> int:
+        """Collect one mark: App-ID into ``ct_mark``, the verdict's bits of ``label`` into ``ct_label``.
+
+        Its number among all marks, engines' too, in the order in which the switch gets them; 0 if it will not be sent.
+        """
         ends = (connection.l4, connection.src, connection.sport, connection.dst, connection.dport)
-        self._sink.mark(ends, connection.vlan, app_id, label)
+        return self.sink.mark(ends, connection.vlan, app_id, label)
 
     def flush(self) -> None:
         """Send what has been collected, as far as the switch takes it now."""
         try:
-            self._sink.flush()
+            self.sink.flush()
         except OSError as error:
             self._disconnect(f"cannot be written: {error}")
 
@@ -119,7 +127,7 @@ class Marker:
             log.debug("%s: %s", self._path, error)
             return False
         self._socket, self._framer, self._pause_s = peer, Framer(), FIRST_PAUSE_S
-        self._sink.attach(peer.dup(), basic.hello([self._version]))
+        self.sink.attach(peer.dup(), basic.hello([self._version]))
         self._own.connects += 1
         return True
 
@@ -145,7 +153,7 @@ class Marker:
 
     def _answer(self, message: bytes, now: float) -> None:
         if message[1] == Type.ECHO_REQUEST:
-            self._sink.add(basic.echo_reply(message))
+            self.sink.add(basic.echo_reply(message))
         elif message[1] == Type.ECHO_REPLY:
             self._own.probes += 1
         elif message[1] == Type.ERROR:
@@ -162,4 +170,4 @@ class Marker:
         with contextlib.suppress(OSError):
             self._socket.close()
         self._socket = None
-        self._sink.detach()
+        self.sink.detach()

@@ -12,7 +12,7 @@ from ofext.catalogue import AppEntry, AppKind, AttributeEntry, AttributeType, Ca
 from ofext.config import Depth
 from ofext.events import FlowEvent
 from plugins.pack import Plugin, PluginError, packaged, packaged_categories, read_plugin
-from switch_dpi._native import CaptureError, EngineOptions, LiveCapture, NativeError, catalogue
+from switch_dpi._native import CaptureError, EngineOptions, LiveCapture, MarkSink, NativeError, catalogue
 from switch_dpi._native import Catalogue as NativeCatalogue
 from switch_dpi.bridge import EngineFacts
 from switch_dpi.config import AgentConfig
@@ -116,6 +116,10 @@ class _Following:
         }
         given = {name: value for name, value in wanted.items() if value}
         self.live.set_depth(EngineOptions(**{**self._limits, **given}))
+
+    def mark_with(self, sink: MarkSink) -> None:
+        """See ``switch_dpi.engine.Capture``."""
+        self.live.mark_with(sink)
 
     def inspect_anew(self, flows: Sequence[FlowEvent]) -> None:
         """See ``switch_dpi.engine.Capture``."""

@@ -24,24 +24,16 @@ from switch_dpi.flow_control import Change, under, unpinned
 from switch_dpi.flowbook import ADOPTED, RESUMED, FlowBook, LiveFlow
 from switch_dpi.late_marks import LateMarks
 from switch_dpi.marker import Marker
+from switch_dpi.news import END_REASONS, KINDS, adopted, over, said, says_nothing, turned
 from switch_dpi.predicate_index import PredicateIndex
 from switch_dpi.predicates import PredicateStore
 from switch_dpi.publish import Publisher, as_news
 from switch_dpi.totals import Totals
 
 CHUNK: Final = 128  # flows looked at under one hold of the lock: about 2 ms that a verdict may have to wait
-KINDS: Final[Mapping[str, int]] = {"new": EventKind.NEW, "verdict": EventKind.VERDICT, "ended": EventKind.ENDED}
 GRACE_S: Final = 30.0  # how long a living flow may be quiet after Open vSwitch started anew, and still be known
-END_REASONS: Final[Mapping[str, int]] = {
-    "fin": EndReason.CLOSED,
-    "rst": EndReason.RESET,
-    "idle": EndReason.IDLE,
-    "evicted": EndReason.EVICTED,
-    "shutdown": EndReason.SHUTDOWN,
-}
 CLOSED: Final = frozenset({"fin", "rst"})  # the packets that say so are always copied
 WITH_PORTS: Final = frozenset({TCP, UDP})  # ports tell their ends apart
-ADOPTED_EVIDENCE: Final = "mark found in the connection tracker"
 
 _Item = TypeVar("_Item")
 
@@ -76,8 +68,11 @@ class VerdictPath:
         self._late = LateMarks()
         self._now_s = 0.0
         self._lock = threading.Lock()
+        self._reserved: set[Key] = set()
+        self._rules_lock = threading.Lock()
         self.on_news: Callable[[], object] = lambda: None
         """Called, from the engine's thread, when pins have ended: the publisher should be looked at."""
+        self.take_rules()
 
     def begin_run(self, now_s: float, inspect_anew: InspectAnew = lambda _: None) -> None:
         """An engine starts with an empty flow table; what the book knows stays valid.
@@ -91,8 +86,18 @@ class VerdictPath:
             for flow in self.book.flows():
                 flow.is_watched = False
 
+    def take_rules(self) -> None:
+        """Engines make labels as the store's index does now. To be called when there is another one, before anybody
+        relies on it; from any thread.
+        """
+        with self._rules_lock:  # who comes last has the newest
+            self._marker.sink.set_rules(self._store.index.rules)
+
     def take(self, events: Sequence[Event], now_s: float) -> bool:
-        """The engine's events: marks leave at once, news are queued. True when the publisher should be looked at."""
+        """The engine's events: marks that it has not made itself leave at once, news are queued.
+
+        True when the publisher should be looked at.
+        """
         news: list[FlowEvent] = []
         with self._lock:
             self._now_s = now_s
@@ -201,8 +206,7 @@ class VerdictPath:
             with self._lock:
                 for connection in chunk:
                     kept = connection.label & ~retired & label.VERDICT_MASK
-                    self._late.note(connection.key, self._now_s)
-                    self._marker.mark(_marked(connection), connection.mark, kept)
+                    self._write(connection.key, _marked(connection), connection.mark, kept)
                 self._marker.flush()
         return len(carriers)
 
@@ -259,13 +263,14 @@ class VerdictPath:
         if flow is None or flow.is_watched or key in tracked:
             return None
         self._forget(key, flow)
-        return _over(flow, at_ns)
+        return over(flow.event, at_ns)
 
     def _take_one(self, event: Event) -> list[FlowEvent]:
         record = event.record
         if record.ip_version == 0 or record.is_tunnelled:
             return []  # no connection of the switch
-        key = flow_key(record.l4, record.src, record.sport, record.dst, record.dport)
+        originator, responder = (record.src, record.sport), (record.dst, record.dport)
+        key = flow_key(record.l4, *originator, *responder)
         known = self.book.get(key)
         kind = KINDS.get(event.kind, 0)
         if known is not None and self._goes_on(known, kind, record):
@@ -277,28 +282,37 @@ class VerdictPath:
         news = []
         if known is not None and self._is_over(known, kind, record):
             self._forget(key, known)
-            news.append(_over(known, event.at_ns))
+            news.append(over(known.event, event.at_ns))
             known = None
-        flow_id = known.event.flow_id if known is not None else self.book.next_id()
-        told = self._oriented(key, self._event(event, kind, flow_id), known)
-        flow = LiveFlow(event=told, run=self._run)
+        is_turned = self._is_turned(key, record, known)
+        told = self._told(event, known, is_turned=is_turned)
+        flow = LiveFlow(event=told, run=self._run, originator=responder if is_turned else originator)
         pin = known.pin if known is not None else None
         if pin is not None:
             flow.event, flow.pin = under(pin, told), replace(pin, beneath=told)
         self._put(key, flow)  # before its bits are worked out: a new predicate then finds it here
         if flow.event.app_id or flow.is_settled:
+            self._have_marked(key, flow, event)
+        elif self._late.is_late(key, self._now_s):
+            self._write(key, _connection_of(told), 0, 0)  # what was said before is not of this connection
+        return [*news, told] if pin is None else news
+
+    def _have_marked(self, key: Key, flow: LiveFlow, event: Event) -> None:
+        """A flow with a verdict: marked by its engine, in all likelihood, else now."""
+        found = event.marked_by(self._store.index.rules) if flow.pin is None else None
+        if found is not None and self._late.stands(key, found[0]):
+            flow.label = found[1]
+            self._late.note(key, self._now_s)
+        else:
             flow.label = self._label(flow.event)
             self._mark(key, flow)
-        elif self._late.take(key, self._now_s):
-            self._marker.mark(_connection_of(told), 0, 0)  # what was said before is not of this connection
-        return [*news, told] if pin is None else news
 
     def _goes_on(self, known: LiveFlow, kind: int, record: Record) -> bool:
         """The engine came upon a known flow in its middle and has nothing to say: the verdict stays.
 
         A fresh engine, or one that has forgotten a flow whose packets were not copied any more, and is shown its FIN.
         """
-        if not known.has_verdict or not _says_nothing(kind, record):
+        if not says_nothing(kind, record) or not known.has_verdict:
             return False
         if kind == EventKind.NEW and known.run == self._run and not record.is_opened:
             known.run = RESUMED
@@ -317,13 +331,12 @@ class VerdictPath:
         if known is not None and known.is_settled and event.reason not in CLOSED:
             known.is_watched = False
             return None
-        reason = END_REASONS.get(event.reason, EndReason.NONE)
         if known is not None and known.run != self._run:
-            told = _over(known, event.at_ns, reason)
+            told = over(known.event, event.at_ns, END_REASONS.get(event.reason, EndReason.NONE))
         else:
-            flow_id = known.event.flow_id if known is not None else self.book.next_id()
-            told = self._oriented(key, self._event(event, EventKind.ENDED, flow_id), known)
-            told = replace(told if known is None or known.pin is None else under(known.pin, told), end_reason=reason)
+            told = self._told(event, known, is_turned=self._is_turned(key, event.record, known))
+            if known is not None and known.pin is not None:
+                told = under(known.pin, told)
         self._forget(key, LiveFlow(event=told))
         return told
 
@@ -334,6 +347,8 @@ class VerdictPath:
 
     def _changed(self, key: Key, flow: LiveFlow) -> FlowEvent:
         """Makes a flow's next state the switch's."""
+        if flow.pin is not None:
+            self._reserve(key)
         self._put(key, flow)
         self._pins.pop(key, None)
         if flow.pin is not None and math.isfinite(flow.pin.until_s):
@@ -342,6 +357,8 @@ class VerdictPath:
         if flow.event.state != State.INSPECTING:
             flow.label = self._label(flow.event)
         self._mark(key, flow)
+        if flow.pin is None:
+            self._release(key)
         return flow.event
 
     def _end_pins(self, now_s: float) -> None:
@@ -358,29 +375,48 @@ class VerdictPath:
         evicted = self.book.put(key, flow)
         if evicted is not None:
             self._totals.ended(evicted.event, self._user_attributes)
+            if evicted.pin is not None:
+                self._release(_key_of(evicted.event))
 
     def _forget(self, key: Key, flow: LiveFlow) -> None:
         self.book.pop(key)
         self._pins.pop(key, None)
+        self._release(key)
         self._totals.ended(flow.event, self._user_attributes)
+
+    def _reserve(self, key: Key) -> None:
+        """Engines are not to mark this flow: before it is marked from here."""
+        self._reserved.add(key)
+        self._marker.sink.reserve(key)
+
+    def _release(self, key: Key) -> None:
+        if key in self._reserved:
+            self._reserved.remove(key)
+            self._marker.sink.release(key)
 
     @property
     def _user_attributes(self) -> Collection[int]:
         return self._store.vocabulary.fields[L7Field.USER]
 
-    def _oriented(self, key: Key, told: FlowEvent, known: LiveFlow | None) -> FlowEvent:
-        """With the originator that the connection tracker knows, or that was known before."""
+    def _is_turned(self, key: Key, record: Record, known: LiveFlow | None) -> bool:
+        """The connection tracker knows another originator than the engine, or another one was known before."""
         originator = self._originators.get(key)
         if originator is None and known is not None:
-            originator = known.event.src, known.event.sport
-        return turned(told) if originator == (told.dst, told.dport) else told
+            originator = known.originator or (known.event.src, known.event.sport)
+        return originator is not None and originator == (record.dst, record.dport)
+
+    def _told(self, event: Event, known: LiveFlow | None, *, is_turned: bool) -> FlowEvent:
+        """What the engine says, with the originator that is known."""
+        flow_id = known.event.flow_id if known is not None else self.book.next_id()
+        told = said(event, flow_id=flow_id, protocol_id=self._protocols.get(event.record.protocol, 0))
+        return turned(told) if is_turned else told
 
     def _compare(self, key: Key, connection: Connection, at_ns: int) -> list[FlowEvent]:
         flow = self.book.get(key)
         if flow is None:
             if not is_settled(connection.label & label.STATE_MASK) or connection.is_closing:
                 return []
-            told = self._adopted(connection, at_ns)
+            told = adopted(connection, self.book.next_id(), at_ns)
             kept = connection.label & label.VERDICT_MASK
             self._put(key, LiveFlow(event=told, label=kept, run=ADOPTED, is_watched=False))
             return [told]
@@ -392,92 +428,24 @@ class VerdictPath:
         return []
 
     def _mark(self, key: Key, flow: LiveFlow) -> None:
-        self._late.note(key, self._now_s)
-        self._marker.mark(_connection_of(flow.event), flow.event.app_id, flow.label)
+        self._write(key, _connection_of(flow.event), flow.event.app_id, flow.label)
+
+    def _write(self, key: Key, connection: MarkedConnection, app_id: int, label: int) -> None:
+        self._late.note(key, self._now_s, self._marker.mark(connection, app_id, label))
 
     def _label(self, event: FlowEvent, index: PredicateIndex | None = None) -> int:
         risk = self._store.vocabulary.risk_of(event.app_id)
         fixed = event.state << label.STATE_SHIFT | event.category << label.CATEGORY_SHIFT | risk << label.RISK_SHIFT
         return fixed | (index or self._store.index).bits(event)
 
-    def _event(self, event: Event, kind: int, flow_id: int) -> FlowEvent:
-        record = event.record
-        return FlowEvent(
-            kind=kind,
-            flow_id=flow_id,
-            at_ns=event.at_ns,
-            first_seen_ns=record.first_seen_ns,
-            last_seen_ns=record.last_seen_ns,
-            src=record.src,
-            dst=record.dst,
-            sport=record.sport,
-            dport=record.dport,
-            l4=record.l4,
-            vlan=record.vlan,
-            app_id=record.mark_id,
-            protocol_id=self._protocols.get(record.protocol, 0),
-            category=record.category_id,
-            state=record.state,
-            confidence=record.confidence,
-            verdict_packet=record.verdict_packet,
-            packets_c2s=record.packets_c2s,
-            packets_s2c=record.packets_s2c,
-            bytes_c2s=record.bytes_c2s,
-            bytes_s2c=record.bytes_s2c,
-            path=record.path,
-            evidence=record.evidence,
-            metadata=tuple(record.metadata_ids),
-        )
-
-    def _adopted(self, connection: Connection, at_ns: int) -> FlowEvent:
-        said = label.Label.unpack(connection.label)
-        return FlowEvent(
-            kind=EventKind.VERDICT,
-            flow_id=self.book.next_id(),
-            at_ns=at_ns,
-            first_seen_ns=at_ns,
-            last_seen_ns=at_ns,
-            src=connection.src,
-            dst=connection.dst,
-            sport=connection.sport,
-            dport=connection.dport,
-            l4=connection.l4,
-            app_id=connection.mark,
-            category=said.category,
-            state=said.state,
-            evidence=ADOPTED_EVIDENCE,
-        )
-
-
-def turned(event: FlowEvent) -> FlowEvent:
-    """The same flow with originator and responder exchanged."""
-    return replace(
-        event,
-        src=event.dst,
-        sport=event.dport,
-        dst=event.src,
-        dport=event.sport,
-        packets_c2s=event.packets_s2c,
-        packets_s2c=event.packets_c2s,
-        bytes_c2s=event.bytes_s2c,
-        bytes_s2c=event.bytes_c2s,
-    )
-
-
-def _over(flow: LiveFlow, at_ns: int, reason: int = EndReason.IDLE) -> FlowEvent:
-    """The last news of a flow, of which the engine knows less than the book."""
-    return replace(flow.event, kind=EventKind.ENDED, at_ns=at_ns, end_reason=reason)
-
-
-def _says_nothing(kind: int, record: Record) -> bool:
-    """The event carries no result that could replace an earlier verdict."""
-    unsettled = not is_settled(record.state) and record.mark_id == 0
-    return kind == EventKind.NEW or (kind == EventKind.VERDICT and (unsettled or record.state == State.GAVE_UP))
-
 
 def _chunks(items: list[_Item]) -> Iterator[list[_Item]]:
     """So that the lock is never held for long."""
     return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
+
+
+def _key_of(event: FlowEvent) -> Key:
+    return flow_key(event.l4, event.src, event.sport, event.dst, event.dport)
 
 
 def _connection_of(event: FlowEvent) -> MarkedConnection:

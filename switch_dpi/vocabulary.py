@@ -39,7 +39,8 @@ class Vocabulary:
         }
         """Attributes that a field looks at, of those that the catalogue has."""
         self._tags = tags
-        self._risks = {entry.app_id: entry.risk for entry in catalogue.apps if entry.risk}
+        self.risks: Mapping[int, int] = {entry.app_id: entry.risk for entry in catalogue.apps if entry.risk}
+        """By App-ID, of applications that have one."""
         protocols = [entry for entry in catalogue.apps if entry.kind == AppKind.PROTOCOL]
         self._protocol_tags = {entry.key: tags.get(entry.app_id, frozenset()) for entry in protocols}
         self._protocols = {entry.app_id: entry.key for entry in protocols}
@@ -47,7 +48,7 @@ class Vocabulary:
 
     def risk_of(self, app_id: int) -> int:
         """Risk of an application, 0 when none is known."""
-        return self._risks.get(app_id, 0)
+        return self.risks.get(app_id, 0)
 
     def tags_of(self, event: FlowEvent) -> frozenset[str]:
         """Tags of the application and of the protocols on the path."""

@@ -48,6 +48,11 @@ def measure() -> list[Figure]:
     ]  # fmt: skip
     marks, engine = status["marks"], status["engine"]
     dropped = {name: count for name, count in engine.items() if "drop" in name and count}
+    figures += [
+        Figure(name=f"of that the agent's part, {name}", value=marks[f"delay_{name}_us"] / 1e3, unit="ms",
+               samples=marks["by_engine"], note="from the tap to the socket, of marks that engines made by themselves")
+        for name in ("p50", "p99")
+    ]  # fmt: skip
     note = f"marks dropped {marks['dropped']}, by the engine {dropped or 'nothing'}; {marks['marks']:,} marks made"
     return [*figures, Figure(name="own flows without a mark in time", value=missed, unit="flows",
                              samples=len(waited_s) + missed, note=note)]  # fmt: skip

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from ofext.catalogue import AppEntry, AttributeEntry, AttributeType, Catalogue, CategoryEntry
 from ofext.config import Depth
-from ofext.events import FlowEvent
+from ofext.events import FlowEvent, encode_event
+from switch_dpi._native import LabelRules, MarkSink
 from switch_dpi.bridge import EngineFacts
 from switch_dpi.engine import Event
 from switch_dpi.vocabulary import Vocabulary
@@ -22,6 +23,11 @@ CATALOGUE = Catalogue(
     attributes=(AttributeEntry(attribute=1, name="tls.sni", kind=AttributeType.STRING),),
 )
 VOCABULARY = Vocabulary(CATALOGUE, {})
+RECORDED = (
+    *("src", "sport", "dst", "dport", "l4", "vlan", "first_seen_ns", "last_seen_ns", "state", "confidence"),
+    *("verdict_packet", "packets_c2s", "packets_s2c", "bytes_c2s", "bytes_s2c", "path", "evidence"),
+)
+"""What a record and an event call by the same name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +71,29 @@ class FakeEvent:
     record: FakeRecord
     at_ns: int = 2_000
     reason: str = ""
+    mark: tuple[int, int] | None = None
+    """Number and label of a mark that the engine has made."""
+
+    def encode(self, *, kind: int, flow_id: int, protocol_id: int, end_reason: int) -> bytes:
+        """See ``switch_dpi.engine.Event``."""
+        record = self.record
+        told = FlowEvent(
+            kind=kind,
+            flow_id=flow_id,
+            at_ns=self.at_ns,
+            app_id=record.mark_id,
+            protocol_id=protocol_id,
+            category=record.category_id,
+            end_reason=end_reason,
+            metadata=tuple(record.metadata_ids),
+            **{name: getattr(record, name) for name in RECORDED},
+        )
+        return encode_event(told)
+
+    def marked_by(self, rules: LabelRules) -> tuple[int, int] | None:
+        """As the test says it."""
+        del rules
+        return self.mark
 
 
 def verdict(**fields: object) -> FakeEvent:
@@ -79,6 +108,7 @@ class FakeCapture:
         self.events: queue.Queue[FakeEvent] = queue.Queue()
         self.depths: list[Depth] = []
         self.begun_anew: list[FlowEvent] = []
+        self.sink: MarkSink | None = None
         self.is_closed = False
 
     def poll(self, timeout_s: float, max_events: int) -> Sequence[Event]:
@@ -96,6 +126,10 @@ class FakeCapture:
     def set_depth(self, depth: Depth) -> None:
         """Noted."""
         self.depths.append(depth)
+
+    def mark_with(self, sink: MarkSink) -> None:
+        """Noted."""
+        self.sink = sink
 
     def inspect_anew(self, flows: Sequence[FlowEvent]) -> None:
         """Noted."""

@@ -33,8 +33,9 @@ class RecordingMarker(Marker):
         super().__init__(Path("/nowhere"), 5)
         self.made: list[tuple[int, int, int]] = []
 
-    def mark(self, connection: Marked, app_id: int, label: int) -> None:
+    def mark(self, connection: Marked, app_id: int, label: int) -> int:
         self.made.append((connection.sport, app_id, label))
+        return len(self.made)
 
 
 class Setting:
@@ -250,6 +251,34 @@ def test_mark_of_long_ago_is_not_taken_back(setting: Setting) -> None:
     setting.take(verdict())
     setting.path.take([ended("fin"), new()], LATE_S + 1)
     assert setting.marker.made == [(40000, VIDEO_APP, VIDEO_LABEL)]
+
+
+def by_engine(number: int, **fields: object) -> FakeEvent:
+    """A verdict that its engine has marked."""
+    return replace(verdict(**fields), mark=(number, VIDEO_LABEL))
+
+
+def test_what_the_engine_has_marked_is_not_marked_again(setting: Setting) -> None:
+    (event,) = setting.take(by_engine(1))
+    assert event.app_id == VIDEO_APP
+    assert not setting.marker.made
+    assert setting.reconcile(tracked()) == []
+    assert not setting.marker.made
+    setting.reconcile(tracked(mark=0, label=0))  # lost
+    assert setting.marker.made == [(40000, VIDEO_APP, VIDEO_LABEL)]
+
+
+def test_a_mark_that_was_made_of_older_news_is_made_good(setting: Setting) -> None:
+    setting.take(verdict(mark_id=5))  # mark 1, while the engine's next one was not heard of
+    setting.take(by_engine(1))
+    assert setting.marker.made == [(40000, 5, VIDEO_LABEL), (40000, VIDEO_APP, VIDEO_LABEL)]
+
+
+def test_an_engines_mark_may_come_too_late_too(setting: Setting) -> None:
+    setting.take(by_engine(1), ended("rst"), new())
+    assert setting.marker.made == [(40000, 0, 0)]
+    setting.take(by_engine(1))  # which it was before the mark was taken back
+    assert setting.marker.made == [(40000, 0, 0), (40000, VIDEO_APP, VIDEO_LABEL)]
 
 
 def test_fresh_engines_result_replaces_an_earlier_one(setting: Setting) -> None:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ofext.errors import EncodeError
+from ofext.event_records import is_usual
 from ofext.events import FlowEvent, FlowEvents, encode_event, event_of_record
 from ofext.label import LABEL_MASK, VERDICT_MASK
 from ofext.openflow.marks import Connection, mark_packet_out
@@ -115,7 +116,8 @@ def test_native_records_are_those_of_ofext(
         )
         raw = event.encode(kind=2, flow_id=number, protocol_id=protocol_id, end_reason=reason)
         assert raw == encode_event(expected)
-        told = event_of_record(raw)
+        assert is_usual(raw, 0, len(raw))
+        told = event_of_record(raw, kind=2, flow_id=number, app_id=record.mark_id, state=record.state)
         assert told.record == raw  # its fields are read when they are asked for
         assert told == expected
         assert encode_event(told) == raw

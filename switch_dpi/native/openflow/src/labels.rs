@@ -1,100 +1,147 @@
-//! The label of a flow, as far as it follows from state, category, risk and host names: what `VerdictPath` computes.
+//! The label of a flow: state, category, risk and the bits of the predicates that hold.
 //!
-//! Python hands over its table; where this module is not sure to come to the same, it says nothing, and Python marks.
+//! Python hands over its predicates (`switch_dpi/predicate_index.py`). Where this module is not sure to come to the same
+//! as the reference, it says nothing, and Python finds the label.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use crate::values::{Test, Values};
 
 /// Where category and risk stand in a label, the state below them (`ofext/label.py`).
 const CATEGORY_SHIFT: u32 = 3;
 const RISK_SHIFT: u32 = 11;
+/// Paths whose bits are kept: applications in use times what carries them, and sites, of which there may be any number.
+const MAX_PATHS: usize = 4096;
 
-/// Risks of applications, and patterns of host names by attribute, each with its bits of the label.
+/// Bits by App-ID and path.
+type Paths = HashMap<u32, HashMap<Box<str>, u128>>;
+
+/// What a label says, metadata and path apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Verdict {
+    /// How far the classification is.
+    pub state: u8,
+    /// Of the application.
+    pub category: u8,
+    /// App-ID that the mark says.
+    pub app_id: u32,
+    /// 0 to 100.
+    pub confidence: u8,
+}
+
+/// How labels are made. It does not change, but learns.
 #[derive(Debug, Default)]
 pub struct LabelRules {
-    /// By App-ID; 0 for those that are not there.
-    pub risks: HashMap<u32, u8>,
-    exact: HashMap<(u16, Box<str>), u128>,
-    below: HashMap<(u16, Box<str>), u128>,
-    attributes: Vec<u16>,
+    risks: HashMap<u32, u8>,
+    values: HashMap<u16, Values>,
+    confidences: Vec<(u8, u8, u128)>,
+    /// None where no predicate is about what follows from a path.
+    paths: Option<RwLock<Paths>>,
 }
 
 impl LabelRules {
-    /// Adds a name, or with `is_suffix` all names below it; both lower case, without a dot at the end.
-    pub fn add(&mut self, attribute: u16, name: &str, is_suffix: bool, bits: u128) {
-        let patterns = if is_suffix { &mut self.below } else { &mut self.exact };
-        *patterns.entry((attribute, name.into())).or_default() |= bits;
-        if !self.attributes.contains(&attribute) {
-            self.attributes.push(attribute);
+    /// `risks` by App-ID, 0 for others; `confidences` as value, mask, bits; with `by_path` some predicates are about what
+    /// follows from a flow's path, which [`LabelRules::learn`] is told.
+    #[must_use]
+    pub fn new(
+        risks: HashMap<u32, u8>,
+        tests: impl IntoIterator<Item = (u16, Test)>,
+        confidences: Vec<(u8, u8, u128)>,
+        by_path: bool,
+    ) -> Self {
+        let mut values = HashMap::<u16, Values>::new();
+        for (attribute, test) in tests {
+            values.entry(attribute).or_default().add(test);
         }
+        Self { risks, values, confidences, paths: by_path.then(RwLock::default) }
     }
 
-    /// The label of a flow, None when a name has to be read as Python reads it.
-    #[must_use]
+    /// The label of a flow; None when a value has to be read as Python reads it, or the path is new.
     pub fn label<'a>(
         &self,
-        state: u8,
-        category: u8,
-        app_id: u32,
-        values: impl IntoIterator<Item = (u16, Cow<'a, [u8]>)>,
+        verdict: Verdict,
+        path: impl FnOnce() -> String,
+        metadata: impl IntoIterator<Item = (u16, Cow<'a, [u8]>)>,
     ) -> Option<u128> {
+        let Verdict { state, category, app_id, confidence } = verdict;
         let risk = self.risks.get(&app_id).copied().unwrap_or_default();
         let fixed = u128::from(state) | u128::from(category) << CATEGORY_SHIFT | u128::from(risk) << RISK_SHIFT;
-        Some(fixed | self.bits(values)?)
+        let of_path = if self.paths.is_some() { self.of_path(app_id, &path())? } else { 0 };
+        Some(fixed | of_path | self.bits(confidence, metadata)?)
     }
 
-    fn bits<'a>(&self, values: impl IntoIterator<Item = (u16, Cow<'a, [u8]>)>) -> Option<u128> {
-        let mut found = 0;
-        if self.attributes.is_empty() {
+    /// Bits of the predicates on metadata and confidence; None as in [`LabelRules::label`].
+    pub fn bits<'a>(&self, confidence: u8, metadata: impl IntoIterator<Item = (u16, Cow<'a, [u8]>)>) -> Option<u128> {
+        let passed = self.confidences.iter().filter(|(value, mask, _)| confidence & mask == *value);
+        let mut found = passed.fold(0, |all, (.., bits)| all | bits);
+        if self.values.is_empty() {
             return Some(found);
         }
-        for (attribute, value) in values {
-            if self.attributes.contains(&attribute) {
-                found |= self.of_host(attribute, &value)?;
+        for (attribute, value) in metadata {
+            if let Some(values) = self.values.get(&attribute) {
+                found |= values.bits(&value)?;
             }
         }
         Some(found)
     }
 
-    fn of_host(&self, attribute: u16, value: &[u8]) -> Option<u128> {
-        if !value.is_ascii() {
-            return None; // an internationalised name
+    /// Bits of what follows from App-ID and path.
+    pub fn learn(&self, app_id: u32, path: &str, bits: u128) {
+        if self.of_path(app_id, path) == Some(bits) {
+            return;
         }
-        let lower = std::str::from_utf8(value).ok()?.to_ascii_lowercase();
-        let host = lower.strip_suffix('.').unwrap_or(&lower);
-        let mut found = self.exact.get(&(attribute, host.into())).copied().unwrap_or_default();
-        for (dot, _) in host.match_indices('.').filter(|(dot, _)| *dot > 0) {
-            let above = host.get(dot + 1..).unwrap_or_default();
-            found |= self.below.get(&(attribute, above.into())).copied().unwrap_or_default();
+        if let Some(paths) = &self.paths {
+            let mut paths = paths.write().unwrap_or_else(PoisonError::into_inner);
+            if paths.values().map(HashMap::len).sum::<usize>() >= MAX_PATHS {
+                paths.clear(); // those in use are learnt again
+            }
+            paths.entry(app_id).or_default().insert(path.into(), bits);
         }
-        Some(found)
+    }
+
+    fn of_path(&self, app_id: u32, path: &str) -> Option<u128> {
+        let paths = self.paths.as_ref()?.read().unwrap_or_else(PoisonError::into_inner);
+        paths.get(&app_id)?.get(path).copied()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::{Form, Operation};
 
-    #[test]
-    fn names_and_the_names_below_are_found() {
-        let mut patterns = LabelRules::default();
-        patterns.add(1, "example.com", true, 1);
-        patterns.add(1, "www.example.com", false, 2);
-        patterns.add(2, "example.com", false, 4);
-        let bits = |attribute, host: &'static str| patterns.bits([(attribute, Cow::Borrowed(host.as_bytes()))]);
-        assert_eq!(bits(1, "WWW.example.com."), Some(3));
-        assert_eq!(bits(1, "a.b.example.com"), Some(1));
-        assert_eq!(bits(1, "example.com"), Some(0));
-        assert_eq!(bits(1, ".example.com"), Some(0));
-        assert_eq!(bits(2, "example.com"), Some(4));
-        assert_eq!(bits(3, "bücher.example"), Some(0));
-        assert_eq!(bits(1, "bücher.example"), None);
-    }
+    const VERDICT: Verdict = Verdict { state: 3, category: 0xff, app_id: 7, confidence: 90 };
 
     #[test]
     fn state_category_and_risk_stand_in_their_places() {
-        let rules = LabelRules { risks: HashMap::from([(7, 0x81)]), ..LabelRules::default() };
-        assert_eq!(rules.label(3, 0xff, 7, []), Some(3 | 0xff << 3 | 0x81 << 11));
-        assert_eq!(rules.label(1, 2, 8, []), Some(1 | 2 << 3));
+        let rules = LabelRules::new(HashMap::from([(7, 0x81)]), [], Vec::new(), false);
+        assert_eq!(rules.label(VERDICT, String::new, []), Some(3 | 0xff << 3 | 0x81 << 11));
+        let other = Verdict { state: 1, category: 2, app_id: 8, confidence: 0 };
+        assert_eq!(rules.label(other, String::new, []), Some(1 | 2 << 3));
+    }
+
+    #[test]
+    fn bits_are_those_of_the_tests_of_an_attribute_and_of_the_confidence() {
+        let test = Test { form: Form::Bytes, operation: Operation::Equals, operands: vec![b"x".to_vec()], bits: 1 };
+        let rules = LabelRules::new(HashMap::new(), [(5, test)], vec![(90, 0xff, 2), (64, 64, 4), (1, 1, 8)], false);
+        let value = || Cow::Borrowed(&b"x"[..]);
+        assert_eq!(rules.bits(90, [(5, value())]), Some(7));
+        assert_eq!(rules.bits(90, [(6, value())]), Some(6));
+    }
+
+    #[test]
+    fn a_path_that_was_not_learnt_has_no_label() {
+        let rules = LabelRules::new(HashMap::new(), [], Vec::new(), true);
+        let label = |path: &str| rules.label(Verdict { state: 1, category: 0, ..VERDICT }, || path.to_owned(), []);
+        assert_eq!(label("eth.ip"), None);
+        rules.learn(7, "eth.ip", 1 << 40);
+        assert_eq!(label("eth.ip"), Some(1 | 1 << 40));
+        assert_eq!(label("eth.ip6"), None);
+        for number in 0..2 * MAX_PATHS {
+            rules.learn(8, &number.to_string(), 1);
+        }
+        assert!(rules.paths.is_some_and(|paths| paths.read().unwrap().values().all(|each| each.len() <= MAX_PATHS)));
     }
 }

@@ -15,3 +15,4 @@ mod outgoing;
 pub mod records;
 pub mod relay;
 pub mod sink;
+pub mod values;

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
 use rustix::net::{SendFlags, send};
@@ -28,9 +28,20 @@ struct Inner {
     written: usize,
     xid: u32,
     counters: SinkCounters,
-    rules: Option<LabelRules>,
+    rules: Option<Arc<LabelRules>>,
     reserved: HashSet<Key>,
     delays: Delays,
+}
+
+/// A mark that an engine has made.
+#[derive(Clone, Debug)]
+pub struct EngineMark {
+    /// Among all marks of the sink, from 1: of two marks of a connection, the one with the higher number stands.
+    pub number: u64,
+    /// What was written.
+    pub label: u128,
+    /// What it was made by.
+    pub rules: Arc<LabelRules>,
 }
 
 /// A connection whatever its direction.
@@ -94,15 +105,14 @@ impl MarkSink {
         }
     }
 
-    /// Collects a mark; whether it will be sent.
-    pub fn mark(&self, connection: &Connection, app_id: u32, label: u128) -> bool {
+    /// Collects a mark; its number among all of them, from 1, if it will be sent.
+    pub fn mark(&self, connection: &Connection, app_id: u32, label: u128) -> Option<u64> {
         self.lock().mark(self, connection, app_id, label)
     }
 
-    /// Counts a mark that cannot be made; false as [`MarkSink::mark`] says it.
-    pub fn refuse(&self) -> bool {
+    /// Counts a mark that cannot be made.
+    pub fn refuse(&self) {
         self.lock().counters.unmarkable += 1;
-        false
     }
 
     /// Writes what the socket takes now.
@@ -123,18 +133,22 @@ impl MarkSink {
         }
     }
 
-    /// With `None`, engines mark nothing by themselves.
-    pub fn set_rules(&self, rules: Option<LabelRules>) {
-        self.lock().rules = rules;
+    /// How engines make labels from now on. Before the first call they mark nothing.
+    pub fn set_rules(&self, rules: Arc<LabelRules>) {
+        self.lock().rules = Some(rules);
     }
 
-    /// Engines leave these connections alone from now on, and no others: Python knows more of them.
-    pub fn set_reserved(&self, connections: impl IntoIterator<Item = Key>) {
-        let reserved = connections.into_iter().collect();
-        self.lock().reserved = reserved;
+    /// Engines leave this connection alone from now on: Python knows more of it.
+    pub fn reserve(&self, connection: Key) {
+        self.lock().reserved.insert(connection);
     }
 
-    /// Collects an engine's mark: `label` says what the rules make of the flow. The label, if the mark will be sent.
+    /// The opposite of [`MarkSink::reserve`].
+    pub fn release(&self, connection: &Key) {
+        self.lock().reserved.remove(connection);
+    }
+
+    /// Collects an engine's mark: `label` says what the rules make of the flow. None if it will not be sent.
     ///
     /// All in one step, so that no mark with an old rule comes after [`MarkSink::set_rules`].
     pub fn mark_by_rules(
@@ -142,13 +156,15 @@ impl MarkSink {
         connection: &Connection,
         app_id: u32,
         label: impl FnOnce(&LabelRules) -> Option<u128>,
-    ) -> Option<u128> {
+    ) -> Option<EngineMark> {
         let mut inner = self.lock();
         if !inner.reserved.is_empty() && inner.reserved.contains(&Key::of(connection)) {
             return None;
         }
-        let label = label(inner.rules.as_ref()?)?;
-        inner.mark(self, connection, app_id, label).then_some(label)
+        let rules = Arc::clone(inner.rules.as_ref()?);
+        let label = label(&rules)?;
+        let number = inner.mark(self, connection, app_id, label)?;
+        Some(EngineMark { number, label, rules })
     }
 
     /// Bytes that wait.
@@ -177,15 +193,18 @@ impl MarkSink {
 }
 
 impl Inner {
-    fn mark(&mut self, of: &MarkSink, connection: &Connection, app_id: u32, label: u128) -> bool {
+    fn mark(&mut self, of: &MarkSink, connection: &Connection, app_id: u32, label: u128) -> Option<u64> {
         if self.socket.is_none() || self.pending_size() > of.max_pending_size {
             self.counters.dropped += 1;
-            return false;
+            return None;
         }
         self.xid = self.xid.wrapping_add(1);
-        let is_made = of.form.write(&mut self.pending, self.xid, connection, app_id, label).is_ok();
-        *if is_made { &mut self.counters.marks } else { &mut self.counters.unmarkable } += 1;
-        is_made
+        if of.form.write(&mut self.pending, self.xid, connection, app_id, label).is_err() {
+            self.counters.unmarkable += 1;
+            return None;
+        }
+        self.counters.marks += 1;
+        Some(self.counters.marks)
     }
 
     fn pending_size(&self) -> usize {
@@ -246,9 +265,9 @@ mod tests {
     fn marks_follow_the_greeting() {
         let (near, mut far) = UnixStream::pair().unwrap();
         let sink = sink();
-        assert!(!sink.mark(&connection(), 1, 1));
+        assert_eq!(sink.mark(&connection(), 1, 1), None);
         sink.attach(near.into(), b"hello");
-        assert!(sink.mark(&connection(), 1, 1));
+        assert_eq!(sink.mark(&connection(), 1, 1), Some(1));
         sink.flush().unwrap();
         let mut got = [0; 8];
         far.read_exact(&mut got).unwrap();
@@ -274,10 +293,10 @@ mod tests {
         let (near, _far) = UnixStream::pair().unwrap();
         let sink = sink();
         sink.attach(near.into(), b"");
-        let marked = || sink.mark_by_rules(&connection(), 1, |_| Some(3));
+        let marked = || sink.mark_by_rules(&connection(), 1, |_| Some(3)).map(|mark| (mark.number, mark.label));
         assert_eq!(marked(), None);
-        sink.set_rules(Some(LabelRules::default()));
-        assert_eq!(marked(), Some(3));
+        sink.set_rules(Arc::default());
+        assert_eq!(marked(), Some((1, 3)));
         let Connection { source, source_port, destination, destination_port, .. } = connection();
         let turned = Connection {
             source: destination,
@@ -286,11 +305,11 @@ mod tests {
             destination_port: source_port,
             ..connection()
         };
-        sink.set_reserved([Key::of(&turned)]);
+        sink.reserve(Key::of(&turned));
         assert_eq!(marked(), None);
-        sink.set_reserved([]);
-        assert_eq!(marked(), Some(3));
-        assert_eq!(sink.counters().marks, 2);
+        assert_eq!(sink.mark(&connection(), 1, 3), Some(2));
+        sink.release(&Key::of(&connection()));
+        assert_eq!(marked(), Some((3, 3)));
     }
 
     #[test]
@@ -302,6 +321,6 @@ mod tests {
         sink.mark(&connection(), 1, 1);
         assert!(sink.flush().is_err());
         assert!(sink.flush().is_ok());
-        assert!(!sink.mark(&connection(), 1, 1));
+        assert_eq!(sink.mark(&connection(), 1, 1), None);
     }
 }

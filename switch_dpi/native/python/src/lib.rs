@@ -4,6 +4,7 @@
 mod catalogue;
 mod engine;
 mod errors;
+mod labels;
 mod line_queue;
 mod live;
 mod marks;
@@ -42,6 +43,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<live::LiveCapture>()?;
     module.add_class::<live::LiveRecords>()?;
     module.add_class::<marks::MarkSink>()?;
+    module.add_class::<labels::LabelRules>()?;
     module.add_class::<relay::Relay>()?;
     module.add_class::<relay::RelayTurn>()?;
     module.add_function(wrap_pyfunction!(catalogue::catalogue, module)?)

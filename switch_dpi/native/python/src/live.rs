@@ -39,12 +39,14 @@ struct Batch {
     events: Vec<OwnedEvent>,
     queue: Arc<EventQueue>,
     marking: Marking,
+    /// Python will hear of the marks that are made.
+    may_mark: bool,
 }
 
 impl Sink for Batch {
     fn event(&mut self, event: Event<'_>) {
-        let label = self.marking.mark(&event);
-        self.events.push(OwnedEvent::from(event).marked(label));
+        let mark = if self.may_mark { self.marking.mark(&event) } else { None };
+        self.events.push(OwnedEvent::from(event).marked(mark));
     }
 }
 
@@ -53,6 +55,9 @@ impl Outlet for Batch {
         self.marking.flush(); // before Python hears of it
         if !self.events.is_empty() {
             self.queue.push(self.events.drain(..));
+            self.may_mark = self.queue.has_room();
+        } else if !self.may_mark {
+            self.may_mark = self.queue.has_room();
         }
     }
 
@@ -77,8 +82,12 @@ impl LiveCapture {
         let wanted = Wanted { interface, ring, options, threads: thread_count(threads)? };
         let queue = Arc::new(EventQueue::default());
         let marks = SinkPlace::default();
-        let marking = || Marking::new(Arc::clone(&marks));
-        let outlet = || Batch { events: Vec::new(), queue: Arc::clone(&queue), marking: marking() };
+        let outlet = || Batch {
+            events: Vec::new(),
+            queue: Arc::clone(&queue),
+            marking: Marking::new(Arc::clone(&marks)),
+            may_mark: true,
+        };
         let workers = Workers::start(&wanted, &signatures.loaded, outlet)?;
         Ok(Self { queue, workers, marks })
     }

@@ -4,15 +4,17 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use appsteer_core::flow::State;
 use appsteer_core::report::event::{Event, EventKind, FlowView};
 use appsteer_core::report::record::wire_value;
-use appsteer_openflow::labels::LabelRules;
+use appsteer_openflow::labels::Verdict;
 use appsteer_openflow::marks::{Connection, MarkForm};
-use appsteer_openflow::sink::{Key, MarkSink as Sink};
+use appsteer_openflow::sink::{EngineMark, Key, MarkSink as Sink};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::labels::LabelRules;
 use crate::live::dictionary;
 use crate::relay::taken;
 
@@ -24,11 +26,6 @@ pub struct MarkSink {
 
 /// A connection as Python has it: protocol, then addresses and ports of both ends.
 type Numbers = (u8, String, u16, String, u16);
-
-/// Attribute, name, whether it stands for the names below it, label bits.
-type HostRule = (u16, String, bool, u128);
-/// Risks by App-ID, and host patterns.
-type Rules = (Vec<(u32, u8)>, Vec<HostRule>);
 
 #[pymethods]
 impl MarkSink {
@@ -54,13 +51,14 @@ impl MarkSink {
         self.sink.add(messages);
     }
 
-    /// Collects a mark; whether it will be sent.
+    /// Collects a mark; its number among all of them, from 1, or 0 if it will not be sent.
     #[pyo3(signature = (connection, vlan, app_id, label))]
-    fn mark(&self, connection: Numbers, vlan: u16, app_id: u32, label: u128) -> bool {
-        match parsed(&connection, vlan) {
-            Ok(connection) => self.sink.mark(&connection, app_id, label),
-            Err(_) => self.sink.refuse(),
-        }
+    fn mark(&self, connection: Numbers, vlan: u16, app_id: u32, label: u128) -> u64 {
+        let Ok(connection) = parsed(&connection, vlan) else {
+            self.sink.refuse();
+            return 0;
+        };
+        self.sink.mark(&connection, app_id, label).unwrap_or_default()
     }
 
     /// Writes what the switch takes now; OSError when it is gone.
@@ -68,23 +66,20 @@ impl MarkSink {
         Ok(self.sink.flush()?)
     }
 
-    /// How engines make labels; `None`: they mark nothing.
-    #[pyo3(signature = (rules))]
-    fn set_rules(&self, rules: Option<Rules>) {
-        self.sink.set_rules(rules.map(|(risks, hosts)| {
-            let mut rules = LabelRules::default();
-            rules.risks.extend(risks);
-            for (attribute, name, is_suffix, bits) in hosts {
-                rules.add(attribute, &name, is_suffix, bits);
-            }
-            rules
-        }));
+    /// How engines make labels from now on.
+    fn set_rules(&self, rules: &LabelRules) {
+        self.sink.set_rules(Arc::clone(&rules.rules));
     }
 
-    /// Engines leave these connections alone, and no others.
-    fn set_reserved(&self, connections: Vec<Numbers>) -> PyResult<()> {
-        let keys: PyResult<Vec<Key>> = connections.iter().map(|each| Ok(Key::of(&parsed(each, 0)?))).collect();
-        self.sink.set_reserved(keys?);
+    /// Engines leave this connection alone from now on.
+    fn reserve(&self, connection: Numbers) -> PyResult<()> {
+        self.sink.reserve(Key::of(&parsed(&connection, 0)?));
+        Ok(())
+    }
+
+    /// The opposite of `reserve`.
+    fn release(&self, connection: Numbers) -> PyResult<()> {
+        self.sink.release(&Key::of(&parsed(&connection, 0)?));
         Ok(())
     }
 
@@ -143,22 +138,24 @@ impl Marking {
         Self { place, at_ns: Vec::new() }
     }
 
-    /// Marks the connection that an event is about, if it has a verdict; the label that it was given.
-    pub(crate) fn mark(&mut self, event: &Event<'_>) -> Option<u128> {
+    /// Marks the connection that an event is about, if the event has a result that stands whatever was known before.
+    ///
+    /// Python keeps an earlier verdict where an engine that came upon a flow in its middle gives up: such are its to mark.
+    pub(crate) fn mark(&mut self, event: &Event<'_>) -> Option<EngineMark> {
         let sink = self.place.get()?;
         let flow = &event.flow;
         let (app_id, state) = (flow.mark_id().0, flow.state());
-        let has_verdict = app_id != 0 || state.is_settled();
-        if matches!(event.kind, EventKind::Ended(_)) || !has_verdict || flow.is_tunnelled() {
+        let has_result = app_id != 0 && state != State::GaveUp;
+        if event.kind != EventKind::Verdict || !has_result || flow.is_tunnelled() {
             return None;
         }
-        let connection = connection(flow)?;
         let category = flow.category().map_or(0, |category| category.id);
-        let values = flow.metadata().map(|(id, value)| (id, wire_value(value)));
-        let label =
-            sink.mark_by_rules(&connection, app_id, |rules| rules.label(state as u8, category, app_id, values))?;
+        let verdict = Verdict { state: state as u8, category, app_id, confidence: flow.confidence() };
+        let metadata = flow.metadata().map(|(id, value)| (id, wire_value(value)));
+        let path = || flow.path().to_string();
+        let mark = sink.mark_by_rules(&connection(flow)?, app_id, |rules| rules.label(verdict, path, metadata))?;
         self.at_ns.push(event.at_ns);
-        Some(label)
+        Some(mark)
     }
 
     /// What was marked since the last call leaves now.

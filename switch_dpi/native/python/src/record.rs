@@ -1,12 +1,17 @@
 //! Records and events as Python objects.
 
+use std::sync::Arc;
+
 use appsteer_core::protocol::Field;
 use appsteer_core::report::event::{Event, EventKind, FlowView};
 use appsteer_core::report::record::{KeptFlow, UNKNOWN, wire_value};
 use appsteer_openflow::records::Record;
+use appsteer_openflow::sink::EngineMark;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
+
+use crate::labels::LabelRules;
 
 /// What is known of a flow; each text is made when it is asked for.
 #[pyclass(frozen, module = "switch_dpi._native")]
@@ -108,17 +113,27 @@ fn python_value<'py>(py: Python<'py>, value: Field<'_>) -> PyResult<Bound<'py, P
 }
 
 /// Something that happened to a flow.
-#[pyclass(frozen, get_all, module = "switch_dpi._native")]
+#[pyclass(frozen, module = "switch_dpi._native")]
 pub struct FlowEvent {
+    #[pyo3(get)]
     kind: &'static str,
+    #[pyo3(get)]
     reason: &'static str,
+    #[pyo3(get)]
     at_ns: u64,
-    marked_label: Option<u128>,
+    #[pyo3(get)]
     record: Py<FlowRecord>,
+    mark: Option<EngineMark>,
 }
 
 #[pymethods]
 impl FlowEvent {
+    /// Number and label of the mark that the engine has made of the flow by these rules, if it has.
+    fn marked_by(&self, rules: &LabelRules) -> Option<(u64, u128)> {
+        let mark = self.mark.as_ref().filter(|mark| Arc::ptr_eq(&mark.rules, &rules.rules))?;
+        Some((mark.number, mark.label))
+    }
+
     /// The record of a FLOW_EVENTS message, with what only the agent knows.
     #[pyo3(signature = (*, kind, flow_id, protocol_id, end_reason))]
     fn encode<'py>(
@@ -167,20 +182,20 @@ impl FlowEvent {
 pub(crate) struct OwnedEvent {
     pub(crate) kind: EventKind,
     at_ns: u64,
-    marked_label: Option<u128>,
+    mark: Option<EngineMark>,
     flow: KeptFlow,
 }
 
 impl From<Event<'_>> for OwnedEvent {
     fn from(event: Event<'_>) -> Self {
-        Self { kind: event.kind, at_ns: event.at_ns, marked_label: None, flow: event.flow.keep() }
+        Self { kind: event.kind, at_ns: event.at_ns, mark: None, flow: event.flow.keep() }
     }
 }
 
 impl OwnedEvent {
-    /// With the label that the flow's connection was given.
-    pub(crate) fn marked(mut self, label: Option<u128>) -> Self {
-        self.marked_label = label;
+    /// With the mark that the flow's connection was given.
+    pub(crate) fn marked(mut self, mark: Option<EngineMark>) -> Self {
+        self.mark = mark;
         self
     }
 
@@ -194,6 +209,6 @@ impl OwnedEvent {
             EventKind::New | EventKind::Verdict => "",
         };
         let record = Py::new(py, FlowRecord::new(self.flow))?;
-        Ok(FlowEvent { kind: self.kind.name(), reason, at_ns: self.at_ns, marked_label: self.marked_label, record })
+        Ok(FlowEvent { kind: self.kind.name(), reason, at_ns: self.at_ns, record, mark: self.mark })
     }
 }
