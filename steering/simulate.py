@@ -143,10 +143,11 @@ class Step:
 
 @dataclass(slots=True)
 class Walk:
-    """What became of one packet: steps in order, functions passed by name, and where copies came out."""
+    """What became of one packet: steps in order, functions passed (and by which port), and where copies came out."""
 
     steps: list[Step] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
+    entered: list[PortRef] = field(default_factory=list)
     delivered: list[tuple[PortRef, Packet]] = field(default_factory=list)
     tapped: list[int] = field(default_factory=list)
     shown_to_controller: list[int] = field(default_factory=list)
@@ -216,6 +217,11 @@ class Simulator:
                 found += 1
         return found
 
+    def connect(self, packet: Packet, at: PortRef, verdict: Verdict, *, label: int = 0, is_reply: bool = False) -> None:
+        """Have the packet's connection known in a zone (`at`: datapath id, zone), as packets before it left it."""
+        first = packet.answer() if is_reply else packet
+        self._connections[(*at, first.endpoints)] = _Connection(first.endpoints, verdict, label)
+
     def _leave(self, out: PortRef, packet: Packet, walk: Walk, arrivals: deque[tuple[PortRef, Packet]]) -> None:
         dpid, port = out
         if port == PORT_CONTROLLER:
@@ -225,6 +231,7 @@ class Simulator:
         elif out in self._functions:
             name, other = self._functions[out]
             walk.functions.append(name)
+            walk.entered.append(out)
             arrivals.append((other, packet))
         elif out in self._peers:
             arrivals.append((self._peers[out], packet))

@@ -1,0 +1,336 @@
+"""Sets of packets as binary decision diagrams: every field that a rule can match is a row of boolean variables.
+
+A set is over the packet as its sender made it, over the connections that it is looked up in (one row of variables for
+each conntrack zone, a *slot*), over the switch it enters, and, for relations, over who observes something. What the
+pipeline changes on the way (registers, tags, DSCP) is no variable: the walk keeps it as plain values.
+
+CUDD (through `dd`) holds the diagrams: sets that are equal are one object, so comparison costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
+
+from steering.fields import (
+    CT_ESTABLISHED,
+    CT_NEW,
+    CT_REPLY,
+    CT_TRACKED,
+    ETH_IPV4,
+    ETH_IPV6,
+    FIELDS,
+    Kind,
+    Value,
+    to_number,
+)
+from steering.policy.values import ICMPV6, PROTOCOLS
+from steering.verify.errors import VerifyError
+from steering.verify.names import NO_NAME, NameKinds
+
+try:
+    from dd.cudd import BDD
+except ImportError:  # no wheel with CUDD for this machine: the same interface, and much slower
+    from dd.autoref import BDD
+
+CT_RELATED, CT_INVALID = 0x04, 0x10  # Open vSwitch, ovs-fields(7) ct_state
+COMMITTED = "committed"  # among the values of a connection: it is entered, so that later look-ups find it
+TEXT_FIELDS = ("l7_sni", "l7_http_host", "l7_dns_query")
+ENTRY_EDGE, ENTRY_SERVICE = 0, 1  # slots of the switch that a packet enters, whichever that is
+MAX_OBSERVERS = 1 << 16
+MAX_SWITCHES = 1 << 10
+
+_ALIASES = {f"{protocol}_{side}": f"port_{side}" for protocol in ("tcp", "udp", "sctp") for side in ("src", "dst")}
+_PACKET_FIELDS = {
+    "in_port": 32,
+    "eth_dst": 48,
+    "eth_src": 48,
+    "vlan_vid": 13,
+    "eth_type": 16,
+    "ip_proto": 8,
+    "tcp_flags": 12,
+    "icmpv6_type": 8,
+    "port_dst": 16,
+    "port_src": 16,
+    "ipv4_dst": 32,
+    "ipv4_src": 32,
+    "ipv6_dst": 128,
+    "ipv6_src": 128,
+}
+_ENGINE = 0xFF000000  # RFC 6759 §4.1: the classification engine; every App-ID but 0 has one
+_VERDICT = 0x7FF  # state and category in ct_label
+_STATE_BITS, _CATEGORY_BITS, _LABEL_BITS = 3, 8, 32  # ofext.label: state, category, then what is raw here, to bit 31
+_STATE_PLACE = {CT_NEW: 5, CT_ESTABLISHED: 4}  # of a bit in the row of ct_state, which begins with the highest
+_CONNECTION_FIELDS = {"ct_state": 6, "l7_state": _STATE_BITS, "l7_app_id": 32, "l7_category": _CATEGORY_BITS}
+
+
+class PacketSet(Protocol):
+    """What `dd` calls a function. Equal sets compare equal."""
+
+    def __and__(self, other: PacketSet) -> PacketSet: ...
+    def __or__(self, other: PacketSet) -> PacketSet: ...
+    def __invert__(self) -> PacketSet: ...
+    @property
+    def dag_size(self) -> int: ...
+
+
+class Space:
+    """The variables, and the sets that single conditions stand for."""
+
+    def __init__(self, names: Mapping[str, Iterable[str]]) -> None:
+        """`names`: by text field, all patterns that a rule or a policy asks for."""
+        self.bdd = BDD()
+        self.bdd.configure(reordering=False)  # the order below is chosen; sifting costs seconds and finds no better
+        self.none: PacketSet = self.bdd.false
+        self.all: PacketSet = self.bdd.true
+        self.kinds = {field: NameKinds.of(names.get(field, ())) for field in TEXT_FIELDS}
+        self._rows: dict[str, list[tuple[PacketSet, PacketSet]]] = {}
+        self._cubes: dict[tuple[str, int, int], PacketSet] = {}
+        self._slots: dict[tuple[int, int], int] = {}
+        self._declare("observer", 16)
+        self._declare("switch", 10)
+        for field in ("in_port", "eth_dst", "eth_src", "vlan_vid", "eth_type"):
+            self._declare(field, _PACKET_FIELDS[field])
+        self._declare_slot(ENTRY_EDGE)
+        for field, bits in _PACKET_FIELDS.items():
+            if field not in self._rows:
+                self._declare(field, bits)
+        self._declare_slot(ENTRY_SERVICE)
+
+    def slot(self, dpid: int, zone: int) -> int:
+        """The variables of a conntrack zone of a switch, as a later lookup finds it."""
+        number = self._slots.get((dpid, zone))
+        if number is None:
+            number = self._slots[dpid, zone] = len(self._slots) + 2
+            self._declare_slot(number)
+        return number
+
+    def slots_of(self, members: PacketSet) -> set[int]:
+        """The slots that a set depends on."""
+        rows = (name.partition(".")[0] for name in self.bdd.support(members))
+        return {int(row) for row in rows if row.isdecimal()}
+
+    def zones(self) -> Iterator[tuple[tuple[int, int], int]]:
+        """(datapath id, zone) and slot, of all slots but those of the entry."""
+        return iter(self._slots.items())
+
+    def observer(self, number: int) -> PacketSet:
+        """The relation's part that this observer sees."""
+        return self.cube("observer", number)
+
+    def switch(self, number: int) -> PacketSet:
+        """Packets that enter at this switch."""
+        return self.cube("switch", number)
+
+    def asks_switch(self, members: PacketSet) -> bool:
+        """Whether a set depends on where packets enter."""
+        return any(name.startswith("switch.") for name in self.bdd.support(members))
+
+    def at_switch(self, members: PacketSet, number: int) -> PacketSet:
+        """What a set is for packets that enter at this switch."""
+        return self.bdd.let(self._bits("switch", number), members)  # type: ignore[no-any-return]  # dd has no types
+
+    def packet(self, name: str, value: Value, mask: Value | None = None) -> PacketSet:
+        """Packets of which a field has this value under this mask; the field's prerequisites included."""
+        field = FIELDS[name]
+        if _ALIASES.get(name, name) not in _PACKET_FIELDS:
+            raise VerifyError(f"packets are not told apart by {name} here")
+        bits = (1 << field.bits) - 1 if mask is None else to_number(field, mask)
+        found = self.cube(_ALIASES.get(name, name), to_number(field, value), bits)
+        for needed, values in _prerequisites(name):
+            found &= self.any_of(self.cube(needed, number) for number in values)
+        return found
+
+    def connection(self, slot: int, name: str, value: Value, mask: Value | None = None) -> PacketSet:
+        """Packets whose connection in a slot has this value of a field, a name pattern included."""
+        field = FIELDS[name]
+        if field.kind is Kind.TEXT:
+            kinds = self.kinds[name].holding(str(value))
+            return self.any_of(self.cube(f"{slot}.{name}", number) for number in kinds)
+        number = to_number(field, value)
+        bits = (1 << field.bits) - 1 if mask is None else to_number(field, mask)
+        if name == "ct_mark":
+            name = "l7_app_id"
+        if name == "ct_label":
+            return self._label(slot, number, bits)
+        if name not in _CONNECTION_FIELDS:
+            raise VerifyError(f"connections are not told apart by {name} here")
+        width = (1 << _CONNECTION_FIELDS[name]) - 1
+        return self.none if number & bits & ~width else self.cube(f"{slot}.{name}", number, bits & width)
+
+    def connection_values(self, slot: int, sets: Mapping[str, int]) -> dict[str, bool]:
+        """Variables of a slot and what they become when fields of its connection are set (names as `connection`)."""
+        made: dict[str, bool] = {}
+        for name, number in sets.items():
+            if name == "ct_label":
+                if number >> _LABEL_BITS:
+                    raise VerifyError(f"a rule writes predicates into ct_label ({number:#x})")
+                parts = {
+                    "l7_state": number & 7,
+                    "l7_category": number >> _STATE_BITS & 0xFF,
+                    "ct_label": number >> _STATE_BITS + _CATEGORY_BITS,
+                    **dict.fromkeys(TEXT_FIELDS, NO_NAME),
+                }
+            elif name == COMMITTED:
+                made |= {f"{slot}.ct_state.{_STATE_PLACE[CT_NEW]}": False}
+                made |= {f"{slot}.ct_state.{_STATE_PLACE[CT_ESTABLISHED]}": True}
+                continue
+            else:
+                parts = {"l7_app_id" if name == "ct_mark" else name: number}
+            for part, value in parts.items():
+                made |= self._bits(f"{slot}.{part}", value)
+        return made
+
+    def same_connection(self, slot: int, entry: int) -> dict[str, PacketSet]:
+        """Variables of a slot, and those of an entry slot that stand for the same connection."""
+        prefix = f"{slot}."
+        return {
+            f"{name}.{at}": self._rows[f"{entry}.{name[len(prefix) :]}"][at][1]
+            for name, row in self._rows.items()
+            if name.startswith(prefix)
+            for at in range(len(row))
+        }
+
+    def plausible(self, slot: int) -> PacketSet:
+        """Connections as conntrack can give them: new ones and invalid packets have no verdict, and so on."""
+        state = {bit: self.connection(slot, "ct_state", bit, bit) for bit in (1, 2, 4, 8, 16, 32)}
+        no_app = self.connection(slot, "l7_app_id", 0)
+        no_rest = self.connection(slot, "l7_category", 0)
+        for name in TEXT_FIELDS:
+            no_rest &= self.cube(f"{slot}.{name}", NO_NAME)
+        fresh = state[CT_NEW] | state[CT_INVALID]
+        blank = no_app & self.connection(slot, "l7_state", 0) & self._label(slot, 0, (1 << _LABEL_BITS) - 1)
+        known = state[CT_ESTABLISHED] | state[CT_RELATED]
+        names = self.all
+        for name in TEXT_FIELDS:
+            names &= self.any_of(self.cube(f"{slot}.{name}", n) for n in range(len(self.kinds[name].values)))
+        return (
+            state[CT_TRACKED]
+            & (fresh | known)
+            & ~(state[CT_NEW] & (state[CT_ESTABLISHED] | state[CT_REPLY] | state[CT_INVALID]))
+            & ~(state[CT_INVALID] & (known | state[CT_REPLY]))
+            & (~fresh | blank)
+            & (~no_app | no_rest)
+            & (no_app | ~self.connection(slot, "l7_app_id", 0, _ENGINE))
+            & names
+        )
+
+    def unclassified(self, slot: int) -> PacketSet:
+        """Connections of a zone that no agent writes verdicts to."""
+        no_verdict = self.connection(slot, "l7_app_id", 0) & self._label(slot, 0, _VERDICT)
+        return no_verdict & self.plausible(slot)
+
+    def ip(self) -> PacketSet:
+        """IPv4 and IPv6."""
+        return self.packet("eth_type", ETH_IPV4) | self.packet("eth_type", ETH_IPV6)
+
+    def between(self, row: str, first: int, last: int) -> PacketSet:
+        """Where the number in a row is from first to last, both included."""
+        literals = self._rows[row]
+        at_least = at_most = self.all
+        for place, (zero, one) in enumerate(reversed(literals)):  # from the lowest bit up
+            at_least = one & at_least if first >> place & 1 else one | at_least
+            at_most = zero | at_most if last >> place & 1 else zero & at_most
+        return at_least & at_most
+
+    def any_of(self, sets: Iterable[PacketSet]) -> PacketSet:
+        """The union, made in pairs so that intermediate sets stay small."""
+        waiting = list(sets)
+        if not waiting:
+            return self.none
+        while len(waiting) > 1:
+            pairs = zip(waiting[::2], waiting[1::2], strict=False)
+            odd = waiting[-1:] if len(waiting) % 2 else []
+            waiting = [a | b for a, b in pairs] + odd
+        return waiting[0]
+
+    def cube(self, row: str, number: int, mask: int | None = None) -> PacketSet:
+        """Where the bits of a row are those of a number; with a mask, only the bits that it has."""
+        literals = self._rows[row]
+        bits = (1 << len(literals)) - 1 if mask is None else mask
+        key = (row, number & bits, bits)
+        found = self._cubes.get(key)
+        if found is None:
+            found = self.all
+            for at in reversed(range(len(literals))):  # from the last variable up: each step adds one node
+                place = len(literals) - 1 - at
+                if bits >> place & 1:
+                    found = literals[at][number >> place & 1] & found
+            self._cubes[key] = found
+        return found
+
+    def substituted(self, of: PacketSet, values: Mapping[str, bool | PacketSet]) -> PacketSet:
+        """The set with variables replaced, if it knows any of them."""
+        known = self.bdd.support(of)
+        wanted = {name: value for name, value in values.items() if name in known}
+        constant = {name: value for name, value in wanted.items() if isinstance(value, bool)}
+        others = {name: value for name, value in wanted.items() if name not in constant}
+        found: PacketSet = self.bdd.let(constant, of) if constant else of
+        return self.bdd.let(others, found) if others else found
+
+    def pick(self, of: PacketSet) -> dict[str, int]:
+        """One member: rows to numbers; what the set does not ask for is 0. The set must not be empty."""
+        chosen = self.bdd.pick(of)
+        found = {}
+        for row, literals in self._rows.items():
+            bits = (chosen.get(f"{row}.{at}", False) for at in range(len(literals)))
+            found[row] = int("".join("01"[bit] for bit in bits), 2)
+        return found
+
+    def holds(self, members: PacketSet, point: Mapping[str, int]) -> bool:
+        """Whether a packet is in a set."""
+        values: dict[str, bool] = {}
+        for row, number in point.items():
+            values |= self._bits(row, number)
+        return bool(self.bdd.let(values, members) == self.all)
+
+    def observers_of(self, relation: PacketSet, point: Mapping[str, int]) -> list[int]:
+        """Who observes one packet (rows to numbers, as `pick` gives them)."""
+        values: dict[str, bool] = {}
+        for row, number in point.items():
+            if row != "observer":
+                values |= self._bits(row, number)
+        seen = self.bdd.let(values, relation)
+        names = [f"observer.{at}" for at in range(len(self._rows["observer"]))]
+        chosen = self.bdd.pick_iter(seen, care_vars=set(names))
+        return sorted(int("".join("01"[bits[name]] for name in names), 2) for bits in chosen)
+
+    def _label(self, slot: int, number: int, bits: int) -> PacketSet:
+        """Raw bits of `ct_label`: state and category are those of the verdict, predicates have no fixed place."""
+        if bits >> _LABEL_BITS:
+            raise VerifyError(f"a rule matches predicates of ct_label by their bits (mask {bits:#x}), not by pattern")
+        category = number >> _STATE_BITS, bits >> _STATE_BITS & 0xFF
+        rest = number >> _STATE_BITS + _CATEGORY_BITS, bits >> _STATE_BITS + _CATEGORY_BITS
+        state = self.cube(f"{slot}.l7_state", number, bits & 7)
+        return state & self.cube(f"{slot}.l7_category", *category) & self.cube(f"{slot}.ct_label", *rest)
+
+    def _bits(self, row: str, number: int) -> dict[str, bool]:
+        width = len(self._rows[row])
+        return {f"{row}.{at}": bool(number >> (width - 1 - at) & 1) for at in range(width)}
+
+    def _declare(self, row: str, bits: int) -> None:
+        names = [f"{row}.{at}" for at in range(bits)]
+        self.bdd.declare(*names)
+        variables = [self.bdd.var(name) for name in names]
+        self._rows[row] = [(~variable, variable) for variable in variables]
+
+    def _declare_slot(self, slot: int) -> None:
+        for name, bits in _CONNECTION_FIELDS.items():
+            self._declare(f"{slot}.{name}", bits)
+        for name in TEXT_FIELDS:
+            self._declare(f"{slot}.{name}", max(1, (len(self.kinds[name].values) - 1).bit_length()))
+        self._declare(f"{slot}.ct_label", _LABEL_BITS - _STATE_BITS - _CATEGORY_BITS)
+
+
+def _prerequisites(name: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Fields that must have one of some values for a field to be there at all (OpenFlow 1.3 §7.2.3.8)."""
+    layer = name.partition("_")[0]
+    if layer in ("ipv4", "ipv6"):
+        yield "eth_type", (ETH_IPV4 if layer == "ipv4" else ETH_IPV6,)
+    elif layer in ("ip", "tcp", "udp", "sctp"):
+        yield "eth_type", (ETH_IPV4, ETH_IPV6)
+    elif layer == "icmpv6":
+        yield "eth_type", (ETH_IPV6,)
+        yield "ip_proto", (ICMPV6,)
+    if layer in ("tcp", "udp", "sctp"):
+        yield "ip_proto", (PROTOCOLS[layer],)
