@@ -305,9 +305,8 @@ def compile_for(
     policy: Policy, catalogue: CatalogueView, network: NetworkView, with_agent: frozenset[int]
 ) -> dict[int, RuleSet]:
     """Rules for every switch; without an agent, those that look at layers 2 to 4 only. Raises SteeringError."""
-    if not catalogue.applications and not with_agent:
-        policy = replace(policy, rules=tuple(rule for rule in policy.rules if not rule.match.needs_verdict))
-    desired = compile_network(policy, catalogue, network)
+    with_layer_7 = bool(catalogue.applications or with_agent)
+    desired = compile_network(policy, catalogue, network, with_layer_7=with_layer_7)
     return {dpid: rules if dpid in with_agent else without_layer_7(rules) for dpid, rules in desired.items()}
 
 

@@ -6,7 +6,7 @@ Read from the conditions themselves, without rules; what a pattern or a test of 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -36,11 +36,40 @@ class Judged:
 
 
 def judge(match: FlowMatch, flow: FlowDescription, network: NetworkView | None) -> Judged:
-    """Conditions on layers 2 to 4 first: where they fail, no verdict has to be waited for."""
+    """Whether all of it holds: with three values, what fails fails whatever is open beside it."""
+    parts = [_own(match, flow, network)]
+    parts += [judge(inner, flow, network) for inner in match.all or ()]
+    if match.any is not None:
+        parts.append(_one_of([judge(inner, flow, network) for inner in match.any]))
+    parts += [_turned(judge(inner, flow, network)) for inner in match.not_ or ()]
+    for fit in (Fit.FAILS, Fit.OPEN):
+        found = next((part for part in parts if part.fit is fit), None)
+        if found is not None:
+            return found
+    return Judged(Fit.HOLDS)
+
+
+def _one_of(parts: Sequence[Judged]) -> Judged:
+    for fit in (Fit.HOLDS, Fit.OPEN):
+        found = next((part for part in parts if part.fit is fit), None)
+        if found is not None:
+            return found
+    return Judged(Fit.FAILS, f"nothing of `any` fits: {'; '.join(part.reason for part in parts)}")
+
+
+def _turned(part: Judged) -> Judged:
+    """`not`."""
+    if part.fit is Fit.OPEN:
+        return part
+    return Judged(Fit.FAILS, "fits what `not` excludes") if part.fit is Fit.HOLDS else Judged(Fit.HOLDS)
+
+
+def _own(match: FlowMatch, flow: FlowDescription, network: NetworkView | None) -> Judged:
+    """The conditions of the mapping itself; first those on layers 2 to 4: where they fail, no verdict is waited for."""
     lower = next(_lower_obstacles(match, flow, network), None)
     if lower is not None:
         return Judged(Fit.FAILS, lower)
-    if not match.needs_verdict:
+    if not match.looks_at_layer_7:
         return Judged(Fit.HOLDS)
     if flow.application is None:
         return Judged(Fit.OPEN, "looks at layer 7, and there is no verdict yet")

@@ -12,7 +12,11 @@ from steering.errors import RuleError
 from steering.fields import FIELDS
 from steering.rules import Conntrack, GotoTable, Rule, SetField, is_our_cookie
 
-ADMISSION, LEARN, TRACK, TAP, POLICY, RESUME, PATH, FORWARD, DELIVER, DELIVER_TAP, FLOOD_TAP, FLOOD = range(12)
+POLICY_TABLES = 64  # what a policy excludes (`not`) goes on in the next of them
+
+ADMISSION, LEARN, TRACK, TAP, POLICY = range(5)
+LAST_POLICY = POLICY + POLICY_TABLES - 1
+RESUME, PATH, FORWARD, DELIVER, DELIVER_TAP, FLOOD_TAP, FLOOD = range(LAST_POLICY + 1, LAST_POLICY + 8)
 
 _L7 = frozenset(name for name in FIELDS if name.startswith("l7_"))
 _IP = frozenset({"eth_type", "ip_proto"})
@@ -62,12 +66,15 @@ PIPELINE: tuple[Table, ...] = (
         next=frozenset({POLICY}),
         purpose="commits new connections and copies what is not classified yet to the DPI agent",
     ),
-    Table(
-        number=POLICY,
-        name="policy",
-        fields=_POLICY,
-        next=frozenset({PATH, FORWARD}),
-        purpose="the operator's policies, first match first",
+    *(
+        Table(
+            number=number,
+            name="policy" if number == POLICY else f"policy-{number - POLICY + 1}",
+            fields=_POLICY,
+            next=frozenset({number + 1, PATH, FORWARD}) - {RESUME},
+            purpose="the operator's policies, first match first; the next one has those after an exclusion (`not`)",
+        )
+        for number in range(POLICY, LAST_POLICY + 1)
     ),
     Table(
         number=RESUME,

@@ -29,13 +29,17 @@ _COMPILERS = (
 )
 
 
-def compile_network(policy: Policy, catalogue: CatalogueView, network: NetworkView) -> dict[int, RuleSet]:
+def compile_network(
+    policy: Policy, catalogue: CatalogueView, network: NetworkView, *, with_layer_7: bool = True
+) -> dict[int, RuleSet]:
     """The rules of every switch in the view, by datapath id. Raises `CompileError`.
+
+    Without `with_layer_7` (no agent is there, and no catalogue) no flow ever has a verdict; what needs one is left out.
 
     A service whose switch or port is not in the view makes its chains drop: what must pass a function does not go
     round it.
     """
-    world = World.of(policy, catalogue, network)
+    world = World.of(policy, catalogue, network, with_layer_7=with_layer_7)
     return {dpid: compile_switch(Scope.of(world, switch)) for dpid, switch in sorted(network.switches.items())}
 
 

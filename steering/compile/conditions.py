@@ -15,6 +15,7 @@ from steering.compile.scope import Scope
 from steering.errors import CompileError
 from steering.fields import ETH_IPV4, ETH_IPV6, VLAN_PRESENT, Value
 from steering.policy.conditions import FlowMatch
+from steering.policy.logic import Parts
 from steering.policy.ranges import merged, range_masks
 from steering.policy.values import ICMPV6, PROTOCOLS, WITH_PORTS
 from steering.rules import Match
@@ -25,6 +26,8 @@ T = TypeVar("T")
 
 Fragment = Mapping[str, Value | tuple[Value, Value | None]]
 
+_DIRECTED = ("eth_src", "eth_dst", "src", "dst", "src_port", "dst_port", "ingress")
+_EVERYTHING = FlowMatch()
 _FAMILIES = {4: ETH_IPV4, 6: ETH_IPV6}
 _ICMP = PROTOCOLS["icmp"]
 
@@ -33,21 +36,26 @@ class TooManyError(CompileError):
     """The conditions combine to more rules than a policy may have."""
 
 
-def has_direction(match: FlowMatch) -> bool:
+def has_direction(parts: Parts) -> bool:
     """Whether the two directions of a flow look different to these conditions."""
-    return any((match.eth_src, match.eth_dst, match.src, match.dst, match.src_port, match.dst_port, match.ingress))
+    return any(getattr(match, name) is not None for match in parts for name in _DIRECTED)
 
 
 def is_of_one_switch(match: FlowMatch) -> bool:
     """Whether the matches differ from switch to switch."""
-    return match.ingress is not None
+    return any(node.ingress is not None for _, node in match.nodes())
 
 
-def lower_matches(match: FlowMatch, scope: Scope, *, reverse: bool, by_family: bool) -> list[Match]:
+def lower_matches(parts: Parts, scope: Scope, *, reverse: bool, by_family: bool) -> list[Match]:
     """Matches on layers 2 to 4 for packets of one direction that enter at this switch; empty if none can.
 
     `by_family` makes every match name its IP version, as actions on IP need it.
     """
+    found = [_lower(match, scope, reverse=reverse, by_family=by_family) for match in parts or (_EVERYTHING,)]
+    return found[0] if len(found) == 1 else combined(found)
+
+
+def _lower(match: FlowMatch, scope: Scope, *, reverse: bool, by_family: bool) -> list[Match]:
     alternatives: list[Sequence[Fragment]] = [
         _ingress(match, scope, reverse=reverse),
         _ethernet(match, reverse=reverse),
@@ -57,9 +65,9 @@ def lower_matches(match: FlowMatch, scope: Scope, *, reverse: bool, by_family: b
     return _combined(alternatives)
 
 
-def verdict_matches(match: FlowMatch, scope: Scope) -> list[Match]:
-    """Matches on layer 7 for flows that have a verdict. Raises `CompileError`, which does not name the policy."""
-    return combined(layer_7_alternatives(match, scope.world.catalogue))
+def verdict_matches(parts: Parts, scope: Scope) -> list[Match]:
+    """Matches on layer 7, for flows that have a verdict only. Raises `CompileError`, which does not name the policy."""
+    return combined(itertools.chain.from_iterable(layer_7_alternatives(each, scope.world.catalogue) for each in parts))
 
 
 def combined(conditions: Iterable[Sequence[Match]]) -> list[Match]:

@@ -21,7 +21,7 @@ ENGINE_MASK = 0xFF << 24  # of an App-ID, RFC 6759 §4
 
 # A connection without a verdict carries category 0 (unknown) and risk 0 too. App-ID 0 has no engine (the upper 8
 # bits), every other App-ID has one: one of these bits is set.
-_ANY_VERDICT = [Match.of(l7_app_id=(1 << bit, 1 << bit)) for bit in range(24, 32)]
+ANY_VERDICT = [Match.of(l7_app_id=(1 << bit, 1 << bit)) for bit in range(24, 32)]
 
 
 def layer_7_alternatives(match: FlowMatch, catalogue: CatalogueView) -> list[Sequence[Match]]:
@@ -47,7 +47,7 @@ def layer_7_alternatives(match: FlowMatch, catalogue: CatalogueView) -> list[Seq
         bits = MAX_RISK.bit_length()
         made.append([Match.of(l7_risk=pair) for span in spans for pair in range_masks(*span, bits)])
         is_certain = is_certain or spans[0][0] > 0
-    return made if is_certain or not made else [*made, _ANY_VERDICT]
+    return made if is_certain or not made else [*made, ANY_VERDICT]
 
 
 def _predicates(match: FlowMatch, catalogue: CatalogueView) -> Iterator[Sequence[Match]]:

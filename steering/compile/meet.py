@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from ofext import patterns
 from steering.errors import CompileError
 from steering.fields import Kind, Value, field_named, from_number, to_number
 from steering.layer7 import REPEATABLE
+from steering.policy.logic import implies
 from steering.rules import Match
 
 Part = tuple[str, Value, Value | None]
-
-_HOSTS = frozenset({"l7_sni", "l7_http_host", "l7_dns_query"})
 
 
 class NotOneRuleError(CompileError):
@@ -42,7 +40,7 @@ def _both(one: Part, other: Part) -> Part | None:
     if field.kind is not Kind.TEXT:
         return _both_numbers(one, other)
     for narrow, wide in ((one, other), (other, one)):
-        if _implies(name, str(narrow[1]), str(wide[1])):
+        if implies(name.removeprefix("l7_"), str(narrow[1]), str(wide[1])):
             return narrow
     raise NotOneRuleError(f"asks for {one[1]!r} and for {other[1]!r} of {name} at once, and a rule compares one")
 
@@ -58,17 +56,3 @@ def _both_numbers(one: Part, other: Part) -> Part | None:
         return None
     mask = mask_1 | mask_2
     return name, from_number(field, value_1 | value_2), None if mask == full else from_number(field, mask)
-
-
-def _implies(name: str, narrow: str, wide: str) -> bool:
-    """Whether every value that fits the one pattern fits the other."""
-    if name in _HOSTS:
-        plain = narrow.removeprefix(patterns.WILDCARD)
-        if plain == narrow:
-            return patterns.matches(wide, narrow)
-        return wide.startswith(patterns.WILDCARD) and (narrow == wide or plain.endswith(wide[1:]))
-    starts, text, ends = patterns.split_text(narrow.encode())
-    wide_starts, _, wide_ends = patterns.split_text(wide.encode())
-    if (starts and not wide_starts) or (ends and not wide_ends):
-        return False
-    return patterns.text_matches(wide.encode(), text)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from steering.chains import chain_numbers
+from steering.compile.arrange import Arrangement, arrange
 from steering.compile.routes import Routes
 from steering.errors import CompileError
 from steering.network import CatalogueView, HostView, NetworkView, SwitchView
@@ -32,7 +33,8 @@ class Attachment:
 class World:
     """What all switches share in one compilation.
 
-    `shared_rules` keeps, by position, what a policy is on every switch.
+    `shared_rules` keeps, by position, what a policy is on every switch. Without `with_layer_7` no flow ever has a
+    verdict, and what needs one is left out.
     """
 
     policy: Policy
@@ -41,10 +43,12 @@ class World:
     routes: Routes
     chain_numbers: Mapping[str, int]
     attachments: Mapping[str, Attachment]
+    arrangement: Arrangement
+    with_layer_7: bool = True
     shared_rules: dict[int, tuple[Rule, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, policy: Policy, catalogue: CatalogueView, network: NetworkView) -> World:
+    def of(cls, policy: Policy, catalogue: CatalogueView, network: NetworkView, *, with_layer_7: bool = True) -> World:
         """Number the chains, find the services' ports and the ways between switches. Raises `CompileError`."""
         found = (attachment_of(service, network) for service in policy.services.values())
         attachments = {attachment.service.name: attachment for attachment in found if attachment}
@@ -57,6 +61,8 @@ class World:
             routes=Routes(network),
             chain_numbers=chain_numbers(policy.chains),
             attachments=attachments,
+            arrangement=arrange(policy.rules),
+            with_layer_7=with_layer_7,
         )
 
 

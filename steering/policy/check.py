@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from steering.errors import PolicyError
 from steering.network import CatalogueView, NetworkView
 from steering.policy.attributes import tests_of
-from steering.policy.conditions import AttributeCondition
+from steering.policy.conditions import AttributeCondition, FlowMatch
 from steering.policy.policy import Policy
 from steering.policy.references import nearest
 from steering.policy.source import Source, Step
@@ -26,14 +26,19 @@ def check_policy(policy: Policy, catalogue: CatalogueView | None, network: Netwo
 
 
 def _against_catalogue(policy: Policy, catalogue: CatalogueView, source: Source) -> Iterator[PolicyError]:
-    for index, rule in enumerate(policy.rules):
-        path = ("policies", index, "match")
-        named = enumerate(rule.match.application or ())
+    for path, match in _matches(policy):
+        named = enumerate(match.application or ())
         listed = [(at, key) for at, key in named if "." not in key and "/" not in key]  # others are sites and numbers
         yield from _unknown(listed, catalogue.applications, "application", path, source)
-        yield from _unknown(enumerate(rule.match.category or ()), catalogue.categories, "category", path, source)
-        for name, condition in (rule.match.attributes or {}).items():
+        yield from _unknown(enumerate(match.category or ()), catalogue.categories, "category", path, source)
+        for name, condition in (match.attributes or {}).items():
             yield from _attribute(name, condition, catalogue, (*path, "attributes", name), source)
+
+
+def _matches(policy: Policy) -> Iterator[tuple[tuple[Step, ...], FlowMatch]]:
+    """Every mapping of conditions with its path."""
+    for index, rule in enumerate(policy.rules):
+        yield from ((("policies", index, "match", *path), match) for path, match in rule.match.nodes())
 
 
 def _unknown(
@@ -66,11 +71,11 @@ def _against_network(policy: Policy, network: NetworkView, source: Source) -> It
         attach = service.attach
         ports = {"ingress": attach.ingress, "egress": attach.egress}
         yield from _place(attach.switch, ports, path, network, source)
-    for index, rule in enumerate(policy.rules):
-        if rule.match.ingress is not None:
-            ingress = rule.match.ingress
+    for path, match in _matches(policy):
+        if match.ingress is not None:
+            ingress = match.ingress
             named = {} if ingress.port is None else {"port": ingress.port}
-            yield from _place(ingress.switch, named, ("policies", index, "match", "ingress"), network, source)
+            yield from _place(ingress.switch, named, (*path, "ingress"), network, source)
 
 
 def _place(

@@ -1,11 +1,13 @@
 """What a policy may ask of a flow: the conditions of `match`.
 
-All conditions of one mapping must hold; of the values of one condition, one must. Source, destination and ports are
+All conditions of one mapping must hold; of the values of one condition, one must. `all`, `any` and `not` have mappings
+in them, to any depth. Source, destination and ports are
 the originator's view; the compiler makes both directions of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -35,6 +37,18 @@ HOSTS: Final = ("sni", "http_host", "dns_query")
 TEXTS: Final = ("http_url", "user_agent", "content_type", "user", "device")
 """Conditions whose values are text patterns (`ofext.patterns.normalise_text`)."""
 ON_VERDICT: Final = ("application", "category", "engine", "tag", "risk", "confidence", "encrypted", "state")
+HEADERS: Final = (
+    "eth_src",
+    "eth_dst",
+    "vlan",
+    "ip_proto",
+    "src",
+    "dst",
+    "src_port",
+    "dst_port",
+    "ingress",
+)
+"""Conditions on layers 2 to 4."""
 LAYER_7: Final = (*ON_VERDICT, *HOSTS, *TEXTS, "attributes")
 """Conditions that only a flow with a verdict can fulfil."""
 
@@ -133,16 +147,52 @@ class FlowMatch(Model):
     src_port: OneOrMore[PortRange] | None = None
     dst_port: OneOrMore[PortRange] | None = None
     ingress: Ingress | None = None
+    all: Nested | None = Field(default=None, description="each of these must hold")
+    any: Nested | None = Field(default=None, description="one of these must hold")
+    not_: OneOrMore[FlowMatch] | None = Field(default=None, alias="not", description="none of these may hold")
+
+    @property
+    def looks_at_headers(self) -> bool:
+        """Whether a condition of this mapping itself is on layers 2 to 4, or on where the originator is attached."""
+        return _names_one(self, HEADERS)
+
+    @property
+    def looks_at_layer_7(self) -> bool:
+        """Whether a condition of this mapping itself is on layer 7."""
+        return _names_one(self, LAYER_7)
 
     @property
     def needs_verdict(self) -> bool:
-        """Whether a condition looks at layer 7."""
-        return any(getattr(self, name) is not None for name in LAYER_7)
+        """Whether a condition looks at layer 7, also one further in."""
+        return _names_one(self, LAYER_7) or _has_one(inner.needs_verdict for _, inner in self.inner())
+
+    def inner(self) -> Iterator[tuple[tuple[str | int, ...], FlowMatch]]:
+        """The mappings below `all`, `any` and `not`, each with its path."""
+        for key, nested in (("all", self.all), ("any", self.any), ("not", self.not_)):
+            yield from (((key, position), each) for position, each in enumerate(nested or ()))
+
+    def nodes(self) -> Iterator[tuple[tuple[str | int, ...], FlowMatch]]:
+        """This mapping and all further in, each with its path."""
+        yield (), self
+        for path, inner in self.inner():
+            yield from (((*path, *further), node) for further, node in inner.nodes())
 
     @property
     def patterns(self) -> dict[str, tuple[str, ...]]:
         """The conditions on host names and texts, by condition name."""
         return {name: values for name in (*HOSTS, *TEXTS) if (values := getattr(self, name))}
+
+
+Nested = Annotated[tuple[FlowMatch, ...], Field(min_length=1)]
+
+
+def _names_one(match: FlowMatch, names: Iterable[str]) -> bool:
+    return _has_one(getattr(match, name) is not None for name in names)
+
+
+def _has_one(truths: Iterable[bool]) -> bool:
+    """`any`, which is a field's name inside the class."""
+    return any(truths)
 
 
 def state_number(name: str) -> int:

@@ -53,7 +53,7 @@ _MODELS = (
     SendThrough,
     MarkDscp,
 )
-_KEYS = frozenset(key for model in _MODELS for key in model.model_fields)
+_KEYS = frozenset(field.alias or key for model in _MODELS for key, field in model.model_fields.items())
 
 
 def load_policy(path: Path) -> Policy:
@@ -168,6 +168,8 @@ def _told(item: ErrorDetails, path: tuple[Step, ...], source: Source) -> PolicyE
             expected = str(context.get("error", item["msg"]))
         case "model_type" | "model_attributes_type" | "dict_type":
             expected = "expected keys and values here"
+        case "recursion_loop" | "recursion_depth_exceeded":
+            expected = "conditions are nested too deep"
         case "too_long":
             expected = f"at most {context.get('max_length', MAX_HOPS)} items are possible"
         case "string_pattern_mismatch":

@@ -14,6 +14,11 @@ _CONFIDENCE_BITS = 7  # of 0 to 100
 
 def predicates_of(match: FlowMatch) -> Iterator[tuple[tuple[Step, ...], object]]:
     """Each value that takes a bit, by its path below the match; equal ones share a bit."""
+    for path, node in match.nodes():
+        yield from (((*path, *further), predicate) for further, predicate in _own_predicates(node))
+
+
+def _own_predicates(match: FlowMatch) -> Iterator[tuple[tuple[Step, ...], object]]:
     for name, values in match.patterns.items():
         yield from (((name, position), (name, value)) for position, value in enumerate(values))
     yield from ((("tag", position), ("tag", tag)) for position, tag in enumerate(match.tag or ()))

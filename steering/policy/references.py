@@ -6,10 +6,13 @@ Names that must be there, and be there once, and shared limits.
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from steering.errors import PolicyError
+from steering.policy.conditions import FlowMatch
+from steering.policy.logic import TooManyTermsError, terms_of
 from steering.policy.model import (
     MAX_PREDICATES,
     Chain,
@@ -46,7 +49,9 @@ def check_references(parts: Parts, source: Source) -> Iterator[PolicyError]:
             path = ("services", index, "attach", "egress")
             yield source.error(path, "a function needs two ports: egress is the same port as ingress")
     for index, rule in parts.policies.items():
-        yield from _conditions(rule, ("policies", index, "match"), source)
+        for inner, match in rule.match.nodes():
+            yield from _conditions(match, ("policies", index, "match", *inner), source)
+        yield from _terms(rule, ("policies", index, "match"), source)
         yield from _targets(rule, ("policies", index), chains, source)
     if parts.defaults is not None:
         yield from _targets(parts.defaults, ("defaults",), chains, source)
@@ -87,8 +92,19 @@ def _targets(
             yield source.error((*path, key, "chain"), "expected the name of a chain", suggestion=near)
 
 
-def _conditions(rule: PolicyRule, path: tuple[Step, ...], source: Source) -> Iterator[PolicyError]:
-    match = rule.match
+def _terms(rule: PolicyRule, path: tuple[Step, ...], source: Source) -> Iterator[PolicyError]:
+    try:
+        terms = terms_of(rule.match)
+    except TooManyTermsError as error:
+        yield source.error(path, str(error))
+        return
+    places = {id(match): inner for inner, match in rule.match.nodes()}
+    for match, name, position, rival in itertools.chain.from_iterable(term.contradictions() for term in terms):
+        expected = f"{name} would have to fit this and {rival!r} at once, and a rule of a switch compares one"
+        yield source.error((*path, *places[id(match)], name, position), expected)
+
+
+def _conditions(match: FlowMatch, path: tuple[Step, ...], source: Source) -> Iterator[PolicyError]:
     if match.src and match.dst and not (_versions(match.src) & _versions(match.dst)):
         yield source.error((*path, "dst"), "src and dst have no IP version in common: this policy can never apply")
     if (match.src_port or match.dst_port) and match.ip_proto:

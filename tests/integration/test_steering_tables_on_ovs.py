@@ -63,6 +63,7 @@ policies:
   - name: posts
     match: {tag: [forms, upload], attributes: {http.method: POST, http.status: {range: 400-}}}
     action: deny
+  - {name: calls, match: {ip_proto: udp, not: [{dst_port: 53}, {tag: gaming}]}, action: {dscp: 34}}
   - {name: risky, match: {risk: 60-100, encrypted: true, state: [final, revised]}, action: {chain: two}}
   - {name: voice, match: {ip_proto: udp, dst_port: 5060, src: [10.0.0.0/8, "2001:db8::/32"]}, action: {dscp: 46}}
   - {name: video, match: {category: video}, action: {chain: one}}
@@ -197,6 +198,10 @@ CASES = {
     "end of a connection": (tcp(443, FIN | ACK), verdict("http")),
     "tag and two attributes": (tcp(80, ACK), replace(verdict("http"), facts=failed_upload("forms"))),
     "two attributes without a tag": (tcp(80, ACK), replace(verdict("http"), facts=failed_upload("x"))),
+    "not excluded": (udp(3478), verdict("http")),
+    "excluded by layer 4": (udp(53), verdict("tube", "video")),
+    "excluded by layer 7": (udp(5060), replace(verdict("http"), facts=FlowFacts(tags=frozenset({"gaming"})))),
+    "exclusion by layer 7 while inspecting": (udp(3478), None),
     "risk above": (tcp(80, ACK), replace(verdict("http"), risk=61, facts=FlowFacts(is_encrypted=True))),
     "risk below": (tcp(80, ACK), replace(verdict("http"), risk=59, facts=FlowFacts(is_encrypted=True))),
     "mark": (udp(5060), verdict("http")),

@@ -8,12 +8,13 @@ from steering_flows import ACK, CATALOGUE, SYN, A, B, packet_of, verdict_of
 
 from steering.compile import compile_network
 from steering.compile.conditions import TooManyError
+from steering.compile.meet import NotOneRuleError
 from steering.errors import CompileError
 from steering.evaluate import Decision, FlowDescription, evaluate
 from steering.fields import TCP_PSH
 from steering.network import HostView, NetworkView, PortView, SwitchView
 from steering.policy import Policy
-from steering.policy.conditions import LAYER_7
+from steering.policy.conditions import FlowMatch
 from steering.policy.model import MarkDscp, PolicyFile, SendThrough
 from steering.simulate import Packet, Simulator, Walk
 
@@ -96,6 +97,18 @@ transports = st.one_of(
     ),
     st.fixed_dictionaries({"dst_port": st.sampled_from([22, "80-8080", [0, "400-500"]])}),
 )
+# `all`, `any` and `not`, one to three levels of them.
+leaves = st.builds(lambda one, other: {**one, **other}, conditions, transports)
+nested = st.recursive(
+    leaves,
+    lambda inner: st.builds(
+        lambda own, key, below: {**own, key: below},
+        leaves,
+        st.sampled_from(["all", "any", "not"]),
+        st.lists(inner, min_size=1, max_size=2),
+    ),
+    max_leaves=6,
+)
 chains = st.sampled_from([{"chain": "one"}, {"chain": "two"}, {"chain": "three"}])
 actions = st.one_of(st.sampled_from(["allow", "deny"]), chains, st.just({"dscp": 46}))
 interims = st.one_of(st.sampled_from(["allow", "hold"]), chains)
@@ -108,8 +121,10 @@ def policies(draw: st.DrawFn) -> Policy:
     rules = []
     for number in range(draw(st.integers(0, 6))):
         match = {**draw(conditions), **draw(transports)}
+        if draw(st.integers(0, 2)) == 0:
+            match |= draw(nested)
         rule = {"name": f"p{number}", "match": match, "action": draw(actions)}
-        if set(LAYER_7) & set(match) and draw(st.booleans()):
+        if FlowMatch.model_validate(match).needs_verdict and draw(st.booleans()):
             rule["while_inspecting"] = draw(interims)
         rules.append(rule)
     services = [
@@ -209,8 +224,8 @@ def test_compiled_tables_do_what_the_evaluator_says(policy: Policy, view: Networ
     try:
         rules = compile_network(policy, CATALOGUE, view)
     except CompileError as error:
-        if isinstance(error.__cause__, TooManyError):
-            reject()  # what is refused by its size has no tables to compare
+        if isinstance(error.__cause__, TooManyError | NotOneRuleError):
+            reject()  # what is refused has no tables to compare
         raise
     simulator = Simulator(view, rules, policy)
 

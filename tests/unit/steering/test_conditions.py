@@ -121,6 +121,42 @@ CONDITIONS = [
         [with_attribute("tls.cookie", b"\0\xff\1")],
         [with_attribute("tls.cookie", b"\xff")],
     ),
+    ({"not": {"application": "ssh"}}, [{}, {"application": "tube"}], [{"application": "ssh"}]),
+    ({"not": {"dst_port": 80}}, [{"dst_port": 81}, {"ip_proto": 1, "src_port": None, "dst_port": None}], [{}]),
+    ({"not": {"not": {"dst_port": 80}}}, [{}], [{"dst_port": 81}]),
+    ({"not": {"application": "http", "dst_port": 80}}, [{"dst_port": 81}, {"application": "ssh"}], [{}]),
+    ({"not": [{"dst_port": 81}, {"sni": "a.x"}]}, [{}], [{"dst_port": 81}, {"sni": "a.x"}]),
+    ({"sni": "*.x", "not": {"sni": "ads.x"}}, [{"sni": "a.x"}], [{"sni": "ads.x"}, {"sni": ("a.x", "ads.x")}, {}]),
+    ({"not": {"encrypted": True}}, [{"encrypted": False}, {"encrypted": None}], [{"encrypted": True}]),
+    ({"not": {"risk": "0-59"}}, [{"risk": 60}], [{"risk": 59}, {"risk": 0}]),
+    ({"not": {"src": "10.1.0.0/16"}}, [{"src": "10.2.0.2", "dst": "10.1.0.1"}, OVER_IPV6], [{}]),
+    (
+        {"any": [{"dst_port": 81}, {"application": "http"}]},
+        [{}, {"dst_port": 81, "application": "ssh"}],
+        [{"application": "ssh"}],
+    ),
+    (
+        {"any": [{"not": {"dst_port": 80}}, {"not": {"category": "web"}}]},
+        [{"dst_port": 81}, {"category": "video"}],
+        [{}],
+    ),
+    ({"all": [{"src": "10.0.0.0/8"}, {"src": "10.1.0.0/16"}]}, [{}], [{"src": "10.2.0.2"}, OVER_IPV6]),
+    ({"all": [{"ip_proto": ["tcp", "udp"]}, {"ip_proto": ["udp", "icmp"]}]}, [{"ip_proto": 17}], [{}]),
+    ({"all": [{"sni": "*.x"}, {"sni": "*.b.x"}]}, [{"sni": "a.b.x"}], [{"sni": "a.x"}]),
+    ({"all": [{"tag": "p2p"}, {"tag": "vpn"}]}, [{"tags": frozenset({"p2p", "vpn"})}], [{"tags": frozenset({"p2p"})}]),
+    ({"all": [{"encrypted": True}, {"encrypted": False}]}, [], [{"encrypted": True}, {"encrypted": False}]),
+    (
+        {
+            "all": [
+                {"any": [{"dst_port": 80}, {"sni": "a.x"}]},
+                {"not": {"any": [{"category": "video"}, {"tag": "p2p"}]}},
+            ]
+        },
+        [{}, {"sni": "a.x", "dst_port": 9}],
+        [{"category": "video"}, {"tags": frozenset({"p2p"})}, {"dst_port": 9}],
+    ),
+    ({"not": {}}, [], [{}]),
+    ({"any": [{}, {"dst_port": 81}]}, [{}], []),
     ({"sni": ["a.x"], "dst_port": [80]}, [{"sni": "a.x"}], [{"sni": "a.x", "dst_port": 81}, {}]),
 ]
 
