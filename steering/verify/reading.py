@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from ofext.sites import site_id
 from steering.fields import ETH_IPV4, ETH_IPV6
 from steering.network import CatalogueView, NetworkView
-from steering.policy.model import FlowMatch, Ingress, PolicyRule, Treatment
+from steering.policy.conditions import FlowMatch, Ingress
+from steering.policy.model import PolicyRule, Treatment
 from steering.policy.policy import Policy
 from steering.policy.values import ICMPV6, PROTOCOLS, WITH_PORTS
 from steering.verify.errors import VerifyError

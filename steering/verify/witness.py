@@ -131,7 +131,9 @@ class Witnesses:
             app_id=point[f"{slot}.l7_app_id"],
             category=point[f"{slot}.l7_category"],
             state=point[f"{slot}.l7_state"],
-            **named,
+            sni=named["sni"],
+            http_host=named["http_host"],
+            dns_query=named["dns_query"],
         )
         known = "established" if state & CT_ESTABLISHED else "invalid" if state & CT_INVALID else "new"
         known = "related" if state & CT_RELATED else known

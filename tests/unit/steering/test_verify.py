@@ -53,7 +53,7 @@ def test_compiled_rules_are_proven(view: NetworkView, defaults: str) -> None:
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(policies(), networks)
+@given(policies(whole_language=False), networks)
 def test_whatever_compiles_is_proven(of: Policy, view: NetworkView) -> None:
     try:
         rules = compile_network(of, MORE_APPLICATIONS, view)
