@@ -261,6 +261,9 @@ class Core:
         if not self._catalogues:
             return self._restored
         catalogues = self._catalogues.values()
+        owned: dict[str, set[int]] = {}
+        for app in (app for catalogue in catalogues for app in catalogue.apps if app.owner):
+            owned.setdefault(app.owner.lower(), set()).add(app.app_id)
         return CatalogueView(
             applications={app.key: app.app_id for catalogue in catalogues for app in catalogue.apps},
             categories={entry.key: entry.category for catalogue in catalogues for entry in catalogue.categories},
@@ -269,6 +272,7 @@ class Core:
                 for catalogue in catalogues
                 for entry in catalogue.attributes
             },
+            owners={owner: frozenset(numbers) for owner, numbers in owned.items()},
         )
 
     def port_role(self, end: End) -> str:

@@ -76,6 +76,11 @@ class Names:
         app = self.apps.get(app_id)
         return None if app is None else app.risk
 
+    def owner_of(self, app_id: int) -> str | None:
+        """Who owns an application; None if no catalogue says it."""
+        app = self.apps.get(app_id)
+        return app.owner or None if app is not None else None
+
     def values(self, raw: Iterable[tuple[int, bytes]]) -> dict[str, tuple[AttributeValue, ...]]:
         """Name to values, as policies see them: text as text, numbers as numbers, the rest as bytes."""
         found: dict[str, tuple[AttributeValue, ...]] = {}
@@ -168,6 +173,7 @@ class Judge:
             app_id=event.app_id if classified else None,
             state=state_name(event.state) if classified else None,
             risk=names.risk_of(event.app_id) if classified else None,
+            owner=names.owner_of(event.app_id) if classified else None,
             confidence=event.confidence if classified else None,
             attributes=names.values(event.metadata),
         )

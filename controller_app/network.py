@@ -143,12 +143,16 @@ class SavedNetwork(_Part):
     applications: dict[str, int] = Field(default_factory=dict)
     categories: dict[str, int] = Field(default_factory=dict)
     attributes: dict[str, SavedAttribute] = Field(default_factory=dict)
+    owners: dict[str, tuple[int, ...]] = Field(default_factory=dict)
 
     @property
     def catalogue(self) -> CatalogueView:
         """What the agents can recognise."""
         attributes = {name: AttributeView(each.number, each.kind) for name, each in self.attributes.items()}
-        return CatalogueView(applications=self.applications, categories=self.categories, attributes=attributes)
+        owners = {owner: frozenset(numbers) for owner, numbers in self.owners.items()}
+        return CatalogueView(
+            applications=self.applications, categories=self.categories, attributes=attributes, owners=owners
+        )
 
 
 def load_network(path: Path) -> SavedNetwork:
@@ -192,6 +196,7 @@ def save_network(
         attributes={
             name: SavedAttribute(number=each.number, kind=each.kind) for name, each in catalogue.attributes.items()
         },
+        owners={owner: tuple(sorted(numbers)) for owner, numbers in catalogue.owners.items()},
     )
 
 

@@ -35,6 +35,7 @@ class FlowDescription:
     application: str | None = None
     app_id: int | None = None
     category: str | None = None
+    owner: str | None = None
     state: str | None = None
     risk: int | None = None
     confidence: int | None = None

@@ -6,7 +6,7 @@ Read from the conditions themselves, without rules; what a pattern or a test of 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -17,6 +17,8 @@ from steering.network import NetworkView
 from steering.policy.attributes import raw_value, tests_of, type_of
 from steering.policy.conditions import HOSTS, AttributeCondition, FlowMatch
 from steering.policy.values import ICMPV6, PROTOCOLS
+
+MAX_LISTED = 8  # values of a condition in an explanation; a group may have thousands
 
 
 class Fit(Enum):
@@ -87,7 +89,7 @@ def _lower_obstacles(match: FlowMatch, flow: FlowDescription, network: NetworkVi
     for name in ("src", "dst"):
         networks, address = getattr(match, name), getattr(flow, name)
         if networks and not any(_is_in(address, network) for network in networks):
-            yield f"{name} is {address}, not in {' or '.join(networks)}"
+            yield f"{name} is {address}, not in {_or(networks)}"
     for name in ("src_port", "dst_port"):
         yield from _not_within(name, getattr(match, name), getattr(flow, name))
     if match.ingress is not None:
@@ -111,14 +113,15 @@ def _protocol_obstacles(match: FlowMatch, flow: FlowDescription) -> Iterator[str
     is_version_6 = ipaddress.ip_address(flow.src).version == 6
     wanted = {ICMPV6 if number == PROTOCOLS["icmp"] and is_version_6 else number for number in match.ip_proto or ()}
     if wanted and flow.ip_proto not in wanted:
-        yield f"ip_proto is {flow.ip_proto}, not {' or '.join(map(str, sorted(wanted)))}"
+        yield f"ip_proto is {flow.ip_proto}, not {_or(map(str, sorted(wanted)))}"
 
 
 def _upper_obstacles(match: FlowMatch, flow: FlowDescription) -> Iterator[str]:
     """Why the conditions on layer 7 do not hold."""
     if match.application and not any(_is_application(key, flow) for key in match.application):
-        yield f"application is {flow.application}, not {' or '.join(match.application)}"
+        yield f"application is {flow.application}, not {_or(match.application)}"
     yield from _not_in("category", match.category, flow.category)
+    yield from _not_in("owner", match.owner, None if flow.owner is None else flow.owner.lower())
     yield from _not_in("engine", match.engine, None if flow.app_id is None else engine_of(flow.app_id))
     yield from _not_in("state", match.state, flow.state)
     yield from _not_within("risk", match.risk, flow.risk)
@@ -126,11 +129,11 @@ def _upper_obstacles(match: FlowMatch, flow: FlowDescription) -> Iterator[str]:
     if match.encrypted is not None and flow.encrypted is not match.encrypted:
         yield f"encrypted is {'not known' if flow.encrypted is None else _yes(flow.encrypted)}"
     if match.tag and not flow.tags.intersection(match.tag):
-        yield f"tags are {', '.join(sorted(flow.tags)) or 'none'}, and {' or '.join(match.tag)} is not among them"
+        yield f"tags are {', '.join(sorted(flow.tags)) or 'none'}, and {_or(match.tag)} is not among them"
     for name, wanted in match.patterns.items():
         values = flow.texts(name)
         if not any(_fits(name, pattern, value) for pattern in wanted for value in values):
-            yield f"{name} is {', '.join(values) or 'not known'}, not {' or '.join(wanted)}"
+            yield f"{name} is {', '.join(values) or 'not known'}, not {_or(wanted)}"
     for name, condition in (match.attributes or {}).items():
         if not _passes(name, condition, flow):
             values = tuple(str(value) for given, value in flow.all_attributes() if given == name)
@@ -169,17 +172,24 @@ def _in_words(condition: AttributeCondition) -> str:
 
 def _not_in(name: str, wanted: tuple[object, ...] | None, value: object) -> Iterator[str]:
     if wanted and value not in wanted:
-        yield f"{name} is {'not known' if value is None else value}, not {' or '.join(map(str, wanted))}"
+        yield f"{name} is {'not known' if value is None else value}, not {_or(map(str, wanted))}"
 
 
 def _not_within(name: str, spans: tuple[tuple[int, int], ...] | None, value: int | None) -> Iterator[str]:
     if spans and (value is None or not any(first <= value <= last for first, last in spans)):
-        wanted = " or ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
+        wanted = _or(str(a) if a == b else f"{a}-{b}" for a, b in spans)
         yield f"{name} is {'not known' if value is None else value}, not {wanted}"
 
 
 def _is_in(address: str, network: str) -> bool:
     return ipaddress.ip_address(address) in ipaddress.ip_network(network)
+
+
+def _or(values: Iterable[str]) -> str:
+    """The values in words; of many, the first."""
+    listed = list(values)
+    more = len(listed) - MAX_LISTED
+    return " or ".join(listed[:MAX_LISTED]) + (f" or one of {more} more" if more > 0 else "")
 
 
 def _yes(value: bool) -> str:

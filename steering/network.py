@@ -110,8 +110,12 @@ class AttributeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueView:
-    """What the agents can recognise: application key to App-ID, category key to number, attributes by name."""
+    """What the agents can recognise: application key to App-ID, category key to number, attributes by name.
+
+    `owners` has the App-IDs of an owner's applications, by its name in lower case.
+    """
 
     applications: Mapping[str, int]
     categories: Mapping[str, int]
     attributes: Mapping[str, AttributeView] = field(default_factory=dict)
+    owners: Mapping[str, frozenset[int]] = field(default_factory=dict)

@@ -34,6 +34,7 @@ def describe(flow: pb.DescribedFlow, names: Names) -> FlowDescription:
         category=None if application is None else (flow.category or names.category_of(application) or None),
         app_id=app_id,
         risk=None if app_id is None else names.risk_of(app_id),
+        owner=None if app_id is None else names.owner_of(app_id),
         sni=flow.sni or None,
         http_host=flow.http_host or None,
         dns_query=flow.dns_query or None,

@@ -32,6 +32,9 @@ def layer_7_alternatives(match: FlowMatch, catalogue: CatalogueView) -> list[Seq
     made: list[Sequence[Match]] = []
     if match.application is not None:
         made.append([Match.of(l7_app_id=number) for number in _app_ids(match.application, catalogue)])
+    if match.owner is not None:
+        owned = {number for name in match.owner for number in _owned(name, catalogue)}
+        made.append([Match.of(l7_app_id=number) for number in sorted(owned)])
     if match.engine is not None:
         made.append([Match.of(l7_app_id=(number << 24, ENGINE_MASK)) for number in match.engine])
     if match.state is not None:
@@ -80,6 +83,12 @@ def _app_ids(keys: Sequence[str], catalogue: CatalogueView) -> list[int]:
     except EncodeError as error:
         raise CompileError(str(error)) from error
     return [*listed, *(site_id(key) for key in keys if "." in key), *numbered]
+
+
+def _owned(name: str, catalogue: CatalogueView) -> frozenset[int]:
+    if name not in catalogue.owners:
+        raise CompileError(f"the catalogue has no owner {name!r}")
+    return catalogue.owners[name]
 
 
 def _numbers(kind: str, keys: Sequence[str], catalogue: CatalogueView) -> list[int]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from steering.errors import PolicyError
 from steering.network import CatalogueView, NetworkView
 from steering.policy.attributes import tests_of
 from steering.policy.conditions import AttributeCondition, FlowMatch
+from steering.policy.model import ApplicationSet
 from steering.policy.policy import Policy
 from steering.policy.references import nearest
 from steering.policy.source import Source, Step
@@ -26,28 +27,47 @@ def check_policy(policy: Policy, catalogue: CatalogueView | None, network: Netwo
 
 
 def _against_catalogue(policy: Policy, catalogue: CatalogueView, source: Source) -> Iterator[PolicyError]:
+    for index, group in enumerate(policy.groups.values()):
+        below = ("groups", index, "applications")
+        given = group.applications or ApplicationSet.model_construct()
+        yield from _keys(given.keys, catalogue, (*below, "keys"), source)
+        yield from _unknown(given.categories, catalogue.categories, "category", (*below, "categories"), source)
+        yield from _unknown(given.owners, catalogue.owners, "owner", (*below, "owners"), source)
     for path, match in _matches(policy):
-        named = enumerate(match.application or ())
-        listed = [(at, key) for at, key in named if "." not in key and "/" not in key]  # others are sites and numbers
-        yield from _unknown(listed, catalogue.applications, "application", path, source)
-        yield from _unknown(enumerate(match.category or ()), catalogue.categories, "category", path, source)
+        yield from _keys(match.application, catalogue, (*path, "application"), source)
+        yield from _unknown(match.category, catalogue.categories, "category", (*path, "category"), source)
+        yield from _unknown(match.owner, catalogue.owners, "owner", (*path, "owner"), source)
         for name, condition in (match.attributes or {}).items():
             yield from _attribute(name, condition, catalogue, (*path, "attributes", name), source)
 
 
 def _matches(policy: Policy) -> Iterator[tuple[tuple[Step, ...], FlowMatch]]:
     """Every mapping of conditions with its path."""
-    for index, rule in enumerate(policy.rules):
+    for index, rule in enumerate(policy.written or policy.rules):
         yield from ((("policies", index, "match", *path), match) for path, match in rule.match.nodes())
 
 
+def _keys(
+    keys: Sequence[str] | None, catalogue: CatalogueView, path: tuple[Step, ...], source: Source
+) -> Iterator[PolicyError]:
+    """Of applications; those with a dot are sites, those with a slash numbers."""
+    listed = [(at, key) for at, key in enumerate(keys or ()) if "." not in key and "/" not in key]
+    yield from _unknown_at(listed, catalogue.applications, "application", path, source)
+
+
 def _unknown(
-    keys: Iterable[tuple[int, str]], known: Mapping[str, int], kind: str, path: tuple[Step, ...], source: Source
+    keys: Sequence[str] | None, known: Iterable[str], kind: str, path: tuple[Step, ...], source: Source
+) -> Iterator[PolicyError]:
+    yield from _unknown_at(enumerate(keys or ()), known, kind, path, source)
+
+
+def _unknown_at(
+    keys: Iterable[tuple[int, str]], known: Iterable[str], kind: str, path: tuple[Step, ...], source: Source
 ) -> Iterator[PolicyError]:
     for position, key in keys:
         if key not in known:
-            expected = f"no {kind} has the key {key!r}"
-            yield source.error((*path, kind, position), expected, suggestion=nearest(key, known))
+            expected = f"the catalogue has no {kind} {key!r}" if kind == "owner" else f"no {kind} has the key {key!r}"
+            yield source.error((*path, position), expected, suggestion=nearest(key, known))
 
 
 def _attribute(

@@ -36,7 +36,9 @@ HOSTS: Final = ("sni", "http_host", "dns_query")
 """Conditions whose values are host patterns (`ofext.patterns.normalise`)."""
 TEXTS: Final = ("http_url", "user_agent", "content_type", "user", "device")
 """Conditions whose values are text patterns (`ofext.patterns.normalise_text`)."""
-ON_VERDICT: Final = ("application", "category", "engine", "tag", "risk", "confidence", "encrypted", "state")
+GROUPS: Final = ("src_group", "dst_group", "user_group", "device_group", "application_group")
+"""Conditions on groups, which stand for others (`steering.policy.groups`)."""
+ON_VERDICT: Final = ("application", "category", "owner", "engine", "tag", "risk", "confidence", "encrypted", "state")
 HEADERS: Final = (
     "eth_src",
     "eth_dst",
@@ -47,17 +49,21 @@ HEADERS: Final = (
     "src_port",
     "dst_port",
     "ingress",
+    "src_group",
+    "dst_group",
 )
 """Conditions on layers 2 to 4."""
-LAYER_7: Final = (*ON_VERDICT, *HOSTS, *TEXTS, "attributes")
+LAYER_7: Final = (*ON_VERDICT, *HOSTS, *TEXTS, "attributes", "user_group", "device_group", "application_group")
 """Conditions that only a flow with a verdict can fulfil."""
 
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$", max_length=64)]
 Application = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z0-9-]+$|^[a-z0-9-]+(\.[a-z0-9-]+)+$|^[0-9]{1,3}/[0-9]{1,8}$", max_length=255),
 ]
 """A key of the catalogue, with a dot in it the registrable domain of a site, with a slash an App-ID (RFC 6759)."""
+Owner = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1, max_length=255)]
 Vid = Annotated[int, Field(strict=True, ge=1, le=4094)]
 
 
@@ -121,6 +127,7 @@ class FlowMatch(Model):
         "or an App-ID (20/10001)",
     )
     category: OneOrMore[Key] | None = None
+    owner: OneOrMore[Owner] | None = Field(default=None, description="of the application, as the catalogue names it")
     engine: OneOrMore[Engine] | None = Field(default=None, description="of the App-ID (RFC 6759), by name or number")
     tag: OneOrMore[Tag] | None = Field(default=None, description="of the application or a protocol on the path")
     risk: OneOrMore[Risk] | None = Field(default=None, description="of the application: a number or a range, 60-100")
@@ -147,6 +154,11 @@ class FlowMatch(Model):
     src_port: OneOrMore[PortRange] | None = None
     dst_port: OneOrMore[PortRange] | None = None
     ingress: Ingress | None = None
+    src_group: OneOrMore[Name] | None = Field(default=None, description="the originator's address is in the group")
+    dst_group: OneOrMore[Name] | None = Field(default=None, description="the responder's address is in the group")
+    user_group: OneOrMore[Name] | None = Field(default=None, description="one of the group's users")
+    device_group: OneOrMore[Name] | None = Field(default=None, description="one of the group's devices")
+    application_group: OneOrMore[Name] | None = Field(default=None, description="one of the group's applications")
     all: Nested | None = Field(default=None, description="each of these must hold")
     any: Nested | None = Field(default=None, description="one of these must hold")
     not_: OneOrMore[FlowMatch] | None = Field(default=None, alias="not", description="none of these may hold")

@@ -15,9 +15,11 @@ from steering.policy.model import (
     MAX_CHAINS,
     MAX_HOPS,
     MAX_POLICIES,
+    ApplicationSet,
     Attach,
     Chain,
     Defaults,
+    Group,
     MarkDscp,
     PolicyFile,
     PolicyRule,
@@ -34,8 +36,9 @@ _TOO_LARGE = f"a policy file has at most {MAX_FILE_SIZE} bytes"
 
 M = TypeVar("M", bound=BaseModel)
 
-_SECTIONS: Mapping[str, type[Service | Chain | PolicyRule]] = {
+_SECTIONS: Mapping[str, type[Service | Group | Chain | PolicyRule]] = {
     "services": Service,
+    "groups": Group,
     "chains": Chain,
     "policies": PolicyRule,
 }
@@ -44,6 +47,8 @@ _MODELS = (
     PolicyFile,
     Service,
     Attach,
+    Group,
+    ApplicationSet,
     Chain,
     Defaults,
     PolicyRule,
@@ -91,6 +96,7 @@ def parse_policy(text: str, file: str = "<text>") -> Policy:
         version=1,
         services=tuple(parts.services.values()),
         chains=tuple(parts.chains.values()),
+        groups=tuple(parts.groups.values()),
         policies=tuple(parts.policies.values()),
         defaults=parts.defaults or Defaults(),
     )

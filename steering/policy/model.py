@@ -6,19 +6,19 @@ not here.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from steering.policy.conditions import FlowMatch, Model
-from steering.policy.values import Port
+from steering.policy.conditions import Application, FlowMatch, Key, Model, Name, Owner
+from steering.policy.values import Network, OneOrMore, Port, Risk, TextPattern
+from steering.policy.values import Tag as TagKey
 
 MAX_CHAINS = 126  # 7 bits of a service tag's VID, without 0 (no chain) and 127 (VIDs up to 4095 are reserved)
 MAX_HOPS = 15  # 4 bits of the VID count hops from 0; 15 leaves one value unused
 MAX_PREDICATES = 96  # bits 32–127 of ct_label
 MAX_POLICIES = 16_000  # four priorities each of 65,536
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
 Dscp = Annotated[int, Field(strict=True, ge=0, le=63)]
 
 
@@ -43,6 +43,34 @@ class Chain(Model):
 
     name: Name
     services: tuple[Name, ...] = Field(min_length=1, max_length=MAX_HOPS)
+
+
+class ApplicationSet(Model):
+    """Applications: what one of these says of is in it."""
+
+    keys: OneOrMore[Application] | None = Field(default=None, description="keys of the catalogue, or domains of sites")
+    categories: OneOrMore[Key] | None = None
+    tags: OneOrMore[TagKey] | None = None
+    owners: OneOrMore[Owner] | None = Field(default=None, description="as the catalogue names them; case is the same")
+    risk: OneOrMore[Risk] | None = None
+
+    @model_validator(mode="after")
+    def _has_members(self) -> ApplicationSet:
+        return _with_a_key(self)
+
+
+class Group(Model):
+    """A named set for conditions: of addresses, users, devices, applications, or of several kinds."""
+
+    name: Name
+    addresses: OneOrMore[Network] | None = Field(default=None, description="for src_group and dst_group")
+    users: OneOrMore[TextPattern] | None = Field(default=None, description="for user_group")
+    devices: OneOrMore[TextPattern] | None = Field(default=None, description="for device_group")
+    applications: ApplicationSet | None = Field(default=None, description="for application_group")
+
+    @model_validator(mode="after")
+    def _has_members(self) -> Group:
+        return _with_a_key(self)
 
 
 class SendThrough(Model):
@@ -80,6 +108,16 @@ Interim = Annotated[
 ]
 
 
+G = TypeVar("G", bound=Model)
+
+
+def _with_a_key(group: G) -> G:
+    kinds = [name for name in type(group).model_fields if name != "name"]
+    if all(getattr(group, kind) is None for kind in kinds):
+        raise ValueError(f"expected at least one of {', '.join(kinds)}")
+    return group
+
+
 class PolicyRule(Model):
     """One policy: what it applies to and what happens then."""
 
@@ -109,6 +147,7 @@ class PolicyFile(Model):
 
     version: Literal[1]
     services: tuple[Service, ...] = ()
+    groups: tuple[Group, ...] = ()
     chains: tuple[Chain, ...] = Field(default=(), max_length=MAX_CHAINS)
     defaults: Defaults = Defaults()
     policies: tuple[PolicyRule, ...] = Field(default=(), max_length=MAX_POLICIES)

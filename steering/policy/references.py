@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 
 from steering.errors import PolicyError
 from steering.policy.conditions import FlowMatch
+from steering.policy.groups import MEMBERS, resolved
 from steering.policy.logic import TooManyTermsError, terms_of
 from steering.policy.model import (
     MAX_PREDICATES,
     Chain,
     Defaults,
+    Group,
     PolicyRule,
     SendThrough,
     Service,
@@ -32,6 +34,7 @@ class Parts:
 
     services: dict[int, Service] = field(default_factory=dict)
     chains: dict[int, Chain] = field(default_factory=dict)
+    groups: dict[int, Group] = field(default_factory=dict)
     policies: dict[int, PolicyRule] = field(default_factory=dict)
     defaults: Defaults | None = None
     names: dict[str, list[str | None]] = field(default_factory=dict)
@@ -39,7 +42,8 @@ class Parts:
 
 def check_references(parts: Parts, source: Source) -> Iterator[PolicyError]:
     """Every mistake between the parts."""
-    for section, kind in (("services", "service"), ("chains", "chain"), ("policies", "policy")):
+    kinds = (("services", "service"), ("chains", "chain"), ("groups", "group"), ("policies", "policy"))
+    for section, kind in kinds:
         yield from _unique(parts.names[section], section, kind, source)
     services, chains = ({name for name in parts.names[section] if name} for section in ("services", "chains"))
     for index, chain in parts.chains.items():
@@ -48,14 +52,21 @@ def check_references(parts: Parts, source: Source) -> Iterator[PolicyError]:
         if service.attach.ingress == service.attach.egress:
             path = ("services", index, "attach", "egress")
             yield source.error(path, "a function needs two ports: egress is the same port as ingress")
+    groups = {group.name: group for group in parts.groups.values()}
+    known = {name for name in parts.names["groups"] if name}
+    usable: dict[int, PolicyRule] = {}
     for index, rule in parts.policies.items():
+        unknown = list(_group_names(rule, ("policies", index, "match"), groups, known, source))
+        yield from unknown
+        if not unknown and known == groups.keys():
+            usable[index] = resolved(rule, groups)
+            yield from _terms(usable[index], ("policies", index, "match"), source)
         for inner, match in rule.match.nodes():
             yield from _conditions(match, ("policies", index, "match", *inner), source)
-        yield from _terms(rule, ("policies", index, "match"), source)
         yield from _targets(rule, ("policies", index), chains, source)
     if parts.defaults is not None:
         yield from _targets(parts.defaults, ("defaults",), chains, source)
-    yield from _predicates(parts.policies, source)
+    yield from _predicates(usable, source)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -90,6 +101,21 @@ def _targets(
         if isinstance(treatment, SendThrough) and treatment.chain not in known:
             near = nearest(treatment.chain, known)
             yield source.error((*path, key, "chain"), "expected the name of a chain", suggestion=near)
+
+
+def _group_names(
+    rule: PolicyRule, path: tuple[Step, ...], groups: Mapping[str, Group], known: set[str], source: Source
+) -> Iterator[PolicyError]:
+    for inner, match in rule.match.nodes():
+        for condition, (_, kind) in MEMBERS.items():
+            for position, name in enumerate(getattr(match, condition) or ()):
+                where = (*path, *inner, condition, position)
+                if name not in known:
+                    fitting = (group.name for group in groups.values() if getattr(group, kind) is not None)
+                    near = nearest(name, fitting) or nearest(name, known)
+                    yield source.error(where, f"expected the name of a group with {kind}", suggestion=near)
+                elif name in groups and getattr(groups[name], kind) is None:
+                    yield source.error(where, f"the group {name!r} has no {kind}")
 
 
 def _terms(rule: PolicyRule, path: tuple[Step, ...], source: Source) -> Iterator[PolicyError]:

@@ -15,6 +15,7 @@ SYN, ACK = 0x002, 0x010
 CATALOGUE = CatalogueView(
     applications={"ssh": 0x14000001, "http": 0x14000002, "tube": 0x14002711, "custom": 0x06000001},
     categories={"unknown": 0, "video": 7, "web": 8},
+    owners={"acme inc.": frozenset({0x14000001})},
     attributes={
         "tls.sni": AttributeView(1, AttributeType.STRING),
         "http.method": AttributeView(30, AttributeType.STRING),
