@@ -42,6 +42,7 @@ class Feature(IntFlag):
     DEPTH = 4
     STATISTICS = 8
     CATALOGUE_CHANGE = 16
+    TRACKED_BY_RULES = 32  # the switch has no connection tracker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,7 @@ class ErrorCode(IntEnum):
     IS_SLAVE = 10  # the controller's role does not allow it (as OpenFlow's OFPBRC_IS_SLAVE)
     NOT_PERMITTED = 11  # the agent's configuration does not allow it
     PLUGIN_REFUSED = 12  # the plugin is not there, or not right; the set of plugins is as it was
+    NO_TRACKER = 13  # the switch has no connection tracker, and rules cannot do this; or the table is the agent's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -179,22 +179,30 @@ def l7_field(field: L7Field, value: bytes, mask: bytes = b"") -> Oxm:
 
 def ct_mark(value: int, mask: int | None = None) -> Oxm:
     """NXM_NX_CT_MARK, 32 bits."""
-    return _nxm(NXM_NX_CT_MARK, value, mask, 4)
+    return nxm(NXM_NX_CT_MARK, value, mask, 4)
 
 
 def ct_label(value: int, mask: int | None = None) -> Oxm:
     """NXM_NX_CT_LABEL, 128 bits."""
-    return _nxm(NXM_NX_CT_LABEL, value, mask, label.LABEL_SIZE)
+    return nxm(NXM_NX_CT_LABEL, value, mask, label.LABEL_SIZE)
 
 
 def ct_state(value: int, mask: int | None = None) -> Oxm:
     """NXM_NX_CT_STATE, 32 bits; the flags are those of Open vSwitch."""
-    return _nxm(NXM_NX_CT_STATE, value, mask, 4)
+    return nxm(NXM_NX_CT_STATE, value, mask, 4)
 
 
 def ct_zone(value: int) -> Oxm:
     """NXM_NX_CT_ZONE, 16 bits."""
-    return _nxm(NXM_NX_CT_ZONE, value, None, 2)
+    return nxm(NXM_NX_CT_ZONE, value, None, 2)
+
+
+def nxm(field: int, value: int, mask: int | None, size: int) -> Oxm:
+    """A field of class NXM_1, whose value has `size` bytes. Raises EncodeError."""
+    body = wire.number("value", value, size)
+    if mask is not None:
+        body += wire.number("mask", mask, size)
+    return Oxm(CLASS_NXM_1, field, mask is not None, body)
 
 
 def is_l7(oxm: Oxm) -> bool:
@@ -275,10 +283,3 @@ def _number(field: L7Field, value: int, mask: int | None) -> Oxm:
     if mask is not None:
         body += wire.number(FIELD_NAMES[field] + " mask", mask, size)
     return Oxm(CLASS_EXPERIMENTER, int(field), mask is not None, EXPERIMENTER_BYTES + body)
-
-
-def _nxm(field: int, value: int, mask: int | None, size: int) -> Oxm:
-    body = wire.number("value", value, size)
-    if mask is not None:
-        body += wire.number("mask", mask, size)
-    return Oxm(CLASS_NXM_1, field, mask is not None, body)

@@ -36,6 +36,9 @@ from switch_dpi.rule_list import count_rules
 from switch_dpi.shim.l7 import L7Endpoint
 from switch_dpi.shim.relay import Shim
 from switch_dpi.shim.session import ShimSession
+from switch_dpi.untracked.gate import UntrackedGate
+from switch_dpi.untracked.listing import list_connections
+from switch_dpi.untracked.marker import RuleMarker
 from switch_dpi.verdicts import VerdictPath
 from switch_dpi.vocabulary import Tags, Vocabulary
 
@@ -97,7 +100,8 @@ class BridgeAgent:
         self._reconcile_now = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._remark: asyncio.TimerHandle | None = None
-        self._marker = Marker(ovs.management_path(plan.name), plan.edge_zone)
+        marker = Marker if plan.has_tracker else RuleMarker
+        self._marker = marker(ovs.management_path(plan.name), plan.edge_zone)
         store_path = config.state_dir / f"{plan.name}.predicates.json"
         vocabulary = Vocabulary(engine.catalogue, engine.tags)
         self._store = PredicateStore(store_path, plan.edge_zone, vocabulary, self._predicates_changed)
@@ -213,7 +217,8 @@ class BridgeAgent:
         if self._depth != Depth():
             self._capture.set_depth(self._depth)
         self._path.begin_run(time.monotonic(), self._capture.inspect_anew)
-        self._capture.mark_with(self._marker.sink)
+        if self.plan.has_tracker:
+            self._capture.mark_with(self._marker.sink)
         self._engine_run = self._loop.run_in_executor(self._thread, self._engine_loop, self._capture, self._stop)
         log.info("bridge %s: inspecting what comes to %s", self.plan.name, self.plan.tap_port)
 
@@ -265,12 +270,20 @@ class BridgeAgent:
             await self._reclaimer.run(retire=self._store.wants_cleaning)
 
     async def _connections(self) -> list[Connection]:
+        if not self.plan.has_tracker:
+            where = self._ovs.management_path(self.plan.name)
+            found = await asyncio.to_thread(list_connections, where, self.plan.edge_zone, self._config.ovs.timeout_s)
+            if found is None and self._facts is not None:
+                log.warning("bridge %s: the agent's own rules were gone", self.plan.name)
+                await self._ovs.make_tables(self.plan)
+            return found or []
         datapath = self._facts.datapath if self._facts else await self._ovs.datapath(self.plan)
         text = await self._ovs.dump_conntrack(datapath, self.plan.edge_zone)
         return await asyncio.to_thread(lambda: list(parse_conntrack(text)))
 
     def _count_rules(self) -> Mapping[int, int]:
-        return count_rules(self._ovs.management_path(self.plan.name), self._config.ovs.timeout_s)
+        path = self._ovs.management_path(self.plan.name)
+        return count_rules(path, self._config.ovs.timeout_s, has_tracker=self.plan.has_tracker)
 
     async def _until_ready(self, step: Callable[[], Any]) -> None:
         """Repeat a step until Open vSwitch lets it pass; the same trouble is logged once."""
@@ -308,7 +321,10 @@ class BridgeAgent:
 
     def _make_session(self, now: float, version: int | None) -> ShimSession:
         self._store.begin_session()
-        return ShimSession(self._store, self._make_endpoint, now, version)
+        if self.plan.has_tracker:
+            return ShimSession(self._store, self._make_endpoint, now, version)
+        gate = UntrackedGate(self._store)
+        return ShimSession(gate, self._make_endpoint, now, version, gate.restore)
 
     def _make_endpoint(self) -> L7Endpoint:
         events = self._config.events
@@ -342,6 +358,7 @@ class BridgeAgent:
 
     def _info(self) -> AgentInfo:
         plugins = self._engine.plugins
+        features = FEATURES if self.plan.has_tracker else FEATURES | Feature.TRACKED_BY_RULES
         return AgentInfo(
             agent_version=self._agent_version,
             engine_version=self._engine.version,
@@ -350,5 +367,5 @@ class BridgeAgent:
             edge_zone=self.plan.edge_zone,
             service_zone=self.plan.service_zone,
             predicate_capacity=PREDICATE_CAPACITY,
-            features=FEATURES | (Feature.PLUGIN_SWAP if plugins is not None and plugins.may_swap else 0),
+            features=features | (Feature.PLUGIN_SWAP if plugins is not None and plugins.may_swap else 0),
         )

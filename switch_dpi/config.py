@@ -148,6 +148,11 @@ class Bridge(_Section):
         default=None,
         description="Conntrack zone that remembers chains; 101, 103, 105, … in the order of the list if absent.",
     )
+    conntrack: bool = Field(
+        default=True,
+        description="Whether the bridge's datapath has a connection tracker. Without one every connection takes rules "
+        "in tables that become the agent's (docs/agent.md).",
+    )
 
     @field_validator("listen")
     @classmethod
@@ -302,6 +307,7 @@ class BridgePlan:
     tap_port: str
     edge_zone: int
     service_zone: int
+    has_tracker: bool = True
 
 
 class AgentConfig(_Section):
@@ -398,6 +404,7 @@ def _plan(bridge: Bridge, index: int) -> BridgePlan:
         tap_port=bridge.tap_port or _tap_name(bridge.name),
         edge_zone=bridge.edge_zone or edge,
         service_zone=bridge.service_zone or edge + 1,
+        has_tracker=bridge.conntrack,
     )
 
 

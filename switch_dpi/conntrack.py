@@ -35,6 +35,8 @@ class Connection:
     mark: int
     label: int
     is_closing: bool
+    is_whole: bool = True
+    """Both directions say the same; without a tracker each has a rule of its own."""
 
     @property
     def key(self) -> Key:

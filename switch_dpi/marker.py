@@ -85,13 +85,16 @@ class Marker:
         """Ask the switch for a sign that it has taken every mark up to here; ``counters.probes`` counts the answers."""
         self.sink.add(basic.echo_request(self._version, 0))
 
-    def mark(self, connection: Connection, app_id: int, label: int) -> int:
+    def mark(self, connection: Connection, app_id: int, label: int, _flow_id: int = 0, /) -> int:
         """Collect one mark: App-ID into ``ct_mark``, the verdict's bits of ``label`` into ``ct_label``.
 
         Its number among all marks, engines' too, in the order in which the switch gets them; 0 if it will not be sent.
         """
         ends = (connection.l4, connection.src, connection.sport, connection.dst, connection.dport)
         return self.sink.mark(ends, connection.vlan, app_id, label)
+
+    def end(self, connection: Connection, flow_id: int) -> None:
+        """A marked flow has ended; the tracker knows by itself."""
 
     def flush(self) -> None:
         """Send what has been collected, as far as the switch takes it now."""

@@ -13,10 +13,13 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from ofext.openflow.marks import L4, Connection, frame
+from ofext.untracked import tables
 from switch_dpi.config import BridgePlan
 from switch_dpi.config import Ovs as OvsOptions
 from switch_dpi.errors import OvsError
 from switch_dpi.ovs_tls import provide, release
+from switch_dpi.untracked.tables import static_rules
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +28,7 @@ INACTIVITY_PROBE_MS = 5000  # a dead peer is noticed in twice that
 NEEDED_PROTOCOLS = ("OpenFlow13", "OpenFlow14", "OpenFlow15")
 UNDO_CONTROLLERS = "appsteer-controllers"  # external_ids: what the bridge had before, for the teardown
 UNDO_FAIL_MODE = "appsteer-fail-mode"
+NO_TRACKER = "CT_DATAPATH_SUPPORT"  # NXBAC_, what Open vSwitch says to a ct action that the datapath has not
 IPV6_OFF = "/proc/sys/net/ipv6/conf/{}/disable_ipv6"
 
 
@@ -69,6 +73,8 @@ class Ovs:
     async def setup(self, plan: BridgePlan) -> BridgeFacts:
         """Make the tap, and note what the bridge was like before. Raises OvsError."""
         await self._remember(plan)
+        if plan.has_tracker:
+            await self._check_tracker(plan)
         ofport = await self._make_tap(plan)
         return BridgeFacts(tap_ofport=ofport, datapath=await self.datapath(plan))
 
@@ -79,6 +85,8 @@ class Ovs:
             async with self._tls:
                 await provide(self.vsctl, tls.switch)
         await self._set_controller(plan, "{}:{}:{}".format("ssl" if tls else "tcp", *_bracketed(listen)))
+        if not plan.has_tracker:  # behind set-controller: a bridge's first one takes all its rules away
+            await self.make_tables(plan)
 
     async def datapath(self, plan: BridgePlan) -> str:
         """As ``ovs-appctl dpctl`` names what forwards the bridge's packets."""
@@ -100,6 +108,9 @@ class Ovs:
         for key in (UNDO_CONTROLLERS, UNDO_FAIL_MODE):
             command += ["--", "remove", "Bridge", plan.name, "external_ids", key]
         await self.vsctl(*command)
+        if not plan.has_tracker:
+            await self.ofctl("del-flows", plan, f"cookie={tables.COOKIE_PREFIX:#x}/{tables.COOKIE_PREFIX_MASK:#x}")
+            await self.vsctl("remove", "Bridge", plan.name, "flow_tables", str(tables.LOOK_UP))
         return True
 
     async def release_tls(self) -> str:
@@ -115,6 +126,11 @@ class Ovs:
         timeout = f"--timeout={max(1, round(self._options.timeout_s))}"
         return await self._run("ovs-vsctl", f"--db={self._options.database}", timeout, *arguments)
 
+    async def ofctl(self, command: str, plan: BridgePlan, *arguments: str, text: str = "") -> str:
+        """Run ``ovs-ofctl`` in OpenFlow 1.4 for a bridge; ``text`` is what it reads from a file `-`."""
+        target = f"unix:{self.management_path(plan.name)}"
+        return await self._run("ovs-ofctl", "--protocols=OpenFlow14", command, target, *arguments, text=text)
+
     async def appctl(self, *arguments: str) -> str:
         """Run ``ovs-appctl`` against ovs-vswitchd."""
         run_dir = self._options.run_dir
@@ -123,6 +139,29 @@ class Ovs:
         except (OSError, ValueError) as error:
             raise OvsError("ovs-appctl", f"ovs-vswitchd does not run: {error}") from error
         return await self._run("ovs-appctl", "-t", str(run_dir / f"ovs-vswitchd.{pid}.ctl"), *arguments)
+
+    async def make_tables(self, plan: BridgePlan) -> None:
+        """The agent's own rules in a bridge without a tracker, and a bound for those that stand for connections.
+
+        Raises OvsError.
+        """
+        await self.ofctl("add-flows", plan, "-", text=static_rules(plan.edge_zone))
+        bound = f"flow_limit={tables.MAX_RULES}"
+        where = f"flow_tables:{tables.LOOK_UP}=@own"
+        own = ("--id=@own", "create", "Flow_Table", "name=connections", bound, "overflow_policy=evict")
+        await self.vsctl(*own, "--", "set", "Bridge", plan.name, where)
+
+    async def _check_tracker(self, plan: BridgePlan) -> None:
+        """Raises OvsError when the bridge's datapath has no connection tracker: no verdict could be kept."""
+        packet = frame(Connection(src="0.0.0.0", dst="0.0.0.0", sport=0, dport=0, l4=L4.UDP)).hex()
+        what = f"in_port=controller, packet={packet}, actions=ct(zone={plan.edge_zone})"
+        try:
+            await self.ofctl("packet-out", plan, what)
+        except OvsError as error:
+            if NO_TRACKER not in str(error):
+                raise
+            text = "its datapath has no connection tracker; say `conntrack: false` for it in the agent's configuration"
+            raise OvsError(f"bridge {plan.name}", text) from error
 
     async def _remember(self, plan: BridgePlan) -> None:
         """Note the controllers and the fail mode that the bridge has now, unless they are the agent's own."""
@@ -166,18 +205,18 @@ class Ovs:
         if protocols != "[]" and any(protocol not in protocols for protocol in NEEDED_PROTOCOLS):
             await self.vsctl("add", "Bridge", name, "protocols", ",".join(NEEDED_PROTOCOLS))
 
-    async def _run(self, *command: str) -> str:
+    async def _run(self, *command: str, text: str = "") -> str:
         """Output of a program that ends with 0; otherwise OvsError with what it said."""
         shown = " ".join(command)
         log.debug("run %s", shown)
         pipe = asyncio.subprocess.PIPE
         try:
-            process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+            process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
         except FileNotFoundError as error:
             raise OvsError(shown, f"{command[0]} is not installed (Debian: openvswitch-switch, iproute2)") from error
         try:
             async with asyncio.timeout(self._options.timeout_s + 1):
-                output, errors = await process.communicate()
+                output, errors = await process.communicate(text.encode())
         except TimeoutError as error:
             raise OvsError(shown, f"no answer within {self._options.timeout_s:g} s") from error
         finally:

@@ -17,6 +17,7 @@ from ofext import label, lowering, oxm
 from ofext.errors import OfextError
 from ofext.openflow import basic
 from ofext.openflow.header import Framer, Type, Version, build
+from ofext.untracked.registers import from_registers, to_registers
 from switch_dpi.errors import OvsError
 
 RECEIVE_SIZE: Final = 65536
@@ -29,32 +30,39 @@ _BODY: Final = 16  # offset of a multipart message's body
 _MATCH: Final = 48  # offset of the match in an entry
 
 
-def count_rules(management: Path, timeout_s: float) -> Counter[int]:
+def count_rules(management: Path, timeout_s: float, *, has_tracker: bool = True) -> Counter[int]:
     """How many rules compare each predicate bit, by its number. Raises OvsError."""
     counts: Counter[int] = Counter()
     try:
         with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as peer:
             peer.settimeout(timeout_s)
             peer.connect(str(management))
-            for fields in _rules(peer):
-                counts.update(_bits(fields))
+            for reply in replies_to(peer, _request(has_tracker=has_tracker), MAX_REPLY_SIZE):
+                for fields in _matches(reply):
+                    counts.update(_bits(from_registers(fields)))
     except (OSError, OfextError) as error:
         raise OvsError(f"rules of {management}", str(error)) from error
     return counts
 
 
-def _rules(peer: socket.socket) -> Iterator[tuple[oxm.Oxm, ...]]:
-    """The lowered matches, one of each rule."""
-    match = oxm.encode_match([oxm.ct_label(0, lowering.LABEL_IS_L7)])
+def _request(*, has_tracker: bool) -> bytes:
+    """Asks for rules with lowered matches."""
+    sign = (oxm.ct_label(0, lowering.LABEL_IS_L7),)
+    match = oxm.encode_match(sign if has_tracker else to_registers(sign))
     any_port_and_group = b"\xff" * 8
     body = _FLOW.to_bytes(2, "big") + bytes(6) + b"\xff" + bytes(3) + any_port_and_group + bytes(4 + 16) + match
-    peer.sendall(basic.hello([_VERSION]) + build(_VERSION, Type.MULTIPART_REQUEST, 1, body))
+    return build(_VERSION, Type.MULTIPART_REQUEST, 1, body)
+
+
+def replies_to(peer: socket.socket, request: bytes, max_size: int) -> Iterator[bytes]:
+    """All parts of the answer to a request for statistics, in OpenFlow 1.4. Raises OSError and OfextError."""
+    peer.sendall(basic.hello([_VERSION]) + request)
     framer = Framer()
     received = 0
     while True:
         data = peer.recv(RECEIVE_SIZE)
         received += len(data)
-        if not data or received > MAX_REPLY_SIZE:
+        if not data or received > max_size:
             raise OSError("the bridge ended its answer early" if not data else "the answer is too long")
         for message in framer.feed(data):
             if message[1] == Type.ECHO_REQUEST:
@@ -62,7 +70,7 @@ def _rules(peer: socket.socket) -> Iterator[tuple[oxm.Oxm, ...]]:
             elif message[1] == Type.ERROR:
                 raise OSError(f"error {message[8:12].hex()}")
             elif message[1] == Type.MULTIPART_REPLY:
-                yield from _matches(message)
+                yield message
                 if not int.from_bytes(message[10:12], "big") & _REPLY_MORE:
                     return
 

@@ -294,7 +294,7 @@ class VerdictPath:
         if flow.event.app_id or flow.is_settled:
             self._have_marked(key, flow, event)
         elif self._late.is_late(key, self._now_s):
-            self._write(key, _connection_of(told), 0, 0)  # what was said before is not of this connection
+            self._write(key, _connection_of(told), 0, 0, told.flow_id)  # what was said before is not of this connection
         return [*news, told] if pin is None else news
 
     def _have_marked(self, key: Key, flow: LiveFlow, event: Event) -> None:
@@ -338,6 +338,7 @@ class VerdictPath:
             if known is not None and known.pin is not None:
                 told = under(known.pin, told)
         self._forget(key, LiveFlow(event=told))
+        self._marker.end(_connection_of(told), told.flow_id)
         return told
 
     def _seen(self) -> tuple[Totals, list[FlowEvent]]:
@@ -420,18 +421,17 @@ class VerdictPath:
             kept = connection.label & label.VERDICT_MASK
             self._put(key, LiveFlow(event=told, label=kept, run=ADOPTED, is_watched=False))
             return [told]
-        if flow.is_settled and (flow.event.app_id, flow.label) != (
-            connection.mark,
-            connection.label & label.VERDICT_MASK,
-        ):
+        said = (connection.mark, connection.label & label.VERDICT_MASK)
+        if flow.is_settled and (not connection.is_whole or (flow.event.app_id, flow.label) != said):
             self._mark(key, flow)
         return []
 
     def _mark(self, key: Key, flow: LiveFlow) -> None:
-        self._write(key, _connection_of(flow.event), flow.event.app_id, flow.label)
+        self._write(key, _connection_of(flow.event), flow.event.app_id, flow.label, flow.event.flow_id)
 
-    def _write(self, key: Key, connection: MarkedConnection, app_id: int, label: int) -> None:
-        self._late.note(key, self._now_s, self._marker.mark(connection, app_id, label))
+    def _write(self, key: Key, connection: MarkedConnection, app_id: int, label: int, flow_id: int = 0) -> None:
+        number = self._marker.mark(connection, app_id, label, flow_id)
+        self._late.note(key, self._now_s, number)
 
     def _label(self, event: FlowEvent, index: PredicateIndex | None = None) -> int:
         risk = self._store.vocabulary.risk_of(event.app_id)

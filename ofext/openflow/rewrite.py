@@ -61,32 +61,47 @@ def raise_message(message: bytes, predicates: PredicateTable, *, edge_zone: int 
     if kind == Type.PACKET_IN:
         return message if edge_zone is None else _raise_packet_in(message, edge_zone)
     if kind == Type.MULTIPART_REPLY and message[8:10] == TABLE_FEATURES_TYPE:
-        return b"".join(_replies(message, [advertise(entry) for entry in _entries(message)]))
+        return b"".join(replies(message, [advertise(entry) for entry in entries(message)]))
     if kind not in _UP or _MASKED_LABEL_HEADER not in message:
         return message
 
     def change(fields: Fields) -> Fields:
         return lowering.raise_(fields, predicates)
 
-    if kind == Type.FLOW_REMOVED:
-        at = _FLOW_REMOVED_MATCH_1_5 if message[0] >= Version.OF_1_5 else _FLOW_REMOVED_MATCH
-        return _fix_size(_rewrite_match(message, at, change))
     if kind == Type.ERROR:
         return _raise_error(message, _Changes(add=change, ask=change))
-    return _raise_multipart(message, change)
+    return change_matches_up(message, change)
+
+
+def change_matches_down(message: bytes, change: "Change") -> bytes:
+    """A message from the controller with a change made to every match. Raises what the change does, or DecodeError."""
+    return _rewrite_down(message, _Changes(add=change, ask=change))
+
+
+def change_matches_up(message: bytes, change: "Change") -> bytes:
+    """A message from the switch with a change made to every match: flow statistics, FLOW_REMOVED, flow monitor updates,
+    PACKET_IN. What has become too big is as in `raise_message`. Raises DecodeError.
+    """
+    kind = message[1]
+    if kind == Type.PACKET_IN:
+        return fix_size(_rewrite_match(message, _PACKET_IN_MATCH, change))
+    if kind == Type.FLOW_REMOVED:
+        at = _FLOW_REMOVED_MATCH_1_5 if message[0] >= Version.OF_1_5 else _FLOW_REMOVED_MATCH
+        return fix_size(_rewrite_match(message, at, change))
+    return _raise_multipart(message, change) if kind == Type.MULTIPART_REPLY else message
 
 
 Fields = tuple[Oxm, ...]
-_Change = Callable[[Fields], Fields]
+Change = Callable[[Fields], Fields]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Changes:
     """What is done to matches on the way down."""
 
-    add: _Change
+    add: Change
     """To those of rules that come, and of monitors, which will see rules that come."""
-    ask: _Change
+    ask: Change
     """To those that select among rules."""
 
 
@@ -137,7 +152,7 @@ def _rewrite_down(message: bytes, changes: _Changes) -> bytes:
     kind = message[1]
     if kind == Type.FLOW_MOD:
         is_add = message[_FLOW_MOD_COMMAND : _FLOW_MOD_COMMAND + 1] == bytes([_ADD])
-        return _fix_size(_rewrite_match(message, _FLOW_MOD_MATCH, changes.add if is_add else changes.ask))
+        return fix_size(_rewrite_match(message, _FLOW_MOD_MATCH, changes.add if is_add else changes.ask))
     if kind == Type.MULTIPART_REQUEST:
         return _lower_multipart(message, changes)
     if kind == Type.BUNDLE_ADD_MESSAGE:
@@ -147,7 +162,7 @@ def _rewrite_down(message: bytes, changes: _Changes) -> bytes:
     return message
 
 
-def _rewrite_match(data: bytes, at: int, change: _Change) -> bytes:
+def _rewrite_match(data: bytes, at: int, change: Change) -> bytes:
     """`data` with the `ofp_match` at offset `at` changed; the same object when nothing changed."""
     fields, end = oxm.decode_match(data, at)
     try:
@@ -160,7 +175,7 @@ def _rewrite_match(data: bytes, at: int, change: _Change) -> bytes:
     return data[:at] + oxm.encode_match(changed) + data[end:]
 
 
-def _fix_size(message: bytes) -> bytes:
+def fix_size(message: bytes) -> bytes:
     """The message with its true size in the header. Raises EncodeError when that has no room for it."""
     size = len(message)
     if int.from_bytes(message[2:4], "big") == size:
@@ -184,16 +199,16 @@ def _rewrite_bundled(message: bytes, at: int, changes: _Changes) -> bytes:
     except MatchError as error:
         error.offset = at + (error.offset or 0)
         raise
-    return message if changed is inner else _fix_size(message[:at] + changed + message[end:])
+    return message if changed is inner else fix_size(message[:at] + changed + message[end:])
 
 
 def _lower_multipart(message: bytes, changes: _Changes) -> bytes:
     kind = _multipart_type(message)
     if message[8:10] == TABLE_FEATURES_TYPE:
-        kept = b"".join(take_back(entry) for entry in _entries(message))
-        return _fix_size(message[:_MULTIPART_BODY] + kept)
+        kept = b"".join(take_back(entry) for entry in entries(message))
+        return fix_size(message[:_MULTIPART_BODY] + kept)
     if kind in (_FLOW, _AGGREGATE) or (kind == _FLOW_STATS_1_5 and message[0] >= Version.OF_1_5):
-        return _fix_size(_rewrite_match(message, _STATS_REQUEST_MATCH, changes.ask))
+        return fix_size(_rewrite_match(message, _STATS_REQUEST_MATCH, changes.ask))
     if kind != _FLOW_MONITOR or message[0] < Version.OF_1_4:
         return message
     parts = [message[:_MULTIPART_BODY]]
@@ -208,23 +223,23 @@ def _lower_multipart(message: bytes, changes: _Changes) -> bytes:
             raise
         offset = end
     changed = b"".join(parts)
-    return message if changed == message else _fix_size(changed)
+    return message if changed == message else fix_size(changed)
 
 
-def _raise_multipart(message: bytes, change: _Change) -> bytes:
+def _raise_multipart(message: bytes, change: Change) -> bytes:
     kind = _multipart_type(message)
     is_monitor = kind == _FLOW_MONITOR and message[0] >= Version.OF_1_4
     match_at = _UPDATE_MATCH if is_monitor else _stats_match(kind, message[0])
     if match_at is None:
         return message
-    entries = []
+    changed = []
     has_changed = False
-    for entry in _entries(message):
+    for entry in entries(message):
         is_brief = is_monitor and int.from_bytes(entry[2:4], "big") > _LAST_FULL_UPDATE
         raised = entry if is_brief else _fix_entry(_rewrite_match(entry, match_at, change))
         has_changed = has_changed or raised is not entry
-        entries.append(raised)
-    return b"".join(_replies(message, entries)) if has_changed else message
+        changed.append(raised)
+    return b"".join(replies(message, changed)) if has_changed else message
 
 
 def _stats_match(kind: int, version: int) -> int | None:
@@ -240,7 +255,7 @@ def _multipart_type(message: bytes) -> int:
     return int.from_bytes(message[8:10], "big")
 
 
-def _entries(message: bytes) -> Iterator[bytes]:
+def entries(message: bytes) -> Iterator[bytes]:
     """The entries of a multipart reply; each begins with its size (16 bits)."""
     offset = _MULTIPART_BODY
     while offset < len(message):
@@ -257,20 +272,20 @@ def _fix_entry(entry: bytes) -> bytes:
     return entry if int.from_bytes(entry[:2], "big") == size else size.to_bytes(2, "big") + entry[2:]
 
 
-def _replies(message: bytes, entries: list[bytes]) -> Iterator[bytes]:
+def replies(message: bytes, held_entries: list[bytes]) -> Iterator[bytes]:
     """Multipart replies that hold the entries: as few as possible, all but the last with OFPMPF_REPLY_MORE."""
     head = message[:_MULTIPART_BODY]
     flags = int.from_bytes(head[10:12], "big")
     more = head[:10] + (flags | _REPLY_MORE).to_bytes(2, "big") + head[12:]
     held: list[bytes] = []
     size = _MULTIPART_BODY
-    for entry in entries:
+    for entry in held_entries:
         if held and size + len(entry) > MAX_MESSAGE_SIZE:
-            yield _fix_size(more + b"".join(held))
+            yield fix_size(more + b"".join(held))
             held, size = [], _MULTIPART_BODY
         held.append(entry)
         size += len(entry)
-    yield _fix_size(head + b"".join(held))
+    yield fix_size(head + b"".join(held))
 
 
 def _raise_error(message: bytes, changes: _Changes) -> bytes:
@@ -280,7 +295,7 @@ def _raise_error(message: bytes, changes: _Changes) -> bytes:
         return message
     try:
         raised = _rewrite_down(quoted, changes)
-        return message if raised is quoted else _fix_size(message[:_QUOTED] + raised)
+        return message if raised is quoted else fix_size(message[:_QUOTED] + raised)
     except (DecodeError, EncodeError):
         return message
 
@@ -292,4 +307,4 @@ def _raise_packet_in(message: bytes, edge_zone: int) -> bytes:
     if zone is None or int.from_bytes(zone.value, "big") != edge_zone:
         return message
     raised = message[:_PACKET_IN_MATCH] + oxm.encode_match(lowering.describe(fields)) + message[end:]
-    return message if len(raised) > MAX_MESSAGE_SIZE else _fix_size(raised)
+    return message if len(raised) > MAX_MESSAGE_SIZE else fix_size(raised)

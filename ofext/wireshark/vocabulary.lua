@@ -19,7 +19,7 @@ vocabulary.multipart_type = {
 vocabulary.error_code = {
     [1] = "malformed", [2] = "unknown type", [3] = "no common version", [4] = "not negotiated", [5] = "bad config",
     [6] = "match value", [7] = "match conflict", [8] = "predicates full", [9] = "unavailable", [10] = "is slave",
-    [11] = "not permitted", [12] = "plugin refused",
+    [11] = "not permitted", [12] = "plugin refused", [13] = "no tracker",
 }
 
 -- Fields of the experimenter's OXM class, and how their values are written.
@@ -66,6 +66,7 @@ vocabulary.hello_tlv = {
 -- Bits, not numbers.
 vocabulary.feature = {
     [1] = "flow control", [2] = "plugin swap", [4] = "depth", [8] = "statistics", [16] = "catalogue change",
+    [32] = "tracked by rules",
 }
 
 -- From 4 on: ids that went, in CatalogueChange.

@@ -44,8 +44,8 @@ class HotRelay:
         rest_of_switch, rest_of_controller = self._session.release()
         self._relay = Relay(
             *self._ends,
-            from_switch=list(interest.FROM_SWITCH.items()),
-            from_controller=list(interest.FROM_CONTROLLER.items()),
+            from_switch=list(self._session.interests.from_switch.items()),
+            from_controller=list(self._session.interests.from_controller.items()),
             extended=interest.EXTENDED,
             rest_of_switch=rest_of_switch,
             rest_of_controller=rest_of_controller,

@@ -7,11 +7,14 @@ makes it look at another type of message adds that here. The tables may name mor
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from ofext import oxm
 from ofext.ids import EXPERIMENTER_BYTES
 from ofext.openflow.header import Type
+from ofext.untracked.actions import NICIRA
+from ofext.untracked.registers import CLASS_PACKET_REGISTERS, STATE_REGISTER, register
 from switch_dpi.shim.bundles import ONF_EXPERIMENTER
 
 Interest = Mapping[int, tuple[bytes, ...]]
@@ -20,6 +23,14 @@ Interest = Mapping[int, tuple[bytes, ...]]
 _L7: Final = (EXPERIMENTER_BYTES,)
 _MASKED_LABEL: Final = (oxm.ct_label(0, 0).encode()[: oxm.HEADER_SIZE],)  # of a lowered match
 _ZONE: Final = (oxm.ct_zone(0).encode()[: oxm.HEADER_SIZE],)
+
+_STATES: Final = tuple(
+    field.encode()[: oxm.HEADER_SIZE]
+    for field in (
+        register(STATE_REGISTER, 0),
+        oxm.Oxm(CLASS_PACKET_REGISTERS, STATE_REGISTER // 2, False, bytes(8)),  # since 1.5
+    )
+)
 
 FROM_CONTROLLER: Final[Interest] = {
     Type.ERROR: _L7,
@@ -45,6 +56,34 @@ FROM_SWITCH: Final[Interest] = {
     Type.ECHO_REPLY: _L7,  # to the echoes behind rules
     Type.BUNDLE_CONTROL: (),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interests:
+    """Of a session, in both directions."""
+
+    from_controller: Interest
+    from_switch: Interest
+
+
+TRACKED: Final = Interests(from_controller=FROM_CONTROLLER, from_switch=FROM_SWITCH)
+UNTRACKED: Final = Interests(
+    from_controller={
+        **FROM_CONTROLLER,
+        Type.FLOW_MOD: (),
+        Type.MULTIPART_REQUEST: (),
+        Type.BUNDLE_ADD_MESSAGE: (),
+        Type.PACKET_OUT: (NICIRA.to_bytes(4, "big"),),
+        Type.GROUP_MOD: (NICIRA.to_bytes(4, "big"),),
+    },
+    from_switch={
+        **FROM_SWITCH,
+        Type.FEATURES_REPLY: (),
+        Type.PACKET_IN: _STATES,
+        Type.FLOW_REMOVED: (),
+    },
+)
+"""Of one whose switch has no connection tracker: matches and actions stand for others (``ofext.untracked``)."""
 
 EXTENDED: Final = (Type.BARRIER_REQUEST, Type.BARRIER_REPLY)
 """Types that a session need not see before the controller has said the extension's hello."""

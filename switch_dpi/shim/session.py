@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
@@ -59,6 +59,10 @@ class MatchGate(Protocol):
         ...
 
 
+Restore = Callable[[bytes], Iterable[bytes]]
+"""What a message of a switch without a connection tracker stands for: messages of one that has it."""
+
+
 class Phase(Enum):
     """Where a session stands."""
 
@@ -85,9 +89,16 @@ class ShimSession:
     """Bytes in from each side and ``now`` in seconds; :meth:`take` gives what to send."""
 
     def __init__(
-        self, gate: MatchGate, make_endpoint: Callable[[], L7Endpoint], now: float, preferred: int | None = None
+        self,
+        gate: MatchGate,
+        make_endpoint: Callable[[], L7Endpoint],
+        now: float,
+        preferred: int | None = None,
+        restore: Restore | None = None,
     ) -> None:
         self._gate = gate
+        self._restore = restore
+        self.interests = interest.UNTRACKED if restore else interest.TRACKED
         self._make_endpoint = make_endpoint
         self._from_switch, self._from_controller = Framer(), Framer()
         self._to_switch: list[bytes] = []
@@ -253,7 +264,7 @@ class ShimSession:
 
     def _switch_message(self, message: bytes, now: float) -> None:
         if self.phase is Phase.RELAYING:
-            is_seen = self._wants(interest.FROM_SWITCH, message)
+            is_seen = self._wants(self.interests.from_switch, message)
             self._to_controller.extend(self._upward(message) if is_seen else (message,))
         elif self.phase is Phase.GREETING:
             self._switch_hello(message, now)
@@ -285,7 +296,7 @@ class ShimSession:
     def _controller_message(self, message: bytes | FramingError, now: float) -> None:
         if isinstance(message, FramingError):
             raise message
-        if self.phase is Phase.RELAYING and not self._wants(interest.FROM_CONTROLLER, message):
+        if self.phase is Phase.RELAYING and not self._wants(self.interests.from_controller, message):
             self._to_switch.append(message)
         elif self.phase is Phase.RELAYING:
             self._downward(message)
@@ -362,6 +373,11 @@ class ShimSession:
     def _upward(self, message: bytes) -> tuple[bytes, ...]:
         if message[0] != self.version:
             return (message,)
+        if self._restore is None:
+            return self._upward_restored(message)
+        return tuple(each for one in self._restore(message) for each in self._upward_restored(one))
+
+    def _upward_restored(self, message: bytes) -> tuple[bytes, ...]:
         if self._bundles.is_unwanted(message):
             return ()
         if message[1] == Type.ECHO_REPLY and (following := self._gate.answered(message)) is not None:

@@ -53,9 +53,11 @@ def until(found: Callable[[], object], timeout_s: float = 10.0) -> None:
         time.sleep(0.02)
 
 
-def track(management: Path, zone: int, sport: int, dump: Callable[[], str]) -> None:
+def track(
+    management: Path, zone: int, sport: int, dump: Callable[[], str], make: Callable[[Path, int], Marker] = Marker
+) -> None:
     """Make a UDP connection in a zone, as its first packet would."""
-    marker = Marker(management, zone)
+    marker = make(management, zone)
     marker.service(0.0)
     marker.mark(Connection(src="10.0.0.1", sport=sport, dst="10.0.0.2", dport=443, l4=17), 0, 0)
     marker.flush()

@@ -12,6 +12,13 @@ from tests.fakes.mortal import MORTAL
 SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
 DAEMONS = ("ovsdb-server", "ovs-vswitchd")
 PRIORITY = ("nice", "-n", "-10")  # as ovs-ctl(8) starts them: a switch that waits for a processor loses packets
+TRACKING = ("ct_state", "ct_zone", "ct_mark", "ct_label", "ct_state_nat", "ct_orig_tuple", "ct_orig_tuple6")
+
+
+def take_tracker(ovs: PrivateOvs, bridge: str) -> None:
+    """A bridge's datapath says from now on that it tracks no connections; until ovs-vswitchd starts anew."""
+    for feature in TRACKING:
+        ovs.appctl("dpif/set-dp-features", bridge, feature, "false")
 
 
 class PrivateOvs:

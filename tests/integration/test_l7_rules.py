@@ -18,7 +18,11 @@ from ofext.ids import EXPERIMENTER_BYTES
 from ofext.messages import ErrorCode
 from ofext.openflow.header import Type, Version, build
 from ofext.oxm import Oxm
+from ofext.untracked import tables
 from switch_dpi.config import parse_config
+from switch_dpi.marker import Marker
+from switch_dpi.untracked.listing import list_connections
+from switch_dpi.untracked.marker import RuleMarker
 from tests.fakes.agent_engine import VIDEO_APP, FakeEngine, verdict
 from tests.fakes.agent_lab import RunningAgent, l7_session, track, until
 from tests.fakes.l7_rules import (
@@ -44,12 +48,13 @@ from tests.fakes.l7_rules import (
 )
 from tests.fakes.openflow_peer import ControllerPeer, Session
 from tests.fakes.own_network import own_network
-from tests.fakes.private_ovs import PrivateOvs
+from tests.fakes.private_ovs import PrivateOvs, take_tracker
 
 pytestmark = pytest.mark.integration
 
 BRIDGE, TAP, ZONE = "l7rules", "l7rules-tap", 11
 TLS = 0x140001BB
+LIST_S = 10.0
 SNI, USER, STATUS = 1, 51, 14
 CATALOGUE = Catalogue(
     version="rules",
@@ -96,13 +101,33 @@ class Lab:
     peer: ControllerPeer
     agent: RunningAgent
 
+    has_tracker: bool = True
+
     def conntrack(self) -> str:
+        """The connections as `ovs-appctl dpctl/dump-conntrack` has them, as far as tests look at them."""
+        if not self.has_tracker:
+            found = list_connections(self.management, ZONE, LIST_S) or []
+            return "\n".join(f"sport={each.sport},mark={each.mark},labels={each.label:#x}" for each in found)
         dump = ("dpctl/dump-conntrack", "netdev@ovs-netdev", f"zone={ZONE}")
         return self.ovs.sh("ovs-appctl", "-t", "ovs-vswitchd", *dump)
 
     def flush(self) -> None:
         """Forget all connections."""
+        if not self.has_tracker:
+            for family in ("ip", "ipv6"):
+                chosen = f"table={tables.LOOK_UP},reg13={ZONE},{family}"
+                self.ovs.sh("ovs-ofctl", "-OOpenFlow14", "del-flows", str(self.management), chosen)
+            return
         self.ovs.sh("ovs-appctl", "-t", "ovs-vswitchd", "dpctl/flush-conntrack", f"zone={ZONE}")
+
+    def track(self, sport: int) -> None:
+        """Make a UDP connection, as its first packet would."""
+        track(self.management, ZONE, sport, self.conntrack, Marker if self.has_tracker else RuleMarker)
+
+    @property
+    def management(self) -> Path:
+        """Where the bridge takes OpenFlow from local tools."""
+        return self.ovs.run_dir / f"{BRIDGE}.mgmt"
 
     def counted(self) -> dict[str, int]:
         """Rules by predicate, as the status has them."""
@@ -112,7 +137,7 @@ class Lab:
 
 
 @contextlib.contextmanager
-def running_lab(folder: Path) -> Iterator[Lab]:
+def running_lab(folder: Path, *, has_tracker: bool = True) -> Iterator[Lab]:
     """In a network namespace of its own."""
     with own_network():
         ovs, peer, engine = PrivateOvs(folder), ControllerPeer(), FakeEngine()
@@ -121,7 +146,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
         facts.tags = {VIDEO_APP: frozenset({"streaming"}), TLS: frozenset({"encrypted"})}
         text = f"""
 controller: {{address: 127.0.0.1, port: {peer.port}, reconnect_min_s: 0.05, reconnect_max_s: 0.2}}
-bridges: [{{name: {BRIDGE}, tap_port: {TAP}, edge_zone: {ZONE}}}]
+bridges: [{{name: {BRIDGE}, tap_port: {TAP}, edge_zone: {ZONE}, conntrack: {str(has_tracker).lower()}}}]
 state_dir: {folder / "state"}
 ovs: {{run_dir: {folder}}}
 events: {{reconcile_s: 1}}
@@ -129,8 +154,10 @@ events: {{reconcile_s: 1}}
         agent = None
         try:
             ovs.sh("ovs-vsctl", "add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath_type=netdev")
+            if not has_tracker:
+                take_tracker(ovs, BRIDGE)
             agent = RunningAgent(parse_config(text, Path("test.yaml")), facts)
-            yield Lab(ovs, engine, peer, agent)
+            yield Lab(ovs, engine, peer, agent, has_tracker)
         finally:
             if agent is not None:
                 agent.stop()
@@ -138,9 +165,10 @@ events: {{reconcile_s: 1}}
             ovs.stop()
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with running_lab(tmp_path_factory.mktemp("l7rules")) as made:
+@pytest.fixture(scope="module", params=[True, False], ids=["tracker", "rules"])
+def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """With a connection tracker in the switch, and with rules in its place."""
+    with running_lab(tmp_path_factory.mktemp("l7rules"), has_tracker=request.param) as made:
         yield made
 
 
@@ -310,7 +338,7 @@ def test_predicates_of_a_flow_are_set_in_its_connection(lab: Lab, session: Sessi
     for field in (*holding, oxm.l7_user("root"), oxm.l7_tag("ads"), oxm.l7_encrypted(0)):
         assert add(session, field, oxm.l7_risk(9)) == []
     lab.flush()
-    track(lab.ovs.run_dir / f"{BRIDGE}.mgmt", ZONE, 41000, lab.conntrack)
+    lab.track(41000)
     metadata = [(SNI, b"www.Video.test"), (USER, b"Guest"), (STATUS, b"\x01\xf7")]
     lab.engine.tell(verdict(l4=17, sport=41000, metadata_ids=metadata, path="eth.ip.udp.tls.video"))
     session.expect_l7(FlowEvents)
@@ -331,7 +359,7 @@ def test_bits_are_used_again_when_rules_and_connections_have_let_go(lab: Lab, se
     assert "no label bit is free for l7_user=one too many" in l7_error(refused).text
     until(lambda: list(lab.counted().values()) == [1] * label.PREDICATE_CAPACITY)
 
-    track(lab.ovs.run_dir / f"{BRIDGE}.mgmt", ZONE, 42000, lab.conntrack)
+    lab.track(42000)
     lab.engine.tell(verdict(l4=17, sport=42000, metadata_ids=[(SNI, b"h5.example")]))
     bit = label.predicate_bit(number_of(lab, "l7_sni=h5.example"))
     until(lambda: labels_of(lab) & bit)
@@ -354,7 +382,8 @@ def test_a_rule_of_somebody_else_keeps_its_bit(lab: Lab, session: Session) -> No
     names = [oxm.l7_sni(f"h{number}.example") for number in range(label.PREDICATE_CAPACITY)]
     until(lambda: change(session, *(RuleChange(fields=[name]) for name in names)) == [])
     until(lambda: lab.counted().get("l7_sni=h7.example") == 1)
-    (line,) = (each for each in dumped(lab) if f"{1 << 32 + number_of(lab, 'l7_sni=h7.example'):#x}/" in each)
+    compared = compared_text(lab, number_of(lab, "l7_sni=h7.example"))
+    (line,) = (each for each in dumped(lab) if compared in each)
     copied = line.replace("priority=10", "table=3,priority=77").partition(" actions=")[0].strip()
     lab.ovs.sh(
         "ovs-ofctl", "-OOpenFlow14", "add-flow", str(lab.ovs.run_dir / f"{BRIDGE}.mgmt"), copied + ",actions=drop"
@@ -362,6 +391,12 @@ def test_a_rule_of_somebody_else_keeps_its_bit(lab: Lab, session: Session) -> No
     assert change(session, RuleChange(command=DELETE, table=0)) == []
     until(lambda: list(lab.counted()) == ["l7_sni=h7.example"])
     assert matches(session, oxm.l7_sni("h7.example")) == [(oxm.l7_sni("h7.example"),)]
+
+
+def compared_text(lab: Lab, number: int) -> str:
+    """How `ovs-ofctl` shows that a rule compares a predicate's bit."""
+    bit = label.PREDICATES_SHIFT + number
+    return f"{1 << bit:#x}/" if lab.has_tracker else f"reg{11 - bit // 32}={1 << bit % 32:#x}/"
 
 
 def number_of(lab: Lab, text: str) -> int:

@@ -12,13 +12,17 @@ from controller_app.errors import NorthboundError
 from controller_app.northbound.client import Client
 from ofext import label
 from ofext.ids import is_settled
+from ofext.untracked import tables
 from switch_dpi.conntrack import Connection, parse_conntrack
+from switch_dpi.untracked.listing import list_connections
 from tests.fakes.own_network import own_network
-from tests.fakes.private_ovs import PrivateOvs
+from tests.fakes.private_ovs import PrivateOvs, take_tracker
 from tests.lab.hosts import Host
 from tests.lab.processes import Programs, until
 
 FIRST_ZONE = 100
+LIST_S = 20.0
+REUSE_PAUSE_S = 0.05
 CONTROLLER = """
 openflow: {{listen: 127.0.0.1, port: 6653}}
 northbound: unix:{folder}/controller.sock
@@ -51,17 +55,28 @@ class Lab:
     client: Client
     hosts: dict[str, Host]
     bridges: Mapping[str, tuple[str, ...]]
+    has_tracker: bool = True
+    """Whether the datapath tracks connections, or rules stand for them."""
 
     def close(self) -> None:
         """The connection to the controller."""
         self.client.close()
+
+    @property
+    def reuse_pause_s(self) -> float:
+        """How long after a connection's end the same ports may not be used again: rules have no sense of a connection,
+        and Open vSwitch looks its cached decisions through after a change of rules (docs/agent.md).
+        """
+        return 0.0 if self.has_tracker else REUSE_PAUSE_S
 
     def zone(self, bridge: str) -> int:
         """The edge zone."""
         return FIRST_ZONE + 2 * list(self.bridges).index(bridge)
 
     def tracked(self, bridge: str) -> list[Connection]:
-        """What the tracker has in a bridge's edge zone."""
+        """What the tracker has in a bridge's edge zone, or what rules stand for."""
+        if not self.has_tracker:
+            return list_connections(self.folder / f"{bridge}.mgmt", self.zone(bridge), LIST_S) or []
         zone = f"zone={self.zone(bridge)}"
         return list(parse_conntrack(self.ovs.appctl("dpctl/dump-conntrack", "netdev@ovs-netdev", zone)))
 
@@ -70,7 +85,13 @@ class Lab:
         return [found for found in self.tracked(bridge) if is_settled(found.label & label.STATE_MASK)]
 
     def flush(self, bridge: str) -> None:
-        """The tracker forgets a bridge's connections."""
+        """The tracker forgets a bridge's connections, or its rules are taken away."""
+        if not self.has_tracker:
+            learned = f"table={tables.LOOK_UP},cookie={tables.LEARNED_COOKIE:#x}/-1"
+            marked = f"table={tables.LOOK_UP},reg13={self.zone(bridge)},ip"
+            for rules in (learned, marked, marked.replace("ip", "ipv6")):
+                self.ovs.sh("ovs-ofctl", "-OOpenFlow14", "del-flows", bridge, rules)
+            return
         self.ovs.appctl("dpctl/flush-conntrack", f"zone={self.zone(bridge)}")
 
     def apply(self, policy: str) -> None:
@@ -117,6 +138,8 @@ def laboratory(
     bridges: Mapping[str, Sequence[str]] = MappingProxyType({"br1": ("h1", "h2")}),
     policy: str = ALLOW_ALL,
     reconcile_s: int = 1,
+    *,
+    has_tracker: bool = True,
 ) -> Iterator[Lab]:
     """Builds it, waits until it works, takes it away. Hosts of different bridges have the same addresses, in order."""
     (folder / "policy.yaml").write_text(policy, encoding="utf-8")
@@ -131,8 +154,11 @@ def laboratory(
                 hosts[name] = Host(name, number, bridge)
                 undo.callback(hosts[name].close)
                 ovs.sh("ovs-vsctl", "add-port", bridge, hosts[name].port)
+            if not has_tracker:
+                take_tracker(ovs, bridge)
         plans = (
-            f"{{name: {bridge}, edge_zone: {FIRST_ZONE + 2 * n}, service_zone: {FIRST_ZONE + 2 * n + 1}}}"
+            f"{{name: {bridge}, conntrack: {str(has_tracker).lower()}, "
+            f"edge_zone: {FIRST_ZONE + 2 * n}, service_zone: {FIRST_ZONE + 2 * n + 1}}}"
             for n, bridge in enumerate(bridges)
         )
         agent = AGENT.format(folder=folder, bridges=", ".join(plans), reconcile_s=reconcile_s)
@@ -147,6 +173,7 @@ def laboratory(
             client=programs.client(),
             hosts=hosts,
             bridges={bridge: tuple(names) for bridge, names in bridges.items()},
+            has_tracker=has_tracker,
         )
         undo.callback(lab.close)
         lab.wait_ready()

@@ -20,11 +20,12 @@ def _switch_daemon() -> None:
     """The machine's own Open vSwitch is not needed here."""
 
 
-@pytest.fixture(scope="package")
-def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+@pytest.fixture(scope="package", params=[True, False], ids=["tracker", "rules"])
+def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """With a connection tracker in the switch, and with rules in its place."""
     if reason := why_not():
         pytest.skip(reason)
-    with laboratory(tmp_path_factory.mktemp("ct"), BRIDGES) as lab:
+    with laboratory(tmp_path_factory.mktemp("ct"), BRIDGES, has_tracker=request.param) as lab:
         yield lab
 
 

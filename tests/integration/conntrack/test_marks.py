@@ -21,6 +21,7 @@ DENIED_S = 4.0  # time enough for what is allowed
 AT_A_TIME = 100  # handshakes under way: more, and the listening sockets' queues would be what is tested
 
 
+@pytest.mark.quick_without_tracker
 @pytest.mark.parametrize("version", [4, 6], ids=["ipv4", "ipv6"])
 @pytest.mark.parametrize("count", [200, pytest.param(3000, marks=pytest.mark.slow)])
 def test_parallel_connections_have_the_marks_of_their_applications(
@@ -84,6 +85,7 @@ def test_equal_addresses_and_ports_at_two_bridges_are_two_connections(lab: Lab, 
     play(scene())
 
 
+@pytest.mark.quick_without_tracker
 def test_the_rules_of_an_application_hold_for_its_connections_and_no_others(lab: Lab, truth: Truth) -> None:
     lab.apply("version: 1\npolicies: [{name: no-ssh, match: {application: ssh}, action: deny}]\n")
 

@@ -37,6 +37,7 @@ async def one_after_another(lab: Lab, truth: Truth, rounds: int, *, reset: bool,
                     talk.close()
                 else:
                     await talk.end()
+                await asyncio.sleep(lab.reuse_pause_s)
         talk = await listener.talk(lab.hosts["h1"], SSH, CLIENT_PORT)
         truth.note("br1", talk)
         await talk.say()
@@ -49,6 +50,7 @@ def test_after_a_reset(lab: Lab, truth: Truth, rounds: int, version: int) -> Non
     play(one_after_another(lab, truth, rounds, reset=True, version=version))
 
 
+@pytest.mark.quick_without_tracker
 def test_after_an_orderly_end(lab: Lab, truth: Truth) -> None:
     play(one_after_another(lab, truth, 30, reset=False))
 

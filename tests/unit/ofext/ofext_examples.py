@@ -16,6 +16,7 @@ from ofext.hello import AgentInfo, Feature, Hello
 from ofext.ids import State
 from ofext.messages import ErrorCode, L7Error, Message
 from ofext.multipart import Reply, Request
+from ofext.openflow.header import Type, build
 from ofext.openflow.marks import L4, Connection, mark_packet_out
 from ofext.oxm import Oxm
 from ofext.plugin_swap import PluginSwap, PluginSwapReply, SwapCommand
@@ -41,6 +42,7 @@ from ofext.statistics import (
     UserStatsRequest,
     Volume,
 )
+from ofext.untracked import connections
 
 OPENFLOW_VERSION: Final = 5
 XID: Final = 0x11223344
@@ -286,6 +288,7 @@ UNLOWERED: Final = (oxm.l7_app_id(0x14002711), oxm.l7_state(0, 1), oxm.l7_sni("*
 PREDICATES: Final = PredicateTable({Predicate.of(L7Field.SNI, "*.example.com"): 5})
 
 LABEL: Final = label.Label(state=State.FINAL, category=9, risk=2, predicates=frozenset({5})).pack()
+MARKED: Final = Connection(src="192.0.2.1", dst="198.51.100.2", sport=40000, dport=443, l4=L4.TCP)
 
 RAW: Final[dict[str, bytes]] = {
     "lowered": oxm.encode_match(lowering.lower(UNLOWERED, PREDICATES)),
@@ -294,11 +297,14 @@ RAW: Final[dict[str, bytes]] = {
             version,
             XID,
             zone=1,
-            connection=Connection(src="192.0.2.1", dst="198.51.100.2", sport=40000, dport=443, l4=L4.TCP),
+            connection=MARKED,
             app_id=0x14002711,
             label=LABEL,
             label_mask=label.VERDICT_MASK,
         )
         for name, version in (("1.3", 4), ("1.5", 6))
     },
+    "rule-mark": build(
+        connections.VERSION, Type.FLOW_MOD, XID, connections.mark_rules(1, MARKED, 0x14002711, LABEL, 77)[0]
+    ),
 }

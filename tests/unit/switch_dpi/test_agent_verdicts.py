@@ -33,7 +33,7 @@ class RecordingMarker(Marker):
         super().__init__(Path("/nowhere"), 5)
         self.made: list[tuple[int, int, int]] = []
 
-    def mark(self, connection: Marked, app_id: int, label: int) -> int:
+    def mark(self, connection: Marked, app_id: int, label: int, _flow_id: int = 0, /) -> int:
         self.made.append((connection.sport, app_id, label))
         return len(self.made)
 
