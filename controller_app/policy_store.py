@@ -11,7 +11,7 @@ from pathlib import Path
 
 from controller_app.config import Config
 from controller_app.errors import StateError
-from steering.policy import Policy, parse_policy
+from steering.policy import Policy, pack, parse_policy
 
 EMPTY = "version: 1\n"
 APPLIED_NAME = "policy.yaml"
@@ -27,7 +27,7 @@ class PolicyInForce:
 
 
 class PolicyStore:
-    """Reads and keeps the policy. Raises StateError and steering's PolicyErrors."""
+    """Reads and keeps the policy, with the files that it includes. Raises StateError and steering's PolicyErrors."""
 
     def __init__(self, config: Config) -> None:
         self._folder = config.state_dir
@@ -69,9 +69,10 @@ def write_whole(path: Path, text: str) -> None:
 
 def _read(path: Path) -> PolicyInForce:
     try:
-        text = path.read_text(encoding="utf-8")
+        path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise StateError(f"cannot be read: {error.strerror}", place=str(path)) from error
     except UnicodeDecodeError as error:
         raise StateError(f"is not UTF-8 text: {error.reason}", place=str(path)) from error
+    text = pack(path)
     return PolicyInForce(policy=parse_policy(text, str(path)), text=text, origin=str(path))

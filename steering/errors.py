@@ -40,8 +40,12 @@ class PolicyError:
 
 
 class PolicyErrors(SteeringError):  # noqa: N818  (plural, since it holds several)
-    """All mistakes of one policy file, in the order of the file."""
+    """All mistakes of a policy, file by file in the order in which they came, each in the order of the file."""
 
     def __init__(self, errors: Iterable[PolicyError]) -> None:
-        self.errors = tuple(sorted(errors, key=lambda error: (error.line, error.column, error.expected)))
+        found = tuple(errors)
+        files = {file: number for number, file in enumerate(dict.fromkeys(error.file for error in found))}
+        self.errors = tuple(
+            sorted(found, key=lambda error: (files[error.file], error.line, error.column, error.expected))
+        )
         super().__init__("\n".join(str(error) for error in self.errors))

@@ -15,7 +15,7 @@ from controller_app.northbound import appsteer_pb2 as pb
 from controller_app.northbound.client import connect
 from controller_app.northbound.mistakes import mistake_messages, policy_error
 from steering.errors import PolicyErrors
-from steering.policy import load_policy, policy_schema
+from steering.policy import load_policy, pack, policy_schema
 
 NO_CHANGE: Final = 0
 CHANGES: Final = 1
@@ -219,9 +219,9 @@ def _explained(number: int | None, described: pb.DescribedFlow, file: Path | Non
 
 
 def _text(file: Path) -> str:
-    """The file's text, checked here first: mistakes of the file itself need no controller."""
+    """The file's text with all that it includes, checked here first: mistakes in it need no controller."""
     load_policy(file)
-    return file.read_text(encoding="utf-8-sig")
+    return pack(file)
 
 
 def _refuse_mistakes(mistakes: Iterable[pb.Mistake]) -> None:

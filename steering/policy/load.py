@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from steering.errors import PolicyError, PolicyErrors
 from steering.policy.conditions import AttributeCondition, FlowMatch, Ingress
+from steering.policy.files import ReadFile, from_disk, from_text
 from steering.policy.model import (
     MAX_CHAINS,
     MAX_HOPS,
@@ -28,11 +29,7 @@ from steering.policy.model import (
 )
 from steering.policy.policy import Policy
 from steering.policy.references import Parts, check_references, nearest
-from steering.policy.source import Source, Step, read_source
-
-MAX_FILE_SIZE = 16 * 2**20  # bytes; a policy of 16,000 rules has about 4 MiB
-
-_TOO_LARGE = f"a policy file has at most {MAX_FILE_SIZE} bytes"
+from steering.policy.source import Source, Sources, Step
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -62,37 +59,53 @@ _KEYS = frozenset(field.alias or key for model in _MODELS for key, field in mode
 
 
 def load_policy(path: Path) -> Policy:
-    """Read and validate a policy file (UTF-8). Raises `PolicyErrors`, also if the file cannot be read."""
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_FILE_SIZE + 1)
-        if len(raw) > MAX_FILE_SIZE:
-            raise PolicyErrors([_unreadable(path, _TOO_LARGE)])
-        text = raw.decode("utf-8-sig")
-    except OSError as error:
-        raise PolicyErrors([_unreadable(path, f"the file cannot be read: {error.strerror}")]) from error
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        column = error.start - raw.rfind(b"\n", 0, error.start)
-        raise PolicyErrors([_unreadable(path, "the file is no UTF-8 text", line, column)]) from error
-    return parse_policy(text, str(path))
+    """Read and validate a policy file (UTF-8) and what it includes. Raises `PolicyErrors`, also for unreadable ones."""
+    return _policy_of(from_disk(path))
 
 
 def parse_policy(text: str, file: str = "<text>") -> Policy:
-    """Validate the text of a policy file; `file` is its name in errors. Raises `PolicyErrors` with all mistakes."""
-    if len(text) > MAX_FILE_SIZE:  # the text may have come without a file
-        raise PolicyErrors([PolicyError(file=file, line=1, column=1, text="", expected=_TOO_LARGE)])
-    source, data, errors = read_source(text, file)
+    """Validate the text of a policy, perhaps of several files (`pack`). Raises `PolicyErrors` with all mistakes.
+
+    `file` is its name in errors. Nothing is read from anywhere: files that did not come along cannot be included.
+    """
+    return _policy_of(from_text(text, file))
+
+
+def _policy_of(files: Sequence[ReadFile]) -> Policy:
     parts = Parts(names={section: [] for section in _SECTIONS})
-    if isinstance(data, dict):
-        errors += _top_level(data, source)
-        errors += _sections(data, parts, source)
+    errors = [error for file in files for error in file.errors]
+    starts: dict[str, list[int]] = {section: [] for section in _SECTIONS}
+    defaults_in = 0
+    for number, file in enumerate(files):
+        for section, begins in starts.items():
+            begins.append(len(parts.names[section]))
+        if isinstance(file.data, dict):
+            if file.data.get("defaults") is not None:
+                defaults_in = number if parts.defaults is None else defaults_in
+                errors += _defaults(file.data["defaults"], parts, file.source)
+            errors += _top_level(file.data, file.source)
+            errors += _sections(file.data, parts, file.source)
+        elif file.data is not None:
+            expected = "expected keys at the top of the file: version, services, chains, policies"
+            errors.append(file.source.error((), expected))
+    source = _one_source([file.source for file in files], starts, defaults_in)
+    if any(isinstance(file.data, dict) for file in files):
         errors += check_references(parts, source)
-    elif data is not None:
-        errors.append(source.error((), "expected keys at the top of the file: version, services, chains, policies"))
     if errors:
         raise PolicyErrors(dict.fromkeys(errors))
-    model = PolicyFile(
+    return Policy.of(_model_of(parts), source)
+
+
+def _one_source(sources: Sequence[Source], starts: Mapping[str, Sequence[int]], defaults_in: int) -> Source:
+    first = sources[0]
+    if len(sources) == 1:
+        return first
+    frozen = {section: tuple(begins) for section, begins in starts.items()}
+    return Sources(first.file, first.lines, first.root, tuple(sources), frozen, defaults_in)
+
+
+def _model_of(parts: Parts) -> PolicyFile:
+    return PolicyFile(
         version=1,
         services=tuple(parts.services.values()),
         chains=tuple(parts.chains.values()),
@@ -100,7 +113,6 @@ def parse_policy(text: str, file: str = "<text>") -> Policy:
         policies=tuple(parts.policies.values()),
         defaults=parts.defaults or Defaults(),
     )
-    return Policy.of(model, source)
 
 
 def policy_schema() -> dict[str, Any]:
@@ -127,8 +139,10 @@ def _sections(data: dict[str, Any], parts: Parts, source: Source) -> Iterator[Po
             if entries is not None:
                 yield source.error((section,), f"expected a list: each of the {section} begins with '- name:'")
             continue
-        if len(entries) > _LIMITS.get(section, len(entries)):
-            yield source.error((section, _LIMITS[section]), f"there may be at most {_LIMITS[section]} {section}")
+        before = len(parts.names[section])
+        limit = _LIMITS.get(section, before + len(entries))
+        if before <= limit < before + len(entries):
+            yield source.error((section, limit - before), f"there may be at most {limit} {section}")
         valid: dict[int, Any] = getattr(parts, section)
         for index, entry in enumerate(entries):
             name = entry.get("name") if isinstance(entry, dict) else None
@@ -136,10 +150,15 @@ def _sections(data: dict[str, Any], parts: Parts, source: Source) -> Iterator[Po
             made, errors = _validated(model, entry, (section, index), source)
             yield from errors
             if made is not None:
-                valid[index] = made
-    if data.get("defaults") is not None:
-        parts.defaults, errors = _validated(Defaults, data["defaults"], ("defaults",), source)
-        yield from errors
+                valid[before + index] = made
+
+
+def _defaults(given: object, parts: Parts, source: Source) -> Iterator[PolicyError]:
+    if parts.defaults is not None:
+        yield source.error(("defaults",), "another file of this policy has defaults already", at_key=True)
+        return
+    parts.defaults, errors = _validated(Defaults, given, ("defaults",), source)
+    yield from errors
 
 
 def _validated(
@@ -203,10 +222,6 @@ def _one_of(where: tuple[Step, ...], given: str, words: str) -> tuple[str, str]:
     extra = next((text for key, text in _UNION_KEYS.items() if key in where), "")
     known = [word.strip(" '") for word in words.replace(" or ", ",").split(",")]
     return f"expected {words}{extra}", nearest(given, known)
-
-
-def _unreadable(path: Path, expected: str, line: int = 1, column: int = 1) -> PolicyError:
-    return PolicyError(file=str(path), line=line, column=column, text="", expected=expected)
 
 
 def _without_null(schema: Any) -> Any:

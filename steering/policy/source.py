@@ -5,8 +5,9 @@ Reads one document with ruamel.yaml's node graph. Merge keys (`<<`) are not offe
 
 from __future__ import annotations
 
+import bisect
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,30 @@ class Source:
 
     def _text(self, line: int, column: int) -> str:
         return self.lines[line][column:].strip()[:MAX_TEXT] if line < len(self.lines) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources(Source):
+    """Several files as one: lists follow each other. `starts` has, by list, the index of each file's first entry."""
+
+    files: tuple[Source, ...]
+    starts: Mapping[str, tuple[int, ...]]
+    defaults_in: int = 0
+
+    def error(self, path: Sequence[Step], expected: str, *, at_key: bool = False, suggestion: str = "") -> PolicyError:
+        """As for one file, in the file where the entry stands."""
+        number, rest = self._file_of(path)
+        return self.files[number].error(rest, expected, at_key=at_key, suggestion=suggestion)
+
+    def _file_of(self, path: Sequence[Step]) -> tuple[int, Sequence[Step]]:
+        match path:
+            case ["defaults", *_]:
+                return self.defaults_in, path
+            case [str(section), int(index), *rest] if section in self.starts:
+                starts = self.starts[section]
+                number = bisect.bisect_right(starts, index) - 1
+                return number, (section, index - starts[number], *rest)
+        return 0, path
 
 
 def read_source(text: str, file: str) -> tuple[Source, Any, list[PolicyError]]:

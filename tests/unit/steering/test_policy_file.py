@@ -10,7 +10,7 @@ from steering_flows import CATALOGUE
 from steering.compile import compile_network
 from steering.errors import CompileError, PolicyErrors
 from steering.network import CatalogueView, NetworkView, PortView, SwitchView
-from steering.policy import Policy, check_policy, load, load_policy, parse_policy, policy_schema, source
+from steering.policy import Policy, check_policy, files, load_policy, parse_policy, policy_schema, source
 from steering.policy.model import MarkDscp, SendThrough
 
 TREE = Path(__file__).parents[3]
@@ -209,10 +209,10 @@ def test_aliases_of_aliases_end_in_an_error_however_deep_they_go() -> None:
 
 
 def test_a_file_that_is_too_large_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "MAX_FILE_SIZE", 1000)
-    with pytest.raises(PolicyErrors, match="/dev/zero:1:1: a policy file has at most"):
+    monkeypatch.setattr(files, "MAX_SIZE", 1000)
+    with pytest.raises(PolicyErrors, match="/dev/zero:1:1: a policy has at most"):
         load_policy(Path("/dev/zero"))
-    with pytest.raises(PolicyErrors, match="a policy file has at most"):
+    with pytest.raises(PolicyErrors, match="a policy has at most"):
         parse_policy("#" * 1001)
 
 
