@@ -26,6 +26,8 @@ MAX_FINDINGS = 200
 """In a plugin: the place of each is looked for among its entry's lines, and nobody reads more."""
 MAX_CATEGORY = 255
 """Categories travel in 8 bits."""
+MAX_RISK = 100
+"""The greatest risk; `plugins/README.md` says what the numbers mean."""
 SHARED_TAG = "shared"
 """An application with this tag says so itself: it is the provider, whoever's content it delivers."""
 DELIVERY_TAG = "cdn"
@@ -55,7 +57,7 @@ _PROTOCOL_FIELDS: Mapping[str, type] = {
     "pattern": list,
     "example": list,
 }
-_PROTOCOL_OPTIONS = ("tags", "ports", "replaces", "field", "counter_example")
+_PROTOCOL_OPTIONS = ("risk", "tags", "ports", "replaces", "field", "counter_example")
 MAX_PORT = 65_535
 PROTOCOL_IDS = range(9_000, 10_000)
 """Selectors of declared protocols."""
@@ -247,7 +249,7 @@ def _entries(file: str, text: str, table: str, values: list[Mapping[str, object]
 def _check_categories(categories: list[Entry]) -> Iterator[Finding]:
     ids, keys = Seen("id"), Seen("key")
     for entry in categories:
-        yield from _check_fields(entry, _CATEGORY_FIELDS)
+        yield from _check_fields(entry, _CATEGORY_FIELDS, ("risk",))
         number = entry.number("id")
         if number is not None and not 0 <= number <= MAX_CATEGORY:
             yield entry.finding(f"id {number} does not fit in 8 bits", field="id")
@@ -308,6 +310,9 @@ def _check_fields(entry: Entry, fields: Mapping[str, type], options: Sequence[st
     for name in entry.values:
         if name not in fields and name not in options:
             yield entry.finding(f"{name} is not a known field", field=name)
+    risk = entry.values.get("risk", 0)
+    if not isinstance(risk, int) or isinstance(risk, bool) or not 0 <= risk <= MAX_RISK:
+        yield entry.finding(f"risk is {risk!r}, but should be a number from 0 to {MAX_RISK}", field="risk")
     key = entry.text("key")
     if key and not _KEY.fullmatch(key):
         yield entry.finding(f"key {key!r} has other characters than a-z, 0-9 and single hyphens", field="key")
@@ -321,7 +326,7 @@ def _unfit(text: str) -> str | None:
 
 
 def _check_app(app: Entry, categories: Mapping[str, int]) -> Iterator[Finding]:
-    yield from _check_fields(app, _APP_FIELDS, tuple(entries.KINDS))
+    yield from _check_fields(app, _APP_FIELDS, ("risk", *entries.KINDS))
     category = app.text("category")
     if category and category not in categories:
         yield app.finding(f"category {category!r} is not in categories.toml", field="category")

@@ -108,6 +108,10 @@ class AppInfo:
         """The category's key; empty when the files have no such category."""
 
     @property
+    def risk(self) -> int:
+        """0 to 100 (plugins/README.md): its own, else its category's."""
+
+    @property
     def is_protocol(self) -> bool: ...
     @property
     def owner(self) -> str: ...
@@ -124,6 +128,10 @@ class CategoryInfo:
     def key(self) -> str: ...
     @property
     def name(self) -> str: ...
+    @property
+    def risk(self) -> int:
+        """That of what does not say its own."""
+
     @property
     def about(self) -> str: ...
 
@@ -249,6 +257,10 @@ class FlowRecord:
     @property
     def category(self) -> str:
         """The category's key."""
+
+    @property
+    def risk(self) -> int:
+        """0 to 100 (plugins/README.md): of the application, else of the protocol; 0 for a site."""
 
     @property
     def state(self) -> int:

@@ -160,6 +160,7 @@ def wire_catalogue(known: NativeCatalogue) -> Catalogue:
                 name=app.name,
                 category=app.category_id,
                 kind=AppKind.PROTOCOL if app.is_protocol else AppKind.APPLICATION,
+                risk=app.risk,
                 owner=app.owner,
             )
             for app in known.apps

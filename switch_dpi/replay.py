@@ -51,9 +51,9 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
     With [bold]--json[/bold] every line is an object with: pcap (the file's name), src and sport (the originator), \
 dst, dport, l4 (6 TCP, 17 UDP, …), vlan, packets, bytes, both also with _c2s and _s2c, first_seen and duration \
-(seconds), app_id (RFC 6759), app, protocol (both null when unknown), path, category, state, verdict_packet, \
-confidence (0–100), evidence, flow_id (from 1), metadata; and where they apply site (registrable domain of \
-an unknown host) and parent_flow_id (the flow that announced or carries it), \
+(seconds), app_id (RFC 6759), app, protocol (both null when unknown), path, category, risk (0–100), state, \
+verdict_packet, confidence (0–100), evidence, flow_id (from 1), metadata; and where they apply site \
+(registrable domain of an unknown host) and parent_flow_id (the flow that announced or carries it), \
 and first_packet (what was guessed: protocol, app, confidence, from). Without it, a table and a summary.
 
     The exit code is 1 when a file could not be read to its end; what could be read of it is in the output.

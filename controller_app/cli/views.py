@@ -13,6 +13,7 @@ from controller_app.cli.options import Controller, Json
 from controller_app.config import DEFAULT_NORTHBOUND
 from controller_app.northbound import appsteer_pb2 as pb
 from controller_app.northbound.client import connect
+from ofext.ids import format_app_id
 
 LIVE_ROWS: Final = 40  # flows on the live table when the terminal's height is not known
 HEADER_ROWS: Final = 4
@@ -54,10 +55,11 @@ def apps(
         output.write_json([output.plain(entry) for entry in found])
         return
     rows = (
-        [a.key, a.name, a.category, a.kind, f"{a.app_id >> 24}/{a.app_id & 0xFFFFFF}", str(a.flows), str(a.bytes)]
+        [a.key, a.name, a.category, str(a.risk), a.kind, format_app_id(a.app_id), str(a.flows), str(a.bytes)]
         for a in found
     )
-    output.console().print(output.simple_table(("key", "name", "category", "kind", "App-ID", "flows", "bytes"), rows))
+    names = ("key", "name", "category", "risk", "kind", "App-ID", "flows", "bytes")
+    output.console().print(output.simple_table(names, rows))
 
 
 @output.sentences

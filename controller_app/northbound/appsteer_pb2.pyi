@@ -25,7 +25,7 @@ class WatchFlowsRequest(_message.Message):
     def __init__(self, only_new: _Optional[bool] = ...) -> None: ...
 
 class Flow(_message.Message):
-    __slots__ = ("number", "first_seen_ns", "last_seen_ns", "src", "sport", "dst", "dport", "l4", "vlan", "app_id", "app_key", "app", "protocol", "category", "state", "ended", "verdict_packet", "confidence", "evidence", "stack", "packets_c2s", "packets_s2c", "bytes_c2s", "bytes_s2c", "metadata", "policy", "action", "chain", "path", "edges")
+    __slots__ = ("number", "first_seen_ns", "last_seen_ns", "src", "sport", "dst", "dport", "l4", "vlan", "app_id", "app_key", "app", "protocol", "category", "state", "ended", "verdict_packet", "confidence", "evidence", "stack", "packets_c2s", "packets_s2c", "bytes_c2s", "bytes_s2c", "metadata", "policy", "action", "chain", "path", "edges", "risk")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -63,6 +63,7 @@ class Flow(_message.Message):
     CHAIN_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
     EDGES_FIELD_NUMBER: _ClassVar[int]
+    RISK_FIELD_NUMBER: _ClassVar[int]
     number: int
     first_seen_ns: int
     last_seen_ns: int
@@ -93,7 +94,8 @@ class Flow(_message.Message):
     chain: str
     path: _containers.RepeatedScalarFieldContainer[str]
     edges: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, number: _Optional[int] = ..., first_seen_ns: _Optional[int] = ..., last_seen_ns: _Optional[int] = ..., src: _Optional[str] = ..., sport: _Optional[int] = ..., dst: _Optional[str] = ..., dport: _Optional[int] = ..., l4: _Optional[int] = ..., vlan: _Optional[int] = ..., app_id: _Optional[int] = ..., app_key: _Optional[str] = ..., app: _Optional[str] = ..., protocol: _Optional[str] = ..., category: _Optional[str] = ..., state: _Optional[str] = ..., ended: _Optional[bool] = ..., verdict_packet: _Optional[int] = ..., confidence: _Optional[int] = ..., evidence: _Optional[str] = ..., stack: _Optional[str] = ..., packets_c2s: _Optional[int] = ..., packets_s2c: _Optional[int] = ..., bytes_c2s: _Optional[int] = ..., bytes_s2c: _Optional[int] = ..., metadata: _Optional[_Mapping[str, str]] = ..., policy: _Optional[str] = ..., action: _Optional[str] = ..., chain: _Optional[str] = ..., path: _Optional[_Iterable[str]] = ..., edges: _Optional[_Iterable[str]] = ...) -> None: ...
+    risk: int
+    def __init__(self, number: _Optional[int] = ..., first_seen_ns: _Optional[int] = ..., last_seen_ns: _Optional[int] = ..., src: _Optional[str] = ..., sport: _Optional[int] = ..., dst: _Optional[str] = ..., dport: _Optional[int] = ..., l4: _Optional[int] = ..., vlan: _Optional[int] = ..., app_id: _Optional[int] = ..., app_key: _Optional[str] = ..., app: _Optional[str] = ..., protocol: _Optional[str] = ..., category: _Optional[str] = ..., state: _Optional[str] = ..., ended: _Optional[bool] = ..., verdict_packet: _Optional[int] = ..., confidence: _Optional[int] = ..., evidence: _Optional[str] = ..., stack: _Optional[str] = ..., packets_c2s: _Optional[int] = ..., packets_s2c: _Optional[int] = ..., bytes_c2s: _Optional[int] = ..., bytes_s2c: _Optional[int] = ..., metadata: _Optional[_Mapping[str, str]] = ..., policy: _Optional[str] = ..., action: _Optional[str] = ..., chain: _Optional[str] = ..., path: _Optional[_Iterable[str]] = ..., edges: _Optional[_Iterable[str]] = ..., risk: _Optional[int] = ...) -> None: ...
 
 class ListAppsRequest(_message.Message):
     __slots__ = ("only_seen",)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ofext import oxm
+from ofext import label, oxm
 from ofext.attributes import AttributeTest, Operation
 from ofext.oxm import Oxm
 from switch_dpi.config import parse_config
@@ -24,6 +24,9 @@ pytestmark = pytest.mark.integration
 BRIDGE, TAP, ZONE = "l7live", "l7live-tap", 12
 SERVER, SERVER_MAC = "198.18.0.2", "02:00:00:00:00:02"  # RFC 2544: for tests
 QUERY = bytes.fromhex("123401000001000000000000") + b"\x03www\x07example\x03org\x00\x00\x1c\x00\x01"
+SNMP_GET = bytes.fromhex("302602010104067075626c6963a01902010102010002010030 0e300c06082b060102010105000500")
+TFTP_READ = b"\0\x01boot.img\0octet\0"
+SCALE = (0, 20, 40, 60, 80, 100)  # plugins/README.md
 DNS_QUERY_TYPE = 21
 AAAA = 28
 
@@ -54,6 +57,17 @@ class Live:
     def ofctl(self, *command: str) -> str:
         """As an administrator does."""
         return self._ovs.sh("ovs-ofctl", "-OOpenFlow14", command[0], self._management, *command[1:])
+
+    def ask_until_hit(self, port: int, asked: bytes, *, priority: int) -> None:
+        """Asks from one port until the rule with this priority is met."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as host:
+            until(lambda: host.sendto(asked, (SERVER, port)) and self.hits(priority), 5.0)
+
+    def labels(self, port: int) -> list[int]:
+        """Labels of connections to a port of the server."""
+        dump = self._ovs.appctl("dpctl/dump-conntrack", "netdev@ovs-netdev", f"zone={ZONE}")
+        found = (line.partition("labels=")[2] for line in dump.splitlines() if f"dport={port})" in line)
+        return [int(text.partition(",")[0].partition(")")[0], 16) for text in found]
 
     def hits(self, priority: int) -> int:
         """Packets of the rule in table 2 with this priority."""
@@ -111,3 +125,16 @@ def test_packets_meet_the_rules_that_their_flow_fits(live: Live, fields: tuple[O
                 assert live.hits(9) == 0
         live.ofctl("del-flows", "table=2")
         assert add(live.session, table=2, priority=1) == []
+
+
+def test_rules_on_risk_are_met_by_flows_of_that_risk(live: Live) -> None:
+    """From the data files through engine, catalogue and label to a rule for each step of the scale."""
+    for risk in SCALE:
+        assert add(live.session, oxm.l7_risk(risk), oxm.l7_state(1, 1), table=2, priority=10 + risk) == []
+    assert add(live.session, oxm.l7_risk(64, 64), table=2, priority=200) == []
+    for port, asked, risk in ((53, QUERY, 0), (161, SNMP_GET, 40), (69, TFTP_READ, 60)):
+        live.ask_until_hit(port, asked, priority=10 + risk)
+        (written,) = live.labels(port)
+        assert label.Label.unpack(written).risk == risk
+    assert [risk for risk in SCALE if live.hits(10 + risk)] == [0, 40, 60]
+    assert not live.hits(200)

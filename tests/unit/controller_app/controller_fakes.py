@@ -21,7 +21,7 @@ osken_l7.register()
 VIDEO = 0x14002711
 CATALOGUE = Catalogue(
     version="1",
-    apps=(AppEntry(app_id=VIDEO, key="tube", name="Tube", category=3),),
+    apps=(AppEntry(app_id=VIDEO, key="tube", name="Tube", category=3, risk=20),),
     categories=(CategoryEntry(category=3, key="video", name="Video"),),
     attributes=(AttributeEntry(attribute=1, name="tls.sni", kind=AttributeType.STRING),),
 )

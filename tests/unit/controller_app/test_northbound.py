@@ -89,6 +89,7 @@ def test_flows_have_names_policy_and_path(planner: Planner, address: str) -> Non
     (line,) = appsteer(address, "flows", "--json").stdout.splitlines()
     flow = json.loads(line)
     assert (flow["app_key"], flow["category"], flow["state"], flow["verdict_packet"]) == ("tube", "", "final", 4)
+    assert flow["risk"] == 20
     assert flow["metadata"] == {"tls.sni": "www.tube.example"}
     assert (flow["policy"], flow["action"], flow["path"]) == ("default", "allow", ["s1"])
     assert "Tube" in appsteer(address, "flows").stdout

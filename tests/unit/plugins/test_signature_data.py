@@ -8,7 +8,7 @@ import pytest
 import plugins
 from plugins.lint import lint
 from plugins.loader import signature_files
-from switch_dpi._native import Signatures
+from switch_dpi._native import Signatures, catalogue
 
 FOLDER = Path(plugins.__file__).parent
 NEEDED_CATEGORIES = {
@@ -34,6 +34,27 @@ def test_the_categories_that_protocols_and_policies_use_are_there() -> None:
     ids = {category["key"]: category["id"] for category in categories}
     assert set(ids) >= NEEDED_CATEGORIES
     assert ids["unknown"] == 0
+
+
+def test_every_category_has_a_risk() -> None:
+    categories = tomllib.loads((FOLDER / "categories.toml").read_text(encoding="utf-8"))["category"]
+    assert {category["key"] for category in categories if "risk" not in category} == {"unknown"}
+
+
+@pytest.mark.parametrize(
+    ("risk", "keys"),
+    [
+        (0, ["dns", "tls", "lets-encrypt", "bbc", "windows-update"]),
+        (20, ["http", "youtube", "syslog", "facebook"]),
+        (40, ["dropbox", "snmp", "postgresql", "tailscale", "quad9"]),
+        (60, ["ftp", "ssh", "modbus", "bittorrent", "pastebin"]),
+        (80, ["telnet", "vnc", "smb1", "tor", "stratum", "ngrok"]),
+        (100, ["coinhive"]),
+    ],
+)
+def test_risks_are_as_the_scale_says(signatures: Signatures, risk: int, keys: list[str]) -> None:
+    risks = {app.key: app.risk for app in catalogue(signatures).apps}
+    assert {key: risks[key] for key in keys} == dict.fromkeys(keys, risk)
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,9 @@ def test_good_files_have_no_findings(tmp_path: Path) -> None:
         ('"first.test"', '"cloudfront.net"', 8, "serves many unrelated parties"),
         ('"first.test"', '"github.io"', 8, "serves many unrelated parties"),
         ('"first.test"', '"akadns.net"', 8, "serves many unrelated parties"),
+        ('owner = "One"', 'owner = "One"\nrisk = 101', 6, "risk is 101, but should be a number from 0 to 100"),
+        ('owner = "One"', 'owner = "One"\nrisk = "low"', 6, "risk is 'low', but should be a number from 0 to 100"),
+        ('owner = "One"', 'owner = "One"\nrisk = true', 6, "risk is True, but should be a number from 0 to 100"),
         ('tags = ["streaming"]', 'tags = ["streaming", "cdn"]', 7, "tag 'cdn' needs 'shared'"),
     ],
 )
@@ -209,6 +212,7 @@ def test_a_part_of_a_protocol_needs_no_domains(tmp_path: Path) -> None:
         ("id = 2", "id = 0", 8, "id 0 is already that of 'unknown' (categories.toml:1)"),
         ("id = 2", "id = 256", 8, "id 256 does not fit in 8 bits"),
         ('name = "Video"\n', "", 7, "name is missing"),
+        ('name = "Video"\n', 'name = "Video"\nrisk = -1\n', 11, "risk is -1, but should be a number from 0 to 100"),
     ],
 )
 def test_a_fault_of_a_category_is_found_at_its_line(tmp_path: Path, good: str, bad: str, line: int, text: str) -> None:

@@ -15,6 +15,7 @@ from switch_dpi._native import (
     Signatures,
     catalogue,
 )
+from switch_dpi.native_engine import wire_catalogue
 
 SECOND_NS = 1_000_000_000
 QUERY = bytes.fromhex("123401000001000000000000") + b"\x07example\x03org\x00\x00\x01\x00\x01"
@@ -52,6 +53,7 @@ def test_a_frame_leads_to_events_with_records(signatures: Signatures) -> None:
     assert (record.l4, record.vlan, record.ip_version) == (17, 0, 4)
     assert (record.app, record.app_key, record.protocol, record.app_id) == ("DNS", "dns", "DNS", 0x14000035)
     assert (record.path, record.category, record.state, record.verdict_packet) == ("eth.ip.udp.dns", "network", 1, 1)
+    assert record.risk == 0
     assert record.first_seen_ns == record.last_seen_ns == events[1].at_ns == 7 * SECOND_NS
     assert (record.packets_c2s, record.packets_s2c, record.bytes_c2s) == (1, 0, len(frame(QUERY)))
 
@@ -101,6 +103,12 @@ def test_protocols_that_encrypt_have_a_tag_that_says_so(known: Catalogue) -> Non
     tagged = {app.key for app in known.apps if app.is_protocol and "encrypted" in app.tags}
     assert {"tls", "quic", "ssh", "dtls", "wireguard", "ipsec", "openvpn"} <= tagged
     assert not tagged & {"http", "dns", "ftp", "smtp", "telnet", "rtp"}
+
+
+def test_a_risk_is_in_the_record_and_in_what_a_controller_is_told(signatures: Signatures, known: Catalogue) -> None:
+    record = Engine(signatures).feed(frame(b"\0\x01boot.img\0octet\0"), at_ns=1)[-1].record
+    told = {entry.app_id: entry.risk for entry in wire_catalogue(known).apps}
+    assert (record.app_key, record.risk, told[record.mark_id]) == ("tftp", 60, 60)
 
 
 def test_attributes_behind_match_fields_are_in_the_catalogue(known: Catalogue) -> None:

@@ -14,7 +14,7 @@ from switch_dpi._native import CaptureError, EngineOptions, Replay, Signatures
 from switch_dpi.replay import replay
 
 FLOW = "pcap src sport dst dport l4 vlan packets bytes packets_c2s packets_s2c bytes_c2s bytes_s2c first_seen duration"
-VERDICT = "app_id app protocol path category state verdict_packet confidence evidence flow_id metadata"
+VERDICT = "app_id app protocol path category risk state verdict_packet confidence evidence flow_id metadata"
 FIELDS = f"{FLOW} {VERDICT}".split(" ")
 REQUEST = b'GET / HTTP/1.1\r\nHost: www.youtube.com\r\nUser-Agent: a"b\r\n\r\n'
 
@@ -57,6 +57,7 @@ def test_json_has_one_object_a_flow_with_exactly_the_fields(capture: Path) -> No
     assert (first["first_seen"], first["duration"], first["packets"]) == (100.5, 2.0, 2)
     assert (first["app"], first["protocol"], first["path"]) == ("YouTube", "HTTP", "eth.ip.tcp.http.youtube")
     assert (first["category"], first["state"], first["verdict_packet"]) == ("video", "final", 1)
+    assert first["risk"] == 20
     assert first["evidence"].startswith("http.host=www.youtube.com matches youtube.com (HTTP request line, offset 0, ")
     assert first["metadata"]["http.user_agent"] == 'a"b'
     assert (second["app"], second["protocol"], second["state"], second["app_id"]) == (None, None, "gave_up", 0x14000000)

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use appsteer_core::protocol::attributes::{AttributeInfo as Attribute, Kind};
 use appsteer_core::report::app_id::AppId;
-use appsteer_core::signatures::{ProtocolInfo, Signatures as Loaded};
+use appsteer_core::signatures::{Category, ProtocolInfo, Signatures as Loaded};
 use pyo3::prelude::*;
 
 use crate::signatures::Signatures;
@@ -17,6 +17,7 @@ pub struct AppInfo {
     name: String,
     category_id: u8,
     category: String,
+    risk: u8,
     is_protocol: bool,
     owner: String,
     tags: Vec<String>,
@@ -28,6 +29,7 @@ pub struct CategoryInfo {
     id: u8,
     key: String,
     name: String,
+    risk: u8,
     about: String,
 }
 
@@ -74,7 +76,8 @@ fn apps(loaded: &Loaded) -> Vec<AppInfo> {
     let mut apps: Vec<AppInfo> = Vec::new();
     for (index, protocol) in loaded.protocols().enumerate() {
         let tags = loaded.protocol_tags(index).into_iter().map(str::to_owned).collect();
-        apps.push(AppInfo { tags, ..protocol_info(&protocol, loaded.protocol_category(index)) });
+        let (category_id, risk) = (loaded.protocol_category(index), loaded.protocol_risk(index));
+        apps.push(AppInfo { category_id, risk, tags, ..protocol_info(&protocol) });
     }
     apps.sort_by_key(|app| app.app_id);
     apps.extend(loaded.apps().iter().map(|app| AppInfo {
@@ -83,6 +86,7 @@ fn apps(loaded: &Loaded) -> Vec<AppInfo> {
         name: app.name.clone(),
         category_id: app.category_id,
         category: String::new(),
+        risk: app.risk,
         is_protocol: false,
         owner: app.owner.clone(),
         tags: app.tags.clone(),
@@ -94,17 +98,24 @@ fn apps(loaded: &Loaded) -> Vec<AppInfo> {
 }
 
 fn categories(loaded: &Loaded) -> Vec<CategoryInfo> {
-    let all = loaded.categories().iter();
-    all.map(|c| CategoryInfo { id: c.id, key: c.key.clone(), name: c.name.clone(), about: c.about.clone() }).collect()
+    let one = |c: &Category| CategoryInfo {
+        id: c.id,
+        key: c.key.clone(),
+        name: c.name.clone(),
+        risk: c.risk,
+        about: c.about.clone(),
+    };
+    loaded.categories().iter().map(one).collect()
 }
 
-fn protocol_info(protocol: &ProtocolInfo<'_>, category_id: u8) -> AppInfo {
+fn protocol_info(protocol: &ProtocolInfo<'_>) -> AppInfo {
     AppInfo {
         app_id: AppId::ours(protocol.selector).0,
         key: protocol.key.to_owned(),
         name: protocol.name.to_owned(),
-        category_id,
+        category_id: 0,
         category: String::new(),
+        risk: 0,
         is_protocol: true,
         owner: String::new(),
         tags: Vec::new(),
@@ -129,8 +140,9 @@ fn attribute_info(attribute: Attribute<'_>) -> AttributeInfo {
 fn version(apps: &[AppInfo], categories: &[CategoryInfo], attributes: &[Attribute<'_>]) -> String {
     let mut text = String::new();
     for app in apps {
+        let AppInfo { app_id, key, name, category_id, risk, .. } = app;
         let tags = app.tags.join(" ");
-        let _infallible = writeln!(text, "{} {} {} {} {tags}", app.app_id, app.key, app.name, app.category_id);
+        let _infallible = writeln!(text, "{app_id} {key} {name} {category_id} {risk} {tags}");
     }
     for category in categories {
         let _infallible = writeln!(text, "{} {} {}", category.id, category.key, category.name);

@@ -85,6 +85,7 @@ getters! {
     path: String = r => r.path().to_string();
     category_id: u8 = r => r.category().map_or(0, |category| category.id);
     category: &str = r => r.category().map_or(UNKNOWN.0, |category| category.key.as_str());
+    risk: u8 = r => r.risk();
     state: u8 = r => r.state() as u8;
     verdict_packet: u64 = r => r.verdict_packet();
     confidence: u8 = r => r.confidence();

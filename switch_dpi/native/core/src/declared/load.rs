@@ -64,6 +64,7 @@ pub(crate) fn declare(place: Place<'_>, raw: &Spanned<RawProtocol>) -> Loaded<De
         name: table.name.clone(),
         selector: id,
         category: table.category.get_ref().clone(),
+        risk: table.risk.as_ref().map(|risk| *risk.get_ref()),
         tags: table.tags.clone(),
         transports,
         ports: table.ports.clone(),

@@ -73,6 +73,8 @@ pub struct Declared {
     /// Key of its category.
     pub category: String,
     /// As in [`crate::protocol::Descriptor`].
+    pub risk: Option<u8>,
+    /// As in [`crate::protocol::Descriptor`].
     pub tags: Vec<String>,
     /// TCP, UDP or both.
     pub transports: Vec<Transport>,

@@ -12,6 +12,7 @@ pub(crate) struct RawProtocol {
     pub key: Spanned<String>,
     pub name: String,
     pub category: Spanned<String>,
+    pub risk: Option<Spanned<u8>>,
     pub transports: Spanned<Vec<String>>,
     #[serde(default)]
     pub tags: Vec<String>,

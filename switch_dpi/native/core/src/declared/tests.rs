@@ -16,7 +16,7 @@ use crate::report::json;
 use crate::report::record::FlowRecord;
 use crate::signatures::{Signatures, SourceFile};
 
-const CATEGORIES: &str = "[[category]]\nid=33\nkey=\"industrial\"\nname=\"Industry\"\n\
+const CATEGORIES: &str = "[[category]]\nid=33\nkey=\"industrial\"\nname=\"Industry\"\nrisk=40\n\
     [[app]]\nid=43900\nkey=\"acme-cloud\"\nname=\"Acme Cloud\"\ncategory=\"industrial\"\ndomains=[\"acme.example\"]\n";
 
 /// Request: `ACME`, version, kind, unit, size of the rest, host behind its size. Answer: `ACMR`, state, address, text.
@@ -276,6 +276,9 @@ fn a_set_knows_its_protocols_and_attributes() {
     let unit = set.attributes().find(|attribute| attribute.name == "acme.unit").unwrap();
     assert!(unit.id >= FIRST_ATTRIBUTE && set.attribute(unit.id) == Some(unit));
     assert_eq!(set.category(set.protocol_category(ALL.len())).unwrap().key, "industrial");
+    assert_eq!(set.protocol_risk(ALL.len()), 40);
+    let own = load(&ACME.replace("\nports", "\nrisk = 100\nports")).unwrap();
+    assert_eq!(own.protocol_risk(ALL.len()), 100);
     assert!(set.warnings().is_empty());
     assert!(ALL.iter().all(|native| native.selector < FIRST_SELECTOR));
     assert!(Attribute::ALL.iter().all(|native| native.id() < FIRST_ATTRIBUTE));
@@ -289,6 +292,7 @@ fn faults_name_file_line_and_what_was_expected() {
         ("\"industrial\"", "\"none\"", 5, "category none of acme is not declared"),
         ("[\"tcp\", \"udp\"]", "[\"sctp\"]", 6, "transport \"sctp\", tcp or udp was expected"),
         ("\nports", "\nport", 7, "unknown field `port`"),
+        ("\nports", "\nrisk = 101\nports", 7, "risk 101 of acme is not between 0 and 100"),
         ("hex = \"10\", mask", "hex = \"11\", mask", 11, "bytes have a bit that the mask does not"),
         ("offset = 4, hex", "offset = -4, hex", 11, "counts from the end, which a stream does not have"),
         (", most = 300", "", 12, "most (and least) were expected"),

@@ -227,6 +227,9 @@ pub struct Carried<'a> {
 /// Finds what a packet of a tunnel carries; `None` for its control messages.
 pub type OpenTunnel = fn(&[u8]) -> Option<Carried<'_>>;
 
+/// The greatest risk. `plugins/README.md` says what the numbers mean.
+pub const MAX_RISK: u8 = 100;
+
 /// A protocol, as the engine knows it.
 #[derive(Clone, Copy)]
 pub struct Descriptor {
@@ -238,6 +241,8 @@ pub struct Descriptor {
     pub selector: u32,
     /// Key of its category in `plugins/categories.toml`.
     pub category: &'static str,
+    /// 0 to [`MAX_RISK`], where it is not that of its category.
+    pub risk: Option<u8>,
     /// Further words, as applications have them. `encrypted`: what it carries is, unless its ends agreed otherwise.
     pub tags: &'static [&'static str],
     /// What it runs over.
@@ -272,6 +277,7 @@ impl Descriptor {
         name: "",
         selector: 0,
         category: "network",
+        risk: None,
         tags: &[],
         transports: &[],
         ports: &[],

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::protocol::{
-    Descriptor, Direction, Example, Findings, MAX_VALUES, Probe, Progress, Sample, Transport, Value,
+    Descriptor, Direction, Example, Findings, MAX_RISK, MAX_VALUES, Probe, Progress, Sample, Transport, Value,
 };
 use crate::protocols::ALL;
 
@@ -17,6 +17,7 @@ fn keys_and_selectors_are_unique_and_well_formed() {
         assert!(protocol.key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
         assert!(!protocol.transports.is_empty() && protocol.max_probe_size > 0, "{}", protocol.key);
         assert!(!protocol.examples.is_empty(), "{} has no example", protocol.key);
+        assert!(protocol.risk.is_none_or(|risk| risk <= MAX_RISK), "{}: risk {:?}", protocol.key, protocol.risk);
     }
 }
 

@@ -247,6 +247,19 @@ impl<'a> FlowView<'a> {
         self.signatures.category(id)
     }
 
+    /// How much harm the application, or else the protocol, can do: 0 to [`crate::protocol::MAX_RISK`]; of a look-up it is its protocol's. It is 0
+    /// where nothing is known: without a result, and for a site.
+    #[must_use]
+    pub fn risk(&self) -> u8 {
+        let upper = if self.is_about() { None } else { self.upper() };
+        match upper {
+            Some(Upper::App(index)) => self.signatures.app(index).map_or(0, |app| app.risk),
+            Some(Upper::Protocol(index)) => self.signatures.protocol_risk(index.into()),
+            Some(Upper::Site(_)) => 0,
+            None => self.native_index().map_or(0, |index| self.signatures.protocol_risk(index)),
+        }
+    }
+
     /// 0 to 100.
     #[must_use]
     pub fn confidence(&self) -> u8 {

@@ -26,6 +26,7 @@ pub fn write_record(out: &mut impl Write, capture: &str, view: &FlowView<'_>) ->
     }
     write!(out, ",\"path\":\"{}\"", view.path())?;
     text(out, "category", view.category().map_or(UNKNOWN.0, |category| category.key.as_str()))?;
+    number(out, "risk", view.risk())?;
     text(out, "state", view.state().name())?;
     number(out, "verdict_packet", view.verdict_packet())?;
     number(out, "confidence", view.confidence())?;

@@ -83,6 +83,8 @@ pub struct FlowRecord {
     pub category_id: u8,
     /// Key of the category.
     pub category: String,
+    /// See [`FlowView::risk`].
+    pub risk: u8,
     /// How far the classification is.
     pub state: State,
     /// The packet at which the verdict fell, from 1; 0 before.
@@ -132,6 +134,7 @@ impl From<FlowView<'_>> for FlowRecord {
             path: view.path().to_string(),
             category_id: category.map_or(0, |category| category.id),
             category: category.map_or(UNKNOWN.0, |category| category.key.as_str()).to_owned(),
+            risk: view.risk(),
             state: view.state(),
             verdict_packet: view.verdict_packet(),
             confidence: view.confidence(),

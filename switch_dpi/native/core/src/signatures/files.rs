@@ -70,6 +70,7 @@ pub(super) struct RawApp {
     pub key: Spanned<String>,
     pub name: String,
     pub category: Spanned<String>,
+    pub risk: Option<Spanned<u8>>,
     #[serde(default)]
     pub owner: String,
     #[serde(default)]
@@ -93,6 +94,7 @@ pub(super) struct RawCategory {
     pub id: Spanned<u8>,
     pub key: Spanned<String>,
     pub name: String,
+    pub risk: Option<Spanned<u8>>,
     #[serde(default)]
     pub about: String,
 }

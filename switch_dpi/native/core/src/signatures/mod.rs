@@ -1,7 +1,7 @@
 //! Applications and categories from their data files: parsed, checked, and looked up by host name.
 //!
-//! A file holds `[[app]]` tables (`id`, `key`, `name`, `category`, `domains`, and optionally `owner`, `tags`, and what tells it
-//! beside domains: [`clues`], [`networks`]), `[[category]]` tables (`id`, `key`, `name`, `about`), `[[protocol]]`
+//! A file holds `[[app]]` tables (`id`, `key`, `name`, `category`, `domains`, and optionally `owner`, `risk`, `tags`, and what tells it
+//! beside domains: [`clues`], [`networks`]), `[[category]]` tables (`id`, `key`, `name`, `risk`, `about`), `[[protocol]]`
 //! tables ([`crate::declared`]), and `[[example]]` tables (`host` or another value, `app`) that say what a host name should be
 //! found as. Every error names file and line.
 
@@ -10,6 +10,7 @@ pub mod domains;
 mod entries;
 mod files;
 pub mod networks;
+mod risks;
 pub mod sites;
 
 use std::collections::HashMap;
@@ -45,6 +46,8 @@ pub struct App {
     pub name: String,
     /// Number of its category.
     pub category_id: u8,
+    /// 0 to [`crate::protocol::MAX_RISK`]: its own, else its category's.
+    pub risk: u8,
     /// Who runs it; empty when not said.
     pub owner: String,
     /// Free words.
@@ -60,6 +63,8 @@ pub struct Category {
     pub key: String,
     /// `Video`.
     pub name: String,
+    /// 0 to [`crate::protocol::MAX_RISK`]: that of applications and protocols that do not say their own.
+    pub risk: u8,
     /// What belongs to it.
     pub about: String,
 }
@@ -76,6 +81,7 @@ pub struct Signatures {
     by_key: HashMap<String, u32>,
     ports: PortTable,
     protocol_categories: Vec<u8>,
+    protocol_risks: Vec<u8>,
     protocol_apps: Vec<Option<u32>>,
     declared: DeclaredSet,
     examples: Vec<Example>,
@@ -119,6 +125,7 @@ impl Default for Signatures {
             by_key: HashMap::new(),
             ports: PortTable::default(),
             protocol_categories: vec![0; protocols::ALL.len()],
+            protocol_risks: vec![0; protocols::ALL.len()],
             protocol_apps: vec![None; protocols::ALL.len()],
             examples: Vec::new(),
             declared: DeclaredSet::default(),
@@ -252,6 +259,12 @@ impl Signatures {
         self.protocol_categories.get(index).copied().unwrap_or(0)
     }
 
+    /// The risk of a protocol by its place: its own, else its category's.
+    #[must_use]
+    pub fn protocol_risk(&self, index: usize) -> u8 {
+        self.protocol_risks.get(index).copied().unwrap_or(0)
+    }
+
     /// The tags of a protocol by its place.
     #[must_use]
     pub fn protocol_tags(&self, index: usize) -> Vec<&str> {
@@ -270,7 +283,7 @@ impl Signatures {
 }
 
 fn unknown_category() -> Category {
-    Category { id: 0, key: "unknown".into(), name: "Unknown".into(), about: "Not classified".into() }
+    Category { id: 0, key: "unknown".into(), name: "Unknown".into(), risk: 0, about: "Not classified".into() }
 }
 
 struct Loading {
@@ -304,7 +317,8 @@ impl Loading {
             return Err(place.error(raw.id.span().start, message));
         }
         let (name, about) = (raw.name.clone(), raw.about.clone());
-        self.result.categories.push(Category { id, key: key.clone(), name, about });
+        let risk = risks::given(place, key, raw.risk.as_ref())?.unwrap_or(0);
+        self.result.categories.push(Category { id, key: key.clone(), name, risk, about });
         Ok(())
     }
 
@@ -321,7 +335,9 @@ impl Loading {
         if let Some(other) = self.keys.insert(key.clone(), format!("app {id}")) {
             return Err(place.error(raw.key.span().start, format!("key {key} is that of {other} already")));
         }
-        let category_id = self.category_of(place, key, &raw.category)?;
+        let category = self.category_of(place, key, &raw.category)?;
+        let (category_id, usual_risk) = (category.id, category.risk);
+        let risk = risks::given(place, key, raw.risk.as_ref())?.unwrap_or(usual_risk);
         self.add_domains(place, key, &raw.domains)?;
         self.add_entries(place, raw)?;
         self.result.by_key.insert(key.clone(), self.next_app());
@@ -330,6 +346,7 @@ impl Loading {
             key: key.clone(),
             name: raw.name.clone(),
             category_id,
+            risk,
             owner: raw.owner.clone(),
             tags: raw.tags.clone(),
         });
@@ -347,13 +364,14 @@ impl Loading {
             return Err(place.error(table.key.span().start, format!("key {key} is that of {other} already")));
         }
         self.category_of(place, key, &table.category)?;
+        risks::given(place, key, table.risk.as_ref())?;
         self.result.declared.add(place, raw, &mut self.result.ports)
     }
 
-    fn category_of(&self, place: Place<'_>, key: &str, wanted: &Spanned<String>) -> Result<u8, SignatureError> {
+    fn category_of(&self, place: Place<'_>, key: &str, wanted: &Spanned<String>) -> Result<&Category, SignatureError> {
         let found = self.result.categories.iter().find(|category| category.key == *wanted.get_ref());
         let error = || format!("category {} of {key} is not declared", wanted.get_ref());
-        found.map(|category| category.id).ok_or_else(|| place.error(wanted.span().start, error()))
+        found.ok_or_else(|| place.error(wanted.span().start, error()))
     }
 
     /// The domains of the application that is about to be pushed.
@@ -379,7 +397,8 @@ impl Loading {
     fn finish(mut self) -> Signatures {
         let native = protocols::ALL.iter().map(|p: &&Descriptor| p.category);
         let declared = self.result.ports.all_declared().iter().map(|protocol| protocol.category.as_str());
-        let numbers = native.chain(declared).map(|key| self.result.category_by_key(key)).collect();
+        let numbers: Vec<u8> = native.chain(declared).map(|key| self.result.category_by_key(key)).collect();
+        self.result.protocol_risks = risks::of_protocols(&self.result, &numbers);
         self.result.protocol_categories = numbers;
         let apps = protocols::ALL.iter().map(|p: &&Descriptor| self.result.by_key.get(p.app).copied()).collect();
         self.result.protocol_apps = apps;

@@ -43,8 +43,8 @@ struct Bench {
 
 impl Bench {
     fn new(options: Options) -> Self {
-        let text = "[[category]]\nid=17\nkey=\"network\"\nname=\"Network\"\n[[category]]\nid=2\nkey=\"video\"\nname=\"Video\"\n\
-                    [[app]]\nid=12000\nkey=\"tube\"\nname=\"Tube\"\ncategory=\"video\"\ndomains=[\"tube.example\"]\n";
+        let text = "[[category]]\nid=17\nkey=\"network\"\nname=\"Network\"\nrisk=5\n[[category]]\nid=2\nkey=\"video\"\nname=\"Video\"\n\
+                    [[app]]\nid=12000\nkey=\"tube\"\nname=\"Tube\"\ncategory=\"video\"\nrisk=45\ndomains=[\"tube.example\"]\n";
         let signatures = Signatures::load(&[SourceFile { name: "test.toml", text }]).unwrap();
         Self { engine: Engine::new(Arc::new(signatures), options), log: Log::default(), now_ns: SECOND_NS }
     }
@@ -139,6 +139,7 @@ fn a_server_name_split_across_segments_in_any_order_is_found() {
         let record = bench.last();
         assert_eq!((record.app.as_str(), record.protocol.as_str(), record.state), ("Tube", "TLS", State::Final));
         assert_eq!((record.verdict_packet, record.app_id, record.category.as_str()), (5, 0x1400_2ee0, "video"));
+        assert_eq!(record.risk, 45);
         assert_eq!(record.path, "eth.ip.tcp.tls.tube");
         let expected = "tls.sni=www.tube.example matches tube.example (ClientHello, offset 0, ";
         assert!(record.evidence.starts_with(expected), "{}", record.evidence);

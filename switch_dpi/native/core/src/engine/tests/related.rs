@@ -95,7 +95,7 @@ fn a_site_that_nobody_knows_has_a_number_of_its_own() {
     let record = bench.last();
     assert_eq!((record.app.as_str(), record.site.as_str()), ("TLS", "example.co.uk"));
     assert_eq!(record.app_id, 0x1400_0000 | crate::signatures::sites::selector("example.co.uk"));
-    assert_eq!(record.path, "eth.ip.tcp.tls.example.co.uk");
+    assert_eq!((record.path.as_str(), record.risk), ("eth.ip.tcp.tls.example.co.uk", 0));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_look_up_is_named_by_what_it_asks_for_and_marked_as_itself() {
     let bench = looked_up(Options::default());
     let record = bench.last();
     assert_eq!((record.app.as_str(), record.protocol.as_str()), ("Tube", "DNS"));
-    assert_eq!((record.mark_id, record.app_id), (0x1400_0035, 0x1400_2ee0));
+    assert_eq!((record.mark_id, record.app_id, record.risk), (0x1400_0035, 0x1400_2ee0, 5));
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Monero",
     selector: 933,
     category: "crypto-currency",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[18080, 28080, 38080],
     first_bytes: FirstBytes::Of(&[1]),

@@ -32,6 +32,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Mining",
     selector: 934,
     category: "crypto-currency",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[3333, 4444, 5555, 7777, 14444, 14433],
     first_bytes: FirstBytes::Of(b"{"),

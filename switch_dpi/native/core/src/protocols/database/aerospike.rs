@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Aerospike",
     selector: 627,
     category: "database",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[3000, 3001],
     first_bytes: FirstBytes::Of(&[2]),

@@ -15,6 +15,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Elasticsearch",
     selector: 512,
     category: "database",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[9300],
     first_bytes: FirstBytes::Of(b"E"),

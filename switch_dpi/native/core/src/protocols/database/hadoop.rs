@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Hadoop RPC",
     selector: 629,
     category: "database",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[8020, 9000, 9866, 50010],
     first_bytes: FirstBytes::Of(b"h\0"),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Hazelcast",
     selector: 628,
     category: "database",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[5701],
     first_bytes: FirstBytes::Of(b"CH"),

@@ -16,6 +16,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Memcached",
     selector: 510,
     category: "database",
+    risk: Some(60),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[11211],
     first_bytes: FirstBytes::Any,

@@ -43,6 +43,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "RESP",
     selector: 507,
     category: "database",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[6379, 6380, 26379],
     first_bytes: FirstBytes::Of(b"*$+-:%~>_#(,=|!ICSHL"),

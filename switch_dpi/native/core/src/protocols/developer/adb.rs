@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "ADB",
     selector: 1703,
     category: "developer",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[5555, 5037],
     first_bytes: FirstBytes::Of(b"CASOWH"),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "CVS pserver",
     selector: 574,
     category: "developer",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[2401],
     first_bytes: FirstBytes::Of(b"BI"),

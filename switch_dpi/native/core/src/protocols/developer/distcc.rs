@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "distcc",
     selector: 1707,
     category: "developer",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[3632],
     first_bytes: FirstBytes::Of(b"D"),

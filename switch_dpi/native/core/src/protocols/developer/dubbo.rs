@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Dubbo",
     selector: 641,
     category: "developer",
+    risk: Some(40),
     transports: &[Transport::Tcp],
     ports: &[20880],
     first_bytes: FirstBytes::Of(&[0xda]),

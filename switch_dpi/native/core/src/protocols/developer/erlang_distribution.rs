@@ -13,6 +13,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Erlang distribution",
     selector: 632,
     category: "developer",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[4369, 25672],
     first_bytes: FirstBytes::Where(|byte| byte < 2 || byte == b'w'),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "GDB remote",
     selector: 1713,
     category: "developer",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[2345, 1234, 3333],
     first_bytes: FirstBytes::Of(b"+$"),

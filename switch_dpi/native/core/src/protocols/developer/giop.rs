@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "CORBA",
     selector: 607,
     category: "developer",
+    risk: Some(40),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[683, 2809, 900],
     first_bytes: FirstBytes::Of(b"GMZ"),

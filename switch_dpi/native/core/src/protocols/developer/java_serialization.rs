@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Java serialization",
     selector: 606,
     category: "developer",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     first_bytes: FirstBytes::Of(&[0xac]),
     probe,

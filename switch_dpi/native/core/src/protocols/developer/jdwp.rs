@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "JDWP",
     selector: 605,
     category: "developer",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[5005, 8000],
     first_bytes: FirstBytes::Of(b"J"),

@@ -15,6 +15,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "JRMI",
     selector: 604,
     category: "developer",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[1099],
     first_bytes: FirstBytes::Of(&[b'J', PROTOCOL_ACK, 0x50, 0x51]),

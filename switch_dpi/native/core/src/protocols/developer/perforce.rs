@@ -11,6 +11,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Perforce",
     selector: 575,
     category: "developer",
+    risk: Some(40),
     transports: &[Transport::Tcp],
     ports: &[1666],
     max_probe_size: 256,

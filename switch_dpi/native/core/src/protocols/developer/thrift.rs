@@ -11,6 +11,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Apache Thrift",
     selector: 617,
     category: "developer",
+    risk: Some(40),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[9090],
     first_bytes: FirstBytes::Of(&[0, 0x80, 0x82]),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "WebLogic T3",
     selector: 642,
     category: "developer",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[7001],
     first_bytes: FirstBytes::Of(b"tH"),

@@ -14,6 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "ZooKeeper",
     selector: 522,
     category: "developer",
+    risk: Some(40),
     transports: &[Transport::Tcp],
     ports: &[2181],
     first_bytes: FirstBytes::Of(b"\0rsmcdew"),

@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "FTP",
     selector: 21,
     category: "file-transfer",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[21, 2121],
     max_probe_size: MAX_PROBE_SIZE,

@@ -14,6 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "FTP data",
     selector: 566,
     category: "file-transfer",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[20],
     first_bytes: FirstBytes::Where(|byte| byte.is_ascii_digit() || b"-dlbcpstTmMuUfFwW".contains(&byte)),

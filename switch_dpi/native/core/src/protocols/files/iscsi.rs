@@ -18,6 +18,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "iSCSI",
     selector: 576,
     category: "file-transfer",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[3260, 860],
     first_bytes: FirstBytes::Of(&[0x43, 0x23, 0x03]),

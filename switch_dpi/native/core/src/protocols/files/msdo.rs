@@ -11,6 +11,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "MSDO",
     selector: 1737,
     category: "software-update",
+    risk: Some(20),
     transports: &[Transport::Tcp],
     ports: &[7680],
     first_bytes: FirstBytes::Of(b"\x0e"),

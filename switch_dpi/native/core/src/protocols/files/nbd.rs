@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "NBD",
     selector: 577,
     category: "file-transfer",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[10809],
     first_bytes: FirstBytes::Of(&[b'N', 0x00, 0x25, 0x67, 0x66]),

@@ -13,6 +13,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "NDMP",
     selector: 583,
     category: "file-transfer",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[10000],
     first_bytes: FirstBytes::Of(&[0x80]),

@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "NFS",
     selector: 550,
     category: "file-transfer",
+    risk: Some(60),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[2049, 111],
     max_probe_size: 1024,

@@ -11,6 +11,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "9P",
     selector: 1702,
     category: "file-transfer",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[564, 5640],
     first_bytes: FirstBytes::Where(|byte| (19..=40).contains(&byte)),

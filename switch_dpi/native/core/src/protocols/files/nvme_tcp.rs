@@ -13,6 +13,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "NVMe/TCP",
     selector: 580,
     category: "file-transfer",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[4420, 8009],
     first_bytes: FirstBytes::Of(&[0, 1, 4, 5]),

@@ -14,6 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "RSYNC",
     selector: 571,
     category: "file-transfer",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[873],
     first_bytes: FirstBytes::Of(b"@"),

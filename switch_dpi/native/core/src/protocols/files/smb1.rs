@@ -11,6 +11,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "SMBv1",
     selector: 554,
     category: "file-transfer",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[139, 445],
     first_bytes: FirstBytes::Of(&[0xff]),

@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "TFTP",
     selector: 565,
     category: "file-transfer",
+    risk: Some(60),
     transports: &[Transport::Udp],
     ports: &[PORT],
     first_bytes: FirstBytes::Of(&[0]),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "UFTP",
     selector: 639,
     category: "file-transfer",
+    risk: Some(60),
     transports: &[Transport::Udp],
     ports: &[1044],
     first_bytes: FirstBytes::Of(&[0x40, 0x50]),

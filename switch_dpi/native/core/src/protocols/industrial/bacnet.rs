@@ -23,6 +23,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "BACnet",
     selector: 310,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Udp, Transport::Llc(LLC_ACCESS_POINT)],
     ports: &[47_808],
     probe: |sample| answer(judge(sample)),

@@ -21,6 +21,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "BeckhoffADS",
     selector: 322,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[48_898, 48_899],
     first_bytes: FirstBytes::Of(&[0, 0x03]),

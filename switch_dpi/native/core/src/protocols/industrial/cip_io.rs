@@ -16,6 +16,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "CIP",
     selector: 309,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Udp],
     ports: &[2222],
     first_bytes: FirstBytes::Of(&[2]),

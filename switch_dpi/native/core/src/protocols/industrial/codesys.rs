@@ -23,6 +23,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "CODESYS",
     selector: 323,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[1200, 2455, 11_740],
     first_bytes: FirstBytes::Of(&[0xe8, 0xbb]),

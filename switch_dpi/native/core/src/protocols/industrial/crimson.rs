@@ -16,6 +16,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "RedLion-Crimson",
     selector: 369,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[789],
     first_bytes: FirstBytes::Where(|byte| byte < 0x04),

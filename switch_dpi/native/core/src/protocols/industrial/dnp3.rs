@@ -21,6 +21,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "DNP3",
     selector: 302,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[20_000],
     first_bytes: FirstBytes::Of(&[0x05]),

@@ -22,6 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "DoIP",
     selector: 327,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[13_400],
     first_bytes: FirstBytes::Of(&[1, 2, 3, 4, 0xff]),

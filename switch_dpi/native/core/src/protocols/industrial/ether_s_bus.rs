@@ -17,6 +17,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Ether-S-Bus",
     selector: 316,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Udp],
     ports: &[5050],
     first_bytes: FirstBytes::Of(&[0]),

@@ -14,6 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "EtherSIO",
     selector: 317,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Udp],
     ports: &[6060],
     first_bytes: FirstBytes::Of(b"E"),

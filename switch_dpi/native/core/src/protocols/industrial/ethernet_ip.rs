@@ -20,6 +20,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "EthernetIP",
     selector: 308,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[44_818],
     first_bytes: crate::protocol::FirstBytes::Of(&[0x04, 0x63, 0x64, 0x65, 0x66, 0x6f, 0x70, 0x72, 0x73]),

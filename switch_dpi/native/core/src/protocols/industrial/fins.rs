@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "FINS",
     selector: 315,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[9600],
     first_bytes: FirstBytes::Of(&[b'F', 0x80, 0x81, 0xc0, 0xc1]),

@@ -20,6 +20,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "GE-SRTP",
     selector: 321,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[18_245, 18_246],
     first_bytes: FirstBytes::Of(&[0, 1, REQUEST, RESPONSE, 8]),

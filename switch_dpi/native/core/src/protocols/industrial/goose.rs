@@ -24,6 +24,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "GOOSE",
     selector: 331,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::EtherType(ETHERTYPE), Transport::Udp],
     ports: &[102],
     probe: |sample| answer(judge(sample)),

@@ -29,6 +29,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "IEC60870",
     selector: 303,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[PORT],
     first_bytes: FirstBytes::Of(&[START]),

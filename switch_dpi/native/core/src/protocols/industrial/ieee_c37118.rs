@@ -22,6 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "IEEE-C37118",
     selector: 319,
     category: "industrial",
+    risk: Some(20),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[4712, 4713],
     first_bytes: FirstBytes::Of(&[SYNC]),

@@ -13,6 +13,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "ISO-on-TCP",
     selector: 306,
     category: "industrial",
+    risk: Some(20),
     transports: &[Transport::Tcp],
     ports: &[102],
     first_bytes: FirstBytes::Of(&[3]),

@@ -16,6 +16,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "KNXnet_IP",
     selector: 311,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[3671],
     first_bytes: FirstBytes::Of(&[6]),

@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Lantronix",
     selector: 367,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Udp],
     ports: &[PORT],
     first_bytes: FirstBytes::Of(&[0]),

@@ -23,6 +23,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "MELSEC",
     selector: 352,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[5000, 5001, 5002, 5006, 5007, 5008, 1025],
     first_bytes: FirstBytes::Of(&[0x50, 0xd0, 0x54, 0xd4, b'5', b'D', 0x57, 0xd7]),

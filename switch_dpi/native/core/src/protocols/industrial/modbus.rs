@@ -29,6 +29,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Modbus",
     selector: 300,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[PORT],
     max_probe_size: MAX_FRAME_SIZE + HEADER_SIZE,

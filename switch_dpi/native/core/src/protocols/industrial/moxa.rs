@@ -16,6 +16,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Moxa",
     selector: 368,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Udp],
     ports: &[4800],
     first_bytes: FirstBytes::Where(|byte| REQUESTS.contains(&(byte & !ANSWER_BIT))),

@@ -18,6 +18,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Niagara-Fox",
     selector: 366,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[1911, 4911],
     first_bytes: FirstBytes::Of(b"f"),

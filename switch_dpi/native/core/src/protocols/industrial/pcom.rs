@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "PCOM",
     selector: 324,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[20_256],
     probe: |sample| answer(judge(sample)),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "PCWorx",
     selector: 1751,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[1962],
     first_bytes: FirstBytes::Of(b"\x01\x81"),

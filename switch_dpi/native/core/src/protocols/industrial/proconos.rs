@@ -14,6 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "ProConOS",
     selector: 370,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[20_547],
     first_bytes: FirstBytes::Of(&[0xcc]),

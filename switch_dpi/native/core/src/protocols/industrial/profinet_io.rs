@@ -22,6 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "PROFINET_IO",
     selector: 337,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::EtherType(ETHERTYPE)],
     probe: |sample| answer(judge(sample)),
     inspector: Some(|| Box::new(Reading(read))),

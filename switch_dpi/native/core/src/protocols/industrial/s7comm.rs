@@ -18,6 +18,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "S7Comm",
     selector: 304,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[102],
     first_bytes: FirstBytes::Of(&[3]),

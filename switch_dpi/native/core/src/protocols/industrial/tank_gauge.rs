@@ -16,6 +16,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "ATG",
     selector: 373,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[10_001],
     first_bytes: FirstBytes::Of(START),

@@ -17,6 +17,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "UMAS",
     selector: 301,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[502],
     probe: |sample| answer(judge(sample)),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Universal Robots",
     selector: 1749,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[29999],
     first_bytes: FirstBytes::Of(b"C"),

@@ -14,6 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "LSIS-XGT",
     selector: 386,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[2004, 2005],
     first_bytes: FirstBytes::Of(b"L"),

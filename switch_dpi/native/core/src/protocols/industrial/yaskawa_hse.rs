@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Yaskawa HSE",
     selector: 1748,
     category: "industrial",
+    risk: Some(60),
     transports: &[Transport::Udp],
     ports: &[10040, 10041],
     first_bytes: FirstBytes::Of(b"Y"),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Baichuan",
     selector: 1765,
     category: "iot",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[9000],
     first_bytes: FirstBytes::Of(b"\xf0"),

@@ -15,6 +15,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "BroadLink",
     selector: 1863,
     category: "iot",
+    risk: Some(40),
     transports: &[Transport::Udp],
     ports: &[80],
     first_bytes: FirstBytes::Of(&[0x5a]),

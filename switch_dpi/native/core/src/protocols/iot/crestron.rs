@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Crestron",
     selector: 380,
     category: "iot",
+    risk: Some(40),
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[41_794],
     first_bytes: FirstBytes::Of(&[0x14, 0x15, 0x0f, 0x01]),

@@ -16,6 +16,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "DHIP",
     selector: 378,
     category: "iot",
+    risk: Some(60),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[37_777, 37_810, 5000],
     first_bytes: FirstBytes::Of(&[0x20]),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "DVRIP",
     selector: 1725,
     category: "iot",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[34567],
     first_bytes: FirstBytes::Of(b"\xff"),

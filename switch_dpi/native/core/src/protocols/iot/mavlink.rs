@@ -70,6 +70,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "MAVLink",
     selector: 364,
     category: "iot",
+    risk: Some(60),
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[14_550, 14_540, 5760],
     first_bytes: FirstBytes::Of(&[VERSION_1, VERSION_2]),

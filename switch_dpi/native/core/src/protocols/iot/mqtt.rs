@@ -33,6 +33,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "MQTT",
     selector: 83,
     category: "iot",
+    risk: Some(40),
     transports: &[Transport::Tcp],
     ports: &[1883],
     first_bytes: FirstBytes::Where(is_first_byte),

@@ -20,6 +20,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "MQTT-SN",
     selector: 363,
     category: "iot",
+    risk: Some(40),
     transports: &[Transport::Udp],
     ports: &PORTS,
     probe: |sample| answer(judge(sample)),

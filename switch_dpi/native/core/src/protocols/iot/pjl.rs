@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "PJL",
     selector: 638,
     category: "iot",
+    risk: Some(40),
     transports: &[Transport::Tcp],
     ports: &[9100],
     first_bytes: FirstBytes::Of(b"\x1b@"),

@@ -11,6 +11,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "PPPP",
     selector: 1764,
     category: "iot",
+    risk: Some(80),
     transports: &[Transport::Udp],
     ports: &[32100, 32108],
     first_bytes: FirstBytes::Of(b"\xf1"),

@@ -30,6 +30,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "ROS",
     selector: 365,
     category: "iot",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     probe: |sample| answer(judge(sample)),
     examples: EXAMPLES,

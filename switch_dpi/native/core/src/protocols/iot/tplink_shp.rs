@@ -24,6 +24,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "TPLINK_SHP",
     selector: 349,
     category: "iot",
+    risk: Some(40),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[9999],
     first_bytes: FirstBytes::Of(&[0, b'{' ^ KEY]),

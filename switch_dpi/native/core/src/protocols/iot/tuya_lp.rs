@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "TUYA_LP",
     selector: 350,
     category: "iot",
+    risk: Some(40),
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[6666, 6667, 6668, 7000],
     first_bytes: FirstBytes::Of(&[0]),

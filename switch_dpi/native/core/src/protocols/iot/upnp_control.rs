@@ -9,6 +9,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "UPnP control",
     selector: 212,
     category: "iot",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     first_bytes: FirstBytes::Of(XML_FIRST_BYTES),
     max_probe_size: MAX_PROBE_SIZE,

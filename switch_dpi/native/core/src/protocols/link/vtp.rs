@@ -11,6 +11,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "vtp",
     name: "VTP",
     selector: 1480,
+    risk: Some(20),
     transports: &[CARRIER],
     probe: |_| numbered("SNAP 00000c/2003"),
     examples: EXAMPLES,

@@ -18,6 +18,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Wake-on-LAN",
     selector: 1252,
     category: "network",
+    risk: Some(20),
     transports: &[Transport::Udp, Transport::EtherType(0x0842)],
     ports: &[9, 7],
     first_bytes: FirstBytes::Of(&[0xff]),

@@ -64,6 +64,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "IMAP",
     selector: 706,
     category: "email",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[143],
     first_bytes: FirstBytes::Where(|byte| byte == b'*' || is_tag_byte(byte)),

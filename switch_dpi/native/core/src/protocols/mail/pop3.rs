@@ -21,6 +21,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "POP3",
     selector: 705,
     category: "email",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[110],
     first_bytes: FirstBytes::Of(b"+-UPASLRDNTQCXupaslrdntqcx"),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "libvirt",
     selector: 634,
     category: "cloud-platform",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[16509],
     first_bytes: FirstBytes::Of(&[0]),

@@ -22,6 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "mndp",
     name: "Mikrotik",
     selector: 1593,
+    risk: Some(20),
     transports: &[CARRIER],
     ports: &[5678],
     probe,

@@ -25,6 +25,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "openflow",
     name: "OpenFlow",
     selector: 1568,
+    risk: Some(40),
     transports: &[CARRIER],
     ports: &[6633, 6653],
     first_bytes: FirstBytes::Where(|byte| matches!(byte, 1..=MAX_VERSION)),

@@ -31,6 +31,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "ovsdb",
     name: "OVSDB",
     selector: 1607,
+    risk: Some(40),
     transports: &[CARRIER],
     ports: &[6640, 6641, 6642],
     first_bytes: FirstBytes::Of(b"{"),

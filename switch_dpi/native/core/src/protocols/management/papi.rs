@@ -16,6 +16,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Aruba PAPI",
     selector: 1254,
     category: "network",
+    risk: Some(20),
     transports: &[Transport::Udp],
     ports: &[PORT],
     first_bytes: FirstBytes::Of(b"I"),

@@ -28,6 +28,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "rmcp",
     name: "RMCP",
     selector: 1591,
+    risk: Some(60),
     transports: &[CARRIER],
     ports: &[623, 664],
     first_bytes: FirstBytes::Of(&[VERSION]),

@@ -17,6 +17,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "smart-install",
     name: "Cisco Smart Install",
     selector: 1610,
+    risk: Some(80),
     transports: &[CARRIER],
     ports: &[4786],
     first_bytes: FirstBytes::Of(&[0]),

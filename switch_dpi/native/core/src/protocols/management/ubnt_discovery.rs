@@ -23,6 +23,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "ubnt-discovery",
     name: "UBNTAC2",
     selector: 1592,
+    risk: Some(20),
     transports: &[CARRIER],
     ports: &[PORT],
     first_bytes: FirstBytes::Of(&[1, 2]),

@@ -42,6 +42,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "IRC",
     selector: 703,
     category: "messaging",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[6667, 6660, 6666, 6668, 6669, 7000, 8000],
     first_bytes: FirstBytes::Of(b"NUPCJMEWQTAIS:LnupcjmewqtaislL"),

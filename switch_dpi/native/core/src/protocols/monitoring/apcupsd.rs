@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "apcupsd",
     selector: 1715,
     category: "monitoring",
+    risk: Some(20),
     transports: &[Transport::Tcp],
     ports: &[3551],
     first_bytes: FirstBytes::Of(b"\0"),

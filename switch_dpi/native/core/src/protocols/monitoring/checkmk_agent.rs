@@ -18,6 +18,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "checkmk-agent",
     name: "CHECKMK",
     selector: 1571,
+    risk: Some(20),
     transports: &[CARRIER],
     ports: &[6556],
     first_bytes: FirstBytes::Of(b"<"),

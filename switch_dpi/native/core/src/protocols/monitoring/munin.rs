@@ -20,6 +20,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "munin",
     name: "Munin",
     selector: 1569,
+    risk: Some(20),
     transports: &[CARRIER],
     ports: &[4949],
     first_bytes: FirstBytes::Of(b"#cnl"),

@@ -27,6 +27,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "netflow",
     name: "NetFlow",
     selector: 1566,
+    risk: Some(20),
     transports: &[Transport::Udp, Transport::Tcp, Transport::Sctp(0)],
     ports: &[2055, 4739, 9995, 9996, 6343],
     first_bytes: FirstBytes::Of(&[0]),

@@ -18,6 +18,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "nrpe",
     name: "NRPE",
     selector: 1573,
+    risk: Some(40),
     transports: &[CARRIER],
     ports: &[5666],
     first_bytes: FirstBytes::Of(&[0]),

@@ -11,6 +11,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "NSCA",
     selector: 1742,
     category: "monitoring",
+    risk: Some(20),
     transports: &[Transport::Tcp],
     ports: &[5667],
     first_bytes: FirstBytes::Of(b"\0"),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Network UPS Tools",
     selector: 1714,
     category: "monitoring",
+    risk: Some(20),
     transports: &[Transport::Tcp],
     ports: &[3493],
     first_bytes: FirstBytes::Of(b"LGBVUS"),

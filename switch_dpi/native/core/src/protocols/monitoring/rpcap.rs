@@ -17,6 +17,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "rpcap",
     selector: 1872,
     category: "monitoring",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[2002],
     first_bytes: FirstBytes::Of(&[0]),

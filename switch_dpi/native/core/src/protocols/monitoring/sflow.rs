@@ -14,6 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "sflow",
     name: "sFlow",
     selector: 1567,
+    risk: Some(20),
     transports: &[CARRIER],
     ports: &[6343],
     first_bytes: FirstBytes::Of(&[0]),

@@ -28,6 +28,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "snmp",
     name: "SNMP",
     selector: 1564,
+    risk: Some(40),
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[161, 162],
     first_bytes: FirstBytes::Of(&[SEQUENCE]),

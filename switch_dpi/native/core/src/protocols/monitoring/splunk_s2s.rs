@@ -15,6 +15,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "splunk-s2s",
     name: "Splunk forwarder",
     selector: 1582,
+    risk: Some(40),
     transports: &[CARRIER],
     ports: &[9997],
     first_bytes: FirstBytes::Of(&[b'-', 0]),

@@ -21,6 +21,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "syslog",
     name: "Syslog",
     selector: 1565,
+    risk: Some(20),
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[514, 601, 6514],
     first_bytes: FirstBytes::Where(|byte| byte == b'<' || byte.is_ascii_digit()),

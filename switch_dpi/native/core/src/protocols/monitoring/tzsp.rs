@@ -25,6 +25,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "TZSP",
     selector: 1261,
     category: "network",
+    risk: Some(40),
     transports: &[Transport::Udp],
     ports: &[37008],
     first_bytes: FirstBytes::Of(&[VERSION]),

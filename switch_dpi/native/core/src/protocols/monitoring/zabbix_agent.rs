@@ -21,6 +21,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "zabbix-agent",
     name: "Zabbix",
     selector: 1572,
+    risk: Some(40),
     transports: &[CARRIER],
     ports: &[10050, 10051],
     first_bytes: FirstBytes::Of(b"Z"),

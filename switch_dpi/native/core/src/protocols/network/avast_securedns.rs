@@ -11,6 +11,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "AVAST SecureDNS",
     selector: 201,
     category: "network",
+    risk: Some(40),
     tags: &["encrypted"],
     transports: &[Transport::Udp],
     ports: &[443],

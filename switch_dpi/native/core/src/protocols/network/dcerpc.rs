@@ -18,6 +18,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "DCERPC",
     selector: 556,
     category: "network",
+    risk: Some(40),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[135, 593],
     first_bytes: FirstBytes::Of(&[4, 5]),

@@ -22,6 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "DNScrypt",
     selector: 200,
     category: "network",
+    risk: Some(60),
     tags: &["encrypted"],
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[443, 5353, 8443],

@@ -29,6 +29,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Finger",
     selector: 731,
     category: "network",
+    risk: Some(40),
     transports: &[Transport::Tcp],
     ports: &[79],
     first_bytes: FirstBytes::Where(|byte| byte.is_ascii_graphic() || matches!(byte, b'\r' | b'\n')),

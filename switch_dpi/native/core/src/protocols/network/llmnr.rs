@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "LLMNR",
     selector: 5355,
     category: "network",
+    risk: Some(40),
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[5355],
     max_probe_size: MAX_PROBE_SIZE,

@@ -21,6 +21,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "nat-pmp",
     name: "NAT-PMP",
     selector: 1583,
+    risk: Some(40),
     transports: &[CARRIER],
     ports: &PORTS,
     first_bytes: FirstBytes::Of(&[0]),

@@ -20,6 +20,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "NetBIOS",
     selector: 553,
     category: "network",
+    risk: Some(40),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[137, 138, 139],
     max_probe_size: 256,

@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "pcp",
     name: "PCP",
     selector: 1584,
+    risk: Some(40),
     transports: &[CARRIER],
     ports: &[5351, 5350],
     first_bytes: FirstBytes::Of(&[VERSION]),

@@ -20,6 +20,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "PTPv2",
     selector: 336,
     category: "network",
+    risk: Some(20),
     transports: &[Transport::Udp, Transport::EtherType(ETHERTYPE)],
     ports: &PORTS,
     probe: |sample| answer(judge(sample)),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "rwho",
     selector: 1708,
     category: "network",
+    risk: Some(20),
     transports: &[Transport::Udp],
     ports: &[513],
     first_bytes: FirstBytes::Of(b"\x01"),

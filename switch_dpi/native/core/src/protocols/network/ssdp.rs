@@ -27,6 +27,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "ssdp",
     name: "SSDP",
     selector: 1585,
+    risk: Some(20),
     transports: &[CARRIER],
     ports: &[1900],
     first_bytes: FirstBytes::Of(b"MNH"),

@@ -12,6 +12,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "SunRPC",
     selector: 551,
     category: "network",
+    risk: Some(40),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[111],
     max_probe_size: 1024,

@@ -38,6 +38,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Whois-DAS",
     selector: 732,
     category: "network",
+    risk: Some(20),
     transports: &[Transport::Tcp],
     ports: PORTS,
     first_bytes: FirstBytes::Where(|byte| {

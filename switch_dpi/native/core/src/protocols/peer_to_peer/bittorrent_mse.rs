@@ -27,6 +27,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "BitTorrent",
     selector: 901,
     category: "peer-to-peer",
+    risk: Some(80),
     tags: &["encrypted"],
     transports: &[Transport::Tcp],
     max_probe_size: MAX_PROBE_SIZE,

@@ -20,6 +20,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "KDE Connect",
     selector: 928,
     category: "peer-to-peer",
+    risk: Some(40),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[1716],
     first_bytes: FirstBytes::Of(b"{"),

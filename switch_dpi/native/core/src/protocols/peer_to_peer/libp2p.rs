@@ -16,6 +16,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "libp2p",
     selector: 924,
     category: "peer-to-peer",
+    risk: Some(40),
     transports: &[Transport::Tcp],
     ports: &[4001, 30333, 9000],
     first_bytes: FirstBytes::Of(&[0x13]),

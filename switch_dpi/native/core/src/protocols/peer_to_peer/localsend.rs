@@ -14,6 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "LocalSend",
     selector: 929,
     category: "peer-to-peer",
+    risk: Some(40),
     transports: &[Transport::Udp],
     ports: &[53317],
     first_bytes: FirstBytes::Of(b"{"),

@@ -14,6 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Resilio Sync",
     selector: 925,
     category: "peer-to-peer",
+    risk: Some(40),
     transports: &[Transport::Udp],
     ports: &[3838],
     first_bytes: FirstBytes::Of(b"B"),

@@ -21,6 +21,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Syncthing",
     selector: 926,
     category: "peer-to-peer",
+    risk: Some(40),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[21027, 22067],
     first_bytes: FirstBytes::Of(&[0x2e, 0x9d, 0x7d, 0x9e]),

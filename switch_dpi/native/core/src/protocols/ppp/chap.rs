@@ -20,6 +20,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "PPP CHAP",
     selector: 1506,
     category: "authentication",
+    risk: Some(20),
     transports: &[CARRIER],
     probe: |_| numbered("PPP protocol 0xc223 (RFC 1994)"),
     inspector: Some(|| DatagramReader::boxed(|data, found| read(data, found).unwrap_or_default(), MAX_PACKETS)),

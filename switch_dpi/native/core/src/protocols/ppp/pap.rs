@@ -18,6 +18,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "PPP PAP",
     selector: 1505,
     category: "authentication",
+    risk: Some(60),
     transports: &[CARRIER],
     probe: |_| numbered("PPP protocol 0xc023 (RFC 1334)"),
     inspector: Some(|| DatagramReader::boxed(read, MAX_PACKETS)),

@@ -13,6 +13,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Intel AMT redirection",
     selector: 1257,
     category: "remote-access",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[16994],
     first_bytes: FirstBytes::Of(&[0x10]),

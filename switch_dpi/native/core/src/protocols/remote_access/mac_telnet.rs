@@ -22,6 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "MAC-Telnet",
     selector: 1259,
     category: "remote-access",
+    risk: Some(80),
     transports: &[Transport::Udp],
     ports: &[20561],
     first_bytes: FirstBytes::Of(&[VERSION]),

@@ -20,6 +20,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "PC_Anywhere",
     selector: 1250,
     category: "remote-access",
+    risk: Some(80),
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[5631, STATUS_PORT],
     first_bytes: FirstBytes::Of(b"NS\0"),

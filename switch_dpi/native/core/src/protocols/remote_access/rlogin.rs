@@ -13,6 +13,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Rlogin",
     selector: 755,
     category: "remote-access",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[513],
     first_bytes: FirstBytes::Of(&[0]),

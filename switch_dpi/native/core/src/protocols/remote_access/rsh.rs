@@ -17,6 +17,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "RSH",
     selector: 756,
     category: "remote-access",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[514, 512],
     first_bytes: FirstBytes::Where(|byte| byte.is_ascii_digit()),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Synergy",
     selector: 1719,
     category: "remote-access",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[24800],
     first_bytes: FirstBytes::Of(b"\0"),

@@ -16,6 +16,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Telnet",
     selector: 707,
     category: "remote-access",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[23, 2323],
     first_bytes: FirstBytes::Of(&[IAC]),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "USB/IP",
     selector: 1711,
     category: "remote-access",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[3240],
     first_bytes: FirstBytes::Of(b"\x01"),

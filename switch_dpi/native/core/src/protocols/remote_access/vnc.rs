@@ -16,6 +16,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "VNC",
     selector: 1241,
     category: "remote-access",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[5900, 5901, 5500, 5800],
     first_bytes: FirstBytes::Of(b"R"),

@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "X11",
     selector: 1245,
     category: "remote-access",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[6000, 6001, 6010],
     first_bytes: FirstBytes::Of(&[b'B', b'l', 0, 1]),

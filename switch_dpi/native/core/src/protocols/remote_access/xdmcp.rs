@@ -15,6 +15,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "XDMCP",
     selector: 1246,
     category: "remote-access",
+    risk: Some(80),
     transports: &[Transport::Udp],
     ports: &[177],
     first_bytes: FirstBytes::Of(&[0]),

@@ -23,6 +23,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "LISP",
     selector: 1220,
     category: "vpn",
+    risk: Some(20),
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[4341, 4342],
     max_probe_size: MAX_STREAM_SIZE,

@@ -26,6 +26,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "rip",
     name: "RIP",
     selector: 1553,
+    risk: Some(20),
     transports: &[CARRIER],
     ports: &[520],
     first_bytes: FirstBytes::Of(&[1, 2]),

@@ -21,6 +21,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     key: "ripng",
     name: "RIPng",
     selector: 1554,
+    risk: Some(20),
     transports: &[CARRIER],
     ports: &[PORT],
     first_bytes: FirstBytes::Of(&[1, 2]),

@@ -16,6 +16,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Ident",
     selector: 734,
     category: "authentication",
+    risk: Some(40),
     transports: &[Transport::Tcp],
     ports: &[PORT],
     first_bytes: FirstBytes::Of(b"0123456789 "),

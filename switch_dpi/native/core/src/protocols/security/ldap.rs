@@ -18,6 +18,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "LDAP",
     selector: 560,
     category: "authentication",
+    risk: Some(40),
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[389, 3268],
     first_bytes: FirstBytes::Of(&[SEQUENCE]),

@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "RADIUS",
     selector: 562,
     category: "authentication",
+    risk: Some(20),
     transports: &[Transport::Udp],
     ports: PORTS,
     first_bytes: FirstBytes::Where(|code| matches!(code, 1..=5 | 11..=13 | 21..=34 | 40..=45 | 50 | 51)),

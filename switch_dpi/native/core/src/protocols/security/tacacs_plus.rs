@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "TACACS+",
     selector: 563,
     category: "authentication",
+    risk: Some(20),
     transports: &[Transport::Tcp],
     ports: &[49],
     first_bytes: FirstBytes::Of(&[0xc0, 0xc1]),

@@ -22,6 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "DICOM",
     selector: 353,
     category: "health",
+    risk: Some(40),
     transports: &[Transport::Tcp],
     ports: &[104, 11_112, 4242],
     first_bytes: FirstBytes::Of(&[ASSOCIATE_REQUEST, ASSOCIATE_ACCEPT, DATA]),

@@ -14,6 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "FIX",
     selector: 610,
     category: "finance",
+    risk: Some(20),
     transports: &[Transport::Tcp],
     first_bytes: FirstBytes::Of(b"8"),
     probe,

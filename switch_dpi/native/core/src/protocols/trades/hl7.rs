@@ -22,6 +22,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "HL7",
     selector: 354,
     category: "health",
+    risk: Some(40),
     transports: &[Transport::Tcp],
     ports: &[2575],
     first_bytes: FirstBytes::Of(START),

@@ -11,6 +11,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "ISO 8583",
     selector: 1743,
     category: "finance",
+    risk: Some(20),
     transports: &[Transport::Tcp],
     first_bytes: FirstBytes::Where(|byte| byte < 8),
     max_probe_size: 24,

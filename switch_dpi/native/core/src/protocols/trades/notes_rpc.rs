@@ -11,6 +11,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "LotusNotes",
     selector: 612,
     category: "business",
+    risk: Some(40),
     transports: &[Transport::Tcp],
     ports: &[1352],
     max_probe_size: 16,

@@ -11,6 +11,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "SAP",
     selector: 518,
     category: "business",
+    risk: Some(40),
     transports: &[Transport::Tcp],
     ports: &[3200, 3299, 3300, 3600],
     first_bytes: FirstBytes::Of(&[0]),

@@ -14,6 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "IPSec",
     selector: 1204,
     category: "vpn",
+    risk: Some(20),
     transports: &[Transport::Ip(51)],
     max_probe_size: FIXED_SIZE,
     probe,

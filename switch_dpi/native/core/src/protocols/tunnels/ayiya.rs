@@ -17,6 +17,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "AYIYA",
     selector: 1219,
     category: "vpn",
+    risk: Some(80),
     transports: &[Transport::Udp],
     ports: &[5072],
     // 2^n bytes of identity, n up to 4; identity type integer or text

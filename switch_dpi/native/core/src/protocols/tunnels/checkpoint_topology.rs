@@ -15,6 +15,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Check Point topology",
     selector: 1258,
     category: "vpn",
+    risk: Some(20),
     transports: &[Transport::Tcp],
     ports: &[264],
     first_bytes: FirstBytes::Of(&[0x51, b'Y']),

@@ -16,6 +16,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "IPSec",
     selector: 1203,
     category: "vpn",
+    risk: Some(40),
     tags: &["encrypted"],
     transports: &[Transport::Ip(50)],
     max_probe_size: HEADER_SIZE,

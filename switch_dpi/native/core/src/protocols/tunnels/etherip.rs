@@ -15,6 +15,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "EtherIP",
     selector: 1210,
     category: "vpn",
+    risk: Some(40),
     transports: &[Transport::Ip(97)],
     max_probe_size: HEADER.len() + ETHERNET_SIZE,
     probe,

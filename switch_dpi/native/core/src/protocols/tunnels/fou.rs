@@ -11,6 +11,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "FOU",
     selector: 1216,
     category: "vpn",
+    risk: Some(20),
     transports: &[Transport::Udp],
     ports: &[5555, 6080],
     first_bytes: FirstBytes::Where(|byte| matches!(byte, 0x45..=0x4f | 0x60..=0x6f)),

@@ -20,6 +20,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "frp",
     selector: 1268,
     category: "vpn",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[7000],
     first_bytes: FirstBytes::Of(LETTERS),

@@ -17,6 +17,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Geneve",
     selector: 1213,
     category: "vpn",
+    risk: Some(20),
     transports: &[Transport::Udp],
     ports: &[6081],
     first_bytes: FirstBytes::Where(|byte| byte <= MAX_OPTION_WORDS),

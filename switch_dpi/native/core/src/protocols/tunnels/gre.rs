@@ -26,6 +26,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "GRE",
     selector: 1207,
     category: "vpn",
+    risk: Some(40),
     transports: &[Transport::Ip(47), Transport::Udp],
     ports: &[4754],
     max_probe_size: 64,

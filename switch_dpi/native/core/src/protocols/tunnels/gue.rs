@@ -15,6 +15,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "GUE",
     selector: 1217,
     category: "vpn",
+    risk: Some(20),
     transports: &[Transport::Udp],
     ports: &[6080],
     first_bytes: FirstBytes::Where(|byte| byte <= 0x1f),

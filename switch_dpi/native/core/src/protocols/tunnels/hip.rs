@@ -18,6 +18,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "HIP",
     selector: 1264,
     category: "vpn",
+    risk: Some(40),
     transports: &[Transport::Ip(139), Transport::Udp],
     ports: &[10500],
     max_probe_size: HEADER_SIZE + MARKER.len(),

@@ -14,6 +14,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "IP_in_IP",
     selector: 1208,
     category: "vpn",
+    risk: Some(40),
     transports: &[Transport::Ip(4)],
     max_probe_size: HEADER_SIZE,
     probe,

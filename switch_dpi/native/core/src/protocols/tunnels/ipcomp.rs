@@ -12,6 +12,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "IPComp",
     selector: 1211,
     category: "vpn",
+    risk: Some(20),
     transports: &[Transport::Ip(108)],
     max_probe_size: HEADER_SIZE,
     probe,

@@ -29,6 +29,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "IPSec",
     selector: 1202,
     category: "vpn",
+    risk: Some(40),
     tags: &["encrypted"],
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[500, 4500, 4501],

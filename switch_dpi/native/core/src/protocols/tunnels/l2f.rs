@@ -21,6 +21,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "L2F",
     selector: 1262,
     category: "vpn",
+    risk: Some(40),
     transports: &[Transport::Udp],
     ports: &[1701],
     first_bytes: FirstBytes::Where(|byte| byte & 0x0f == 0),

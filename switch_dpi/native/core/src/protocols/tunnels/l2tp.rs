@@ -32,6 +32,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "L2TP",
     selector: 1205,
     category: "vpn",
+    risk: Some(40),
     transports: &[Transport::Udp, Transport::Ip(115)],
     ports: &[1701],
     max_probe_size: 64,

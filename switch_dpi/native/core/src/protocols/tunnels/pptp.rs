@@ -27,6 +27,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "PPTP",
     selector: 1206,
     category: "vpn",
+    risk: Some(80),
     transports: &[Transport::Tcp],
     ports: &[1723],
     first_bytes: FirstBytes::Of(&[0]),

@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "TEREDO",
     selector: 1215,
     category: "vpn",
+    risk: Some(80),
     transports: &[Transport::Udp],
     ports: &[3544],
     first_bytes: FirstBytes::Where(|byte| byte == 0 || byte >> 4 == 6),

@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Tor",
     selector: 224,
     category: "vpn",
+    risk: Some(80),
     tags: &["encrypted"],
     transports: &[Transport::Tcp],
     ports: &[9001, 9030],

@@ -23,6 +23,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "VXLAN",
     selector: 1212,
     category: "vpn",
+    risk: Some(20),
     transports: &[Transport::Udp],
     ports: &[4789, 8472, 4790],
     first_bytes: FirstBytes::Of(&[PLAIN, POLICY, GENERIC, GENERIC_OAM]),

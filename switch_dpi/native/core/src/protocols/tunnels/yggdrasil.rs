@@ -19,6 +19,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Yggdrasil",
     selector: 1267,
     category: "vpn",
+    risk: Some(80),
     tags: &["encrypted"],
     transports: &[Transport::Tcp],
     first_bytes: FirstBytes::Of(b"m"),

@@ -13,6 +13,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "Gopher",
     selector: 730,
     category: "web",
+    risk: Some(40),
     transports: &[Transport::Tcp],
     ports: &[70],
     first_bytes: FirstBytes::Where(|byte| byte.is_ascii_graphic() || byte == b'\r' || byte >= 0x80),

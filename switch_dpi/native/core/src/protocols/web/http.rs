@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "HTTP",
     selector: 80,
     category: "web",
+    risk: Some(20),
     transports: &[Transport::Tcp],
     ports: &[80, 591, 3128, 8000, 8008, 8080, 8081, 8888],
     first_bytes: FirstBytes::Where(message::may_begin),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "HTTP_Connect",
     selector: 209,
     category: "web",
+    risk: Some(60),
     transports: &[Transport::Tcp],
     ports: &[3128, 8080, 8000, 8118, 8888],
     first_bytes: FirstBytes::Where(message::may_begin),

@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "HTTP_Proxy",
     selector: 208,
     category: "web",
+    risk: Some(40),
     transports: &[Transport::Tcp],
     ports: &[3128, 8080, 8000, 8118, 8888],
     first_bytes: FirstBytes::Where(message::may_begin),

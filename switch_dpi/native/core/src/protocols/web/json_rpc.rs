@@ -10,6 +10,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "JSON-RPC",
     selector: 216,
     category: "web",
+    risk: Some(20),
     transports: &[Transport::Tcp],
     first_bytes: FirstBytes::Of(JSON_FIRST_BYTES),
     max_probe_size: MAX_PROBE_SIZE,

@@ -9,6 +9,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "SOAP",
     selector: 211,
     category: "web",
+    risk: Some(20),
     transports: &[Transport::Tcp],
     first_bytes: FirstBytes::Of(XML_FIRST_BYTES),
     max_probe_size: MAX_PROBE_SIZE,

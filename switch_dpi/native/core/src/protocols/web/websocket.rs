@@ -20,6 +20,7 @@ pub const DESCRIPTOR: Descriptor = Descriptor {
     name: "WebSocket",
     selector: 219,
     category: "web",
+    risk: Some(20),
     transports: &[Transport::Tcp],
     first_bytes: FirstBytes::Of(&[WHOLE_TEXT]),
     max_probe_size: 14 + MAX_TEXT_SIZE,
