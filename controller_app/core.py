@@ -24,7 +24,7 @@ from ofext.catalogue_change import CatalogueChange
 from ofext.config import ConfigReply, ConfigSet, EventConfig
 from ofext.errors import DecodeError
 from ofext.events import FlowEvents
-from ofext.hello import Hello
+from ofext.hello import Feature, Hello
 from ofext.messages import L7Error, Unknown
 from ofext.messages import Message as L7Message
 from steering.network import AttributeView, CatalogueView, NetworkView
@@ -273,7 +273,15 @@ class Core:
                 for entry in catalogue.attributes
             },
             owners={owner: frozenset(numbers) for owner, numbers in owned.items()},
+            tags=self._tags(),
         )
+
+    def _tags(self) -> frozenset[str] | None:
+        """All that the agents know; None if one of them does not say."""
+        agents = (self.switches[dpid].agent for dpid in self._catalogues if dpid in self.switches)
+        if not all(agent is not None and agent.features & Feature.TAGS for agent in agents):
+            return None
+        return frozenset(tag for catalogue in self._catalogues.values() for app in catalogue.apps for tag in app.tags)
 
     def port_role(self, end: End) -> str:
         """What a port is for, in a word: host, fabric, function, tap, undecided or down."""

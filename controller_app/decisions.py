@@ -13,6 +13,7 @@ from ofext.catalogue import AppEntry, AttributeType, Catalogue
 from ofext.events import FlowEvent
 from ofext.ids import NOT_CLASSIFIED, UNKNOWN_APP, State, format_app_id, parse_app_id
 from ofext.sites import site_id, site_in
+from ofext.tags import TagBook
 from steering.compile.routes import Routes
 from steering.evaluate import Decision, FlowDescription, evaluate, explain
 from steering.network import NetworkView
@@ -32,6 +33,7 @@ class Names:
     apps: dict[int, AppEntry] = field(default_factory=dict)
     categories: dict[int, str] = field(default_factory=dict)
     attributes: dict[int, tuple[str, int]] = field(default_factory=dict)
+    tags: TagBook = field(default_factory=lambda: TagBook(()))
 
     def learn(self, catalogue: Catalogue) -> None:
         """Adds what a catalogue says. Makes new dictionaries: other threads may be going through the old ones."""
@@ -40,6 +42,7 @@ class Names:
         self.attributes = self.attributes | {
             entry.attribute: (entry.name, entry.kind) for entry in catalogue.attributes
         }
+        self.tags = TagBook(self.apps.values())
 
     def app_key(self, app_id: int, path: str = "") -> str:
         """The key for policies: of a site its domain, if the flow's path names it; the number in RFC 6759's form if no
@@ -71,10 +74,10 @@ class Names:
             return site_id(key)
         return next((number for number, app in self.apps.items() if app.key == key), None)
 
-    def risk_of(self, app_id: int) -> int | None:
-        """The risk of an application; None if no catalogue has it."""
+    def risk_of(self, app_id: int) -> int:
+        """The risk of an application; 0, as in the switch, if no catalogue has it."""
         app = self.apps.get(app_id)
-        return None if app is None else app.risk
+        return 0 if app is None else app.risk
 
     def owner_of(self, app_id: int) -> str | None:
         """Who owns an application; None if no catalogue says it."""
@@ -175,6 +178,8 @@ class Judge:
             risk=names.risk_of(event.app_id) if classified else None,
             owner=names.owner_of(event.app_id) if classified else None,
             confidence=event.confidence if classified else None,
+            encrypted=names.tags.encrypts(event.app_id, event.protocol_id, event.path) if classified else None,
+            tags=names.tags.of(event.app_id, event.protocol_id, event.path) if classified else frozenset(),
             attributes=names.values(event.metadata),
         )
 

@@ -144,6 +144,7 @@ class SavedNetwork(_Part):
     categories: dict[str, int] = Field(default_factory=dict)
     attributes: dict[str, SavedAttribute] = Field(default_factory=dict)
     owners: dict[str, tuple[int, ...]] = Field(default_factory=dict)
+    tags: frozenset[str] | None = None
 
     @property
     def catalogue(self) -> CatalogueView:
@@ -151,7 +152,11 @@ class SavedNetwork(_Part):
         attributes = {name: AttributeView(each.number, each.kind) for name, each in self.attributes.items()}
         owners = {owner: frozenset(numbers) for owner, numbers in self.owners.items()}
         return CatalogueView(
-            applications=self.applications, categories=self.categories, attributes=attributes, owners=owners
+            applications=self.applications,
+            categories=self.categories,
+            attributes=attributes,
+            owners=owners,
+            tags=self.tags,
         )
 
 
@@ -197,6 +202,7 @@ def save_network(
             name: SavedAttribute(number=each.number, kind=each.kind) for name, each in catalogue.attributes.items()
         },
         owners={owner: tuple(sorted(numbers)) for owner, numbers in catalogue.owners.items()},
+        tags=catalogue.tags,
     )
 
 

@@ -1,11 +1,12 @@
 """Catalogue: what the agent's engine knows. The controller asks, the agent answers in one or several parts.
 
-Every part names the catalogue's version; the last one has `more=False`.
+Every part names the catalogue's version; the last one has `more=False`. An application with tags is two TLVs, the
+second of which receivers from before there were tags skip.
 """
 
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, IntFlag
 from typing import ClassVar, Final
 
@@ -39,6 +40,8 @@ class CatalogueTlv(IntEnum):
     APP = 1
     CATEGORY = 2
     ATTRIBUTE = 3
+    TAGS = 7
+    """Tags of an application, behind its APP; 4 to 6 are those of a change (`ofext.catalogue_change`)."""
 
 
 class CatalogueFlags(IntFlag):
@@ -49,7 +52,10 @@ class CatalogueFlags(IntFlag):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppEntry:
-    """An App-ID with its key for policies and its name for people; `kind` is an AppKind or a number unknown here."""
+    """An App-ID with its key for policies and its name for people; `kind` is an AppKind or a number unknown here.
+
+    `tags` are keys that `l7_tag` compares with; an agent tells them if it has `Feature.TAGS`.
+    """
 
     app_id: int
     key: str
@@ -58,6 +64,7 @@ class AppEntry:
     kind: int = AppKind.APPLICATION
     risk: int = 0
     owner: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +150,8 @@ def collect_entries(
                 categories.append(_decode_category(value))
             case CatalogueTlv.ATTRIBUTE:
                 attributes.append(_decode_attribute(value))
+            case CatalogueTlv.TAGS:
+                _add_tags(apps, value)
             case _:
                 pass
     return tuple(apps), tuple(categories), tuple(attributes)
@@ -180,11 +189,12 @@ def join(parts: Iterable[Catalogue]) -> Catalogue:
 
 
 def encode_entry(entry: Entry) -> bytes:
-    """The TLV of an entry. Raises EncodeError."""
+    """The TLV of an entry; of an application with tags, its two TLVs. Raises EncodeError."""
     match entry:
         case AppEntry():
             numbers = [entry.app_id, entry.kind, entry.category, entry.risk]
-            return _entry(CatalogueTlv.APP, _APP, numbers, [entry.key, entry.name, entry.owner])
+            own = _entry(CatalogueTlv.APP, _APP, numbers, [entry.key, entry.name, entry.owner])
+            return own + _encode_tags(entry) if entry.tags else own
         case CategoryEntry():
             return _entry(CatalogueTlv.CATEGORY, _CATEGORY, [entry.category], [entry.key, entry.name])
         case AttributeEntry():
@@ -193,6 +203,7 @@ def encode_entry(entry: Entry) -> bytes:
 
 _HEAD = struct.Struct("!HH")  # flags, size of the version
 _APP = struct.Struct("!IBBBBBB")  # App-ID, kind, category, risk, sizes of key, name, owner
+_TAGGED = struct.Struct("!I")  # App-ID
 _CATEGORY = struct.Struct("!BBB")  # category, sizes of key, name
 _ATTRIBUTE = struct.Struct("!HBBB")  # attribute, type, sizes of name, unit
 
@@ -230,6 +241,22 @@ def _decode_app(value: Reader) -> AppEntry:
     owner = value.text(owner_size, "owner")
     value.finish("an application")
     return AppEntry(app_id=app_id, key=key, name=name, category=category, kind=kind, risk=risk, owner=owner)
+
+
+def _encode_tags(entry: AppEntry) -> bytes:
+    raw = [wire.text("tag", tag, MAX_NAME_SIZE) for tag in entry.tags]
+    sized = b"".join(wire.number("size of a tag", len(tag), 1) + tag for tag in raw)
+    return wire.tlv(CatalogueTlv.TAGS, wire.pack("tagged application", _TAGGED, entry.app_id) + sized)
+
+
+def _add_tags(apps: list[AppEntry], value: Reader) -> None:
+    """Gives tags to the application that they are of; those of one that did not come before are of nobody."""
+    (app_id,) = value.fields(_TAGGED, "an application with tags")
+    tags: list[str] = []
+    while value.offset < value.end:
+        tags.append(value.text(value.number(1, "size of a tag"), "tag"))
+    if apps and apps[-1].app_id == app_id:
+        apps[-1] = replace(apps[-1], tags=tuple(tags))
 
 
 def _decode_category(value: Reader) -> CategoryEntry:

@@ -43,6 +43,7 @@ class Feature(IntFlag):
     STATISTICS = 8
     CATALOGUE_CHANGE = 16
     TRACKED_BY_RULES = 32  # the switch has no connection tracker
+    TAGS = 64  # the catalogue has them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

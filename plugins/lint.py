@@ -26,6 +26,8 @@ MAX_FINDINGS = 200
 """In a plugin: the place of each is looked for among its entry's lines, and nobody reads more."""
 MAX_CATEGORY = 255
 """Categories travel in 8 bits."""
+MAX_TAG_SIZE, MAX_TAGS = 251, 64
+"""Bytes of a tag, which a match field holds (ofext/SPEC.md); tags of an entry, which travel together."""
 MAX_RISK = 100
 """The greatest risk; `plugins/README.md` says what the numbers mean."""
 SHARED_TAG = "shared"
@@ -279,10 +281,7 @@ def _check_protocol(protocol: Entry, categories: Mapping[str, int]) -> Iterator[
     if number is not None and number not in PROTOCOL_IDS:
         text = f"id {number} is not one of declared protocols, {PROTOCOL_IDS[0]} to {PROTOCOL_IDS[-1]}"
         yield protocol.finding(text, field="id")
-    for tag in protocol.texts("tags"):
-        if not _KEY.fullmatch(tag):
-            text = f"tag {tag!r} has other characters than a-z, 0-9 and single hyphens"
-            yield protocol.finding(text, field="tags", item=tag)
+    yield from _check_tags(protocol)
     ports = protocol.values.get("ports", [])
     if not isinstance(ports, list) or not all(isinstance(port, int) and 0 < port <= MAX_PORT for port in ports):
         yield protocol.finding(
@@ -342,11 +341,20 @@ def _check_app(app: Entry, categories: Mapping[str, int]) -> Iterator[Finding]:
         values = app.values.get(name)
         if isinstance(values, list) and len(app.texts(name)) < len(values):
             yield app.finding(f"{name} is {values!r}, but should be a list of texts", field=name)
+    yield from _check_tags(app)
+
+
+def _check_tags(entry: Entry) -> Iterator[Finding]:
+    tags = entry.texts("tags")
+    if len(tags) > MAX_TAGS:
+        yield entry.finding(f"has {len(tags)} tags, at most {MAX_TAGS} are expected", field="tags")
     for tag in tags:
         if not _KEY.fullmatch(tag):
-            yield app.finding(
-                f"tag {tag!r} has other characters than a-z, 0-9 and single hyphens", field="tags", item=tag
-            )
+            text = f"tag {tag!r} has other characters than a-z, 0-9 and single hyphens"
+            yield entry.finding(text, field="tags", item=tag)
+        elif len(tag) > MAX_TAG_SIZE:
+            text = f"tag {tag!r} has {len(tag)} bytes, at most {MAX_TAG_SIZE} are expected"
+            yield entry.finding(text, field="tags", item=tag)
 
 
 def _check_block(app: Entry, categories: Mapping[str, int]) -> Iterator[Finding]:

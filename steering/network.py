@@ -113,9 +113,11 @@ class CatalogueView:
     """What the agents can recognise: application key to App-ID, category key to number, attributes by name.
 
     `owners` has the App-IDs of an owner's applications, by its name in lower case.
+    `tags` is None where an agent does not tell which there are.
     """
 
     applications: Mapping[str, int]
     categories: Mapping[str, int]
     attributes: Mapping[str, AttributeView] = field(default_factory=dict)
     owners: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    tags: frozenset[str] | None = None

@@ -40,7 +40,7 @@ from switch_dpi.untracked.gate import UntrackedGate
 from switch_dpi.untracked.listing import list_connections
 from switch_dpi.untracked.marker import RuleMarker
 from switch_dpi.verdicts import VerdictPath
-from switch_dpi.vocabulary import Tags, Vocabulary
+from switch_dpi.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ RETRY_S: Final = 1.0  # after a command to Open vSwitch failed
 POLL_S: Final = 0.1  # the engine thread looks at its other duties this often when nothing happens
 MAX_EVENTS: Final = 64  # events taken at a time: about 2 ms until the marks of the first leave
 REMARK_DELAY_S: Final = 0.005  # a controller installs many patterns in one bundle
-FEATURES: Final = Feature.FLOW_CONTROL | Feature.DEPTH | Feature.STATISTICS | Feature.CATALOGUE_CHANGE
+FEATURES: Final = Feature.FLOW_CONTROL | Feature.DEPTH | Feature.STATISTICS | Feature.CATALOGUE_CHANGE | Feature.TAGS
 RECONCILE_SOON_S: Final = 0.3  # after marks may have been lost, time for a batch of connections to come up again
 
 
@@ -62,7 +62,6 @@ class EngineFacts:
     protocols: dict[str, int]
     """App-IDs of protocols by name."""
     version: str
-    tags: Tags = field(default_factory=dict)
     observe: Callable[[Sequence[Event]], None] = lambda _: None
     """Is shown all events of all bridges, in their engines' threads."""
     plugins: PluginDesk | None = None
@@ -70,11 +69,10 @@ class EngineFacts:
     on_renewed: list[Callable[[], None]] = field(default_factory=list)
     """Called when the catalogue is another one, from any thread."""
 
-    def renew(self, catalogue: Catalogue, protocols: Mapping[str, int], tags: Tags) -> None:
+    def renew(self, catalogue: Catalogue, protocols: Mapping[str, int]) -> None:
         """The engine goes on with other signatures; what it named before keeps its id."""
         self.protocols.update(protocols)
         self.catalogue = catalogue
-        self.tags = tags
         for call in self.on_renewed:
             call()
 
@@ -103,7 +101,7 @@ class BridgeAgent:
         marker = Marker if plan.has_tracker else RuleMarker
         self._marker = marker(ovs.management_path(plan.name), plan.edge_zone)
         store_path = config.state_dir / f"{plan.name}.predicates.json"
-        vocabulary = Vocabulary(engine.catalogue, engine.tags)
+        vocabulary = Vocabulary(engine.catalogue)
         self._store = PredicateStore(store_path, plan.edge_zone, vocabulary, self._predicates_changed)
         self._path = VerdictPath(
             book=FlowBook(config.events.flow_book, first_id=int(time.time()) << 24),
@@ -138,7 +136,7 @@ class BridgeAgent:
             ),
         )
         engine.on_renewed.append(self._shim.wake)
-        engine.on_renewed.append(lambda: self._store.renew(Vocabulary(engine.catalogue, engine.tags)))
+        engine.on_renewed.append(lambda: self._store.renew(Vocabulary(engine.catalogue)))
 
     async def run(self) -> None:
         """Until cancelled. What one bridge cannot do stays its own trouble: it is logged and tried again."""

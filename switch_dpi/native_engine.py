@@ -22,7 +22,6 @@ from switch_dpi.module_runner import Budget
 from switch_dpi.modules import ModuleHost
 from switch_dpi.plugin_desk import FolderPlugins
 from switch_dpi.plugin_set import Assembled, PluginSet
-from switch_dpi.vocabulary import Tags
 
 ATTRIBUTE_TYPES = {
     "string": AttributeType.STRING,
@@ -57,7 +56,6 @@ class NativeEngine:
             catalogue=wire_catalogue(known),
             protocols=_protocols(known),
             version=known.version.partition("+")[0],
-            tags=_tags(known),
             observe=self.modules.offer,
             plugins=FolderPlugins(self.plugins, self.modules, limits.folders, may_swap=limits.by_controller),
         )
@@ -87,7 +85,7 @@ class NativeEngine:
             for capture in list(self._captures):
                 capture.live.replace_signatures(assembled.signatures)
         self._protocol_keys.update((app.name, app.key) for app in known.apps if app.is_protocol)
-        self.facts.renew(wire_catalogue(known), _protocols(known), _tags(known))
+        self.facts.renew(wire_catalogue(known), _protocols(known))
 
 
 class _Following:
@@ -145,10 +143,6 @@ def _protocols(known: NativeCatalogue) -> dict[str, int]:
     return {app.name: app.app_id for app in known.apps if app.is_protocol}
 
 
-def _tags(known: NativeCatalogue) -> Tags:
-    return {app.app_id: frozenset(app.tags) for app in known.apps if app.tags}
-
-
 def wire_catalogue(known: NativeCatalogue) -> Catalogue:
     """What the engine can say, as the controller is told."""
     return Catalogue(
@@ -162,6 +156,7 @@ def wire_catalogue(known: NativeCatalogue) -> Catalogue:
                 kind=AppKind.PROTOCOL if app.is_protocol else AppKind.APPLICATION,
                 risk=app.risk,
                 owner=app.owner,
+                tags=tuple(app.tags),
             )
             for app in known.apps
         ),

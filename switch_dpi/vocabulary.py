@@ -6,31 +6,21 @@ A value: when the engine's catalogue changes there is another one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Final
 
 from ofext.attributes import FIELD_ATTRIBUTES, AttributeTest
-from ofext.catalogue import AppKind, AttributeEntry, Catalogue
+from ofext.catalogue import AttributeEntry, Catalogue
 from ofext.errors import MatchValueError
 from ofext.events import FlowEvent
 from ofext.facts import FlowFacts
 from ofext.fields import FIELD_NAMES, L7Field
 from ofext.predicates import Predicate
-from ofext.sites import site_in
-
-ENCRYPTED_TAG: Final = "encrypted"
-"""Tag of a protocol that encrypts what it carries."""
-
-_PATHS_KEPT: Final = 4096  # different paths at a time: applications in use times what carries them
-
-Tags = Mapping[int, frozenset[str]]
-"""Tags by App-ID, of those that have some."""
+from ofext.tags import TagBook
 
 
 class Vocabulary:
     """A catalogue, looked up by what flows have."""
 
-    def __init__(self, catalogue: Catalogue, tags: Tags) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
         self.attributes: Mapping[int, AttributeEntry] = {entry.attribute: entry for entry in catalogue.attributes}
         by_name = {entry.name: entry.attribute for entry in catalogue.attributes}
         self.fields: Mapping[L7Field, tuple[int, ...]] = {
@@ -38,13 +28,9 @@ class Vocabulary:
             for field, names in FIELD_ATTRIBUTES.items()
         }
         """Attributes that a field looks at, of those that the catalogue has."""
-        self._tags = tags
+        self._tags = TagBook(catalogue.apps)
         self.risks: Mapping[int, int] = {entry.app_id: entry.risk for entry in catalogue.apps if entry.risk}
         """By App-ID, of applications that have one."""
-        protocols = [entry for entry in catalogue.apps if entry.kind == AppKind.PROTOCOL]
-        self._protocol_tags = {entry.key: tags.get(entry.app_id, frozenset()) for entry in protocols}
-        self._protocols = {entry.app_id: entry.key for entry in protocols}
-        self._of_path = lru_cache(_PATHS_KEPT)(self._find_of_path)
 
     def risk_of(self, app_id: int) -> int:
         """Risk of an application, 0 when none is known."""
@@ -52,11 +38,11 @@ class Vocabulary:
 
     def tags_of(self, event: FlowEvent) -> frozenset[str]:
         """Tags of the application and of the protocols on the path."""
-        return self._of_path(event.app_id, event.protocol_id, event.path)[0]
+        return self._tags.of(event.app_id, event.protocol_id, event.path)
 
     def encrypts(self, event: FlowEvent) -> bool | None:
         """Whether a protocol on the path encrypts; None when no protocol of the path is known."""
-        return self._of_path(event.app_id, event.protocol_id, event.path)[1]
+        return self._tags.encrypts(event.app_id, event.protocol_id, event.path)
 
     def facts(self, event: FlowEvent) -> FlowFacts:
         """All that predicates are about."""
@@ -77,11 +63,3 @@ class Vocabulary:
         reason = "the catalogue has no such attribute" if entry is None else test.misfit(entry.kind)
         if reason:
             raise MatchValueError(FIELD_NAMES[predicate.field], predicate.text, reason)
-
-    def _find_of_path(self, app_id: int, protocol_id: int, path: str) -> tuple[frozenset[str], bool | None]:
-        keys = {self._protocols.get(number, "") for number in (app_id, protocol_id)}
-        site = site_in(path, app_id)  # its labels are no protocols, whatever they are called
-        keys.update((path.removesuffix(f".{site}") if site else path).split("."))
-        carried = [self._protocol_tags[key] for key in keys if key in self._protocol_tags]
-        of_protocols = frozenset[str]().union(*carried)
-        return of_protocols | self._tags.get(app_id, frozenset()), ENCRYPTED_TAG in of_protocols if carried else None

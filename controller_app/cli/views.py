@@ -1,7 +1,7 @@
 """`appsteer flows`, `apps`, `status`: what a running controller knows."""
 
 import sys
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from typing import Annotated, Final
 
@@ -14,9 +14,11 @@ from controller_app.config import DEFAULT_NORTHBOUND
 from controller_app.northbound import appsteer_pb2 as pb
 from controller_app.northbound.client import connect
 from ofext.ids import format_app_id
+from steering.policy.references import nearest
 
 LIVE_ROWS: Final = 40  # flows on the live table when the terminal's height is not known
 HEADER_ROWS: Final = 4
+APP_COLUMNS: Final = ("key", "name", "category", "risk", "kind", "App-ID", "flows", "bytes", "tags")
 
 
 @output.sentences
@@ -46,20 +48,25 @@ def flows(
 def apps(
     address: Controller = DEFAULT_NORTHBOUND,
     seen: Annotated[bool, typer.Option("--seen", help="Only what was seen in the network.")] = False,
+    tag: Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Only what has this tag.")] = None,
+    tags: Annotated[bool, typer.Option("--tags", help="List the tags instead, and how many have them.")] = False,
     as_json: Json = False,
 ) -> None:
     """List the applications and protocols the agents can recognise, with what was seen of each."""
     with connect(address) as client:
-        found = client.apps(only_seen=seen)
-    if as_json:
+        found = client.apps(only_seen=seen and tag is None)
+    if tag is not None:
+        known = {key for entry in found for key in entry.tags}
+        if tag not in known:
+            near = nearest(tag, known)
+            output.fail(f"nothing has the tag {tag!r}{f'; did you mean {near!r}?' if near else ''}", output.MISUSED)
+        found = [entry for entry in found if tag in entry.tags and (entry.flows or not seen)]
+    if tags:
+        _show_tags(found, as_json=as_json)
+    elif as_json:
         output.write_json([output.plain(entry) for entry in found])
-        return
-    rows = (
-        [a.key, a.name, a.category, str(a.risk), a.kind, format_app_id(a.app_id), str(a.flows), str(a.bytes)]
-        for a in found
-    )
-    names = ("key", "name", "category", "risk", "kind", "App-ID", "flows", "bytes")
-    output.console().print(output.simple_table(names, rows))
+    else:
+        output.console().print(output.simple_table(APP_COLUMNS, map(_app_row, found)))
 
 
 @output.sentences
@@ -88,6 +95,20 @@ def status(address: Controller = DEFAULT_NORTHBOUND, as_json: Json = False) -> N
         screen.print("", output.simple_table(("host", "at", "addresses"), hosts))
     for problem in reply.problems:
         typer.echo(f"! {problem}")
+
+
+def _app_row(app: pb.App) -> list[str]:
+    numbers = (format_app_id(app.app_id), str(app.flows), str(app.bytes))
+    return [app.key, app.name, app.category, str(app.risk), app.kind, *numbers, " ".join(app.tags)]
+
+
+def _show_tags(found: list[pb.App], *, as_json: bool) -> None:
+    counts = Counter(key for entry in found for key in entry.tags)
+    if as_json:
+        output.write_json(dict(sorted(counts.items())))
+    else:
+        rows = ([key, str(count)] for key, count in sorted(counts.items()))
+        output.console().print(output.simple_table(("tag", "applications and protocols"), rows))
 
 
 def _switch_rows(reply: pb.StatusReply) -> list[list[str]]:

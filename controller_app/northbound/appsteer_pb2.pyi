@@ -110,7 +110,7 @@ class ListAppsReply(_message.Message):
     def __init__(self, apps: _Optional[_Iterable[_Union[App, _Mapping]]] = ...) -> None: ...
 
 class App(_message.Message):
-    __slots__ = ("app_id", "key", "name", "category", "kind", "risk", "owner", "flows", "packets", "bytes")
+    __slots__ = ("app_id", "key", "name", "category", "kind", "risk", "owner", "flows", "packets", "bytes", "tags")
     APP_ID_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -121,6 +121,7 @@ class App(_message.Message):
     FLOWS_FIELD_NUMBER: _ClassVar[int]
     PACKETS_FIELD_NUMBER: _ClassVar[int]
     BYTES_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
     app_id: int
     key: str
     name: str
@@ -131,7 +132,8 @@ class App(_message.Message):
     flows: int
     packets: int
     bytes: int
-    def __init__(self, app_id: _Optional[int] = ..., key: _Optional[str] = ..., name: _Optional[str] = ..., category: _Optional[str] = ..., kind: _Optional[str] = ..., risk: _Optional[int] = ..., owner: _Optional[str] = ..., flows: _Optional[int] = ..., packets: _Optional[int] = ..., bytes: _Optional[int] = ...) -> None: ...
+    tags: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, app_id: _Optional[int] = ..., key: _Optional[str] = ..., name: _Optional[str] = ..., category: _Optional[str] = ..., kind: _Optional[str] = ..., risk: _Optional[int] = ..., owner: _Optional[str] = ..., flows: _Optional[int] = ..., packets: _Optional[int] = ..., bytes: _Optional[int] = ..., tags: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class StatusRequest(_message.Message):
     __slots__ = ()

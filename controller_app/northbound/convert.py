@@ -34,7 +34,7 @@ def flow_message(flow: Flow, decided: Decided, names: Names, switch_names: Mappi
         app=app.name if app else names.app_key(event.app_id, event.path),
         protocol=protocol.name if protocol else names.app_key(event.protocol_id),
         category=names.category_key(event.category),
-        risk=app.risk if app else 0,
+        risk=names.risk_of(event.app_id),
         state=state_name(event.state),
         ended=flow.ended,
         verdict_packet=event.verdict_packet,
@@ -69,6 +69,7 @@ def app_message(app: AppEntry, names: Names, seen: tuple[int, int, int]) -> pb.A
         flows=flows,
         packets=packets,
         bytes=octets,
+        tags=app.tags,
     )
 
 

@@ -35,6 +35,8 @@ def describe(flow: pb.DescribedFlow, names: Names) -> FlowDescription:
         app_id=app_id,
         risk=None if app_id is None else names.risk_of(app_id),
         owner=None if app_id is None else names.owner_of(app_id),
+        encrypted=None if app_id is None else names.tags.encrypts(app_id, 0, ""),
+        tags=frozenset() if app_id is None else names.tags.of(app_id, 0, ""),
         sni=flow.sni or None,
         http_host=flow.http_host or None,
         dns_query=flow.dns_query or None,

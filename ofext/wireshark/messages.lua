@@ -49,6 +49,16 @@ local CATALOGUE = {
     end,
 }
 
+CATALOGUE[7] = function(reader, item)
+    local id = reader:add_number(item, "catalogue.app_id", 4, "an application with tags")
+    local tags = {}
+    while reader:left() > 0 do
+        local size = reader:number(1, "size of a tag")
+        tags[#tags + 1] = reader:add_text(item, "catalogue.tag", size, "tag")
+    end
+    item:append_text((": %s %s"):format(show.number_of_app(id), table.concat(tags, " ")))
+end
+
 local function catalogue(reader, tree)
     reader:add_number(tree, "catalogue.more", 2, "flags")
     local size = reader:number(2, "size of the version")

@@ -66,12 +66,13 @@ vocabulary.hello_tlv = {
 -- Bits, not numbers.
 vocabulary.feature = {
     [1] = "flow control", [2] = "plugin swap", [4] = "depth", [8] = "statistics", [16] = "catalogue change",
-    [32] = "tracked by rules",
+    [32] = "tracked by rules", [64] = "tags",
 }
 
--- From 4 on: ids that went, in CatalogueChange.
+-- From 4 to 6: ids that went, in CatalogueChange.
 vocabulary.catalogue_tlv = {
     [1] = "app", [2] = "category", [3] = "attribute", [4] = "gone app", [5] = "gone category", [6] = "gone attribute",
+    [7] = "tags",
 }
 
 vocabulary.config_tlv = {

@@ -16,7 +16,7 @@ from steering.policy.values import Port
 
 
 def check_policy(policy: Policy, catalogue: CatalogueView | None, network: NetworkView | None) -> list[PolicyError]:
-    """Unknown applications and categories are mistakes. Unknown switches and ports may only be away at the moment."""
+    """What the catalogue does not have is a mistake. Unknown switches and ports may only be away at the moment."""
     source = policy.source or Source("<policy>", (), None)
     errors: list[PolicyError] = []
     if catalogue is not None:
@@ -33,10 +33,12 @@ def _against_catalogue(policy: Policy, catalogue: CatalogueView, source: Source)
         yield from _keys(given.keys, catalogue, (*below, "keys"), source)
         yield from _unknown(given.categories, catalogue.categories, "category", (*below, "categories"), source)
         yield from _unknown(given.owners, catalogue.owners, "owner", (*below, "owners"), source)
+        yield from _unknown_tags(given.tags, catalogue, (*below, "tags"), source)
     for path, match in _matches(policy):
         yield from _keys(match.application, catalogue, (*path, "application"), source)
         yield from _unknown(match.category, catalogue.categories, "category", (*path, "category"), source)
         yield from _unknown(match.owner, catalogue.owners, "owner", (*path, "owner"), source)
+        yield from _unknown_tags(match.tag, catalogue, (*path, "tag"), source)
         for name, condition in (match.attributes or {}).items():
             yield from _attribute(name, condition, catalogue, (*path, "attributes", name), source)
 
@@ -55,6 +57,13 @@ def _keys(
     yield from _unknown_at(listed, catalogue.applications, "application", path, source)
 
 
+def _unknown_tags(
+    tags: Sequence[str] | None, catalogue: CatalogueView, path: tuple[Step, ...], source: Source
+) -> Iterator[PolicyError]:
+    if catalogue.tags is not None:
+        yield from _unknown(tags, catalogue.tags, "tag", path, source)
+
+
 def _unknown(
     keys: Sequence[str] | None, known: Iterable[str], kind: str, path: tuple[Step, ...], source: Source
 ) -> Iterator[PolicyError]:
@@ -66,7 +75,8 @@ def _unknown_at(
 ) -> Iterator[PolicyError]:
     for position, key in keys:
         if key not in known:
-            expected = f"the catalogue has no {kind} {key!r}" if kind == "owner" else f"no {kind} has the key {key!r}"
+            is_word = kind in ("owner", "tag")
+            expected = f"the catalogue has no {kind} {key!r}" if is_word else f"no {kind} has the key {key!r}"
             yield source.error((*path, position), expected, suggestion=nearest(key, known))
 
 

@@ -22,7 +22,7 @@ CATALOGUE = Catalogue(
     categories=(CategoryEntry(category=3, key="streaming", name="Streaming"),),
     attributes=(AttributeEntry(attribute=1, name="tls.sni", kind=AttributeType.STRING),),
 )
-VOCABULARY = Vocabulary(CATALOGUE, {})
+VOCABULARY = Vocabulary(CATALOGUE)
 RECORDED = (
     *("src", "sport", "dst", "dport", "l4", "vlan", "first_seen_ns", "last_seen_ns", "state", "confidence"),
     *("verdict_packet", "packets_c2s", "packets_s2c", "bytes_c2s", "bytes_s2c", "path", "evidence"),
@@ -163,7 +163,7 @@ class FakeEngine:
     def renew(self, catalogue: Catalogue) -> None:
         """Know something else from now on."""
         for facts in self.given:
-            facts.renew(catalogue, {}, {})
+            facts.renew(catalogue, {})
 
     def tell(self, event: FakeEvent, timeout_s: float = 10.0) -> None:
         """Say it through the newest capture, once there is one."""

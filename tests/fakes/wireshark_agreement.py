@@ -111,7 +111,7 @@ RECORDS: Final = frozenset(
 
 BESIDE: Final = re.compile(
     r"exp_type|multipart_type|app|protocol|metadata|.*\.tlv|.*\.count|error\.size"
-    r"|config\.(new|verdict|ended)|hello\.(flow_control|plugin_swap|depth|statistics|catalogue_change)"
+    r"|config\.(new|verdict|ended)|hello\.(flow_control|plugin_swap|depth|statistics|catalogue_change|tracked_by_rules|tags)"
 )
 """What is shown in words beside a number, single bits of one, and what only holds the rest together."""
 
@@ -153,7 +153,9 @@ def _collect(thing: Any, said: Said, record: Record) -> None:
         kept = type(thing) in OF_FLOWS and attribute.name in SHARED
         name = attribute.name if kept else PREFIXES.get(type(thing), "") + attribute.name
         name = OTHER_NAMES.get((type(thing), attribute.name), name)
-        if attribute.name in special:
+        if isinstance(thing, AppEntry) and attribute.name == "tags":
+            said.records.extend(_tags(thing))
+        elif attribute.name in special:
             said.records.extend(Counter(made) for made in special[attribute.name](value))
         elif isinstance(value, FlowFilter):
             said.records.extend(_filter(value))
@@ -165,6 +167,13 @@ def _collect(thing: Any, said: Said, record: Record) -> None:
                 _collect(entry, said, said.records[-1])
         else:
             record.update(_pairs(name, value))
+
+
+def _tags(app: AppEntry) -> Iterator[Record]:
+    """Their TLV, if there are any."""
+    if app.tags:
+        tags = (("catalogue.tag", tag) for tag in app.tags if tag)
+        yield Counter([*_numbers(("catalogue.app_id", app.app_id)), *tags])
 
 
 def _pairs(name: str, value: Any) -> Iterator[Pair]:

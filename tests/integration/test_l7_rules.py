@@ -59,8 +59,8 @@ SNI, USER, STATUS = 1, 51, 14
 CATALOGUE = Catalogue(
     version="rules",
     apps=(
-        AppEntry(app_id=VIDEO_APP, key="video", name="Video", category=3, risk=9),
-        AppEntry(app_id=TLS, key="tls", name="TLS", kind=AppKind.PROTOCOL),
+        AppEntry(app_id=VIDEO_APP, key="video", name="Video", category=3, risk=9, tags=("streaming",)),
+        AppEntry(app_id=TLS, key="tls", name="TLS", kind=AppKind.PROTOCOL, tags=("encrypted",)),
     ),
     attributes=(
         AttributeEntry(attribute=SNI, name="tls.sni", kind=AttributeType.STRING),
@@ -143,7 +143,6 @@ def running_lab(folder: Path, *, has_tracker: bool = True) -> Iterator[Lab]:
         ovs, peer, engine = PrivateOvs(folder), ControllerPeer(), FakeEngine()
         facts = engine.facts()
         facts.catalogue, facts.protocols = CATALOGUE, {"TLS": TLS}
-        facts.tags = {VIDEO_APP: frozenset({"streaming"}), TLS: frozenset({"encrypted"})}
         text = f"""
 controller: {{address: 127.0.0.1, port: {peer.port}, reconnect_min_s: 0.05, reconnect_max_s: 0.2}}
 bridges: [{{name: {BRIDGE}, tap_port: {TAP}, edge_zone: {ZONE}, conntrack: {str(has_tracker).lower()}}}]

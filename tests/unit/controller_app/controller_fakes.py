@@ -12,7 +12,7 @@ from controller_app.discovery import PortInfo
 from controller_app.planner import Planner
 from controller_app.session import Session
 from ofext.catalogue import AppEntry, AttributeEntry, AttributeType, Catalogue, CategoryEntry
-from ofext.hello import AgentInfo, Hello
+from ofext.hello import AgentInfo, Feature, Hello
 from ofext.ids import EXPERIMENTER_ID
 from ofext.messages import decode_body
 
@@ -21,11 +21,11 @@ osken_l7.register()
 VIDEO = 0x14002711
 CATALOGUE = Catalogue(
     version="1",
-    apps=(AppEntry(app_id=VIDEO, key="tube", name="Tube", category=3, risk=20),),
+    apps=(AppEntry(app_id=VIDEO, key="tube", name="Tube", category=3, risk=20, tags=("streaming",)),),
     categories=(CategoryEntry(category=3, key="video", name="Video"),),
     attributes=(AttributeEntry(attribute=1, name="tls.sni", kind=AttributeType.STRING),),
 )
-AGENT = AgentInfo(agent_version="1", tap_port=9, edge_zone=100, service_zone=101)
+AGENT = AgentInfo(agent_version="1", tap_port=9, edge_zone=100, service_zone=101, features=Feature.TAGS)
 
 
 class Clock:

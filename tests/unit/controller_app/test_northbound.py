@@ -84,6 +84,32 @@ def test_status_shows_switch_agent_and_ports(address: str) -> None:
     assert "s1" in appsteer(address, "status").stdout
 
 
+@pytest.mark.usefixtures("planner")
+def test_a_policy_on_a_tag_that_no_application_has_is_refused_with_a_suggestion(address: str, tmp_path: Path) -> None:
+    path = tmp_path / "tags.yaml"
+    path.write_text("version: 1\npolicies:\n- {name: t, match: {tag: streamin}, action: deny}\n")
+    refused = appsteer(address, "policy", "plan", path)
+    assert refused.exit_code == 2
+    assert "the catalogue has no tag 'streamin'" in refused.stderr
+    assert "did you mean 'streaming'?" in refused.stderr
+    path.write_text(path.read_text().replace("streamin", "streaming"))
+    assert appsteer(address, "policy", "plan", path).exit_code == 1
+
+
+@pytest.mark.usefixtures("planner")
+def test_tags_are_listed_and_select_applications(address: str) -> None:
+    assert json.loads(appsteer(address, "apps", "--tags", "--json").stdout) == {"streaming": 1}
+    assert "streaming" in appsteer(address, "apps", "--tags").stdout
+    (tube,) = json.loads(appsteer(address, "apps", "--tag", "streaming", "--json").stdout)
+    assert (tube["key"], tube["risk"], tube["tags"]) == ("tube", 20, ["streaming"])
+    assert json.loads(appsteer(address, "apps", "--tag", "streaming", "--seen", "--json").stdout) == []
+    wrong = appsteer(address, "apps", "--tag", "streeming")
+    assert (wrong.exit_code, wrong.stderr) == (
+        2,
+        "appsteer: nothing has the tag 'streeming'; did you mean 'streaming'?\n",
+    )
+
+
 def test_flows_have_names_policy_and_path(planner: Planner, address: str) -> None:
     report(planner)
     (line,) = appsteer(address, "flows", "--json").stdout.splitlines()

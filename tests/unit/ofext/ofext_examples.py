@@ -107,7 +107,11 @@ MESSAGES: Final[dict[str, Message | L7Error]] = {
             edge_zone=1,
             service_zone=2,
             predicate_capacity=96,
-            features=Feature.FLOW_CONTROL | Feature.DEPTH | Feature.STATISTICS | Feature.CATALOGUE_CHANGE,
+            features=Feature.FLOW_CONTROL
+            | Feature.DEPTH
+            | Feature.STATISTICS
+            | Feature.CATALOGUE_CHANGE
+            | Feature.TAGS,
         )
     ),
     "catalogue-request": CatalogueRequest(),
@@ -122,8 +126,9 @@ MESSAGES: Final[dict[str, Message | L7Error]] = {
                 name="YouTube",
                 kind=AppKind.APPLICATION,
                 category=9,
-                risk=2,
+                risk=20,
                 owner="Google",
+                tags=("streaming", "ads"),
             ),
         ),
     ),
@@ -215,7 +220,7 @@ MESSAGES: Final[dict[str, Message | L7Error]] = {
     "catalogue-change": CatalogueChange(
         before="7f",
         version="80",
-        apps=(AppEntry(app_id=0x06000001, key="intranet", name="Intranet", category=9),),
+        apps=(AppEntry(app_id=0x06000001, key="intranet", name="Intranet", category=9, tags=("own",)),),
         gone_apps=frozenset({0x14002711}),
         gone_attributes=frozenset({0x8001}),
     ),

@@ -78,7 +78,15 @@ agent_info = st.builds(
 hello = st.builds(Hello, versions=st.frozensets(st.integers(0, 31)), agent=st.none() | agent_info)
 
 app_entry = st.builds(
-    AppEntry, app_id=u32, key=short_text, name=short_text, category=u8, kind=u8, risk=u8, owner=short_text
+    AppEntry,
+    app_id=u32,
+    key=short_text,
+    name=short_text,
+    category=u8,
+    kind=u8,
+    risk=u8,
+    owner=short_text,
+    tags=st.lists(short_text, max_size=3).map(tuple),
 )
 category_entry = st.builds(CategoryEntry, category=u8, key=short_text, name=short_text)
 attribute_entry = st.builds(AttributeEntry, attribute=u16, name=short_text, kind=u8, unit=short_text)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ofext_strategies import catalogue, changes
 
 from ofext import catalogue_change, wire
-from ofext.catalogue import AppEntry, Catalogue
+from ofext.catalogue import AppEntry, Catalogue, encode_entry
 from ofext.catalogue_change import CatalogueChange, applied, difference
 from ofext.config import Depth, EventConfig, fault_in
 from ofext.control import FlowCommand, FlowControl
@@ -147,3 +147,27 @@ def test_a_swap_that_cannot_be_carried_out_is_refused_at_its_fault(body: bytes, 
     with pytest.raises(DecodeError) as caught:
         PluginSwap.decode(body)
     assert caught.value.offset == offset
+
+
+def test_an_application_whose_tags_changed_is_told_with_those_that_it_has() -> None:
+    films, games = (AppEntry(app_id=number, key=key, name=key, tags=("a", "b")) for number, key in ((1, "f"), (2, "g")))
+    fewer = replace(films, tags=())
+    change = difference(Catalogue(version="1", apps=(films, games)), Catalogue(version="2", apps=(fewer, games)))
+    assert CatalogueChange.decode(change.encode()).apps == (fewer,)
+    assert set(applied(Catalogue(version="1", apps=(films, games)), change).apps) == {games, fewer}
+
+
+def test_whoever_does_not_know_of_tags_reads_the_rest() -> None:
+    """TLV 7 stands behind a TLV 1 that is as it was; elsewhere it says nothing."""
+    plain = AppEntry(app_id=1, key="f", name="F")
+    raw = encode_entry(replace(plain, tags=("a",)))
+    assert raw.startswith(encode_entry(plain))
+    tags = raw.removeprefix(encode_entry(plain))
+    assert tags == bytes.fromhex("00070006 00000001 0161")
+    lonely = Catalogue(version="1").encode() + tags + encode_entry(plain)
+    assert Catalogue.decode(lonely).apps == (plain,)
+    assert Catalogue.decode(Catalogue(version="1", apps=(plain,)).encode() + tags[:7] + b"\x02" + tags[8:]).apps == (
+        plain,
+    )
+    with pytest.raises(DecodeError, match="tag"):
+        Catalogue.decode(Catalogue(version="1", apps=(plain,)).encode() + tags[:-2] + b"\x09a")

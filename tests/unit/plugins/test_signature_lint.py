@@ -91,6 +91,8 @@ def test_good_files_have_no_findings(tmp_path: Path) -> None:
         ('"first.test"', '"cloudfront.net"', 8, "serves many unrelated parties"),
         ('"first.test"', '"github.io"', 8, "serves many unrelated parties"),
         ('"first.test"', '"akadns.net"', 8, "serves many unrelated parties"),
+        ('tags = ["streaming"]', f'tags = ["{"a" * 252}"]', 7, "has 252 bytes, at most 251 are expected"),
+        ('tags = ["streaming"]', f"tags = {['a'] * 65}", 7, "has 65 tags, at most 64 are expected"),
         ('owner = "One"', 'owner = "One"\nrisk = 101', 6, "risk is 101, but should be a number from 0 to 100"),
         ('owner = "One"', 'owner = "One"\nrisk = "low"', 6, "risk is 'low', but should be a number from 0 to 100"),
         ('owner = "One"', 'owner = "One"\nrisk = true', 6, "risk is True, but should be a number from 0 to 100"),

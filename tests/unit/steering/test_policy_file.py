@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -248,6 +249,18 @@ def test_unknown_applications_switches_and_ports_are_told_with_their_places() ->
     assert [error.split(": ")[0] for error in told] == ["p.yaml:5:35", "p.yaml:11:40", "p.yaml:15:31", "p.yaml:15:55"]
     assert "did you mean 'ssh'?" in told[1]
     assert "no switch 's3' is connected" in told[3]
+
+
+def test_a_tag_that_nothing_has_is_told_if_it_is_known_which_there_are() -> None:
+    policy = parse_policy(
+        "version: 1\npolicies:\n- {name: p, match: {tag: [ads, streeming]}, action: deny}\n", "p.yaml"
+    )
+    catalogue, _ = view()
+    assert check_policy(policy, catalogue, None) == []
+    (error,) = check_policy(policy, replace(catalogue, tags=frozenset({"ads", "streaming"})), None)
+    assert str(error).startswith("p.yaml:3:")
+    assert "the catalogue has no tag 'streeming'" in str(error)
+    assert "did you mean 'streaming'?" in str(error)
 
 
 @pytest.mark.parametrize(

@@ -36,14 +36,13 @@ TLS, HTTP, YOUTUBE = 0x140001BB, 0x14000050, 0x14002EE0
 CATALOGUE = Catalogue(
     version="1",
     apps=(
-        AppEntry(app_id=TLS, key="tls", name="TLS", kind=AppKind.PROTOCOL),
+        AppEntry(app_id=TLS, key="tls", name="TLS", kind=AppKind.PROTOCOL, tags=("encrypted",)),
         AppEntry(app_id=HTTP, key="http", name="HTTP", kind=AppKind.PROTOCOL),
-        AppEntry(app_id=YOUTUBE, key="youtube", name="YouTube", risk=3),
+        AppEntry(app_id=YOUTUBE, key="youtube", name="YouTube", risk=3, tags=("streaming", "ads")),
     ),
     attributes=ATTRIBUTES,
 )
-TAGS = {TLS: frozenset({"encrypted"}), YOUTUBE: frozenset({"streaming", "ads"})}
-VOCABULARY = Vocabulary(CATALOGUE, TAGS)
+VOCABULARY = Vocabulary(CATALOGUE)
 FLOW = FlowEvent(
     kind=2,
     flow_id=1,

@@ -38,7 +38,7 @@ messages = st.builds(lambda kind, body: build(5, kind, 1, body), st.integers(0, 
 
 @pytest.fixture(scope="module")
 def gate(tmp_path_factory: pytest.TempPathFactory) -> PredicateStore:
-    return PredicateStore(tmp_path_factory.mktemp("predicates") / "p.json", EDGE_ZONE, Vocabulary(CATALOGUE, {}))
+    return PredicateStore(tmp_path_factory.mktemp("predicates") / "p.json", EDGE_ZONE, Vocabulary(CATALOGUE))
 
 
 @given(messages)
