@@ -26,6 +26,7 @@ from steering.errors import PolicyErrors, SteeringError
 from steering.network import CatalogueView, NetworkView
 from steering.policy import Policy, check_policy, parse_policy
 from steering.rules import RuleSet
+from steering.verify import Proof, verify_network
 
 LOG = logging.getLogger(__name__)
 
@@ -126,6 +127,25 @@ class Planner:
         snapshot = self.core.snapshot()
         desired = self._compile_candidate(parse_policy(text, name), snapshot)
         return list(self._pool.map(lambda switch: _plan_one(switch, desired), snapshot.switches))
+
+    def verify(self, text: str, name: str) -> tuple[Proof, Snapshot]:
+        """Holds the rules that the switches have now against a policy. Raises as compile(), and SwitchError.
+
+        A switch that is not connected cannot be asked, and then nothing can be proven: NotReadyError.
+        """
+        snapshot = self.core.snapshot()
+        policy = parse_policy(text, name)
+        desired = self._compile_candidate(policy, snapshot)
+        installed = dict(self._pool.map(_read_one, snapshot.switches))
+        proof = verify_network(
+            policy,
+            snapshot.catalogue,
+            snapshot.network,
+            installed,
+            ordinary=frozenset(snapshot.network.switches) - snapshot.with_agent,
+            compiled=desired,
+        )
+        return proof, snapshot
 
     def apply(self, text: str, name: str) -> list[SwitchPlan]:
         """Puts a policy in force on all switches, or on none. Raises SteeringError, ControllerError."""
@@ -299,6 +319,16 @@ def _plan_one(switch: SwitchState, desired: Mapping[int, RuleSet]) -> SwitchPlan
     return SwitchPlan(
         dpid=switch.dpid, name=switch.name, connected=session is not None, changes=changes, problem=problem
     )
+
+
+def _read_one(switch: SwitchState) -> tuple[int, RuleSet]:
+    """What a switch holds of ours, with the owners that are known."""
+    session = switch.session
+    if session is None:
+        raise NotReadyError(f"switch {switch.name} is not connected: what it does cannot be proven")
+    rules = reconcile.read(session).rules
+    owners = (switch.installed or RuleSet()).owners()
+    return switch.dpid, RuleSet(tuple(replace(rule, owner=owners.get(rule.cookie, "")) for rule in rules), rules.groups)
 
 
 def compile_for(

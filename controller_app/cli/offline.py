@@ -4,14 +4,16 @@ from pathlib import Path
 
 from controller_app.decisions import Judge, Names
 from controller_app.errors import ConfigError
-from controller_app.network import load_network, view_of
+from controller_app.network import SavedNetwork, load_network, view_of
 from controller_app.northbound import appsteer_pb2 as pb
 from controller_app.northbound import convert
 from controller_app.northbound.describe import describe
+from controller_app.northbound.proofs import verify_message
 from controller_app.planner import compile_for
 from steering.errors import PolicyErrors
 from steering.network import NetworkView
 from steering.policy import check_policy, load_policy
+from steering.verify import verify_network
 
 
 def compile_offline(file: Path, network: Path) -> pb.CompileReply:
@@ -20,11 +22,29 @@ def compile_offline(file: Path, network: Path) -> pb.CompileReply:
     view = view_of(saved)
     if mistakes := check_policy(policy, saved.catalogue, view):
         raise PolicyErrors(mistakes)
-    with_agent = frozenset(int(switch.dpid, 16) for switch in saved.switches if switch.edge_zone is not None)
-    compiled = compile_for(policy, saved.catalogue, view, with_agent)
+    compiled = compile_for(policy, saved.catalogue, view, _with_agent(saved))
     return pb.CompileReply(
         switches=[convert.rules_message(dpid, view.switches[dpid].name, rules) for dpid, rules in compiled.items()]
     )
+
+
+def verify_offline(file: Path, network: Path) -> pb.VerifyReply:
+    """Whether the rules that a policy file becomes in a saved network implement it. Raises as compile_offline."""
+    policy, saved = load_policy(file), load_network(network)
+    view = view_of(saved)
+    if mistakes := check_policy(policy, saved.catalogue, view):
+        raise PolicyErrors(mistakes)
+    with_agent = _with_agent(saved)
+    compiled = compile_for(policy, saved.catalogue, view, with_agent)
+    proof = verify_network(
+        policy,
+        saved.catalogue,
+        view,
+        compiled,
+        ordinary=frozenset(view.switches) - with_agent,
+        compiled=compiled,
+    )
+    return verify_message(proof, view, saved.catalogue)
 
 
 def explain_offline(file: Path, described: pb.DescribedFlow) -> pb.ExplainReply:
@@ -41,3 +61,7 @@ def explain_offline(file: Path, described: pb.DescribedFlow) -> pb.ExplainReply:
             value=described,
         )
     return convert.explain_message(Judge(policy, Names(), NetworkView(switches={})).explain(flow))
+
+
+def _with_agent(saved: SavedNetwork) -> frozenset[int]:
+    return frozenset(int(switch.dpid, 16) for switch in saved.switches if switch.edge_zone is not None)

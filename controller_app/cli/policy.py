@@ -14,14 +14,20 @@ from controller_app.errors import ControllerError
 from controller_app.northbound import appsteer_pb2 as pb
 from controller_app.northbound.client import connect
 from controller_app.northbound.mistakes import mistake_messages, policy_error
-from steering.errors import PolicyErrors
+from steering.errors import PolicyErrors, SteeringError
 from steering.policy import load_policy, pack, policy_schema
 
 NO_CHANGE: Final = 0
 CHANGES: Final = 1
+PROVEN: Final = 0
+DIFFERS: Final = 1
 ERROR: Final = 2
 SIGN_STYLES: Final = {"+": "green", "-": "red", "~": "yellow"}
 
+SavedNetworkFile = Annotated[
+    Path | None,
+    typer.Option("--network", help="A network.json (the controller's state_dir has one): no controller is asked."),
+]
 PolicyFile = Annotated[Path, typer.Argument(metavar="FILE", help="The policy file.")]
 
 app = typer.Typer(
@@ -67,10 +73,7 @@ def schema() -> None:
 def compile_file(
     file: PolicyFile,
     address: Controller = DEFAULT_NORTHBOUND,
-    network: Annotated[
-        Path | None,
-        typer.Option("--network", help="A network.json (the controller's state_dir has one): no controller is asked."),
-    ] = None,
+    network: SavedNetworkFile = None,
     as_json: Json = False,
 ) -> None:
     """Print the rules that a policy becomes, on each switch. Changes nothing."""
@@ -113,6 +116,34 @@ def plan(file: PolicyFile, address: Controller = DEFAULT_NORTHBOUND, as_json: Js
     if any(switch.problem and switch.connected for switch in reply.switches):
         raise typer.Exit(ERROR)
     raise typer.Exit(CHANGES if any(switch.changes for switch in reply.switches) else NO_CHANGE)
+
+
+@app.command()
+def verify(
+    file: PolicyFile,
+    address: Controller = DEFAULT_NORTHBOUND,
+    network: SavedNetworkFile = None,
+    as_json: Json = False,
+) -> None:
+    """Prove for all packets that the rules on the switches implement a policy, or show packets for which they do not.
+
+    With --network no controller is asked, and the rules are those that the file compiles to.
+    Exit code 0: proven; 1: a counter-example; 2: an error, nothing is proven.
+    """
+    try:
+        reply = _verified(file, address, network)
+        _refuse_mistakes(reply.mistakes)
+    except (ControllerError, SteeringError) as error:
+        output.fail(str(error), ERROR)
+    if as_json:
+        output.write_json(output.plain(reply))
+    else:
+        for example in reply.counter_examples:
+            typer.echo(f"{example.text}\n")
+        what = f"{reply.rules} rules on {reply.switches} switches"
+        shown = f"{len(reply.counter_examples)} counter-examples, {what}"
+        typer.echo(shown if reply.counter_examples else f"proven for all packets: {what} do what {file} says")
+    raise typer.Exit(DIFFERS if reply.counter_examples else PROVEN)
 
 
 @app.command()
@@ -216,6 +247,16 @@ def _explained(number: int | None, described: pb.DescribedFlow, file: Path | Non
     request = pb.ExplainRequest(described=described) if number is None else pb.ExplainRequest(number=number)
     with connect(address) as client:
         return client.explain(request)
+
+
+def _verified(file: Path, address: str, network: Path | None) -> pb.VerifyReply:
+    """By the controller from the switches' rules, or from what the file compiles to in a saved network."""
+    if network is not None:
+        from controller_app.cli.offline import verify_offline
+
+        return verify_offline(file, network)
+    with connect(address) as client:
+        return client.verify(_text(file), str(file))
 
 
 def _text(file: Path) -> str:

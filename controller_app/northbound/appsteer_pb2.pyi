@@ -329,6 +329,46 @@ class Change(_message.Message):
     text: str
     def __init__(self, sign: _Optional[str] = ..., subject: _Optional[str] = ..., owner: _Optional[str] = ..., differences: _Optional[_Iterable[str]] = ..., text: _Optional[str] = ...) -> None: ...
 
+class VerifyReply(_message.Message):
+    __slots__ = ("mistakes", "switches", "rules", "counter_examples")
+    MISTAKES_FIELD_NUMBER: _ClassVar[int]
+    SWITCHES_FIELD_NUMBER: _ClassVar[int]
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    COUNTER_EXAMPLES_FIELD_NUMBER: _ClassVar[int]
+    mistakes: _containers.RepeatedCompositeFieldContainer[Mistake]
+    switches: int
+    rules: int
+    counter_examples: _containers.RepeatedCompositeFieldContainer[CounterExample]
+    def __init__(self, mistakes: _Optional[_Iterable[_Union[Mistake, _Mapping]]] = ..., switches: _Optional[int] = ..., rules: _Optional[int] = ..., counter_examples: _Optional[_Iterable[_Union[CounterExample, _Mapping]]] = ...) -> None: ...
+
+class CounterExample(_message.Message):
+    __slots__ = ("kind", "switch_name", "port", "packet", "connection", "policy", "line", "wanted", "found", "blamed", "confirmed", "text")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SWITCH_NAME_FIELD_NUMBER: _ClassVar[int]
+    PORT_FIELD_NUMBER: _ClassVar[int]
+    PACKET_FIELD_NUMBER: _ClassVar[int]
+    CONNECTION_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    WANTED_FIELD_NUMBER: _ClassVar[int]
+    FOUND_FIELD_NUMBER: _ClassVar[int]
+    BLAMED_FIELD_NUMBER: _ClassVar[int]
+    CONFIRMED_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    switch_name: str
+    port: int
+    packet: str
+    connection: str
+    policy: str
+    line: int
+    wanted: _containers.RepeatedScalarFieldContainer[str]
+    found: _containers.RepeatedScalarFieldContainer[str]
+    blamed: str
+    confirmed: bool
+    text: str
+    def __init__(self, kind: _Optional[str] = ..., switch_name: _Optional[str] = ..., port: _Optional[int] = ..., packet: _Optional[str] = ..., connection: _Optional[str] = ..., policy: _Optional[str] = ..., line: _Optional[int] = ..., wanted: _Optional[_Iterable[str]] = ..., found: _Optional[_Iterable[str]] = ..., blamed: _Optional[str] = ..., confirmed: _Optional[bool] = ..., text: _Optional[str] = ...) -> None: ...
+
 class ExplainRequest(_message.Message):
     __slots__ = ("number", "described")
     NUMBER_FIELD_NUMBER: _ClassVar[int]

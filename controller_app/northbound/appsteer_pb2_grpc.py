@@ -69,6 +69,11 @@ class AppSteerStub:
                 request_serializer=controller__app_dot_northbound_dot_appsteer__pb2.PolicyText.SerializeToString,
                 response_deserializer=controller__app_dot_northbound_dot_appsteer__pb2.PlanReply.FromString,
                 _registered_method=True)
+        self.Verify = channel.unary_unary(
+                '/appsteer.v1.AppSteer/Verify',
+                request_serializer=controller__app_dot_northbound_dot_appsteer__pb2.PolicyText.SerializeToString,
+                response_deserializer=controller__app_dot_northbound_dot_appsteer__pb2.VerifyReply.FromString,
+                _registered_method=True)
         self.Explain = channel.unary_unary(
                 '/appsteer.v1.AppSteer/Explain',
                 request_serializer=controller__app_dot_northbound_dot_appsteer__pb2.ExplainRequest.SerializeToString,
@@ -128,9 +133,16 @@ class AppSteerServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def Explain(self, request, context):
+    def Verify(self, request, context):
         """Which policy decides a flow, and why.
+        The rules that the switches hold now are held against this policy, for all packets; nothing is changed.
         """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Explain(self, request, context):
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -172,6 +184,11 @@ def add_AppSteerServicer_to_server(servicer, server):
                     servicer.Apply,
                     request_deserializer=controller__app_dot_northbound_dot_appsteer__pb2.PolicyText.FromString,
                     response_serializer=controller__app_dot_northbound_dot_appsteer__pb2.PlanReply.SerializeToString,
+            ),
+            'Verify': grpc.unary_unary_rpc_method_handler(
+                    servicer.Verify,
+                    request_deserializer=controller__app_dot_northbound_dot_appsteer__pb2.PolicyText.FromString,
+                    response_serializer=controller__app_dot_northbound_dot_appsteer__pb2.VerifyReply.SerializeToString,
             ),
             'Explain': grpc.unary_unary_rpc_method_handler(
                     servicer.Explain,
@@ -368,6 +385,33 @@ class AppSteer:
             '/appsteer.v1.AppSteer/Apply',
             controller__app_dot_northbound_dot_appsteer__pb2.PolicyText.SerializeToString,
             controller__app_dot_northbound_dot_appsteer__pb2.PlanReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Verify(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appsteer.v1.AppSteer/Verify',
+            controller__app_dot_northbound_dot_appsteer__pb2.PolicyText.SerializeToString,
+            controller__app_dot_northbound_dot_appsteer__pb2.VerifyReply.FromString,
             options,
             channel_credentials,
             insecure,

@@ -12,6 +12,7 @@ from controller_app.northbound import appsteer_pb2 as pb
 from controller_app.northbound import appsteer_pb2_grpc as rpc
 
 CALL_TIMEOUT_S: Final = 60.0  # an apply over many switches, some of which do not answer
+VERIFY_TIMEOUT_S: Final = 600.0  # a proof over a large network is work for the controller, not silence of a switch
 MAX_MESSAGE_SIZE: Final = 256 * 2**20  # bytes; the rules of a large network
 
 
@@ -61,6 +62,12 @@ class Client:
         """What a policy would change."""
         with self._sentences():
             reply: pb.PlanReply = self._stub.GetPlan(pb.PolicyText(text=text, name=name), timeout=CALL_TIMEOUT_S)
+            return reply
+
+    def verify(self, text: str, name: str) -> pb.VerifyReply:
+        """Whether the rules on the switches implement a policy."""
+        with self._sentences():
+            reply: pb.VerifyReply = self._stub.Verify(pb.PolicyText(text=text, name=name), timeout=VERIFY_TIMEOUT_S)
             return reply
 
     def apply(self, text: str, name: str) -> pb.PlanReply:

@@ -23,6 +23,7 @@ from controller_app.northbound import appsteer_pb2_grpc as rpc
 from controller_app.northbound import convert
 from controller_app.northbound.describe import describe
 from controller_app.northbound.mistakes import mistake_messages
+from controller_app.northbound.proofs import verify_message
 from controller_app.planner import Planner
 from steering.errors import PolicyErrors, SteeringError
 
@@ -32,7 +33,7 @@ THREADS: Final = 64  # each watcher holds one
 WATCH_WAKE_S: Final = 1.0  # how soon a watcher that went away is noticed
 SOCKET_UMASK: Final = 0o117  # who may open the socket may change the network: owner and group
 
-Reply = TypeVar("Reply", pb.PlanReply, pb.CompileReply)
+Reply = TypeVar("Reply", pb.PlanReply, pb.CompileReply, pb.VerifyReply)
 
 
 class Northbound:
@@ -132,6 +133,13 @@ class Servicer(rpc.AppSteerServicer):
             return pb.PlanReply(switches=map(convert.plan_message, plans))
 
         return _checked(work, pb.PlanReply, context)
+
+    def Verify(self, request: pb.PolicyText, context: grpc.ServicerContext) -> pb.VerifyReply:
+        def work() -> pb.VerifyReply:
+            proof, snapshot = self._planner.verify(request.text, request.name)
+            return verify_message(proof, snapshot.network, snapshot.catalogue)
+
+        return _checked(work, pb.VerifyReply, context)
 
     def Apply(self, request: pb.PolicyText, context: grpc.ServicerContext) -> pb.PlanReply:
         def work() -> pb.PlanReply:

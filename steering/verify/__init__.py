@@ -13,9 +13,10 @@ from steering.policy.policy import Policy
 from steering.rules import RuleSet
 from steering.verify.errors import VerifyError
 from steering.verify.report import CounterExample, Reporter
+from steering.verify.text import in_words
 from steering.verify.verifier import Verifier
 
-__all__ = ["CounterExample", "Proof", "VerifyError", "verify_network"]
+__all__ = ["CounterExample", "Proof", "VerifyError", "in_words", "verify_network"]
 
 MAX_COUNTER_EXAMPLES = 10  # one wrong rule shows at many places; more of them tell nothing new
 
@@ -38,15 +39,19 @@ def verify_network(
     network: NetworkView,
     rule_sets: Mapping[int, RuleSet],
     *,
+    ordinary: frozenset[int] = frozenset(),
+    compiled: Mapping[int, RuleSet] | None = None,
     limit: int = MAX_COUNTER_EXAMPLES,
 ) -> Proof:
     """Hold rules, compiled or read from the switches, against a policy.
 
+    `ordinary` are switches without a DPI agent: there no condition on layer 7 ever holds, and nothing is waited for.
+    With `compiled`, what the switches should hold, the rule to blame is found by comparison; without, by compiling.
     Counter-examples after the first `limit` are not looked for. Raises `VerifyError` if the rules or the policy do
     what cannot be judged.
     """
-    verifier = Verifier(policy, catalogue, network, rule_sets)
-    reporter = Reporter(verifier)
+    verifier = Verifier(policy, catalogue, network, rule_sets, ordinary)
+    reporter = Reporter(verifier, compiled)
     found: list[CounterExample] = []
     for mismatch in verifier.mismatches():
         if len(found) == limit:

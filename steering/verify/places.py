@@ -15,8 +15,10 @@ FIRST_RESERVED_PORT = 0xFFFFFF00  # OpenFlow 1.3 §7.2.1 OFPP_MAX: larger number
 class Places:
     """Ports by their role."""
 
-    def __init__(self, policy: Policy, network: NetworkView) -> None:
+    def __init__(self, policy: Policy, network: NetworkView, ordinary: frozenset[int] = frozenset()) -> None:
+        """`ordinary`: switches without a DPI agent, which know nothing of layer 7."""
         self._network = network
+        self.ordinary = ordinary
         self._services: dict[str, tuple[Passage, Passage]] = {}
         self.functions: Mapping[PortRef, Function] = self._plugged(policy)
 

@@ -7,16 +7,19 @@ what the policy decides. Where they do not agree with the verifier, the counter-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from steering.compile import compile_network
 from steering.errors import CompileError
 from steering.evaluate import Decision, evaluate
 from steering.fields import TCP_ACK, TCP_SYN
 from steering.policy.model import SendThrough
+from steering.policy.policy import Policy
 from steering.rules import RuleSet
-from steering.simulate import SimulationError, Simulator, Step, Verdict, Walk
+from steering.simulate import SimulationError, Simulator, Step, Walk
+from steering.tables import LAST_POLICY, POLICY
 from steering.verify.observers import Delivery, Duplicate, Label, Observer
+from steering.verify.reading import sites_of
 from steering.verify.verifier import Mismatch, Verifier
 from steering.verify.walk import Outcomes
 from steering.verify.witness import Witness, Witnesses
@@ -44,14 +47,21 @@ class CounterExample:
     steps: tuple[Step, ...]
     is_confirmed: bool
 
+    @property
+    def blamed(self) -> Step | None:
+        """Where it goes wrong: the wrong rule, or the table that lacks one; else where the policy was decided."""
+        decided = [step for step in self.steps if POLICY <= step.table <= LAST_POLICY]
+        return self.installed or self.compiled or next(iter(decided[-1:] or self.steps[-1:]), None)
+
 
 class Reporter:
     """Makes counter-examples of mismatches."""
 
-    def __init__(self, verifier: Verifier) -> None:
+    def __init__(self, verifier: Verifier, compiled: Mapping[int, RuleSet] | None = None) -> None:
+        """`compiled`: what the switches should hold, if the caller knows; else the policy is compiled when needed."""
         self._verifier = verifier
-        self._witnesses = Witnesses(verifier.space, verifier.catalogue, verifier.network)
-        self._compiled: Mapping[int, RuleSet] | None = None
+        self._witnesses = Witnesses(verifier.space, verifier.catalogue, verifier.network, sites_of(verifier.policy))
+        self._compiled = compiled
 
     def report(self, mismatch: Mismatch, found: Outcomes) -> CounterExample:
         """One packet of the mismatch, tried. `found` is what the rules do with the packets of its entry."""
@@ -119,14 +129,17 @@ class Reporter:
         if mismatch.entry.port is not None or not self._verifier.specification.is_judged(witness.point):
             return None
         edge, service = witness.connections[:2]
-        verdict, is_reply = edge.verdict, edge.is_reply
+        has_verdict, is_reply = True, edge.is_reply
         handshake = witness.packet.tcp_flags & (TCP_SYN | TCP_ACK)
         has_agent = self._verifier.network.switches[witness.at[0]].tap_port is not None
         if has_agent and edge.verdict.state & 1 and handshake & TCP_SYN and witness.packet.ip_proto == 6:
-            verdict = Verdict()
+            has_verdict = False
             is_reply = is_reply if handshake & TCP_ACK else service.is_reply
-        flow = self._witnesses.flow(witness, verdict, is_reply=is_reply)
-        return evaluate(self._verifier.policy, flow, self._verifier.network)
+        policy = self._verifier.policy
+        flow = self._witnesses.flow(witness, has_verdict=has_verdict, is_reply=is_reply)
+        if witness.at[0] in self._verifier.places.ordinary:
+            policy = _without_waiting(policy)
+        return evaluate(policy, flow, self._verifier.network)
 
     def _agrees(self, decision: Decision, wanted: set[Seen]) -> bool:
         """Whether what the specification wants for the packet is what the evaluator decides."""
@@ -174,6 +187,13 @@ class Reporter:
                     yield f"{what} at {name}"
                 case _:
                     yield f"at {name}: rules of one priority for one packet: " + " and ".join(map(str, observer.detail))
+
+
+def _without_waiting(policy: Policy) -> Policy:
+    """The policy where no verdict will ever come: what is open is passed over, and nothing is waited for."""
+    rules = tuple(rule.model_copy(update={"while_inspecting": None}) for rule in policy.rules)
+    defaults = policy.defaults.model_copy(update={"while_inspecting": policy.defaults.action})
+    return replace(policy, rules=rules, defaults=defaults)
 
 
 def _done(label: Label) -> str:

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
+from ofext.fields import L7Field
+from ofext.predicates import Predicate
 from steering.fields import (
     CT_ESTABLISHED,
     CT_NEW,
@@ -20,13 +22,13 @@ from steering.fields import (
     ETH_IPV4,
     ETH_IPV6,
     FIELDS,
-    Kind,
     Value,
     to_number,
 )
-from steering.policy.values import ICMPV6, PROTOCOLS
+from steering.layer7 import PREDICATES, predicate_of
+from steering.policy.values import ICMPV6, MAX_CONFIDENCE, PROTOCOLS
 from steering.verify.errors import VerifyError
-from steering.verify.names import NO_NAME, NameKinds
+from steering.verify.facts import Vocabulary
 
 try:
     from dd.cudd import BDD
@@ -35,7 +37,7 @@ except ImportError:  # no wheel with CUDD for this machine: the same interface, 
 
 CT_RELATED, CT_INVALID = 0x04, 0x10  # Open vSwitch, ovs-fields(7) ct_state
 COMMITTED = "committed"  # among the values of a connection: it is entered, so that later look-ups find it
-TEXT_FIELDS = ("l7_sni", "l7_http_host", "l7_dns_query")
+IS_PLAIN, IS_ENCRYPTED = 1, 2  # values of the row l7_encrypted; 0: not known
 ENTRY_EDGE, ENTRY_SERVICE = 0, 1  # slots of the switch that a packet enters, whichever that is
 MAX_OBSERVERS = 1 << 16
 MAX_SWITCHES = 1 << 10
@@ -58,10 +60,21 @@ _PACKET_FIELDS = {
     "ipv6_src": 128,
 }
 _ENGINE = 0xFF000000  # RFC 6759 §4.1: the classification engine; every App-ID but 0 has one
-_VERDICT = 0x7FF  # state and category in ct_label
-_STATE_BITS, _CATEGORY_BITS, _LABEL_BITS = 3, 8, 32  # ofext.label: state, category, then what is raw here, to bit 31
+_LABEL_BITS = 32  # of ct_label that are told apart by place; the predicates above have no fixed ones
+_LABEL_PARTS = (("l7_state", 0, 3), ("l7_category", 3, 8), ("l7_risk", 11, 8), ("ct_label", 19, 13))
+"""Rows of a slot that lie in `ct_label`: first bit, bits (`ofext.label`)."""
+VERDICT_BITS = 0x7FFFF  # of ct_label: state, category, risk
 _STATE_PLACE = {CT_NEW: 5, CT_ESTABLISHED: 4}  # of a bit in the row of ct_state, which begins with the highest
-_CONNECTION_FIELDS = {"ct_state": 6, "l7_state": _STATE_BITS, "l7_app_id": 32, "l7_category": _CATEGORY_BITS}
+_CONNECTION_FIELDS = {
+    "ct_state": 6,
+    "l7_state": 3,
+    "l7_app_id": 32,
+    "l7_category": 8,
+    "l7_risk": 8,
+    "l7_confidence": 7,
+    "l7_encrypted": 2,
+    "ct_label": 13,
+}
 
 
 class PacketSet(Protocol):
@@ -77,13 +90,13 @@ class PacketSet(Protocol):
 class Space:
     """The variables, and the sets that single conditions stand for."""
 
-    def __init__(self, names: Mapping[str, Iterable[str]]) -> None:
-        """`names`: by text field, all patterns that a rule or a policy asks for."""
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        """`vocabulary`: the predicates that a rule or the policy asks for."""
         self.bdd = BDD()
         self.bdd.configure(reordering=False)  # the order below is chosen; sifting costs seconds and finds no better
         self.none: PacketSet = self.bdd.false
         self.all: PacketSet = self.bdd.true
-        self.kinds = {field: NameKinds.of(names.get(field, ())) for field in TEXT_FIELDS}
+        self.vocabulary = vocabulary
         self._rows: dict[str, list[tuple[PacketSet, PacketSet]]] = {}
         self._cubes: dict[tuple[str, int, int], PacketSet] = {}
         self._slots: dict[tuple[int, int], int] = {}
@@ -143,20 +156,37 @@ class Space:
 
     def connection(self, slot: int, name: str, value: Value, mask: Value | None = None) -> PacketSet:
         """Packets whose connection in a slot has this value of a field, a name pattern included."""
+        if name in PREDICATES:
+            return self.predicate(slot, predicate_of(name, value, mask))
         field = FIELDS[name]
-        if field.kind is Kind.TEXT:
-            kinds = self.kinds[name].holding(str(value))
-            return self.any_of(self.cube(f"{slot}.{name}", number) for number in kinds)
         number = to_number(field, value)
         bits = (1 << field.bits) - 1 if mask is None else to_number(field, mask)
-        if name == "ct_mark":
-            name = "l7_app_id"
         if name == "ct_label":
             return self._label(slot, number, bits)
+        name = "l7_app_id" if name == "ct_mark" else name
         if name not in _CONNECTION_FIELDS:
             raise VerifyError(f"connections are not told apart by {name} here")
         width = (1 << _CONNECTION_FIELDS[name]) - 1
         return self.none if number & bits & ~width else self.cube(f"{slot}.{name}", number, bits & width)
+
+    def predicate(self, slot: int, asked: Predicate) -> PacketSet:
+        """Packets of flows for which a predicate holds; without a verdict none does."""
+        has_verdict = ~self.cube(f"{slot}.l7_app_id", 0)
+        if asked.field is L7Field.CONFIDENCE:
+            value, mask = asked.value[0], (asked.mask or b"\xff")[0]
+            return self.none if value > 0x7F else self.cube(f"{slot}.l7_confidence", value, mask & 0x7F) & has_verdict
+        if asked.field is L7Field.ENCRYPTED:
+            return self.cube(f"{slot}.l7_encrypted", IS_ENCRYPTED if asked.value[0] else IS_PLAIN)
+        number = self.vocabulary.number_of(asked)
+        if number is None:
+            raise VerifyError(f"nobody said that {asked.text} would be asked for")
+        return self.cube(f"{slot}.predicate{number}", 1)
+
+    def held(self, slot: int, point: Mapping[str, int]) -> frozenset[int]:
+        """The numbers of the predicates that hold for one packet (rows to numbers, as `pick` gives them)."""
+        return frozenset(
+            number for number in range(len(self.vocabulary.predicates)) if point[f"{slot}.predicate{number}"]
+        )
 
     def connection_values(self, slot: int, sets: Mapping[str, int]) -> dict[str, bool]:
         """Variables of a slot and what they become when fields of its connection are set (names as `connection`)."""
@@ -165,12 +195,8 @@ class Space:
             if name == "ct_label":
                 if number >> _LABEL_BITS:
                     raise VerifyError(f"a rule writes predicates into ct_label ({number:#x})")
-                parts = {
-                    "l7_state": number & 7,
-                    "l7_category": number >> _STATE_BITS & 0xFF,
-                    "ct_label": number >> _STATE_BITS + _CATEGORY_BITS,
-                    **dict.fromkeys(TEXT_FIELDS, NO_NAME),
-                }
+                parts = {part: number >> first & ((1 << bits) - 1) for part, first, bits in _LABEL_PARTS}
+                parts |= dict.fromkeys(self._facts_rows(), 0)
             elif name == COMMITTED:
                 made |= {f"{slot}.ct_state.{_STATE_PLACE[CT_NEW]}": False}
                 made |= {f"{slot}.ct_state.{_STATE_PLACE[CT_ESTABLISHED]}": True}
@@ -195,15 +221,12 @@ class Space:
         """Connections as conntrack can give them: new ones and invalid packets have no verdict, and so on."""
         state = {bit: self.connection(slot, "ct_state", bit, bit) for bit in (1, 2, 4, 8, 16, 32)}
         no_app = self.connection(slot, "l7_app_id", 0)
-        no_rest = self.connection(slot, "l7_category", 0)
-        for name in TEXT_FIELDS:
-            no_rest &= self.cube(f"{slot}.{name}", NO_NAME)
+        no_rest = self.connection(slot, "l7_category", 0) & self.connection(slot, "l7_risk", 0)
+        for row in self._facts_rows():
+            no_rest &= self.cube(f"{slot}.{row}", 0)
         fresh = state[CT_NEW] | state[CT_INVALID]
-        blank = no_app & self.connection(slot, "l7_state", 0) & self._label(slot, 0, (1 << _LABEL_BITS) - 1)
+        blank = no_app & self._label(slot, 0, (1 << _LABEL_BITS) - 1)
         known = state[CT_ESTABLISHED] | state[CT_RELATED]
-        names = self.all
-        for name in TEXT_FIELDS:
-            names &= self.any_of(self.cube(f"{slot}.{name}", n) for n in range(len(self.kinds[name].values)))
         return (
             state[CT_TRACKED]
             & (fresh | known)
@@ -212,12 +235,14 @@ class Space:
             & (~fresh | blank)
             & (~no_app | no_rest)
             & (no_app | ~self.connection(slot, "l7_app_id", 0, _ENGINE))
-            & names
+            & self.between(f"{slot}.l7_confidence", 0, MAX_CONFIDENCE)
+            & ~self.cube(f"{slot}.l7_encrypted", IS_PLAIN | IS_ENCRYPTED)
+            & self._consistent(slot)
         )
 
     def unclassified(self, slot: int) -> PacketSet:
         """Connections of a zone that no agent writes verdicts to."""
-        no_verdict = self.connection(slot, "l7_app_id", 0) & self._label(slot, 0, _VERDICT)
+        no_verdict = self.connection(slot, "l7_app_id", 0) & self._label(slot, 0, VERDICT_BITS)
         return no_verdict & self.plausible(slot)
 
     def ip(self) -> PacketSet:
@@ -295,14 +320,35 @@ class Space:
         chosen = self.bdd.pick_iter(seen, care_vars=set(names))
         return sorted(int("".join("01"[bits[name]] for name in names), 2) for bits in chosen)
 
+    def _consistent(self, slot: int) -> PacketSet:
+        """Predicates that hold together for some flow: for each, all that one of its examples fits."""
+        rows = [self.cube(f"{slot}.predicate{number}", 1) for number in range(len(self.vocabulary.predicates))]
+        found = self.all
+        for number, predicate in enumerate(self.vocabulary.predicates):
+            if predicate.field is not L7Field.TAG:
+                examples = [example.fits for example in self.vocabulary.examples if number in example.fits]
+                found &= ~rows[number] | self.any_of(self.all_of(rows[other] for other in fits) for fits in examples)
+        return found
+
+    def all_of(self, sets: Iterable[PacketSet]) -> PacketSet:
+        """The intersection; of no sets, all packets."""
+        found = self.all
+        for members in sets:
+            found &= members
+        return found
+
+    def _facts_rows(self) -> list[str]:
+        predicates = range(len(self.vocabulary.predicates))
+        return ["l7_confidence", "l7_encrypted", *(f"predicate{number}" for number in predicates)]
+
     def _label(self, slot: int, number: int, bits: int) -> PacketSet:
-        """Raw bits of `ct_label`: state and category are those of the verdict, predicates have no fixed place."""
+        """Raw bits of `ct_label`: the lower ones are parts of the verdict, predicates have no fixed place."""
         if bits >> _LABEL_BITS:
             raise VerifyError(f"a rule matches predicates of ct_label by their bits (mask {bits:#x}), not by pattern")
-        category = number >> _STATE_BITS, bits >> _STATE_BITS & 0xFF
-        rest = number >> _STATE_BITS + _CATEGORY_BITS, bits >> _STATE_BITS + _CATEGORY_BITS
-        state = self.cube(f"{slot}.l7_state", number, bits & 7)
-        return state & self.cube(f"{slot}.l7_category", *category) & self.cube(f"{slot}.ct_label", *rest)
+        return self.all_of(
+            self.cube(f"{slot}.{part}", number >> first, bits >> first & ((1 << width) - 1))
+            for part, first, width in _LABEL_PARTS
+        )
 
     def _bits(self, row: str, number: int) -> dict[str, bool]:
         width = len(self._rows[row])
@@ -317,9 +363,8 @@ class Space:
     def _declare_slot(self, slot: int) -> None:
         for name, bits in _CONNECTION_FIELDS.items():
             self._declare(f"{slot}.{name}", bits)
-        for name in TEXT_FIELDS:
-            self._declare(f"{slot}.{name}", max(1, (len(self.kinds[name].values) - 1).bit_length()))
-        self._declare(f"{slot}.ct_label", _LABEL_BITS - _STATE_BITS - _CATEGORY_BITS)
+        for number in range(len(self.vocabulary.predicates)):
+            self._declare(f"{slot}.predicate{number}", 1)
 
 
 def _prerequisites(name: str) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -19,7 +19,7 @@ from steering.policy.values import PROTOCOLS
 from steering.verify.errors import VerifyError
 from steering.verify.observers import SIGNAL, Delivery, Label, Observer, Observers
 from steering.verify.places import Places
-from steering.verify.reading import Reader
+from steering.verify.reading import Knows, Reader
 from steering.verify.space import ENTRY_EDGE, ENTRY_SERVICE, PacketSet, Space
 from steering.verify.walk import Outcomes
 
@@ -52,9 +52,9 @@ class Specification:
         self._space: Space = reader.space
         self._parts = dict(self._each_part())
         self._decided = {
-            (reverse, has_verdict): reader.decisions(policy, reverse=reverse, has_verdict=has_verdict)
+            (reverse, knows): reader.decisions(policy, reverse=reverse, knows=knows)
             for reverse in (False, True)
-            for has_verdict in (False, True)
+            for knows in self._knowledge()
         }
         sets = (members for layer in self._decided.values() for members in layer.parts.values())
         self._asks_place = any(map(self._space.asks_switch, sets))
@@ -113,12 +113,22 @@ class Specification:
             state = CT_REPLY if reverse else 0
             here = space.connection(ENTRY_EDGE, "ct_state", state, CT_REPLY) & ~again
             there = space.connection(ENTRY_SERVICE, "ct_state", state, CT_REPLY) & again
-            for has_verdict, situation in ((True, here & ~blank), (False, (here & blank) | there)):
-                for treatment, members in self._decided[reverse, has_verdict].parts.items():
+            situations = {Knows.VERDICT: here & ~blank, Knows.NOTHING_YET: (here & blank) | there}
+            if dpid in self._places.ordinary:
+                situations = {Knows.NOTHING: here}
+            for knows, situation in situations.items():
+                for treatment, members in self._decided[reverse, knows].parts.items():
                     key = (treatment, reverse)
                     chosen = situation & self._at_switch(members, dpid)
                     made[key] = made.get(key, space.none) | chosen
         return made
+
+    def _knowledge(self) -> Iterator[Knows]:
+        """What flows can be judged by in this network."""
+        if set(self._network.switches) - self._places.ordinary:
+            yield from (Knows.VERDICT, Knows.NOTHING_YET)
+        if self._places.ordinary:
+            yield Knows.NOTHING
 
     def _at_switch(self, members: PacketSet, dpid: int) -> PacketSet:
         """Of a decision, what is said of packets that enter at a switch."""

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from steering.fields import FIELDS, VLAN_PRESENT, Kind, Value, to_number
+from steering.fields import FIELDS, VLAN_PRESENT, Value, to_number
+from steering.layer7 import PREDICATES
 from steering.rules import Action, Rule
 from steering.verify.overlay import Layer, overlaid
 from steering.verify.space import PacketSet, Space
@@ -110,7 +111,7 @@ class Partitions:
         space = self._space
         if name.startswith(_CONNECTION):
             if at.view is None:  # not looked up: all fields are zero, and no name is known
-                is_zero = FIELDS[name].kind is not Kind.TEXT and to_number(FIELDS[name], value) == 0
+                is_zero = name not in PREDICATES and to_number(FIELDS[name], value) == 0
                 return space.all if is_zero else space.none
             found = space.connection(at.view.slot, name, value, mask)
             if not at.view.values:

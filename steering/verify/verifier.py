@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ofext.predicates import Predicate
 from steering.fields import VLAN_PRESENT
+from steering.layer7 import PREDICATES, predicate_of
 from steering.network import CatalogueView, NetworkView
 from steering.policy.policy import Policy
-from steering.rules import RuleSet
+from steering.rules import Rule, RuleSet
+from steering.verify.facts import Vocabulary
 from steering.verify.observers import Duplicate, Label, Observers
 from steering.verify.places import Places
-from steering.verify.reading import Reader
-from steering.verify.space import TEXT_FIELDS, PacketSet, Space
+from steering.verify.reading import Reader, predicates_asked
+from steering.verify.space import PacketSet, Space
 from steering.verify.specification import Specification
 from steering.verify.transfer import Arrival
 from steering.verify.walk import Outcomes, Walk
@@ -32,17 +35,26 @@ class Verifier:
     """One policy, one network and one set of rules: everything that the proof is made of."""
 
     def __init__(
-        self, policy: Policy, catalogue: CatalogueView, network: NetworkView, rule_sets: Mapping[int, RuleSet]
+        self,
+        policy: Policy,
+        catalogue: CatalogueView,
+        network: NetworkView,
+        rule_sets: Mapping[int, RuleSet],
+        ordinary: frozenset[int] = frozenset(),
     ) -> None:
         self.policy = policy
         self.catalogue = catalogue
         self.network = network
         self.rule_sets = rule_sets
-        self.space = Space(_names(policy, rule_sets))
+        knows_layer_7 = bool(set(network.switches) - ordinary)
+        asked = [*_asked(rule_sets), *(predicates_asked(policy, catalogue) if knows_layer_7 else ())]
+        self.space = Space(Vocabulary(asked, catalogue))
         self.observers = Observers()
-        self.places = Places(policy, network)
+        self.places = Places(policy, network, ordinary)
         numbers = {dpid: number for number, dpid in enumerate(sorted(network.switches))}
-        reader = Reader(space=self.space, catalogue=catalogue, network=network, switch_numbers=numbers)
+        reader = Reader(
+            space=self.space, catalogue=catalogue, network=network, groups=policy.groups, switch_numbers=numbers
+        )
         self.specification = Specification(policy, reader, self.places, self.observers)
         self._found: dict[Arrival, Outcomes] = {}
         self._endless: dict[Arrival, PacketSet] = {}
@@ -108,15 +120,15 @@ class Verifier:
         return relation
 
 
-def _names(policy: Policy, rule_sets: Mapping[int, RuleSet]) -> dict[str, set[str]]:
-    """All patterns that the policy or a rule asks for."""
-    names: dict[str, set[str]] = {field: set() for field in TEXT_FIELDS}
-    for policy_rule in policy.rules:
-        for condition, patterns in policy_rule.match.patterns.items():
-            names.setdefault(f"l7_{condition}", set()).update(patterns)
+def _asked(rule_sets: Mapping[int, RuleSet]) -> Iterator[Predicate]:
+    """All predicates that a rule asks for."""
+    seen: set[int] = set()
     for rules in rule_sets.values():
         for rule in rules:
-            for field, value, _ in rule.match.fields:
-                if field in names:
-                    names[field].add(str(value))
-    return names
+            if id(rule) not in seen:  # the same rule may be on every switch
+                seen.add(id(rule))
+                yield from _asked_by(rule)
+
+
+def _asked_by(rule: Rule) -> Iterator[Predicate]:
+    return (predicate_of(name, value, mask) for name, value, mask in rule.match.fields if name in PREDICATES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ofext.ids import format_app_id
+from ofext.ids import State, format_app_id
 from steering.evaluate import FlowDescription
 from steering.fields import (
     CT_ESTABLISHED,
@@ -21,12 +21,14 @@ from steering.fields import (
     from_number,
 )
 from steering.network import CatalogueView, NetworkView, PortRef
+from steering.policy.attributes import AttributeValue
 from steering.policy.values import PROTOCOLS, WITH_PORTS
 from steering.simulate import Packet, Verdict
-from steering.verify.space import CT_INVALID, CT_RELATED, ENTRY_EDGE, ENTRY_SERVICE, TEXT_FIELDS, PacketSet, Space
+from steering.verify.facts import facts_of
+from steering.verify.space import CT_INVALID, CT_RELATED, ENTRY_EDGE, ENTRY_SERVICE, IS_ENCRYPTED, PacketSet, Space
 from steering.verify.transfer import Arrival
 
-_LABEL_SHIFT = 11  # where the raw part of ct_label begins: state and category lie below
+_LABEL_SHIFT = 19  # where the raw part of ct_label begins: the verdict lies below
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,7 @@ class Connection:
     state: str
     is_reply: bool
     verdict: Verdict
+    attributes: Mapping[str, tuple[AttributeValue, ...]]
     label: int
 
     @property
@@ -68,9 +71,11 @@ class Witness:
 class Witnesses:
     """Picks packets out of sets."""
 
-    def __init__(self, space: Space, catalogue: CatalogueView, network: NetworkView) -> None:
+    def __init__(self, space: Space, catalogue: CatalogueView, network: NetworkView, sites: Mapping[str, int]) -> None:
+        """`sites`: App-IDs of the sites that the policy names, by domain."""
         self._space = space
         self._catalogue = catalogue
+        self._applications = {**catalogue.applications, **sites}
         self._network = network
 
     def of(self, entry: Arrival, members: PacketSet) -> Witness:
@@ -87,10 +92,12 @@ class Witnesses:
         port = point["in_port"] if entry.port is None else entry.port
         return Witness(at=(entry.dpid, port), packet=_packet(point), connections=connections, point=point)
 
-    def flow(self, witness: Witness, verdict: Verdict, *, is_reply: bool) -> FlowDescription:
+    def flow(self, witness: Witness, *, has_verdict: bool, is_reply: bool) -> FlowDescription:
         """The packet's flow as its originator sees it, for the reference evaluator."""
         sent = witness.packet.answer() if is_reply else witness.packet
         has_ports = sent.ip_proto in WITH_PORTS
+        verdict = witness.edge.verdict
+        is_known = has_verdict and verdict.app_id != 0
         switch, port = self._origin(witness, sent, is_reply=is_reply)
         return FlowDescription(
             src=sent.src,
@@ -103,11 +110,16 @@ class Witnesses:
             vlan=sent.vids[0] if sent.vids else None,
             ingress_switch=switch,
             ingress_port=port,
-            application=self._key(self._catalogue.applications, verdict.app_id) if verdict.app_id else None,
-            category=self._key(self._catalogue.categories, verdict.category) if verdict.app_id else None,
-            sni=verdict.sni,
-            http_host=verdict.http_host,
-            dns_query=verdict.dns_query,
+            application=self._key(self._applications, verdict.app_id) if is_known else None,
+            owner=self._owner(verdict.app_id) if is_known else None,
+            app_id=verdict.app_id if is_known else None,
+            category=self._key(self._catalogue.categories, verdict.category) if is_known else None,
+            state=_state_name(verdict.state) if is_known else None,
+            risk=verdict.risk if is_known else None,
+            confidence=verdict.facts.confidence if is_known else None,
+            encrypted=verdict.facts.is_encrypted if is_known else None,
+            tags=verdict.facts.tags if is_known else frozenset(),
+            attributes=witness.edge.attributes if is_known else {},
         )
 
     def _origin(self, witness: Witness, sent: Packet, *, is_reply: bool) -> tuple[str | None, int | None]:
@@ -118,22 +130,28 @@ class Witnesses:
             return None, None
         return self._network.switches[host.dpid].name, host.port
 
+    def _owner(self, number: int) -> str | None:
+        return next((name for name, owned in self._catalogue.owners.items() if number in owned), None)
+
     @staticmethod
     def _key(known: Mapping[str, int], number: int) -> str:
         return next((key for key, other in known.items() if other == number), format_app_id(number))
 
     def _connection(self, slot: int, dpid: int, zone: int, point: Mapping[str, int]) -> Connection:
         state = point[f"{slot}.ct_state"]
-        named = {
-            name.removeprefix("l7_"): self._space.kinds[name].values[point[f"{slot}.{name}"]] for name in TEXT_FIELDS
-        }
+        encrypted = point[f"{slot}.l7_encrypted"]
+        facts, attributes = facts_of(
+            self._space.vocabulary,
+            self._space.held(slot, point),
+            point[f"{slot}.l7_confidence"],
+            encrypted == IS_ENCRYPTED if encrypted else None,
+        )
         verdict = Verdict(
             app_id=point[f"{slot}.l7_app_id"],
             category=point[f"{slot}.l7_category"],
+            risk=point[f"{slot}.l7_risk"],
             state=point[f"{slot}.l7_state"],
-            sni=named["sni"],
-            http_host=named["http_host"],
-            dns_query=named["dns_query"],
+            facts=facts,
         )
         known = "established" if state & CT_ESTABLISHED else "invalid" if state & CT_INVALID else "new"
         known = "related" if state & CT_RELATED else known
@@ -143,6 +161,7 @@ class Witnesses:
             state=known,
             is_reply=bool(state & CT_REPLY),
             verdict=verdict,
+            attributes=attributes,
             label=point[f"{slot}.ct_label"] << _LABEL_SHIFT,
         )
 
@@ -152,7 +171,7 @@ class Witnesses:
         for slot in sorted({ENTRY_EDGE, ENTRY_SERVICE, *slots}):
             yield space.connection(slot, "ct_state", 0, CT_RELATED | CT_INVALID)
             yield space.connection(slot, "ct_state", CT_NEW, CT_NEW) & space.connection(slot, "l7_app_id", 0)
-            applications = [0, *self._catalogue.applications.values()]
+            applications = [0, *self._applications.values()]
             yield space.any_of(space.connection(slot, "l7_app_id", number) for number in applications)
             yield space.any_of(
                 space.connection(slot, "l7_category", number) for number in self._catalogue.categories.values()
@@ -177,6 +196,13 @@ class Witnesses:
         for number in (443, 40000):
             yield space.cube("port_dst", number)
         yield space.cube("port_src", 40000)
+
+
+def _state_name(number: int) -> str:
+    try:
+        return State(number).name.lower()
+    except ValueError:
+        return str(number)
 
 
 def _packet(point: Mapping[str, int]) -> Packet:

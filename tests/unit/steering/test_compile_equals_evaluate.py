@@ -1,6 +1,5 @@
 """For random policies, networks and flows: what the compiled tables do is what the reference evaluator says."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from hypothesis import HealthCheck, given, note, reject, settings
@@ -15,7 +14,7 @@ from steering.evaluate import Decision, FlowDescription, evaluate
 from steering.fields import TCP_PSH
 from steering.network import HostView, NetworkView, PortView, SwitchView
 from steering.policy import Policy
-from steering.policy.conditions import HEADERS, HOSTS, FlowMatch
+from steering.policy.conditions import FlowMatch
 from steering.policy.model import MarkDscp, PolicyFile, SendThrough
 from steering.simulate import Packet, Simulator, Walk
 
@@ -84,18 +83,10 @@ CONDITIONS = {
     "dst": st.sampled_from(["10.0.0.0/8", ["10.0.0.2", "2001:db8::2"], ["::/0", "0.0.0.0/0"]]),
     "ingress": st.sampled_from([{"switch": "s1"}, {"switch": "s2", "port": "s2-eth1"}, {"switch": "s3", "port": 2}]),
 }
-PROVABLE = frozenset({"application", "category", *HOSTS, *HEADERS})
-"""Conditions that `steering.verify` knows."""
-
-
-def conditions_among(known: Iterable[str]) -> st.SearchStrategy[dict[str, object]]:
-    """Two at most, or next to no policy would fit its flow."""
-    return st.lists(st.sampled_from(sorted(known)), max_size=2, unique=True).flatmap(
-        lambda names: st.fixed_dictionaries({name: CONDITIONS[name] for name in names})
-    )
-
-
-conditions = conditions_among(CONDITIONS)
+# Two at most, or next to no policy would fit its flow.
+conditions = st.lists(st.sampled_from(sorted(CONDITIONS)), max_size=2, unique=True).flatmap(
+    lambda names: st.fixed_dictionaries({name: CONDITIONS[name] for name in names})
+)
 transports = st.one_of(
     st.just({}),
     st.just({}),
@@ -124,14 +115,13 @@ interims = st.one_of(st.sampled_from(["allow", "hold"]), chains)
 
 
 @st.composite
-def policies(draw: st.DrawFn, *, whole_language: bool = True) -> Policy:
+def policies(draw: st.DrawFn) -> Policy:
     """Chains of one to three functions in any order, and up to six policies."""
-    asked = conditions if whole_language else conditions_among(PROVABLE & set(CONDITIONS))
     order = draw(st.permutations(SERVICES))
     rules = []
     for number in range(draw(st.integers(0, 6))):
-        match = {**draw(asked), **draw(transports)}
-        if whole_language and draw(st.integers(0, 2)) == 0:
+        match = {**draw(conditions), **draw(transports)}
+        if draw(st.integers(0, 2)) == 0:
             match |= draw(nested)
         rule = {"name": f"p{number}", "match": match, "action": draw(actions)}
         if FlowMatch.model_validate(match).needs_verdict and draw(st.booleans()):

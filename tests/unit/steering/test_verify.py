@@ -1,5 +1,6 @@
 """The verifier: compiled rules are proven, and faults put into them are found with a packet that shows them."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,6 +10,10 @@ from test_compile import CATALOGUE, network, policy
 from test_compile_equals_evaluate import CATALOGUE as MORE_APPLICATIONS
 from test_compile_equals_evaluate import networks, policies
 
+from ofext.attributes import AttributeTest, Operation
+from ofext.facts import holds
+from ofext.fields import L7Field
+from ofext.predicates import Predicate
 from steering import tables
 from steering.compile import compile_network
 from steering.errors import CompileError
@@ -16,7 +21,8 @@ from steering.network import HostView, NetworkView
 from steering.policy import Policy, parse_policy
 from steering.rules import GotoTable, Match, Output, Rule, RuleSet, SetField
 from steering.verify import CounterExample, verify_network
-from steering.verify.names import NameKinds
+from steering.verify.facts import Vocabulary, facts_of
+from steering.verify.space import Space
 
 RULES = """
   {name: no-ssh, match: {application: ssh}, action: deny, while_inspecting: hold},
@@ -53,13 +59,37 @@ def test_compiled_rules_are_proven(view: NetworkView, defaults: str) -> None:
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(policies(whole_language=False), networks)
+@given(policies(), networks)
 def test_whatever_compiles_is_proven(of: Policy, view: NetworkView) -> None:
     try:
         rules = compile_network(of, MORE_APPLICATIONS, view)
     except CompileError:
         reject()
     assert verify_network(of, MORE_APPLICATIONS, view, rules).counter_examples == ()
+
+
+def test_groups_and_exclusions_are_read_from_the_file_and_proven() -> None:
+    of = parse_policy("""
+version: 1
+groups:
+  - {name: servers, addresses: [10.1.0.0/16, "2001:db8:1::/48"]}
+  - {name: staff, users: [alice, "*@corp.example"]}
+  - {name: leisure, applications: {keys: [tube, example.org], categories: [video], risk: 80-}}
+policies:
+  - name: no-leisure
+    match: {src_group: servers, application_group: leisure, not: {user_group: staff}}
+    action: deny
+    while_inspecting: hold
+  - {name: either, match: {any: [{dst_port: 22}, {application: ssh}]}, action: {dscp: 8}}
+""")
+    rules = compile_network(of, MORE_APPLICATIONS, network())
+    assert verify_network(of, MORE_APPLICATIONS, network(), rules).counter_examples == ()
+    wider = edited(rules, lambda _, rule: [] if "l7_user=" in str(rule.match) else [rule])
+    found = verify_network(of, MORE_APPLICATIONS, network(), wider).counter_examples
+    assert found
+    assert all(example.is_confirmed for example in found)
+    assert found[0].decision is not None
+    assert found[0].decision.policy != "no-leisure"
 
 
 def test_a_denial_that_is_not_installed_is_named_with_its_line() -> None:
@@ -188,13 +218,42 @@ policies: [{name: p, action: {chain: c}}]
     assert any("through g, f" in line for line in found[0].found)
 
 
-def test_kinds_of_names_are_told_apart_by_each_pattern() -> None:
-    given_patterns = ["a.example", "*.a.example", "*.example", "x.invalid"]
-    kinds = NameKinds.of(given_patterns)
-    held = {
-        value: frozenset(p for p in given_patterns if number in kinds.holding(p))
-        for number, value in enumerate(kinds.values)
-    }
-    assert len(set(held.values())) == 5  # none, three nested ones, one on its own; no name and no pattern look the same
-    assert held[None] == frozenset()
-    assert frozenset({"*.example"}) in held.values()
+def asked(*given: tuple[L7Field, str]) -> list[Predicate]:
+    return [Predicate.of(field, pattern) for field, pattern in given]
+
+
+def test_predicates_hold_together_only_where_a_flow_can_have_them() -> None:
+    narrow, wide, other = asked(
+        (L7Field.SNI, "a.films.example"), (L7Field.SNI, "*.films.example"), (L7Field.USER, "bob*")
+    )
+    vocabulary = Vocabulary([narrow, wide, other], CATALOGUE)
+    space = Space(vocabulary)
+    known = space.plausible(0) & space.connection(0, "l7_app_id", CATALOGUE.applications["ssh"])
+    for held in ({narrow}, {narrow, other}, {wide}, {wide, narrow}, {wide, other}, set()):
+        members = known
+        for predicate in (narrow, wide, other):
+            row = space.predicate(0, predicate)
+            members &= row if predicate in held else ~row
+        assert (members != space.none) is (narrow not in held or wide in held)
+
+
+def test_an_example_of_predicates_fits_just_these() -> None:
+    numbers = [
+        AttributeTest(31, Operation.RANGE, (bytes([4]), bytes([9]))),
+        AttributeTest(31, Operation.EQUALS, (b"\x07",)),
+    ]
+    predicates = [Predicate(L7Field.ATTR, test.encode()) for test in numbers]
+    predicates += asked((L7Field.HTTP_URL, "*/api/*"), (L7Field.HTTP_URL, "/api/v1"), (L7Field.TAG, "vpn"))
+    vocabulary = Vocabulary(predicates, MORE_APPLICATIONS)
+    for size in range(len(predicates) + 1):
+        for chosen in itertools.combinations(range(len(predicates)), size):
+            held = frozenset(chosen)
+            facts, _ = facts_of(vocabulary, held, 0, None)
+            found = {number for number, one in enumerate(vocabulary.predicates) if holds(one, facts)}
+            assert found <= held
+            space_has = not any(
+                vocabulary.predicates[number].field is not L7Field.TAG
+                and not any(number in example.fits <= held for example in vocabulary.examples)
+                for number in held
+            )
+            assert (found == held) is space_has
