@@ -13,7 +13,6 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from ofext.openflow.marks import L4, Connection, frame
 from ofext.untracked import tables
 from switch_dpi.config import BridgePlan
 from switch_dpi.config import Ovs as OvsOptions
@@ -127,9 +126,10 @@ class Ovs:
         return await self._run("ovs-vsctl", f"--db={self._options.database}", timeout, *arguments)
 
     async def ofctl(self, command: str, plan: BridgePlan, *arguments: str, text: str = "") -> str:
-        """Run ``ovs-ofctl`` in OpenFlow 1.4 for a bridge; ``text`` is what it reads from a file `-`."""
+        """Run ``ovs-ofctl`` in OpenFlow 1.4 for a bridge; ``text`` is what it reads from a file `-`, in one bundle."""
         target = f"unix:{self.management_path(plan.name)}"
-        return await self._run("ovs-ofctl", "--protocols=OpenFlow14", command, target, *arguments, text=text)
+        options = ("--protocols=OpenFlow14", *(("--bundle",) if text else ()))
+        return await self._run("ovs-ofctl", *options, command, target, *arguments, text=text)
 
     async def appctl(self, *arguments: str) -> str:
         """Run ``ovs-appctl`` against ovs-vswitchd."""
@@ -152,11 +152,14 @@ class Ovs:
         await self.vsctl(*own, "--", "set", "Bridge", plan.name, where)
 
     async def _check_tracker(self, plan: BridgePlan) -> None:
-        """Raises OvsError when the bridge's datapath has no connection tracker: no verdict could be kept."""
-        packet = frame(Connection(src="0.0.0.0", dst="0.0.0.0", sport=0, dport=0, l4=L4.UDP)).hex()
-        what = f"in_port=controller, packet={packet}, actions=ct(zone={plan.edge_zone})"
+        """Raises OvsError when the bridge's datapath has no connection tracker: no verdict could be kept.
+
+        A rule that would need it comes and goes in one bundle, so that no packet can meet it.
+        """
+        rule = f"table={tables.LOOK_UP},priority=1,ip,nw_src=0.0.0.0,nw_dst=0.0.0.0"
+        both = f"add {rule},actions=ct(zone={plan.edge_zone})\ndelete_strict {rule}\n"
         try:
-            await self.ofctl("packet-out", plan, what)
+            await self.ofctl("add-flows", plan, "-", text=both)
         except OvsError as error:
             if NO_TRACKER not in str(error):
                 raise

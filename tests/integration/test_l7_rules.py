@@ -368,6 +368,28 @@ def test_bits_are_used_again_when_rules_and_connections_have_let_go(lab: Lab, se
     assert matches(session, oxm.l7_user("one too many")) == [(oxm.l7_user("one too many"),)]
 
 
+def test_connections_outlive_a_deletion_of_everything(lab: Lab, session: Session) -> None:
+    lab.flush()
+    lab.track(43000)
+    assert add(session, IPV4, oxm.ct_mark(5), oxm.ct_state(0x21, 0x21)) == []
+    assert matches(session) == [(IPV4, oxm.ct_state(0x21, 0x21), oxm.ct_mark(5))]
+    delete_all(session)
+    assert "sport=43000" in lab.conntrack()
+    assert rules(session) == []
+
+
+def test_the_agents_tables_are_no_tables_for_a_controller(lab: Lab, session: Session) -> None:
+    if lab.has_tracker:
+        pytest.skip("with a connection tracker it has none")
+    assert session.request(Type.FEATURES_REQUEST)[20] == tables.FIRST_OWN_TABLE
+    assert session.request(Type.MULTIPART_REQUEST, multipart(TABLE_FEATURES, b""))[1] == Type.MULTIPART_REPLY
+    (refused,) = add(session, IPV4, table=tables.LOOK_UP)
+    error = l7_error(refused)
+    assert (error.code, error.offset) == (ErrorCode.NO_TRACKER, 24)
+    (refused,) = add(session, oxm.ct_state(0x10, 0x10))
+    assert (l7_error(refused).code, l7_error(refused).offset) == (ErrorCode.NO_TRACKER, 52)
+
+
 def labels_of(lab: Lab) -> int:
     """All label bits that connections have."""
     found = 0
