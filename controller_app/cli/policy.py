@@ -44,21 +44,33 @@ app = typer.Typer(
 def validate(file: PolicyFile, as_json: Json = False) -> None:
     """Check a policy file; every mistake is named with file, line and column. Needs no controller.
 
-    Exit code 0: it is valid; 2: it is not.
+    Warnings name what is hardly meant: a policy that another hides or that nothing fits, what nobody uses, a guess that
+    is enough for a denial. Exit code 0: it is valid, perhaps with warnings; 2: it is not.
     """
     try:
         policy = load_policy(file)
     except PolicyErrors as errors:
         if as_json:
             output.write_json(
-                {"valid": False, "mistakes": [output.plain(mistake) for mistake in mistake_messages(errors)]}
+                {
+                    "valid": False,
+                    "mistakes": [output.plain(mistake) for mistake in mistake_messages(errors)],
+                    "warnings": [],
+                }
             )
             raise typer.Exit(ERROR) from None
         raise
+    from steering.advice import advice, in_words
+
+    warnings = advice(policy)
     if as_json:
-        output.write_json({"valid": True, "mistakes": []})
-    else:
-        typer.echo(f"{file} is valid: {len(policy.rules)} policies, {len(policy.chains)} chains")
+        told = [output.plain(warning) for warning in mistake_messages(PolicyErrors(warnings))]
+        output.write_json({"valid": True, "mistakes": [], "warnings": told})
+        return
+    for warning in warnings:
+        typer.echo(in_words(warning))
+    noted = f", {len(warnings)} warning{'s' * (len(warnings) > 1)}" if warnings else ""
+    typer.echo(f"{file} is valid: {len(policy.rules)} policies, {len(policy.chains)} chains{noted}")
 
 
 @app.command()

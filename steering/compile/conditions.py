@@ -14,7 +14,7 @@ from steering.compile.meet import meet
 from steering.compile.scope import Scope
 from steering.errors import CompileError
 from steering.fields import ETH_IPV4, ETH_IPV6, VLAN_PRESENT, Value
-from steering.policy.conditions import FlowMatch
+from steering.policy.conditions import FlowMatch, Ingress
 from steering.policy.logic import Parts
 from steering.policy.ranges import merged, range_masks
 from steering.policy.values import ICMPV6, PROTOCOLS, WITH_PORTS
@@ -56,8 +56,16 @@ def lower_matches(parts: Parts, scope: Scope, *, reverse: bool, by_family: bool)
 
 
 def _lower(match: FlowMatch, scope: Scope, *, reverse: bool, by_family: bool) -> list[Match]:
+    headers = header_matches(match, reverse=reverse, by_family=by_family)
+    if match.ingress is None:
+        return headers
+    places = [Match.from_mapping(place) for place in _ingress(match.ingress, scope, reverse=reverse)]
+    return combined([places, headers])
+
+
+def header_matches(match: FlowMatch, *, reverse: bool, by_family: bool) -> list[Match]:
+    """As `lower_matches` without where the originator is attached, the same on every switch."""
     alternatives: list[Sequence[Fragment]] = [
-        _ingress(match, scope, reverse=reverse),
         _ethernet(match, reverse=reverse),
         [{"vlan_vid": VLAN_PRESENT | vid} for vid in match.vlan or ()] or [{}],
         _network_layer(match, reverse=reverse, by_family=by_family),
@@ -106,23 +114,20 @@ def _ethernet(match: FlowMatch, *, reverse: bool) -> list[Fragment]:
     return limited({**a, **b} for a, b in itertools.product(sources, destinations))
 
 
-def _ingress(match: FlowMatch, scope: Scope, *, reverse: bool) -> list[Fragment]:
+def _ingress(ingress: Ingress, scope: Scope, *, reverse: bool) -> list[Fragment]:
     """Forward: the port itself. Reverse: the packet goes to a host that is known to be there, wherever it enters."""
-    if match.ingress is None:
-        return [{}]
-    switch = scope.world.network.switch_named(match.ingress.switch)
+    switch = scope.world.network.switch_named(ingress.switch)
     if switch is None:
         return []
-    wanted = None if match.ingress.port is None else switch.port_named(match.ingress.port)
-    if match.ingress.port is not None and wanted is None:
+    wanted = None if ingress.port is None else switch.port_named(ingress.port)
+    if ingress.port is not None and wanted is None:
         return []
     if not reverse:
         if switch.dpid != scope.switch.dpid:
             return []
         return [{}] if wanted is None else [{"in_port": wanted}]
     hosts = (h for h in scope.world.network.hosts.values() if h.dpid == switch.dpid and wanted in (None, h.port))
-    macs = sorted(host.mac for host in hosts if match.eth_src is None or host.mac in match.eth_src)
-    return [{"eth_dst": mac} for mac in macs]
+    return [{"eth_dst": mac} for mac in sorted(host.mac for host in hosts)]
 
 
 def _network_layer(match: FlowMatch, *, reverse: bool, by_family: bool) -> list[Fragment]:

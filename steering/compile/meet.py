@@ -33,6 +33,14 @@ def meet(one: Match, other: Match) -> Match | None:
     return Match.from_canonical(made)
 
 
+def covers(wide: Match, narrow: Match) -> bool:
+    """Whether all that fits the one fits the other."""
+    try:
+        return meet(wide, narrow) == narrow
+    except NotOneRuleError:
+        return False
+
+
 def _both(one: Part, other: Part) -> Part | None:
     """One value of a field that says what both say."""
     name = one[0]

@@ -176,13 +176,22 @@ def test_a_mistake_in_a_file_is_named_with_its_place(address: str, policy: Path,
 
 
 def test_validate_answers_a_machine(address: str, policy: Path) -> None:
-    assert json.loads(appsteer(address, "policy", "validate", "--json", policy).stdout) == {
-        "valid": True,
-        "mistakes": [],
-    }
+    said = json.loads(appsteer(address, "policy", "validate", "--json", policy).stdout)
+    assert (said["valid"], said["mistakes"], len(said["warnings"])) == (True, [], 1)
+    assert said["warnings"][0]["line"] == 3
     policy.write_text("version: 2\n")
     done = appsteer(address, "policy", "validate", "--json", policy)
     assert (done.exit_code, json.loads(done.stdout)["mistakes"][0]["line"]) == (2, 1)
+
+
+def test_validate_warns_and_does_not_fail(address: str, policy: Path) -> None:
+    policy.write_text("version: 1\ngroups: [{name: idle, users: x}]\n")
+    done = appsteer(address, "policy", "validate", policy)
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        f"{policy}:2:17: warning: no condition uses this (at 'idle')",
+        f"{policy} is valid: 0 policies, 0 chains, 1 warning",
+    ]
 
 
 def test_schema_is_json_schema(address: str) -> None:
