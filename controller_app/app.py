@@ -127,6 +127,7 @@ class AppSteer(app_manager.OSKenApp):  # type: ignore[misc]  # os-ken has no typ
         [
             ofp_event.EventOFPFlowStatsReply,
             ofp_event.EventOFPGroupDescStatsReply,
+            ofp_event.EventOFPExperimenterStatsReply,
             ofp_event.EventOFPBundleCtrlMsg,
             ofp_event.EventOFPBarrierReply,
         ],

@@ -33,6 +33,10 @@ class SwitchError(ControllerError):
     """A switch refused a request, did not answer in time or went away."""
 
 
+class StatisticsError(ControllerError):
+    """A switch cannot be asked for statistics: it is not there, or nobody beside it counts."""
+
+
 class NotReadyError(ControllerError):
     """What was asked for needs knowledge of the network that the controller does not have yet."""
 

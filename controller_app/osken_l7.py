@@ -7,7 +7,8 @@ message is serialised. os-ken keeps one value of each field, so `l7_tag` and `l7
 
 Messages of the experimenter need no registration: they arrive as `EventOFPExperimenter` with `msg.experimenter`,
 `msg.exp_type` and `msg.data` (for `ofext.messages.decode_body`); its errors as `EventOFPErrorMsg` with
-`msg.experimenter`, `msg.exp_type` and `msg.data` (for `ofext.messages.L7Error.decode`).
+`msg.experimenter`, `msg.exp_type` and `msg.data` (for `ofext.messages.L7Error.decode`). Its statistics arrive as
+`EventOFPExperimenterStatsReply` with `msg.body.exp_type` and `msg.body.data` (for `ofext.multipart.decode_stats`).
 """
 
 from collections.abc import Iterable
@@ -37,6 +38,7 @@ def register(versions: Iterable[int] = OPENFLOW_VERSIONS, *, framework: str = "o
         if added:
             module.oxm_types.extend(added)
             oxm_fields.generate(module.__name__)
+        _read_statistics_whole(import_module(f"{framework}.ofproto.{_MODULES[version]}_parser"))
 
 
 _MODULES: Final = {4: "ofproto_v1_3", 5: "ofproto_v1_4", 6: "ofproto_v1_5"}
@@ -45,6 +47,21 @@ _MODULES: Final = {4: "ofproto_v1_3", 5: "ofproto_v1_4", 6: "ofproto_v1_5"}
 def _in_our_class(oxm_fields: Any) -> Any:
     """The framework's class for fields of our experimenter; it has no public base for such."""
     return type("L7Oxm", (oxm_fields._Experimenter,), {"experimenter_id": EXPERIMENTER_ID})
+
+
+def _read_statistics_whole(parser: Any) -> None:
+    """os-ken 4 takes 16 bytes for the size of an experimenter's statistics, and drops messages that have more."""
+    reply = parser.OFPExperimenterStatsReply
+    broken = reply.cls_stats_body_cls
+    if hasattr(broken, "is_read_whole"):
+        return
+
+    def read(cls: Any, buf: bytes, offset: int) -> Any:
+        body = super(cls, cls).parser(buf, offset)
+        body.length = len(buf) - offset
+        return body
+
+    reply.cls_stats_body_cls = type(broken.__name__, (broken,), {"parser": classmethod(read), "is_read_whole": True})
 
 
 class _Number:

@@ -10,12 +10,13 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from os_ken.ofproto import ofproto_v1_4 as ofp
 
 from controller_app.errors import SwitchError
 from controller_app.openflow import Datapath, Message, parser
+from ofext import multipart
 from ofext.errors import DecodeError
 from ofext.ids import EXPERIMENTER_ID
 from ofext.messages import L7Error
@@ -73,6 +74,18 @@ class Session:
     def group_descriptions(self) -> list[Message]:
         """All groups of the switch."""
         return self._ask_parts(parser.OFPGroupDescStatsRequest(self.datapath, 0), "group descriptions")
+
+    def l7_statistics(self, request: multipart.Request, subject: str) -> list[multipart.Reply]:
+        """Statistics of our experimenter, in the parts of the answer; `subject` names them in errors."""
+        asked = parser.OFPExperimenterStatsRequest(
+            self.datapath, 0, EXPERIMENTER_ID, request.EXP_TYPE, request.encode()
+        )
+        parts: list[multipart.Reply] = []
+        for reply in self._replies(asked, subject):
+            parts.append(self._read_statistics(reply.body, request, subject))
+            if not reply.flags & ofp.OFPMPF_REPLY_MORE:
+                break
+        return parts
 
     def commit(self, changes: Sequence[tuple[str, Message]]) -> None:
         """Makes all changes at once, in order, or none; each comes with words that name it in an error.
@@ -137,6 +150,17 @@ class Session:
             if not reply.flags & ofp.OFPMPF_REPLY_MORE:
                 break
         return entries
+
+    def _read_statistics(self, body: Message, request: multipart.Request, subject: str) -> multipart.Reply:
+        if (body.experimenter, body.exp_type) != (EXPERIMENTER_ID, request.EXP_TYPE):
+            text = f"the answer to {subject} is of experimenter {body.experimenter:#x}, type {body.exp_type}"
+            raise SwitchError(text, place=self.place, value=subject)
+        try:
+            part = multipart.decode_stats(body.exp_type, bytes(body.data), is_request=False)
+        except DecodeError as error:
+            text = f"the answer to {subject} cannot be read: {error}"
+            raise SwitchError(text, place=self.place, value=subject) from error
+        return cast(multipart.Reply, part)  # its type was asked for, so it is known
 
     def _replies(self, request: Message, subject: str) -> Any:
         answers: queue.SimpleQueue[Message | None] = queue.SimpleQueue()

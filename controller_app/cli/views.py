@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 from rich.live import Live
 
-from controller_app.cli import output
+from controller_app.cli import figures, output
 from controller_app.cli.options import Controller, Json
 from controller_app.config import DEFAULT_NORTHBOUND
 from controller_app.northbound import appsteer_pb2 as pb
@@ -50,9 +50,21 @@ def apps(
     seen: Annotated[bool, typer.Option("--seen", help="Only what was seen in the network.")] = False,
     tag: Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Only what has this tag.")] = None,
     tags: Annotated[bool, typer.Option("--tags", help="List the tags instead, and how many have them.")] = False,
+    switch: Annotated[
+        str | None, typer.Option("--switch", metavar="NAME", help="Instead, what the agent there has counted of each.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the applications and protocols the agents can recognise, with what was seen of each."""
+    """List the applications and protocols the agents can recognise, with what was seen of each.
+
+    With --switch, the statistics of one switch's agent since its start: flows, and what of them it inspected.
+    """
+    if switch is not None:
+        if seen or tags or tag is not None:
+            raise typer.BadParameter("does not go with --seen, --tag or --tags", param_hint="--switch")
+        with connect(address) as client:
+            figures.show_apps(client.app_statistics(switch), as_json=as_json)
+        return
     with connect(address) as client:
         found = client.apps(only_seen=seen and tag is None)
     if tag is not None:
@@ -70,10 +82,16 @@ def apps(
 
 
 @output.sentences
-def status(address: Controller = DEFAULT_NORTHBOUND, as_json: Json = False) -> None:
-    """Show the network as the controller sees it: switches, agents, links, hosts, policy, problems."""
+def status(
+    address: Controller = DEFAULT_NORTHBOUND,
+    statistics: Annotated[
+        bool, typer.Option("--statistics/--no-statistics", help="Ask the agents for the figures of their engines.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Show the network as the controller sees it: switches, agents, engines, links, hosts, policy, problems."""
     with connect(address) as client:
-        reply = client.status()
+        reply = client.status(with_statistics=statistics)
     if as_json:
         output.write_json(output.plain(reply))
         return
@@ -83,6 +101,7 @@ def status(address: Controller = DEFAULT_NORTHBOUND, as_json: Json = False) -> N
     screen.print(
         output.simple_table(("switch", "datapath id", "stage", "agent", "rules", "ports"), _switch_rows(reply))
     )
+    figures.show_engines(reply.switches)
     if reply.links:
         ends = (
             [f"{k.from_switch} {k.from_port}", f"{k.to_switch} {k.to_port}"]

@@ -135,9 +135,51 @@ class App(_message.Message):
     tags: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, app_id: _Optional[int] = ..., key: _Optional[str] = ..., name: _Optional[str] = ..., category: _Optional[str] = ..., kind: _Optional[str] = ..., risk: _Optional[int] = ..., owner: _Optional[str] = ..., flows: _Optional[int] = ..., packets: _Optional[int] = ..., bytes: _Optional[int] = ..., tags: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class AppStatisticsRequest(_message.Message):
+    __slots__ = ("switch_name",)
+    SWITCH_NAME_FIELD_NUMBER: _ClassVar[int]
+    switch_name: str
+    def __init__(self, switch_name: _Optional[str] = ...) -> None: ...
+
+class AppStatisticsReply(_message.Message):
+    __slots__ = ("apps",)
+    APPS_FIELD_NUMBER: _ClassVar[int]
+    apps: _containers.RepeatedCompositeFieldContainer[AppStatistics]
+    def __init__(self, apps: _Optional[_Iterable[_Union[AppStatistics, _Mapping]]] = ...) -> None: ...
+
+class AppStatistics(_message.Message):
+    __slots__ = ("app_id", "key", "name", "category", "risk", "live_flows", "flows", "packets_c2s", "packets_s2c", "bytes_c2s", "bytes_s2c", "last_seen_ns")
+    APP_ID_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
+    RISK_FIELD_NUMBER: _ClassVar[int]
+    LIVE_FLOWS_FIELD_NUMBER: _ClassVar[int]
+    FLOWS_FIELD_NUMBER: _ClassVar[int]
+    PACKETS_C2S_FIELD_NUMBER: _ClassVar[int]
+    PACKETS_S2C_FIELD_NUMBER: _ClassVar[int]
+    BYTES_C2S_FIELD_NUMBER: _ClassVar[int]
+    BYTES_S2C_FIELD_NUMBER: _ClassVar[int]
+    LAST_SEEN_NS_FIELD_NUMBER: _ClassVar[int]
+    app_id: int
+    key: str
+    name: str
+    category: str
+    risk: int
+    live_flows: int
+    flows: int
+    packets_c2s: int
+    packets_s2c: int
+    bytes_c2s: int
+    bytes_s2c: int
+    last_seen_ns: int
+    def __init__(self, app_id: _Optional[int] = ..., key: _Optional[str] = ..., name: _Optional[str] = ..., category: _Optional[str] = ..., risk: _Optional[int] = ..., live_flows: _Optional[int] = ..., flows: _Optional[int] = ..., packets_c2s: _Optional[int] = ..., packets_s2c: _Optional[int] = ..., bytes_c2s: _Optional[int] = ..., bytes_s2c: _Optional[int] = ..., last_seen_ns: _Optional[int] = ...) -> None: ...
+
 class StatusRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("with_statistics",)
+    WITH_STATISTICS_FIELD_NUMBER: _ClassVar[int]
+    with_statistics: bool
+    def __init__(self, with_statistics: _Optional[bool] = ...) -> None: ...
 
 class StatusReply(_message.Message):
     __slots__ = ("version", "uptime_s", "policy_origin", "problems", "switches", "links", "hosts", "flows", "flows_evicted", "events", "policy_text")
@@ -166,7 +208,7 @@ class StatusReply(_message.Message):
     def __init__(self, version: _Optional[str] = ..., uptime_s: _Optional[float] = ..., policy_origin: _Optional[str] = ..., problems: _Optional[_Iterable[str]] = ..., switches: _Optional[_Iterable[_Union[Switch, _Mapping]]] = ..., links: _Optional[_Iterable[_Union[Link, _Mapping]]] = ..., hosts: _Optional[_Iterable[_Union[Host, _Mapping]]] = ..., flows: _Optional[int] = ..., flows_evicted: _Optional[int] = ..., events: _Optional[int] = ..., policy_text: _Optional[str] = ...) -> None: ...
 
 class Switch(_message.Message):
-    __slots__ = ("dpid", "name", "stage", "has_agent", "agent_version", "engine_version", "catalogue_version", "tap_port", "rules", "groups", "problem", "events_lost", "ports")
+    __slots__ = ("dpid", "name", "stage", "has_agent", "agent_version", "engine_version", "catalogue_version", "tap_port", "rules", "groups", "problem", "events_lost", "ports", "statistics")
     DPID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     STAGE_FIELD_NUMBER: _ClassVar[int]
@@ -180,6 +222,7 @@ class Switch(_message.Message):
     PROBLEM_FIELD_NUMBER: _ClassVar[int]
     EVENTS_LOST_FIELD_NUMBER: _ClassVar[int]
     PORTS_FIELD_NUMBER: _ClassVar[int]
+    STATISTICS_FIELD_NUMBER: _ClassVar[int]
     dpid: str
     name: str
     stage: str
@@ -193,7 +236,65 @@ class Switch(_message.Message):
     problem: str
     events_lost: int
     ports: _containers.RepeatedCompositeFieldContainer[Port]
-    def __init__(self, dpid: _Optional[str] = ..., name: _Optional[str] = ..., stage: _Optional[str] = ..., has_agent: _Optional[bool] = ..., agent_version: _Optional[str] = ..., engine_version: _Optional[str] = ..., catalogue_version: _Optional[str] = ..., tap_port: _Optional[int] = ..., rules: _Optional[int] = ..., groups: _Optional[int] = ..., problem: _Optional[str] = ..., events_lost: _Optional[int] = ..., ports: _Optional[_Iterable[_Union[Port, _Mapping]]] = ...) -> None: ...
+    statistics: EngineStatistics
+    def __init__(self, dpid: _Optional[str] = ..., name: _Optional[str] = ..., stage: _Optional[str] = ..., has_agent: _Optional[bool] = ..., agent_version: _Optional[str] = ..., engine_version: _Optional[str] = ..., catalogue_version: _Optional[str] = ..., tap_port: _Optional[int] = ..., rules: _Optional[int] = ..., groups: _Optional[int] = ..., problem: _Optional[str] = ..., events_lost: _Optional[int] = ..., ports: _Optional[_Iterable[_Union[Port, _Mapping]]] = ..., statistics: _Optional[_Union[EngineStatistics, _Mapping]] = ...) -> None: ...
+
+class EngineStatistics(_message.Message):
+    __slots__ = ("counters", "plugins", "modules", "refused", "problem")
+    class CountersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    COUNTERS_FIELD_NUMBER: _ClassVar[int]
+    PLUGINS_FIELD_NUMBER: _ClassVar[int]
+    MODULES_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    counters: _containers.ScalarMap[str, int]
+    plugins: _containers.RepeatedCompositeFieldContainer[Plugin]
+    modules: _containers.RepeatedCompositeFieldContainer[PluginModule]
+    refused: _containers.RepeatedScalarFieldContainer[str]
+    problem: str
+    def __init__(self, counters: _Optional[_Mapping[str, int]] = ..., plugins: _Optional[_Iterable[_Union[Plugin, _Mapping]]] = ..., modules: _Optional[_Iterable[_Union[PluginModule, _Mapping]]] = ..., refused: _Optional[_Iterable[str]] = ..., problem: _Optional[str] = ...) -> None: ...
+
+class Plugin(_message.Message):
+    __slots__ = ("name", "version", "is_base", "apps", "categories", "protocols", "modules")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    IS_BASE_FIELD_NUMBER: _ClassVar[int]
+    APPS_FIELD_NUMBER: _ClassVar[int]
+    CATEGORIES_FIELD_NUMBER: _ClassVar[int]
+    PROTOCOLS_FIELD_NUMBER: _ClassVar[int]
+    MODULES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    version: str
+    is_base: bool
+    apps: int
+    categories: int
+    protocols: int
+    modules: int
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., is_base: _Optional[bool] = ..., apps: _Optional[int] = ..., categories: _Optional[int] = ..., protocols: _Optional[int] = ..., modules: _Optional[int] = ...) -> None: ...
+
+class PluginModule(_message.Message):
+    __slots__ = ("plugin", "name", "is_running", "reason", "events", "dropped", "busy_us")
+    PLUGIN_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    IS_RUNNING_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    DROPPED_FIELD_NUMBER: _ClassVar[int]
+    BUSY_US_FIELD_NUMBER: _ClassVar[int]
+    plugin: str
+    name: str
+    is_running: bool
+    reason: str
+    events: int
+    dropped: int
+    busy_us: int
+    def __init__(self, plugin: _Optional[str] = ..., name: _Optional[str] = ..., is_running: _Optional[bool] = ..., reason: _Optional[str] = ..., events: _Optional[int] = ..., dropped: _Optional[int] = ..., busy_us: _Optional[int] = ...) -> None: ...
 
 class Port(_message.Message):
     __slots__ = ("number", "name", "kind")

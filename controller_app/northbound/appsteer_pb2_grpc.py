@@ -49,6 +49,11 @@ class AppSteerStub:
                 request_serializer=controller__app_dot_northbound_dot_appsteer__pb2.ListAppsRequest.SerializeToString,
                 response_deserializer=controller__app_dot_northbound_dot_appsteer__pb2.ListAppsReply.FromString,
                 _registered_method=True)
+        self.ListAppStatistics = channel.unary_unary(
+                '/appsteer.v1.AppSteer/ListAppStatistics',
+                request_serializer=controller__app_dot_northbound_dot_appsteer__pb2.AppStatisticsRequest.SerializeToString,
+                response_deserializer=controller__app_dot_northbound_dot_appsteer__pb2.AppStatisticsReply.FromString,
+                _registered_method=True)
         self.Status = channel.unary_unary(
                 '/appsteer.v1.AppSteer/Status',
                 request_serializer=controller__app_dot_northbound_dot_appsteer__pb2.StatusRequest.SerializeToString,
@@ -100,6 +105,13 @@ class AppSteerServicer:
 
     def ListApps(self, request, context):
         """What the agents can recognise, and what of it was seen.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAppStatistics(self, request, context):
+        """What the agent beside one switch has counted of each application.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -164,6 +176,11 @@ def add_AppSteerServicer_to_server(servicer, server):
                     servicer.ListApps,
                     request_deserializer=controller__app_dot_northbound_dot_appsteer__pb2.ListAppsRequest.FromString,
                     response_serializer=controller__app_dot_northbound_dot_appsteer__pb2.ListAppsReply.SerializeToString,
+            ),
+            'ListAppStatistics': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAppStatistics,
+                    request_deserializer=controller__app_dot_northbound_dot_appsteer__pb2.AppStatisticsRequest.FromString,
+                    response_serializer=controller__app_dot_northbound_dot_appsteer__pb2.AppStatisticsReply.SerializeToString,
             ),
             'Status': grpc.unary_unary_rpc_method_handler(
                     servicer.Status,
@@ -277,6 +294,33 @@ class AppSteer:
             '/appsteer.v1.AppSteer/ListApps',
             controller__app_dot_northbound_dot_appsteer__pb2.ListAppsRequest.SerializeToString,
             controller__app_dot_northbound_dot_appsteer__pb2.ListAppsReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAppStatistics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appsteer.v1.AppSteer/ListAppStatistics',
+            controller__app_dot_northbound_dot_appsteer__pb2.AppStatisticsRequest.SerializeToString,
+            controller__app_dot_northbound_dot_appsteer__pb2.AppStatisticsReply.FromString,
             options,
             channel_credentials,
             insecure,

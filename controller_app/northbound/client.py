@@ -46,10 +46,17 @@ class Client:
         with self._sentences():
             return list(self._stub.ListApps(pb.ListAppsRequest(only_seen=only_seen), timeout=CALL_TIMEOUT_S).apps)
 
-    def status(self) -> pb.StatusReply:
-        """The controller's own account of the network."""
+    def app_statistics(self, switch_name: str) -> list[pb.AppStatistics]:
+        """What the agent beside a switch has counted."""
         with self._sentences():
-            reply: pb.StatusReply = self._stub.Status(pb.StatusRequest(), timeout=CALL_TIMEOUT_S)
+            request = pb.AppStatisticsRequest(switch_name=switch_name)
+            return list(self._stub.ListAppStatistics(request, timeout=CALL_TIMEOUT_S).apps)
+
+    def status(self, *, with_statistics: bool = False) -> pb.StatusReply:
+        """The controller's own account of the network; if asked for, with what its agents count."""
+        with self._sentences():
+            request = pb.StatusRequest(with_statistics=with_statistics)
+            reply: pb.StatusReply = self._stub.Status(request, timeout=CALL_TIMEOUT_S)
             return reply
 
     def compile(self, text: str, name: str) -> pb.CompileReply:

@@ -16,15 +16,17 @@ import grpc
 
 from controller_app import __version__
 from controller_app.decisions import Judge
-from controller_app.errors import ControllerError, NorthboundError
+from controller_app.errors import ControllerError, NorthboundError, StatisticsError
 from controller_app.flows import Flow, totals
 from controller_app.northbound import appsteer_pb2 as pb
 from controller_app.northbound import appsteer_pb2_grpc as rpc
 from controller_app.northbound import convert
 from controller_app.northbound.describe import describe
+from controller_app.northbound.figures import app_statistics_message, engine_statistics_message
 from controller_app.northbound.mistakes import mistake_messages
 from controller_app.northbound.proofs import verify_message
 from controller_app.planner import Planner
+from controller_app.statistics import ask_apps, ask_engines
 from steering.errors import PolicyErrors, SteeringError
 
 LOG = logging.getLogger(__name__)
@@ -98,10 +100,25 @@ class Servicer(rpc.AppSteerServicer):
             ]
         )
 
-    def Status(self, _request: pb.StatusRequest, _: grpc.ServicerContext) -> pb.StatusReply:
+    def ListAppStatistics(
+        self, request: pb.AppStatisticsRequest, context: grpc.ServicerContext
+    ) -> pb.AppStatisticsReply:
+        try:
+            found = ask_apps(self._core.snapshot().switches, request.switch_name)
+        except StatisticsError as error:
+            _refuse(context, grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        except ControllerError as error:
+            _refuse(context, grpc.StatusCode.ABORTED, str(error))
+        return pb.AppStatisticsReply(apps=[app_statistics_message(app, self._core.names) for app in found])
+
+    def Status(self, request: pb.StatusRequest, _: grpc.ServicerContext) -> pb.StatusReply:
         snapshot = self._core.snapshot()
+        figures = ask_engines(snapshot.switches) if request.with_statistics else {}
         with self._core.lock:
             switches = [convert.switch_message(switch, self._core) for switch in snapshot.switches]
+        for shown, switch in zip(switches, snapshot.switches, strict=True):
+            if switch.dpid in figures:
+                shown.statistics.CopyFrom(engine_statistics_message(figures[switch.dpid]))
         flows = self._core.flows
         return pb.StatusReply(
             version=__version__,

@@ -14,7 +14,7 @@ from controller_app.session import Session
 from ofext.catalogue import AppEntry, AttributeEntry, AttributeType, Catalogue, CategoryEntry
 from ofext.hello import AgentInfo, Feature, Hello
 from ofext.ids import EXPERIMENTER_ID
-from ofext.messages import decode_body
+from ofext.messages import ErrorCode, L7Error, decode_body
 
 osken_l7.register()
 
@@ -25,7 +25,9 @@ CATALOGUE = Catalogue(
     categories=(CategoryEntry(category=3, key="video", name="Video"),),
     attributes=(AttributeEntry(attribute=1, name="tls.sni", kind=AttributeType.STRING),),
 )
-AGENT = AgentInfo(agent_version="1", tap_port=9, edge_zone=100, service_zone=101, features=Feature.TAGS)
+AGENT = AgentInfo(
+    agent_version="1", tap_port=9, edge_zone=100, service_zone=101, features=Feature.TAGS | Feature.STATISTICS
+)
 
 
 class Clock:
@@ -55,6 +57,7 @@ class FakeSwitch:
         self.groups: dict[int, Any] = {}
         self.refuses: Callable[[Any], bool] = lambda _: False
         self.is_silent = False
+        self.statistics: dict[int, list[Any]] = {}  # parts of the agent's answers, by type
         self.commits = 0
         self.changed: list[Any] = []
         self._bundle: list[Any] = []
@@ -104,6 +107,20 @@ class FakeSwitch:
         half = len(found) // 2
         self._reply(message, ofp.OFPT_MULTIPART_REPLY, body=found[:half], flags=ofp.OFPMPF_REPLY_MORE)
         self._reply(message, ofp.OFPT_MULTIPART_REPLY, body=found[half:], flags=0)
+
+    def _on_OFPExperimenterStatsRequest(self, message: Any) -> None:
+        """In two parts, or an error where the agent has no such statistics."""
+        assert message.experimenter == EXPERIMENTER_ID
+        parts = self.statistics.get(message.exp_type)
+        if parts is None:
+            error = L7Error(code=ErrorCode.UNAVAILABLE, text="the engine does not run")
+            fields = {"type": ofp.OFPET_EXPERIMENTER, "exp_type": error.code, "experimenter": EXPERIMENTER_ID}
+            self._reply(message, ofp.OFPT_ERROR, data=error.encode(), **fields)
+            return
+        for part in parts:
+            body = parser.OFPExperimenterMultipart(EXPERIMENTER_ID, part.EXP_TYPE, part.encode())
+            flags = 0 if part is parts[-1] else ofp.OFPMPF_REPLY_MORE
+            self._reply(message, ofp.OFPT_MULTIPART_REPLY, body=body, flags=flags)
 
     def _on_OFPGroupDescStatsRequest(self, message: Any) -> None:
         self._reply(message, ofp.OFPT_MULTIPART_REPLY, body=list(self.groups.values()), flags=0)

@@ -17,11 +17,12 @@ from os_ken.ofproto import (
 )
 
 from controller_app import osken_l7
-from ofext import messages, oxm
+from ofext import messages, multipart, oxm
 from ofext.attributes import AttributeTest, Operation
 from ofext.errors import EncodeError, MatchValueError
 from ofext.hello import AgentInfo, Hello
 from ofext.ids import EXPERIMENTER_ID
+from ofext.statistics import AppStats, AppStatsReply
 
 PARSERS: dict[int, ModuleType] = {4: ofproto_v1_3_parser, 5: ofproto_v1_4_parser, 6: ofproto_v1_5_parser}
 PROTOCOLS: dict[int, ModuleType] = {4: ofproto_v1_3, 5: ofproto_v1_4, 6: ofproto_v1_5}
@@ -157,3 +158,11 @@ def test_errors_of_the_experimenter_are_error_events(version: int) -> None:
     assert isinstance(ofp_event.ofp_msg_to_ev(message), ofp_event.EventOFPErrorMsg)
     assert message.experimenter == EXPERIMENTER_ID
     assert messages.L7Error.decode(message.exp_type, bytes(message.data)) == error
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 900])
+def test_statistics_of_any_size_are_read_whole(version: int, count: int) -> None:
+    reply = AppStatsReply(apps=tuple(AppStats(app_id=number) for number in range(count)))
+    body = parsed(version, multipart.encode_reply(reply, version=version, xid=7, more=True)).body
+    assert (body.experimenter, body.exp_type) == (EXPERIMENTER_ID, AppStatsReply.EXP_TYPE)
+    assert multipart.decode_stats(body.exp_type, body.data, is_request=False) == reply
