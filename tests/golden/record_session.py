@@ -47,6 +47,7 @@ about = "Pages."
 id = 2
 key = "video"
 name = "Video"
+risk = 20
 about = "Films."
 """
 APPS: Final = """
@@ -56,7 +57,8 @@ key = "films"
 name = "Films"
 owner = "Example"
 category = "video"
-tags = []
+risk = 40
+tags = ["streaming", "ads"]
 domains = ["films.example.org"]
 """
 PLUGIN: Final = """

@@ -121,3 +121,11 @@ def test_values_are_shown_by_the_names_of_the_catalogue_in_the_capture() -> None
     assert {value for event in ours for value in event.values("app_id")} == {f"0x{films.app_id:08x}"}
     assert all("tls.sni=www.films.example.org" in event.values("metadata") for event in ours)
     assert "*.adverts.example.org" in {pattern for item in shown() for pattern in item.values("sni")}
+
+
+def test_risks_and_tags_are_in_the_catalogue() -> None:
+    films = next(app for app in of(Catalogue)[0].apps if app.key == "films")
+    assert (films.risk, films.tags) == (40, ("streaming", "ads"))
+    assert any(
+        item.values("catalogue.tag") == ["streaming", "ads"] for item in (each for top in shown() for each in top.items)
+    )
