@@ -74,6 +74,13 @@ record-session: $(STAMPS)/dev ## Records tests/golden/session anew: a real agent
 test-controllers: $(STAMPS)/dev ## os-ken, Ryu, Faucet, ovs-ofctl, os-ken's conformance tests: directly and through the shim (root)
 	$(ROOT) $(VENV)/python -m pytest tests/integration/controllers -s
 
+MUTANTS ?= 300
+MUTANTS_SEED ?= 1
+
+.PHONY: mutants
+mutants: $(STAMPS)/dev ## Faults in compiled networks that the verifier must catch: MUTANTS=300 of some 4,000, MUTANTS_SEED=1
+	$(VENV)/python -m tests.mutants $(MUTANTS) $(MUTANTS_SEED)
+
 test-conntrack: $(STAMPS)/dev ## Marks: thousands of connections, port reuse, floods, pauses; some minutes (root)
 	$(ROOT) $(VENV)/python -m pytest tests/integration/conntrack
 

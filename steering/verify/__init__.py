@@ -5,6 +5,7 @@ What is proven, and what is taken for granted, is in docs/verify.md; why it is d
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from steering.verify.report import CounterExample, Reporter
 from steering.verify.text import in_words
 from steering.verify.verifier import Verifier
 
-__all__ = ["CounterExample", "Proof", "VerifyError", "in_words", "verify_network"]
+__all__ = ["CounterExample", "Proof", "Verifier", "VerifyError", "in_words", "prove", "verify_network"]
 
 MAX_COUNTER_EXAMPLES = 10  # one wrong rule shows at many places; more of them tell nothing new
 
@@ -50,12 +51,22 @@ def verify_network(
     Counter-examples after the first `limit` are not looked for. Raises `VerifyError` if the rules or the policy do
     what cannot be judged.
     """
-    verifier = Verifier(policy, catalogue, network, rule_sets, ordinary)
+    verifier = Verifier(policy, catalogue, network, rule_sets.values(), ordinary)
+    return prove(verifier, rule_sets, compiled=compiled, limit=limit)
+
+
+def prove(
+    verifier: Verifier,
+    rule_sets: Mapping[int, RuleSet],
+    *,
+    compiled: Mapping[int, RuleSet] | None = None,
+    limit: int = MAX_COUNTER_EXAMPLES,
+) -> Proof:
+    """As `verify_network`, with a verifier that may have seen other rules for the same policy: only changes cost."""
     reporter = Reporter(verifier, compiled)
-    found: list[CounterExample] = []
-    for mismatch in verifier.mismatches():
-        if len(found) == limit:
-            break
-        found.append(reporter.report(mismatch, verifier.found(mismatch.entry)))
-    rules = sum(len(rules.rules) for rules in rule_sets.values())
-    return Proof(counter_examples=tuple(found), switches=len(network.switches), rules=rules)
+    mismatches = itertools.islice(verifier.mismatches(rule_sets), limit)
+    return Proof(
+        counter_examples=tuple(reporter.report(mismatch, verifier.found(mismatch.entry)) for mismatch in mismatches),
+        switches=len(verifier.network.switches),
+        rules=sum(len(rules.rules) for rules in rule_sets.values()),
+    )

@@ -83,7 +83,7 @@ class Reporter:
             installed=installed,
             compiled=compiled,
             steps=() if walk is None else tuple(walk.steps),
-            is_confirmed=is_right and self._is_seen(mismatch, witness, walk, have),
+            is_confirmed=is_right and (_meets_doubt(walk, have) or self._is_seen(mismatch, witness, walk, have)),
         )
 
     def _at(self, witness: Witness, outcomes: Outcomes) -> set[Seen]:
@@ -187,6 +187,12 @@ class Reporter:
                     yield f"{what} at {name}"
                 case _:
                     yield f"at {name}: rules of one priority for one packet: " + " and ".join(map(str, observer.detail))
+
+
+def _meets_doubt(walk: Walk | None, have: set[Seen]) -> bool:
+    """Whether the packet meets one of two rules between which OpenFlow leaves the choice open."""
+    doubtful = [rule for _, observer in have if observer.kind == "doubt" for rule in observer.detail]
+    return walk is not None and any(step.rule in doubtful for step in walk.steps if step.rule is not None)
 
 
 def _without_waiting(policy: Policy) -> Policy:

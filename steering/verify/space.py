@@ -100,6 +100,7 @@ class Space:
         self._rows: dict[str, list[tuple[PacketSet, PacketSet]]] = {}
         self._cubes: dict[tuple[str, int, int], PacketSet] = {}
         self._slots: dict[tuple[int, int], int] = {}
+        self._slot_of: dict[str, int] = {}
         self._declare("observer", 16)
         self._declare("switch", 10)
         for field in ("in_port", "eth_dst", "eth_src", "vlan_vid", "eth_type"):
@@ -120,8 +121,7 @@ class Space:
 
     def slots_of(self, members: PacketSet) -> set[int]:
         """The slots that a set depends on."""
-        rows = (name.partition(".")[0] for name in self.bdd.support(members))
-        return {int(row) for row in rows if row.isdecimal()}
+        return {self._slot_of[name] for name in self.bdd.support(members) if name in self._slot_of}
 
     def zones(self) -> Iterator[tuple[tuple[int, int], int]]:
         """(datapath id, zone) and slot, of all slots but those of the entry."""
@@ -209,13 +209,11 @@ class Space:
 
     def same_connection(self, slot: int, entry: int) -> dict[str, PacketSet]:
         """Variables of a slot, and those of an entry slot that stand for the same connection."""
-        prefix = f"{slot}."
-        return {
-            f"{name}.{at}": self._rows[f"{entry}.{name[len(prefix) :]}"][at][1]
-            for name, row in self._rows.items()
-            if name.startswith(prefix)
-            for at in range(len(row))
-        }
+        same: dict[str, PacketSet] = {}
+        for field in (*_CONNECTION_FIELDS, *self._facts_rows()):
+            row = self._rows[f"{entry}.{field}"]
+            same |= {f"{slot}.{field}.{at}": variable for at, (_, variable) in enumerate(row)}
+        return same
 
     def plausible(self, slot: int) -> PacketSet:
         """Connections as conntrack can give them: new ones and invalid packets have no verdict, and so on."""
@@ -361,10 +359,10 @@ class Space:
         self._rows[row] = [(~variable, variable) for variable in variables]
 
     def _declare_slot(self, slot: int) -> None:
-        for name, bits in _CONNECTION_FIELDS.items():
+        fields = dict.fromkeys((f"predicate{number}" for number in range(len(self.vocabulary.predicates))), 1)
+        for name, bits in (_CONNECTION_FIELDS | fields).items():
             self._declare(f"{slot}.{name}", bits)
-        for number in range(len(self.vocabulary.predicates)):
-            self._declare(f"{slot}.predicate{number}", 1)
+            self._slot_of |= {f"{slot}.{name}.{at}": slot for at in range(bits)}
 
 
 def _prerequisites(name: str) -> Iterator[tuple[str, tuple[int, ...]]]:

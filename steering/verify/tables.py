@@ -22,6 +22,8 @@ Tag = int | None
 
 STRIPPED = -1
 
+MAX_KEPT = 100_000  # partitions; a network has some dozens a switch, and a verifier may see many changes of it
+
 Values = tuple[tuple[str, int], ...]
 """Fields of a connection and what was written there (`Space.connection_values`)."""
 
@@ -89,6 +91,8 @@ class Partitions:
         key = (tuple(map(self.number_of, chosen)), known, at.view if table.asks_connection else None)
         found = self._kept.get(key)
         if found is None:
+            if len(self._kept) >= MAX_KEPT:
+                self._kept.clear()
             found = self._kept[key] = self._made(chosen, at)
         return found
 

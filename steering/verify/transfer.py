@@ -90,11 +90,15 @@ class SwitchTables:
             by_table.setdefault(rule.table, []).append(rule)
         self._tables = {number: TableIndex(found) for number, found in by_table.items()}
         self._groups: Mapping[int, Group] = {group.group_id: group for group in rules.groups}
+        self._made: dict[Arrival, tuple[PacketSet, Transfer]] = {}
 
     def transfer(self, arrival: Arrival, members: PacketSet) -> Transfer:
         """These packets, which arrive in this way. Raises `VerifyError` if the tables never come to an end."""
-        run = _Run(self._switch, self._tables, self._groups, self._space, self._partitions)
-        return run.run(arrival, members)
+        known = self._made.get(arrival)
+        if known is None or known[0] != members:
+            run = _Run(self._switch, self._tables, self._groups, self._space, self._partitions)
+            known = self._made[arrival] = members, run.run(arrival, members)
+        return known[1]
 
 
 class _Run:

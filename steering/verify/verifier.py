@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ofext.predicates import Predicate
@@ -17,8 +17,11 @@ from steering.verify.places import Places
 from steering.verify.reading import Reader, predicates_asked
 from steering.verify.space import PacketSet, Space
 from steering.verify.specification import Specification
-from steering.verify.transfer import Arrival
+from steering.verify.tables import Partitions
+from steering.verify.transfer import Arrival, SwitchTables
 from steering.verify.walk import Outcomes, Walk
+
+NO_RULES = RuleSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +35,27 @@ class Mismatch:
 
 
 class Verifier:
-    """One policy, one network and one set of rules: everything that the proof is made of."""
+    """One policy in one network, to hold any number of rule sets against.
+
+    What is worked out for the rules of a switch is kept: of the next rule sets, only switches that hold others are
+    worked out again.
+    """
 
     def __init__(
         self,
         policy: Policy,
         catalogue: CatalogueView,
         network: NetworkView,
-        rule_sets: Mapping[int, RuleSet],
+        asked: Iterable[RuleSet],
         ordinary: frozenset[int] = frozenset(),
     ) -> None:
+        """`asked`: what all rule sets to come ask of layer 7. `ordinary` switches have no DPI agent."""
         self.policy = policy
         self.catalogue = catalogue
         self.network = network
-        self.rule_sets = rule_sets
         knows_layer_7 = bool(set(network.switches) - ordinary)
-        asked = [*_asked(rule_sets), *(predicates_asked(policy, catalogue) if knows_layer_7 else ())]
-        self.space = Space(Vocabulary(asked, catalogue))
+        predicates = [*_asked(asked), *(predicates_asked(policy, catalogue) if knows_layer_7 else ())]
+        self.space = Space(Vocabulary(predicates, catalogue))
         self.observers = Observers()
         self.places = Places(policy, network, ordinary)
         numbers = {dpid: number for number, dpid in enumerate(sorted(network.switches))}
@@ -56,21 +63,36 @@ class Verifier:
             space=self.space, catalogue=catalogue, network=network, groups=policy.groups, switch_numbers=numbers
         )
         self.specification = Specification(policy, reader, self.places, self.observers)
+        self._partitions = Partitions(self.space)
+        self._switches: dict[int, list[tuple[RuleSet, SwitchTables]]] = {}
+        self._entering = {entry: self._enters(entry) for entry in self._entries()}
+        self._wanted: dict[Arrival, Outcomes] = {}
+        self.rule_sets: Mapping[int, RuleSet] = {}
         self._found: dict[Arrival, Outcomes] = {}
         self._endless: dict[Arrival, PacketSet] = {}
-        self.walk = Walk(network, rule_sets, self.places.functions, self.observers, self.space)
 
-    def mismatches(self) -> Iterator[Mismatch]:
+    def mismatches(self, rule_sets: Mapping[int, RuleSet]) -> Iterator[Mismatch]:
         """All differences, one entry after the other. None: the rules implement the policy, for every packet."""
-        entries = {entry: self.entering(entry) for entry in self._entries()}
-        self._found = self.walk.outcomes(entries)
-        self._endless = self.walk.endless(entries)
-        for entry, entering in entries.items():
-            wanted = self.wanted(entry)
+        self.rule_sets = rule_sets
+        self._found, self._endless = self._walked(rule_sets)
+        for entry, entering in self._entering.items():
             members = self._endless.get(entry, self.space.none) & entering
             if members != self.space.none:
                 yield Mismatch("endless", entry, None, members)
-            yield from self._differences(entry, entering, wanted, self._found[entry])
+            yield from self._differences(entry, entering)
+
+    def behaviour(self, rule_sets: Mapping[int, RuleSet]) -> tuple[dict[Arrival, Outcomes], dict[Arrival, PacketSet]]:
+        """What some rules do with every packet that can come in, and which packets never come to an end."""
+        found, endless = self._walked(rule_sets)
+        possible = {
+            entry: {
+                label: seen
+                for label, relation in outcomes.items()
+                if (seen := self._possible(relation & self._entering[entry])) != self.space.none
+            }
+            for entry, outcomes in found.items()
+        }
+        return possible, endless
 
     def found(self, entry: Arrival) -> Outcomes:
         """What the rules do with the packets of an entry. Once `mismatches` has begun."""
@@ -82,11 +104,30 @@ class Verifier:
 
     def wanted(self, entry: Arrival) -> Outcomes:
         """What the policy wants done with the packets of an entry."""
-        if entry.port is None:
-            return self.specification.from_hosts(entry.dpid)
-        return self.specification.from_function(entry.dpid)
+        found = self._wanted.get(entry)
+        if found is None:
+            said = self.specification
+            made = said.from_hosts(entry.dpid) if entry.port is None else said.from_function(entry.dpid)
+            found = self._wanted[entry] = {label: seen & self._entering[entry] for label, seen in made.items()}
+        return found
 
-    def entering(self, entry: Arrival) -> PacketSet:
+    def _walked(self, rule_sets: Mapping[int, RuleSet]) -> tuple[dict[Arrival, Outcomes], dict[Arrival, PacketSet]]:
+        """What is observed of the packets of each entry, and which of them never come to an end."""
+        tables = {dpid: self._tables(dpid, rule_sets.get(dpid, NO_RULES)) for dpid in self.network.switches}
+        walk = Walk(self.network, tables, self.places.functions, self.observers, self.space)
+        return walk.outcomes(self._entering), walk.endless(self._entering)
+
+    def _tables(self, dpid: int, rules: RuleSet) -> SwitchTables:
+        """What is known of a switch with these rules; a few of the last sets are kept."""
+        kept = self._switches.setdefault(dpid, [])
+        known = next((tables for others, tables in kept if others is rules), None)
+        if known is None:
+            known = SwitchTables(self.network.switches[dpid], rules, self.space, self._partitions)
+            kept.append((rules, known))
+            del kept[1:-1]  # the first, which others are variants of, and the last
+        return known
+
+    def _enters(self, entry: Arrival) -> PacketSet:
         """The packets that may come in at an entry."""
         untagged = self.space.packet("vlan_vid", 0, VLAN_PRESENT)
         tags = ~untagged if entry.tags else untagged
@@ -100,12 +141,10 @@ class Verifier:
                 yield Arrival(dpid, None, tags)
                 yield from (Arrival(dpid, port, tags) for port in sorted(self.places.function_ports(dpid)))
 
-    def _differences(
-        self, entry: Arrival, entering: PacketSet, wanted: Outcomes, found: Outcomes
-    ) -> Iterator[Mismatch]:
-        none = self.space.none
+    def _differences(self, entry: Arrival, entering: PacketSet) -> Iterator[Mismatch]:
+        none, wanted, found = self.space.none, self.wanted(entry), self._found[entry]
         for label in {**wanted, **found}:
-            want, have = wanted.get(label, none) & entering, found.get(label, none) & entering
+            want, have = wanted.get(label, none), found.get(label, none) & entering
             if want == have:
                 continue
             for kind, relation in (("missing", want & ~have), ("surplus", have & ~want)):
@@ -120,10 +159,10 @@ class Verifier:
         return relation
 
 
-def _asked(rule_sets: Mapping[int, RuleSet]) -> Iterator[Predicate]:
+def _asked(rule_sets: Iterable[RuleSet]) -> Iterator[Predicate]:
     """All predicates that a rule asks for."""
     seen: set[int] = set()
-    for rules in rule_sets.values():
+    for rules in rule_sets:
         for rule in rules:
             if id(rule) not in seen:  # the same rule may be on every switch
                 seen.add(id(rule))

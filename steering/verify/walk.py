@@ -16,10 +16,10 @@ import networkx as nx
 
 from steering.network import NetworkView, PortRef
 from steering.policy.model import MAX_HOPS
-from steering.rules import PORT_CONTROLLER, RuleSet
+from steering.rules import PORT_CONTROLLER
 from steering.verify.observers import DUPLICATE, SIGNAL, Delivery, Label, Observer, Observers, Passage
 from steering.verify.space import ENTRY_EDGE, ENTRY_SERVICE, PacketSet, Space
-from steering.verify.tables import Partitions, Updates
+from steering.verify.tables import Updates
 from steering.verify.transfer import Arrival, Leaving, SwitchTables, Transfer
 
 MAX_PASSED = MAX_HOPS + 1  # functions: one more than any chain has, so that one too many is seen
@@ -54,7 +54,7 @@ class Walk:
     def __init__(
         self,
         network: NetworkView,
-        rule_sets: Mapping[int, RuleSet],
+        tables: Mapping[int, SwitchTables],
         functions: Mapping[PortRef, Function],
         observers: Observers,
         space: Space,
@@ -63,11 +63,7 @@ class Walk:
         self._functions = functions
         self._observers = observers
         self._space = space
-        partitions = Partitions(space)
-        self._tables = {
-            dpid: SwitchTables(switch, rule_sets.get(dpid, RuleSet()), space, partitions)
-            for dpid, switch in network.switches.items()
-        }
+        self._tables = tables
         self._peers = {end: other for a, b in network.live_links() for end, other in ((a, b), (b, a))}
         self._edges: dict[Arrival, list[Edge]] = {}
         self._sources: dict[Arrival, list[tuple[Arrival, Edge]]] = {}
@@ -82,8 +78,9 @@ class Walk:
         while self._order:
             node, label = self._order.popleft()
             news = self._news.pop((node, label))
+            asked = self._space.slots_of(news)
             for source, edge in self._sources.get(node, ()):
-                self._pass_back(source, edge, label, news)
+                self._pass_back(source, edge, label, news, asked)
         return {start: self._found[start] for start in entries}
 
     def endless(self, entries: Iterable[Arrival]) -> dict[Arrival, PacketSet]:
@@ -114,7 +111,7 @@ class Walk:
         while waiting:
             node = waiting.popleft()
             queued.discard(node)
-            onward = (edge.members & self._seen_from(node, edge, sets[edge.target]) for edge in inner[node])
+            onward = (edge.members & self._kept_from(node, edge, sets[edge.target]) for edge in inner[node])
             fewer = sets[node] & self._space.any_of(onward)
             if fewer != sets[node]:
                 sets[node] = fewer
@@ -123,6 +120,9 @@ class Walk:
                         queued.add(user)
                         waiting.append(user)
         return sets
+
+    def _kept_from(self, source: Arrival, edge: Edge, members: PacketSet) -> PacketSet:
+        return self._seen_from(source, edge, members, self._space.slots_of(members))
 
     def _explore(self, entries: Mapping[Arrival, PacketSet]) -> None:
         waiting = deque(entries)
@@ -189,31 +189,41 @@ class Walk:
             self._order.append(key)
         self._news[key] = self._news.get(key, space.none) | news
 
-    def _pass_back(self, source: Arrival, edge: Edge, label: Label, news: PacketSet) -> None:
+    def _pass_back(self, source: Arrival, edge: Edge, label: Label, news: PacketSet, asked: set[int]) -> None:
         if isinstance(label, Delivery):
             passed = label.functions if edge.function is None else (edge.function, *label.functions)
             if len(passed) > MAX_PASSED:
                 return  # only packets that go round come here, and these are found apart
             label = Delivery(passed, edge.dscp if label.dscp is None else label.dscp, label.tags)
-        relation = edge.members & self._seen_from(source, edge, news)
+        relation = edge.members & self._seen_from(source, edge, news, asked)
         if relation != self._space.none:
             self._note(source, label, relation)
 
-    def _seen_from(self, source: Arrival, edge: Edge, relation: PacketSet) -> PacketSet:
-        """A relation of the edge's target, in terms of the connections as they were at its source."""
-        if source.port is not None and not edge.updates:
+    def _seen_from(self, source: Arrival, edge: Edge, relation: PacketSet, asked: set[int]) -> PacketSet:
+        """A relation of the edge's target, in terms of the connections as they were at its source.
+
+        `asked`: the slots that the relation depends on.
+        """
+        own = self._own_slots(source)
+        written = {**own, **{slot: slot for slot, _ in edge.updates if slot not in own.values()}}
+        changed = asked & set(written)
+        if not changed:
             return relation
-        values: dict[str, bool | PacketSet] = {}
-        switch = self._network.switches[source.dpid]
         updates = dict(edge.updates)
-        if source.port is None:
-            for entry, zone in ((ENTRY_EDGE, switch.edge_zone), (ENTRY_SERVICE, switch.service_zone)):
-                slot = self._space.slot(switch.dpid, zone)
-                values |= self._space.same_connection(slot, entry)
-                values |= self._space.connection_values(slot, dict(updates.pop(entry, ())))
-        for slot, written in updates.items():
-            values |= self._space.connection_values(slot, dict(written))
+        values: dict[str, bool | PacketSet] = {}
+        for slot in changed:
+            if written[slot] != slot:
+                values |= self._space.same_connection(slot, written[slot])
+            values |= self._space.connection_values(slot, dict(updates.get(written[slot], ())))
         return self._space.substituted(relation, values)
+
+    def _own_slots(self, source: Arrival) -> dict[int, int]:
+        """Of an entry, the slots that its switch's zones have elsewhere, and those that they have at the entry."""
+        if source.port is not None:
+            return {}
+        switch = self._network.switches[source.dpid]
+        edge = self._space.slot(switch.dpid, switch.edge_zone)
+        return {edge: ENTRY_EDGE, self._space.slot(switch.dpid, switch.service_zone): ENTRY_SERVICE}
 
 
 def _is_round(part: set[Arrival], graph: nx.DiGraph[Arrival]) -> bool:

@@ -1,0 +1,1 @@
+"""Faults put into compiled networks, to see whether the verifier catches them. `make mutants`."""
