@@ -54,17 +54,22 @@ def _unused(policy: Policy, source: Source) -> Iterator[PolicyError]:
 
 
 def _chains_of(rule: PolicyRule | Defaults) -> Iterator[str]:
-    for treatment in (rule.action, rule.while_inspecting):
+    guessed = rule.while_guessed if isinstance(rule, PolicyRule) else None
+    for treatment in (rule.action, rule.while_inspecting, guessed):
         if isinstance(treatment, SendThrough):
             yield treatment.chain
 
 
 def _guesses(policy: Policy, source: Source) -> Iterator[PolicyError]:
     for index, rule in enumerate(policy.rules):
-        if rule.action == "deny" and any(_takes_guesses(term) for term in terms_of(rule.match)):
+        if (
+            rule.action == "deny"
+            and rule.while_guessed is None
+            and any(_takes_guesses(term) for term in terms_of(rule.match))
+        ):
             expected = (
-                "a verdict that is only guessed is enough for this denial; "
-                "`state: [final, revised, gave_up]` or a `confidence` in the conditions waits for a better one"
+                "a verdict that is only guessed is enough for this denial; `while_guessed` says what happens until "
+                "there is a better one, and a `state` or `confidence` in the conditions waits for it"
             )
             yield source.error(("policies", index, "action"), expected)
 

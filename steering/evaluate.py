@@ -6,7 +6,7 @@ decisions to people.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from steering.flows import FlowDescription
 from steering.holds import Fit, judge
@@ -48,10 +48,9 @@ def evaluate(policy: Policy, flow: FlowDescription, network: NetworkView | None 
     """
     reasons: list[Reason] = []
     for rule in policy.rules:
-        outcome, text, treatment = _judge(rule, flow, network)
+        outcome, text, treatment, is_interim = _judge(rule, flow, network)
         reasons.append(Reason(policy=rule.name, outcome=outcome, text=text))
         if treatment is not None:
-            is_interim = rule.match.needs_verdict and flow.application is None
             return Decision(policy=rule.name, action=treatment, is_interim=is_interim, reasons=tuple(reasons))
     is_interim = flow.application is None
     action = policy.defaults.while_inspecting if is_interim else policy.defaults.action
@@ -66,7 +65,8 @@ def explain(policy: Policy, flow: FlowDescription, network: NetworkView | None =
     width = max(len(reason.policy) for reason in decision.reasons)
     lines = [f"{reason.policy:<{width}}  {reason.outcome:<11}  {reason.text}" for reason in decision.reasons]
     by = "the defaults" if decision.policy is None else f"policy {decision.policy}"
-    interim = " until there is a verdict" if decision.is_interim else ""
+    until = "there is a verdict" if flow.application is None else "the verdict is more than a guess"
+    interim = f" until {until}" if decision.is_interim else ""
     return "\n".join([*lines, f"→ {decision.action_text}{interim}, decided by {by}"])
 
 
@@ -77,12 +77,24 @@ def treatment_text(treatment: Treatment) -> str:
     return f"dscp {treatment.dscp}" if isinstance(treatment, MarkDscp) else treatment
 
 
-def _judge(rule: PolicyRule, flow: FlowDescription, network: NetworkView | None) -> tuple[str, str, Treatment | None]:
+def _judge(
+    rule: PolicyRule, flow: FlowDescription, network: NetworkView | None
+) -> tuple[str, str, Treatment | None, bool]:
+    """Outcome, reason, what happens (None: the next policy has its turn), and whether only for the time being."""
     judged = judge(rule.match, flow, network)
     if judged.fit is Fit.FAILS:
-        return "no match", judged.reason, None
-    if judged.fit is Fit.HOLDS:
-        return "decides", f"all conditions hold: {treatment_text(rule.action)}", rule.action
-    if rule.while_inspecting is None:
-        return "passed over", judged.reason, None
-    return "decides", f"while inspecting: {treatment_text(rule.while_inspecting)}", rule.while_inspecting
+        return "no match", judged.reason, None, False
+    if judged.fit is Fit.OPEN:
+        if rule.while_inspecting is None:
+            return "passed over", judged.reason, None, False
+        return "decides", f"while inspecting: {treatment_text(rule.while_inspecting)}", rule.while_inspecting, True
+    if rule.while_guessed is not None and _rests_on_a_guess(rule, flow, network):
+        return "decides", f"while it is a guess: {treatment_text(rule.while_guessed)}", rule.while_guessed, True
+    return "decides", f"all conditions hold: {treatment_text(rule.action)}", rule.action, False
+
+
+def _rests_on_a_guess(rule: PolicyRule, flow: FlowDescription, network: NetworkView | None) -> bool:
+    """Whether the conditions hold only by a verdict that is guessed."""
+    if flow.application is None or flow.state != "guessed":
+        return False
+    return judge(rule.match, replace(flow, application=None), network).fit is not Fit.HOLDS

@@ -16,8 +16,7 @@ from steering.errors import CompileError
 from steering.policy.logic import Parts, Term, terms_of
 from steering.policy.model import PolicyRule
 
-SLOTS = 4  # priorities of a block: flows with a verdict, and three for those without (`hold` takes three)
-EXCLUDING_SLOTS = SLOTS + 2  # of which one is for exclusions by layer 7, one for those by layers 2 to 4
+INTERIM_SLOTS = 3  # priorities for what happens for the time being: `hold` takes three
 FIRST_PRIORITY = 4  # below are the defaults, or the way to the next table
 MAX_PRIORITY = 0xFFFF
 
@@ -30,6 +29,7 @@ class Block:
     needs_verdict: bool
     not_lower: Parts
     not_upper: Parts
+    has_guesses: bool
     table: int = tables.POLICY
     base: int = FIRST_PRIORITY
 
@@ -41,7 +41,27 @@ class Block:
     @property
     def slots(self) -> int:
         """How many priorities it takes."""
-        return EXCLUDING_SLOTS if self.excludes else SLOTS
+        return self.past_lower - self.base + self.excludes
+
+    @property
+    def guessed(self) -> int:
+        """Priority for verdicts that are guessed; at `base` are the others."""
+        return self.base + 1
+
+    @property
+    def past_upper(self) -> int:
+        """Priority of what is excluded by layer 7."""
+        return self.guessed + (INTERIM_SLOTS if self.has_guesses else 0)
+
+    @property
+    def waiting(self) -> int:
+        """Priority for flows without a verdict."""
+        return self.past_upper + self.excludes
+
+    @property
+    def past_lower(self) -> int:
+        """Priority of what is excluded by layers 2 to 4."""
+        return self.waiting + INTERIM_SLOTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +104,7 @@ def _blocks(rule: PolicyRule) -> list[Block]:
             needs_verdict=terms[0].needs_verdict,
             not_lower=terms[0].not_lower,
             not_upper=terms[0].not_upper,
+            has_guesses=rule.while_guessed is not None,
         )
         for terms in found.values()
     ]

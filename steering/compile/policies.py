@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from steering import tables
 from steering.chains import Position
-from steering.compile.arrange import EXCLUDING_SLOTS, Block
+from steering.compile.arrange import Block
 from steering.compile.conditions import (
     has_direction,
     is_of_one_switch,
@@ -26,6 +26,7 @@ from steering.compile.layer7 import ANY_VERDICT
 from steering.compile.scope import Scope, rule
 from steering.errors import CompileError
 from steering.fields import CT_REPLY, TCP_PSH
+from steering.policy.conditions import FlowMatch
 from steering.policy.logic import Parts
 from steering.policy.model import MarkDscp, PolicyRule, SendThrough, Treatment
 from steering.policy.values import PROTOCOLS
@@ -34,6 +35,7 @@ from steering.rules import Action, GotoTable, Match, Rule, SetField
 DEFAULT_OWNER = "default"
 
 _UNDECIDED = Match.of(l7_app_id=0)
+_GUESSED = FlowMatch(state=("guessed",))
 _TCP = PROTOCOLS["tcp"]
 
 
@@ -69,21 +71,20 @@ def _block(scope: Scope, policy_rule: PolicyRule, block: Block) -> Iterator[Rule
     """From the lowest priority up: flows with a verdict, those without one, and what is excluded."""
     if block.needs_verdict and not scope.world.with_layer_7:
         return
-    owner, base = f"policy:{policy_rule.name}", block.base
+    writer = _Writer(scope, f"policy:{policy_rule.name}", block.table, block.base)
+    guessed, waiting = replace(writer, priority=block.guessed), replace(writer, priority=block.waiting)
     for term in block.terms:
         upper = verdict_matches(term.upper, scope) if term.upper or not block.needs_verdict else ANY_VERDICT
-        yield from _Writer(scope, owner, block.table, base).treated(term.lower, upper, policy_rule.action)
-    interim = policy_rule.while_inspecting
-    if block.needs_verdict and interim is not None:
-        waiting = _Writer(scope, owner, block.table, base + 1 + block.excludes)
-        for term in block.terms:
-            yield from waiting.treated(term.lower, [_UNDECIDED], interim)
+        yield from writer.treated(term.lower, upper, policy_rule.action)
+        if block.needs_verdict and policy_rule.while_guessed is not None:
+            by_guess = verdict_matches((*term.upper, _GUESSED), scope)
+            yield from guessed.treated(term.lower, by_guess, policy_rule.while_guessed)
+        if block.needs_verdict and policy_rule.while_inspecting is not None:
+            yield from waiting.treated(term.lower, [_UNDECIDED], policy_rule.while_inspecting)
     for excluded in block.not_upper:
-        writer = _Writer(scope, owner, block.table, base + 1)
-        yield from writer.past((), verdict_matches((excluded,), scope))
+        yield from replace(writer, priority=block.past_upper).past((), verdict_matches((excluded,), scope))
     for excluded in block.not_lower:
-        writer = _Writer(scope, owner, block.table, base + EXCLUDING_SLOTS - 1)
-        yield from writer.past((excluded,), [Match()])
+        yield from replace(writer, priority=block.past_lower).past((excluded,), [Match()])
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,11 @@ def _without_tags(loc: tuple[Step, ...]) -> tuple[Step, ...]:
     return tuple(step for before, step in zip((None, *loc), loc, strict=False) if before not in _UNION_KEYS)
 
 
-_UNION_KEYS = {"action": ", {chain: …} or {dscp: …}", "while_inspecting": " or {chain: …}"}
+_UNION_KEYS = {
+    "action": ", {chain: …} or {dscp: …}",
+    "while_inspecting": " or {chain: …}",
+    "while_guessed": " or {chain: …}",
+}
 
 
 def _one_of(where: tuple[Step, ...], given: str, words: str) -> tuple[str, str]:

@@ -128,10 +128,15 @@ class PolicyRule(Model):
         default=None, description="for a flow without a verdict that the conditions on layers 2 to 4 fit"
     )
 
+    while_guessed: Interim | None = Field(
+        default=None, description="in the place of the action while the verdict that it rests on is a guess"
+    )
+
     @model_validator(mode="after")
     def _interim_needs_layer_7(self) -> PolicyRule:
-        if self.while_inspecting is not None and not self.match.needs_verdict:
-            raise ValueError("while_inspecting has no meaning without a condition on layer 7: no verdict is waited for")
+        for name in ("while_inspecting", "while_guessed"):
+            if getattr(self, name) is not None and not self.match.needs_verdict:
+                raise ValueError(f"{name} has no meaning without a condition on layer 7: no verdict is waited for")
         return self
 
 

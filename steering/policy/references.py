@@ -97,7 +97,10 @@ def _chain(chain: Chain, index: int, known: set[str], source: Source) -> Iterato
 def _targets(
     rule: PolicyRule | Defaults, path: tuple[Step, ...], known: set[str], source: Source
 ) -> Iterator[PolicyError]:
-    for key, treatment in (("action", rule.action), ("while_inspecting", rule.while_inspecting)):
+    treatments = [("action", rule.action), ("while_inspecting", rule.while_inspecting)]
+    if isinstance(rule, PolicyRule):
+        treatments.append(("while_guessed", rule.while_guessed))
+    for key, treatment in treatments:
         if isinstance(treatment, SendThrough) and treatment.chain not in known:
             near = nearest(treatment.chain, known)
             yield source.error((*path, key, "chain"), "expected the name of a chain", suggestion=near)

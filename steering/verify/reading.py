@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ofext.fields import L7Field
-from ofext.ids import parse_app_id
+from ofext.ids import State, parse_app_id
 from ofext.predicates import Predicate
 from ofext.sites import site_id
 from steering.fields import ETH_IPV4, ETH_IPV6
@@ -59,6 +59,11 @@ class Reader:
         layers: list[Layer[Treatment]] = []
         for rule in rules_of(policy):
             fits = self.fits(rule.match, reverse=reverse, knows=knows)
+            if rule.while_guessed is not None and knows is Knows.VERDICT:
+                certain = self.fits(rule.match, reverse=reverse, knows=Knows.NOTHING_YET).holds
+                guessed = self.space.connection(ENTRY_EDGE, "l7_state", State.GUESSED)
+                resting = fits.holds & ~certain & guessed
+                layers.append(Layer({rule.while_guessed: resting}, resting))
             layers.append(Layer({rule.action: fits.holds}, fits.holds))
             if rule.while_inspecting is not None and knows is Knows.NOTHING_YET:
                 waiting = ~fits.holds & ~fits.fails

@@ -64,6 +64,7 @@ policies:
     match: {tag: [forms, upload], attributes: {http.method: POST, http.status: {range: 400-}}}
     action: deny
   - {name: calls, match: {ip_proto: udp, not: [{dst_port: 53}, {tag: gaming}]}, action: {dscp: 34}}
+  - {name: sure, match: {application: http, dst_port: 9000}, action: deny, while_guessed: hold}
   - {name: risky, match: {risk: 60-100, encrypted: true, state: [final, revised]}, action: {chain: two}}
   - {name: voice, match: {ip_proto: udp, dst_port: 5060, src: [10.0.0.0/8, "2001:db8::/32"]}, action: {dscp: 46}}
   - {name: video, match: {category: video}, action: {chain: one}}
@@ -198,6 +199,8 @@ CASES = {
     "end of a connection": (tcp(443, FIN | ACK), verdict("http")),
     "tag and two attributes": (tcp(80, ACK), replace(verdict("http"), facts=failed_upload("forms"))),
     "two attributes without a tag": (tcp(80, ACK), replace(verdict("http"), facts=failed_upload("x"))),
+    "payload of a flow that is guessed": (tcp(9000, PSH | ACK), replace(verdict("http"), state=State.GUESSED)),
+    "no guess any more": (tcp(9000, PSH | ACK), verdict("http")),
     "not excluded": (udp(3478), verdict("http")),
     "excluded by layer 4": (udp(53), verdict("tube", "video")),
     "excluded by layer 7": (udp(5060), replace(verdict("http"), facts=FlowFacts(tags=frozenset({"gaming"})))),

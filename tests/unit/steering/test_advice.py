@@ -133,6 +133,11 @@ def test_a_guess_that_is_enough_for_a_denial_is_told(match: dict[str, object], w
     assert [GUESS in warning.expected for warning in advice(parse_policy(text))] == [True] * warned
 
 
+def test_a_denial_that_says_what_guesses_get_is_not_warned_of() -> None:
+    rule = {"name": "p", "match": {"application": "ssh"}, "action": "deny", "while_guessed": "allow"}
+    assert advice(parse_policy(json.dumps({"version": 1, "policies": [rule]}))) == []
+
+
 def test_thousands_of_policies_are_compared_by_what_they_ask_for() -> None:
     rules = [{"match": {"application": f"app-{n}", "dst_port": n + 1}} for n in range(300)]
     assert told(*rules, {"match": {"application": "app-7", "dst_port": 8, "vlan": 1}}) == [

@@ -126,6 +126,8 @@ def policies(draw: st.DrawFn) -> Policy:
         rule = {"name": f"p{number}", "match": match, "action": draw(actions)}
         if FlowMatch.model_validate(match).needs_verdict and draw(st.booleans()):
             rule["while_inspecting"] = draw(interims)
+        if FlowMatch.model_validate(match).needs_verdict and draw(st.booleans()):
+            rule["while_guessed"] = draw(interims)
         rules.append(rule)
     services = [
         {

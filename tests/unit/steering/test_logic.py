@@ -10,7 +10,7 @@ from test_conditions import FLOW, network, passes
 from steering import tables
 from steering.compile import compile_network
 from steering.errors import CompileError, PolicyErrors
-from steering.evaluate import evaluate
+from steering.evaluate import evaluate, explain
 from steering.policy import Policy, parse_policy
 from steering.rules import GotoTable
 from steering.simulate import Simulator
@@ -60,6 +60,51 @@ def test_while_inspecting_counts_where_a_verdict_could_change_it() -> None:
     assert delivers_first(made)  # a handshake passes
     assert evaluate(made, replace(UNDECIDED, dst_port=81)).action == "deny"
     assert evaluate(made, replace(UNDECIDED, src="192.0.2.1")).policy is None
+
+
+GUESSED = replace(FLOW, state="guessed", application="ssh")
+
+
+@pytest.mark.parametrize(
+    ("match", "rests_on_it"),
+    [
+        ({"application": "ssh"}, True),
+        ({"not": {"application": "http"}}, True),
+        ({"any": [{"application": "ssh"}, {"vlan": 1}]}, True),
+        ({"any": [{"application": "ssh"}, {"dst_port": 80}]}, False),
+        ({"application": "ssh", "not": {"dst_port": 81}}, True),
+    ],
+)
+def test_while_guessed_counts_where_a_better_verdict_could_change_it(
+    match: dict[str, object], rests_on_it: bool
+) -> None:
+    made = policy({"match": match, "action": "deny", "while_guessed": "allow"})
+    decision = evaluate(made, GUESSED)
+    assert (decision.policy, decision.action, decision.is_interim) == (
+        "p0",
+        "allow" if rests_on_it else "deny",
+        rests_on_it,
+    )
+    known = "until the verdict is more than a guess" in explain(made, GUESSED)
+    assert known is rests_on_it
+    assert passes(made, network(), replace(GUESSED, dst_port=80)) == [rests_on_it, rests_on_it]
+    assert passes(made, network(), replace(GUESSED, state="final")) == [False, False]
+
+
+def test_a_guess_may_be_held_or_sent_through_a_chain_and_needs_a_condition_on_layer_7() -> None:
+    made = policy({"match": {"application": "ssh"}, "action": "allow", "while_guessed": "hold"})
+    assert evaluate(made, GUESSED).action == "hold"
+    for rule, said in (
+        (
+            {"match": {"vlan": 1}, "while_guessed": "hold"},
+            "while_guessed has no meaning without a condition on layer 7",
+        ),
+        ({"match": {"tag": "x"}, "while_guessed": "deny"}, "expected 'allow' or 'hold' or {chain: …}"),
+        ({"match": {"tag": "x"}, "while_guessed": {"chain": "c"}}, "expected the name of a chain"),
+    ):
+        with pytest.raises(PolicyErrors) as caught:
+            policy({"action": "deny", **rule})
+        assert said in str(caught.value)
 
 
 def test_the_policies_behind_an_exclusion_have_their_turn() -> None:
