@@ -169,9 +169,10 @@ class Planner:
         return done
 
     def _compile_candidate(self, policy: Policy, snapshot: Snapshot) -> dict[int, RuleSet]:
-        names_apps = any(rule.match.application or rule.match.category for rule in policy.rules)
-        if names_apps and not snapshot.catalogue.applications:
-            raise NotReadyError("the policy names applications, and no agent has sent a catalogue of them yet")
+        if not snapshot.catalogue.applications and _names_what_a_catalogue_has(policy):
+            raise NotReadyError(
+                "the policy names applications or attributes, and no agent has sent a catalogue of them yet"
+            )
         if mistakes := check_policy(policy, snapshot.catalogue, snapshot.network):
             raise PolicyErrors(mistakes)
         return self._compile(policy, snapshot)
@@ -344,6 +345,11 @@ def without_layer_7(rules: RuleSet) -> RuleSet:
     """The rules an ordinary switch understands: there every flow stays without a verdict, so no L7 condition holds."""
     kept = (rule for rule in rules if not any(name.startswith("l7_") for name, _, _ in rule.match.fields))
     return RuleSet(tuple(kept), rules.groups)
+
+
+def _names_what_a_catalogue_has(policy: Policy) -> bool:
+    nodes = (node for rule in policy.rules for _, node in rule.match.nodes())
+    return any(node.application or node.category or node.owner or node.attributes for node in nodes)
 
 
 def _all_held(network: NetworkView) -> NetworkView:

@@ -54,13 +54,22 @@ def explain_offline(file: Path, described: pb.DescribedFlow) -> pb.ExplainReply:
     except ValueError as error:
         raise ConfigError(str(error), value=described) from error
     policy = load_policy(file)
-    if described.app and flow.application and not flow.category and any(rule.match.category for rule in policy.rules):
+    said = {fact.partition("=")[0] for fact in described.facts} | ({"category"} if flow.category else set())
+    nodes = [node for rule in policy.rules for _, node in rule.match.nodes()]
+    open_ = [
+        name for name in _OF_THE_CATALOGUE if name not in said and any(getattr(n, name) is not None for n in nodes)
+    ]
+    if described.app and flow.application and open_:
         raise ConfigError(
-            f"{file} asks for categories, and only a controller knows that of {described.app!r}: "
-            "say it with --category, or leave --policy out",
+            f"{file} asks for {' and '.join(open_)}, and only a controller knows that of {described.app!r}: "
+            "say it with --category or --l7, or leave --policy out",
             value=described,
         )
     return convert.explain_message(Judge(policy, Names(), NetworkView(switches={})).explain(flow))
+
+
+# Conditions on what a catalogue says of an application.
+_OF_THE_CATALOGUE = ("category", "owner", "tag", "risk", "encrypted")
 
 
 def _with_agent(saved: SavedNetwork) -> frozenset[int]:

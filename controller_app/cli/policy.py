@@ -203,6 +203,12 @@ def explain(  # noqa: PLR0913, PLR0917  (to typer, an option is a parameter)
     sni: Annotated[str, typer.Option("--sni", help="TLS server name.")] = "",
     http_host: Annotated[str, typer.Option("--http-host", help="HTTP host.")] = "",
     dns_query: Annotated[str, typer.Option("--dns-query", help="Name asked for.")] = "",
+    layer_7: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--l7", metavar="KEY=VALUE", help="Anything else: risk=80, tag=p2p, user=alice, http.method=POST."
+        ),
+    ] = None,
     inspecting: Annotated[bool, typer.Option("--inspecting", help="A flow that has no verdict yet.")] = False,
     switch: Annotated[str, typer.Option("--switch", help="Switch of the originator.")] = "",
     port: Annotated[str, typer.Option("--port", help="Port of the originator.")] = "",
@@ -230,6 +236,7 @@ def explain(  # noqa: PLR0913, PLR0917  (to typer, an option is a parameter)
             sni=sni,
             http_host=http_host,
             dns_query=dns_query,
+            facts=layer_7 or [],
             inspecting=inspecting,
             switch_name=switch,
             port=port,

@@ -479,7 +479,7 @@ class ExplainRequest(_message.Message):
     def __init__(self, number: _Optional[int] = ..., described: _Optional[_Union[DescribedFlow, _Mapping]] = ...) -> None: ...
 
 class DescribedFlow(_message.Message):
-    __slots__ = ("src", "dst", "sport", "dport", "l4", "app", "category", "sni", "http_host", "dns_query", "inspecting", "switch_name", "port", "eth_src", "eth_dst", "vlan")
+    __slots__ = ("src", "dst", "sport", "dport", "l4", "app", "category", "sni", "http_host", "dns_query", "inspecting", "switch_name", "port", "eth_src", "eth_dst", "vlan", "facts")
     SRC_FIELD_NUMBER: _ClassVar[int]
     DST_FIELD_NUMBER: _ClassVar[int]
     SPORT_FIELD_NUMBER: _ClassVar[int]
@@ -496,6 +496,7 @@ class DescribedFlow(_message.Message):
     ETH_SRC_FIELD_NUMBER: _ClassVar[int]
     ETH_DST_FIELD_NUMBER: _ClassVar[int]
     VLAN_FIELD_NUMBER: _ClassVar[int]
+    FACTS_FIELD_NUMBER: _ClassVar[int]
     src: str
     dst: str
     sport: int
@@ -512,7 +513,8 @@ class DescribedFlow(_message.Message):
     eth_src: str
     eth_dst: str
     vlan: int
-    def __init__(self, src: _Optional[str] = ..., dst: _Optional[str] = ..., sport: _Optional[int] = ..., dport: _Optional[int] = ..., l4: _Optional[str] = ..., app: _Optional[str] = ..., category: _Optional[str] = ..., sni: _Optional[str] = ..., http_host: _Optional[str] = ..., dns_query: _Optional[str] = ..., inspecting: _Optional[bool] = ..., switch_name: _Optional[str] = ..., port: _Optional[str] = ..., eth_src: _Optional[str] = ..., eth_dst: _Optional[str] = ..., vlan: _Optional[int] = ...) -> None: ...
+    facts: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, src: _Optional[str] = ..., dst: _Optional[str] = ..., sport: _Optional[int] = ..., dport: _Optional[int] = ..., l4: _Optional[str] = ..., app: _Optional[str] = ..., category: _Optional[str] = ..., sni: _Optional[str] = ..., http_host: _Optional[str] = ..., dns_query: _Optional[str] = ..., inspecting: _Optional[bool] = ..., switch_name: _Optional[str] = ..., port: _Optional[str] = ..., eth_src: _Optional[str] = ..., eth_dst: _Optional[str] = ..., vlan: _Optional[int] = ..., facts: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ExplainReply(_message.Message):
     __slots__ = ("policy", "action", "chain", "reasons", "path", "text")

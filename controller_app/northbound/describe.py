@@ -4,6 +4,7 @@ import ipaddress
 
 from controller_app.decisions import Names
 from controller_app.northbound import appsteer_pb2 as pb
+from controller_app.northbound.facts import facts
 from ofext.errors import EncodeError
 from ofext.ids import UNKNOWN_APP
 from steering.evaluate import FlowDescription
@@ -19,6 +20,13 @@ def describe(flow: pb.DescribedFlow, names: Names) -> FlowDescription:
             raise ValueError(f"{address!r} is no IP address") from None
     application = None if flow.inspecting else (flow.app or names.app_key(UNKNOWN_APP))
     app_id = _app_id(application, names)
+    known = {
+        "risk": None if app_id is None else names.risk_of(app_id),
+        "owner": None if app_id is None else names.owner_of(app_id),
+        "encrypted": None if app_id is None else names.tags.encrypts(app_id, 0, ""),
+        "tags": frozenset() if app_id is None else names.tags.of(app_id, 0, ""),
+    }
+    kinds = dict(names.attributes.values())
     return FlowDescription(
         src=flow.src,
         dst=flow.dst,
@@ -33,13 +41,10 @@ def describe(flow: pb.DescribedFlow, names: Names) -> FlowDescription:
         application=application,
         category=None if application is None else (flow.category or names.category_of(application) or None),
         app_id=app_id,
-        risk=None if app_id is None else names.risk_of(app_id),
-        owner=None if app_id is None else names.owner_of(app_id),
-        encrypted=None if app_id is None else names.tags.encrypts(app_id, 0, ""),
-        tags=frozenset() if app_id is None else names.tags.of(app_id, 0, ""),
         sni=flow.sni or None,
         http_host=flow.http_host or None,
         dns_query=flow.dns_query or None,
+        **(known | facts(flow.facts, kinds)),
     )
 
 

@@ -109,11 +109,28 @@ def test_a_described_flow_takes_the_category_of_its_application(names: Names) ->
         ({"src": "here"}, "'here' is no IP address"),
         ({"l4": "carrier-pigeon"}, "is no protocol"),
         ({"l4": "256"}, "256"),
+        ({"facts": ["risk"]}, "is not KEY=VALUE"),
+        ({"facts": ["risk=high"]}, "risk is a number from 0 to 255, not 'high'"),
+        ({"facts": ["encrypted=maybe"]}, "encrypted is true or false"),
+        ({"facts": ["state=inspecting"]}, "state is final, guessed, revised, gave_up"),
+        ({"facts": ["mood=good"]}, "'mood' is none of risk, confidence,"),
     ],
 )
-def test_a_wrong_description_is_refused_in_a_sentence(names: Names, fields: dict[str, str], words: str) -> None:
+def test_a_wrong_description_is_refused_in_a_sentence(names: Names, fields: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         describe(pb.DescribedFlow(**{"src": "10.0.0.1", "dst": "10.0.0.2", **fields}), names)
+
+
+def test_a_description_may_say_anything_that_conditions_ask_for(names: Names) -> None:
+    said = ["risk=80", "confidence=90", "encrypted=true", "state=guessed", "owner=ACME", "tag=p2p", "tag=vpn"]
+    said += ["user=alice", "user=bob", "http.method=POST", "http.status=404", "http.status=200"]
+    found = describe(pb.DescribedFlow(src="10.0.0.1", dst="10.0.0.2", app="tube", facts=said), names)
+    assert (found.risk, found.confidence, found.encrypted, found.state) == (80, 90, True, "guessed")
+    assert (found.owner, found.tags, found.user) == ("ACME", {"p2p", "vpn"}, ("alice", "bob"))
+    assert found.attributes == {"http.method": ("POST",), "http.status": (404, 200)}
+    match = "{risk: 60-, user: alice, tag: vpn, attributes: {http.status: {range: 400-}}}"
+    policy = parse_policy(f"version: 1\npolicies: [{{name: p, match: {match}, action: deny}}]\n")
+    assert Judge(policy, names, line_of_three()).explain(found).policy == "p"
 
 
 def test_an_ingress_port_may_be_named_by_its_number(names: Names) -> None:
