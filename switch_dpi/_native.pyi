@@ -24,6 +24,7 @@ __all__ = [
     "Relay",
     "RelayTurn",
     "Replay",
+    "Risks",
     "SignatureError",
     "Signatures",
     "catalogue",
@@ -508,18 +509,26 @@ class MarkSink:
         """marks, dropped, unmarkable, by_engine, delay_p50_us, delay_p99_us (of those by engines)."""
 
 @final
+class Risks:
+    """Risks of a catalogue's applications."""
+
+    def __new__(cls, by_app: dict[int, int]) -> Risks: ...
+    def of(self, app_id: int) -> int:
+        """Of an App-ID; 0 when none is known."""
+
+@final
 class LabelRules:
     """How labels are made of verdict and metadata; as ``ofext.facts.holds`` says it, where they say something."""
 
     def __new__(
         cls,
         *,
-        risks: Sequence[tuple[int, int]],
+        risks: Risks,
         tests: Sequence[tuple[int, Literal["host", "text", "bytes", "number"], int, Sequence[bytes], int]],
         confidences: Sequence[tuple[int, int, int]],
         by_path: bool,
     ) -> LabelRules:
-        """``risks`` by App-ID; ``tests`` as attribute, form, ``ofext.attributes.Operation``, operands in that form,
+        """``tests`` as attribute, form, ``ofext.attributes.Operation``, operands in that form,
         label bits (a host name's SUFFIX is a name above it); ``confidences`` as value, mask, bits. ``by_path``: some
         bits follow from a flow's path, and are learnt. Raises ValueError for a form or operation that there is not.
         """

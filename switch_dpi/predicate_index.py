@@ -56,7 +56,7 @@ class PredicateIndex:
         self._has_tests = bool(tests or confidences)
         self._compares_paths = bool(self._tags or self._encrypted[True] | self._encrypted[False])
         self.rules = LabelRules(
-            risks=list(vocabulary.risks.items()), tests=tests, confidences=confidences, by_path=self._compares_paths
+            risks=vocabulary.risks, tests=tests, confidences=confidences, by_path=self._compares_paths
         )
         """The same for engines."""
 

@@ -15,6 +15,7 @@ from ofext.facts import FlowFacts
 from ofext.fields import FIELD_NAMES, L7Field
 from ofext.predicates import Predicate
 from ofext.tags import TagBook
+from switch_dpi._native import Risks
 
 
 class Vocabulary:
@@ -29,12 +30,11 @@ class Vocabulary:
         }
         """Attributes that a field looks at, of those that the catalogue has."""
         self._tags = TagBook(catalogue.apps)
-        self.risks: Mapping[int, int] = {entry.app_id: entry.risk for entry in catalogue.apps if entry.risk}
-        """By App-ID, of applications that have one."""
+        self.risks = Risks({entry.app_id: entry.risk for entry in catalogue.apps if entry.risk})
 
     def risk_of(self, app_id: int) -> int:
         """Risk of an application, 0 when none is known."""
-        return self.risks.get(app_id, 0)
+        return self.risks.of(app_id)
 
     def tags_of(self, event: FlowEvent) -> frozenset[str]:
         """Tags of the application and of the protocols on the path."""

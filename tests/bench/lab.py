@@ -100,12 +100,21 @@ class Agent:
     tap: int
     """Port number of the tap."""
     config: Path
+    pid: int
 
     def status(self) -> dict[str, Any]:
         """What `appsteer agent --status` says of the bridge; the agent writes it every two seconds."""
         text = run(str(APPSTEER), "agent", "--config", str(self.config), "--status", "--json")
         bridge_status: dict[str, Any] = json.loads(text)["bridges"][0]
         return bridge_status
+
+    def processor_s(self) -> dict[str, float]:
+        """Seconds of a processor that its threads have had, by name; those that have ended are left out."""
+        found: dict[str, float] = {}
+        for task in Path(f"/proc/{self.pid}/task").iterdir():
+            name = (task / "comm").read_text().strip()
+            found[name] = found.get(name, 0.0) + int((task / "schedstat").read_text().split()[0]) / 1e9
+        return found
 
 
 @contextlib.contextmanager
@@ -124,7 +133,7 @@ def agent(controller_port: int) -> Iterator[Agent]:
         path.write_text(json.dumps(config))  # JSON is YAML
         process = subprocess.Popen([str(APPSTEER), "agent", "--config", str(path)])
         try:
-            yield Agent(_wait_for_tap(process), path)
+            yield Agent(_wait_for_tap(process), path, process.pid)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(START_TIMEOUT_S)

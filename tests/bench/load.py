@@ -32,11 +32,13 @@ def measure() -> list[Figure]:
         install_rules(agent.tap)
         with raw_socket(PORTS[0]) as sender, raw_socket(PORTS[1]) as old, raw_socket(PORTS[2]) as new:
             warm_up(sender, old)
+            before = agent.processor_s()
             load = subprocess.Popen([sys.executable, "-m", "tests.bench.load"], stdout=subprocess.PIPE, text=True)
             try:
                 waited_s, missed = _sample(sender, old, new)
             finally:
                 sent, seconds = map(float, load.communicate()[0].split())
+            after = agent.processor_s()
         time.sleep(STATUS_S)
         status = agent.status()
     rate = sent / seconds
@@ -48,14 +50,22 @@ def measure() -> list[Figure]:
     ]  # fmt: skip
     marks, engine = status["marks"], status["engine"]
     dropped = {name: count for name, count in engine.items() if "drop" in name and count}
+    note = f"from the tap to the socket; a flow costs {_costs(before, after, sent)} of a processor"
     figures += [
         Figure(name=f"of that the agent's part, {name}", value=marks[f"delay_{name}_us"] / 1e3, unit="ms",
-               samples=marks["by_engine"], note="from the tap to the socket, of marks that engines made by themselves")
+               samples=marks["by_engine"], note=note)
         for name in ("p50", "p99")
     ]  # fmt: skip
     note = f"marks dropped {marks['dropped']}, by the engine {dropped or 'nothing'}; {marks['marks']:,} marks made"
     return [*figures, Figure(name="own flows without a mark in time", value=missed, unit="flows",
                              samples=len(waited_s) + missed, note=note)]  # fmt: skip
+
+
+def _costs(before: dict[str, float], after: dict[str, float], flows: float) -> str:
+    """Microseconds of a processor for a flow, of the two threads that have most to do."""
+    spent = {name: seconds - before.get(name, 0.0) for name, seconds in after.items()}
+    most = sorted(spent, key=lambda name: spent[name], reverse=True)[:2]
+    return ", ".join(f"{name} {spent[name] / flows * 1e6:.0f} µs" for name in most)
 
 
 def _sample(sender: socket.socket, old: socket.socket, new: socket.socket) -> tuple[list[float], int]:

@@ -21,7 +21,7 @@ from tests.bench.peer import Peer
 
 ROUNDS: Final = 5
 ENOUGH: Final = 0.8  # of the flows: what a switch that reads packets by itself loses before the tap is not made up for
-IDLE_S: Final = 2.0
+IDLE_S: Final = 10.0  # an agent that says nothing for so long says no more
 FILL_TIMEOUT_S: Final = 60.0
 STATUS_S: Final = 2.5
 
@@ -59,6 +59,7 @@ def measure() -> list[Figure]:
         "everything read": (application.read_all, ""),
     }
     rates: dict[str, list[float]] = {name: [] for name in readers}
+    costs: dict[str, list[tuple[float, float]]] = {name: [] for name in readers}
     with lab.bridge(("asb-gen",)), lab.agent(port) as agent:
         lab.run("ovs-ofctl", "-O", "OpenFlow14", "add-flow", lab.BRIDGE, f"in_port=1,actions=output:{agent.tap}")
         flows = _fill(agent)
@@ -66,9 +67,14 @@ def measure() -> list[Figure]:
         for _ in range(ROUNDS):
             for name, (read, _goal) in readers.items():
                 session = peer.accept()
+                before = sum(agent.processor_s().values()), time.process_time()
                 count, seconds = session.take_flows(read, flows, IDLE_S)
+                after = sum(agent.processor_s().values()), time.process_time()
                 session.close()
+                if count < flows:
+                    raise RuntimeError(f"of {flows:,} flows {count:,} were told")
                 rates[name].append(count / seconds)
+                costs[name].append(((after[0] - before[0]) / count, (after[1] - before[1]) / count))
         peer.close()
     return [
         Figure(
@@ -77,10 +83,16 @@ def measure() -> list[Figure]:
             unit="record/s",
             samples=ROUNDS,
             goal=goal,
-            note=f"{flows:,} live flows told to a controller that connects",
+            note=f"{flows:,} live flows told to a controller that connects; {_cost(costs[name])}",
         )
         for name, (_read, goal) in readers.items()
     ]
+
+
+def _cost(seconds: list[tuple[float, float]]) -> str:
+    """Of a processor, for a record: what bounds the rate where both have one for themselves."""
+    agents, applications = (statistics.median(each) * 1e6 for each in zip(*seconds, strict=True))
+    return f"a record costs the agent {agents:.1f} µs, the application {applications:.1f} µs of a processor"
 
 
 def _fill(agent: lab.Agent) -> int:

@@ -17,7 +17,7 @@ from ofext.label import VERDICT_MASK
 from ofext.openflow.header import Framer
 from ofext.openflow.marks import Connection, mark_packet_out
 from plugins.loader import signature_files
-from switch_dpi._native import FlowEvent, LabelRules, LiveCapture, MarkSink, Signatures
+from switch_dpi._native import FlowEvent, LabelRules, LiveCapture, MarkSink, Risks, Signatures
 from tests.fakes.own_network import own_network
 
 pytestmark = [
@@ -29,7 +29,7 @@ ZONE = 7
 HOST_ATTRIBUTE = "dns.query"
 BIT = label.predicate_bit(9)
 DEADLINE_S = 10.0
-OTHER_RULES = LabelRules(risks=[], tests=[], confidences=[], by_path=False)
+OTHER_RULES = LabelRules(risks=Risks({}), tests=[], confidences=[], by_path=False)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_the_mark_of_a_verdict_leaves_with_risk_and_bits_before_the_news(bench: 
     assert first.marked_by(OTHER_RULES) is None
     attribute = dict(zip(first.record.metadata, [number for number, _ in first.record.metadata_ids], strict=False))
     rules = LabelRules(
-        risks=[(first.record.mark_id, 5)],
+        risks=Risks({first.record.mark_id: 5}),
         tests=[(attribute[HOST_ATTRIBUTE], "host", 3, [b"example.com"], BIT)],
         confidences=[],
         by_path=False,
@@ -133,7 +133,7 @@ def test_engines_leave_reserved_connections_alone(bench: Bench) -> None:
 
 
 def test_engines_leave_flows_alone_whose_path_nothing_is_known_of(bench: Bench) -> None:
-    rules = LabelRules(risks=[], tests=[], confidences=[], by_path=True)
+    rules = LabelRules(risks=Risks({}), tests=[], confidences=[], by_path=True)
     bench.sink.set_rules(rules)
     record = (event := bench.verdict(1001, "www.example.com")).record
     assert event.marked_by(rules) is None

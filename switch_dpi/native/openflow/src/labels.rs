@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::values::{Test, Values};
 
@@ -14,6 +14,9 @@ const CATEGORY_SHIFT: u32 = 3;
 const RISK_SHIFT: u32 = 11;
 /// Paths whose bits are kept: applications in use times what carries them, and sites, of which there may be any number.
 const MAX_PATHS: usize = 4096;
+
+/// Risks by App-ID, 0 for others: those of thousands of applications, for all the rules of a catalogue.
+pub type Risks = Arc<HashMap<u32, u8>>;
 
 /// Bits by App-ID and path.
 type Paths = HashMap<u32, HashMap<Box<str>, u128>>;
@@ -34,7 +37,7 @@ pub struct Verdict {
 /// How labels are made. It does not change, but learns.
 #[derive(Debug, Default)]
 pub struct LabelRules {
-    risks: HashMap<u32, u8>,
+    risks: Risks,
     values: HashMap<u16, Values>,
     confidences: Vec<(u8, u8, u128)>,
     /// None where no predicate is about what follows from a path.
@@ -42,11 +45,11 @@ pub struct LabelRules {
 }
 
 impl LabelRules {
-    /// `risks` by App-ID, 0 for others; `confidences` as value, mask, bits; with `by_path` some predicates are about what
-    /// follows from a flow's path, which [`LabelRules::learn`] is told.
+    /// `confidences` as value, mask, bits; with `by_path` some predicates are about what follows from a flow's path, which
+    /// [`LabelRules::learn`] is told.
     #[must_use]
     pub fn new(
-        risks: HashMap<u32, u8>,
+        risks: Risks,
         tests: impl IntoIterator<Item = (u16, Test)>,
         confidences: Vec<(u8, u8, u128)>,
         by_path: bool,
@@ -116,7 +119,7 @@ mod tests {
 
     #[test]
     fn state_category_and_risk_stand_in_their_places() {
-        let rules = LabelRules::new(HashMap::from([(7, 0x81)]), [], Vec::new(), false);
+        let rules = LabelRules::new(HashMap::from([(7, 0x81)]).into(), [], Vec::new(), false);
         assert_eq!(rules.label(VERDICT, String::new, []), Some(3 | 0xff << 3 | 0x81 << 11));
         let other = Verdict { state: 1, category: 2, app_id: 8, confidence: 0 };
         assert_eq!(rules.label(other, String::new, []), Some(1 | 2 << 3));
@@ -125,7 +128,7 @@ mod tests {
     #[test]
     fn bits_are_those_of_the_tests_of_an_attribute_and_of_the_confidence() {
         let test = Test { form: Form::Bytes, operation: Operation::Equals, operands: vec![b"x".to_vec()], bits: 1 };
-        let rules = LabelRules::new(HashMap::new(), [(5, test)], vec![(90, 0xff, 2), (64, 64, 4), (1, 1, 8)], false);
+        let rules = LabelRules::new(Risks::default(), [(5, test)], vec![(90, 0xff, 2), (64, 64, 4), (1, 1, 8)], false);
         let value = || Cow::Borrowed(&b"x"[..]);
         assert_eq!(rules.bits(90, [(5, value())]), Some(7));
         assert_eq!(rules.bits(90, [(6, value())]), Some(6));
@@ -133,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_path_that_was_not_learnt_has_no_label() {
-        let rules = LabelRules::new(HashMap::new(), [], Vec::new(), true);
+        let rules = LabelRules::new(Risks::default(), [], Vec::new(), true);
         let label = |path: &str| rules.label(Verdict { state: 1, category: 0, ..VERDICT }, || path.to_owned(), []);
         assert_eq!(label("eth.ip"), None);
         rules.learn(7, "eth.ip", 1 << 40);

@@ -1,9 +1,10 @@
 //! How labels are made, as Python says it.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use appsteer_openflow::labels::LabelRules as Rules;
+use appsteer_openflow::labels::{LabelRules as Rules, Risks as SharedRisks};
 use appsteer_openflow::values::{Form, Operation, Test};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -11,6 +12,25 @@ use pyo3::types::PyBytes;
 
 /// Attribute, form, operation (a number of `ofext.attributes.Operation`), operands, bits.
 type RawTest = (u16, String, u8, Vec<Vec<u8>>, u128);
+
+/// Risks of a catalogue's applications.
+#[pyclass(frozen, module = "switch_dpi._native")]
+pub struct Risks {
+    by_app: SharedRisks,
+}
+
+#[pymethods]
+impl Risks {
+    #[new]
+    fn new(by_app: HashMap<u32, u8>) -> Self {
+        Self { by_app: by_app.into() }
+    }
+
+    /// Of an App-ID; 0 when none is known.
+    fn of(&self, app_id: u32) -> u8 {
+        self.by_app.get(&app_id).copied().unwrap_or_default()
+    }
+}
 
 /// Predicates and risks, in a form in which they are found fast.
 #[pyclass(frozen, module = "switch_dpi._native")]
@@ -22,14 +42,9 @@ pub struct LabelRules {
 impl LabelRules {
     #[new]
     #[pyo3(signature = (*, risks, tests, confidences, by_path))]
-    fn new(
-        risks: Vec<(u32, u8)>,
-        tests: Vec<RawTest>,
-        confidences: Vec<(u8, u8, u128)>,
-        by_path: bool,
-    ) -> PyResult<Self> {
+    fn new(risks: &Risks, tests: Vec<RawTest>, confidences: Vec<(u8, u8, u128)>, by_path: bool) -> PyResult<Self> {
         let tests: PyResult<Vec<_>> = tests.into_iter().map(test).collect();
-        Ok(Self { rules: Arc::new(Rules::new(risks.into_iter().collect(), tests?, confidences, by_path)) })
+        Ok(Self { rules: Arc::new(Rules::new(Arc::clone(&risks.by_app), tests?, confidences, by_path)) })
     }
 
     /// Bits of a flow's metadata and confidence; None when a value has to be read as Python reads it.

@@ -43,6 +43,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<live::LiveCapture>()?;
     module.add_class::<live::LiveRecords>()?;
     module.add_class::<marks::MarkSink>()?;
+    module.add_class::<labels::Risks>()?;
     module.add_class::<labels::LabelRules>()?;
     module.add_class::<relay::Relay>()?;
     module.add_class::<relay::RelayTurn>()?;

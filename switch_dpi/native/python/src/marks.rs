@@ -124,6 +124,10 @@ fn parsed(
     })
 }
 
+/// So many marks wait for each other at most: a call of the system for each would cost as much as making it, and the first of
+/// many packets that have come together would wait for the last.
+const MAX_TOGETHER: usize = 8;
+
 /// Where an interface's engines find the sink, once there is one.
 pub(crate) type SinkPlace = Arc<OnceLock<Arc<Sink>>>;
 
@@ -155,6 +159,9 @@ impl Marking {
         let path = || flow.path().to_string();
         let mark = sink.mark_by_rules(&connection(flow)?, app_id, |rules| rules.label(verdict, path, metadata))?;
         self.at_ns.push(event.at_ns);
+        if self.at_ns.len() >= MAX_TOGETHER {
+            self.flush();
+        }
         Some(mark)
     }
 
