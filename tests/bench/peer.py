@@ -114,30 +114,25 @@ class Session:
                     count += EVENT_COUNT.unpack_from(message, EVENT_COUNT_OFFSET)[0]
         return count, last - first
 
-    def take_flows(self, read: Callable[[FlowEvents], object], wanted: int, idle_s: float) -> tuple[int, float]:
-        """Says hello and gives every batch of events to `read`: (events, seconds from the hello to the last one).
+    def take_flows(self, read: Callable[[FlowEvents], object]) -> tuple[int, float]:
+        """Says hello and gives every batch of live flows to `read`: (events, seconds from the hello to the last one).
 
-        Ends at `wanted`, or after a pause of `idle_s`.
+        The batch without events behind the last live flow ends it. Raises TimeoutError when nothing comes any more.
         """
-        self._connection.settimeout(idle_s)
         self._send_l7(Hello(), 3)
-        began = last = time.perf_counter()
+        began = time.perf_counter()
         count = 0
-        while count < wanted:
-            try:
-                data = self._read()
-            except TimeoutError:
-                break
-            for raw in self._framer.feed(data):
+        while True:
+            for raw in self._framer.feed(self._read()):
                 if raw[1] == Type.ECHO_REQUEST:
                     self._send(Type.ECHO_REPLY, read_header(raw).xid, raw[8:])
                 elif messages.is_l7_message(raw):
                     message = messages.decode_message(raw).message
                     if isinstance(message, FlowEvents):
+                        if not message.events:
+                            return count, time.perf_counter() - began
                         read(message)
                         count += len(message.events)
-                        last = time.perf_counter()
-        return count, last - began
 
     def _send(self, kind: Type, xid: int, body: bytes = b"") -> None:
         self._connection.sendall(build(Version.OF_1_4, kind, xid, body))
