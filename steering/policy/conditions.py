@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import core_schema
 
 from ofext.ids import State
 from steering.policy.values import (
@@ -29,7 +30,6 @@ from steering.policy.values import (
     Tag,
     TextPattern,
     VerdictState,
-    as_list,
 )
 
 HOSTS: Final = ("sni", "http_host", "dns_query")
@@ -94,9 +94,7 @@ class AttributeCondition(Model):
     suffix: Operand | None = None
     contains: Operand | None = None
     range: NumberSpan | None = Field(default=None, description="both ends included")
-    set: Annotated[tuple[Operand, ...], BeforeValidator(as_list), Field(min_length=1)] | None = Field(
-        default=None, description="one of these"
-    )
+    set: OneOrMore[Operand] | None = Field(default=None, description="one of these")
     present: Annotated[bool, Field(strict=True), AfterValidator(_only_true)] | None = Field(
         default=None, description="whatever its value is"
     )
@@ -116,6 +114,18 @@ class AttributeCondition(Model):
         if not self.model_fields_set:
             raise ValueError(f"expected a value, or one of {', '.join(type(self).model_fields)}")
         return self
+
+
+class _ShortForms:
+    """Lets the JSON Schema say what validation does: comparisons, one value, or a list of them."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: Any) -> dict[str, Any]:
+        value = [{"type": "string"}, {"type": "integer"}]
+        return {"anyOf": [handler(schema), *value, {"type": "array", "items": {"anyOf": value}, "minItems": 1}]}
+
+
+AttributeAsked = Annotated[AttributeCondition, _ShortForms]
 
 
 class FlowMatch(Model):
@@ -142,7 +152,7 @@ class FlowMatch(Model):
     content_type: OneOrMore[TextPattern] | None = None
     user: OneOrMore[TextPattern] | None = None
     device: OneOrMore[TextPattern] | None = None
-    attributes: Annotated[dict[str, AttributeCondition], Field(min_length=1)] | None = Field(
+    attributes: Annotated[dict[str, AttributeAsked], Field(min_length=1)] | None = Field(
         default=None, description="any attributes of the catalogue by name"
     )
     eth_src: OneOrMore[Mac] | None = None

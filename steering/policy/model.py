@@ -151,7 +151,9 @@ class PolicyFile(Model):
     """A policy file, version 1."""
 
     version: Literal[1]
-    include: tuple[str, ...] = Field(default=(), description="files whose entries follow this one's, relative to it")
+    include: OneOrMore[str] | None = Field(
+        default=None, description="files whose entries follow this one's, relative to it"
+    )
     services: tuple[Service, ...] = ()
     groups: tuple[Group, ...] = ()
     chains: tuple[Chain, ...] = Field(default=(), max_length=MAX_CHAINS)

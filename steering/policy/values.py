@@ -146,7 +146,7 @@ def _operand(value: object) -> str | int:
     raise ValueError("expected a text or a number")
 
 
-def as_list(value: object) -> object:
+def _as_list(value: object) -> object:
     """One value as a list of it."""
     return value if isinstance(value, list | tuple) else [value]
 
@@ -160,7 +160,7 @@ class _OneOrMoreSchema:
         return {"anyOf": [many.get("items", {}), many]}
 
 
-OneOrMore = Annotated[tuple[T, ...], Field(min_length=1), BeforeValidator(as_list), _OneOrMoreSchema]
+OneOrMore = Annotated[tuple[T, ...], Field(min_length=1), BeforeValidator(_as_list), _OneOrMoreSchema]
 
 Port = Annotated[str | int, BeforeValidator(_port)]
 Mac = Annotated[str, BeforeValidator(_mac), WithJsonSchema({"type": "string", "pattern": f"^{_MAC.pattern}$"})]

@@ -323,6 +323,19 @@ def test_the_schema_is_json_and_offers_one_value_or_a_list_but_never_null() -> N
     assert [form["type"] for form in forms] == ["string", "array"]
 
 
+def test_the_schema_knows_short_forms_and_conditions_inside_conditions() -> None:
+    schema = policy_schema()
+    given = schema["$defs"]["FlowMatch"]["properties"]
+    (attributes,) = given["attributes"]["anyOf"]
+    forms = attributes["additionalProperties"]["anyOf"]
+    assert forms[0] == {"$ref": "#/$defs/AttributeCondition"}
+    assert [form["type"] for form in forms[1:]] == ["string", "integer", "array"]
+    inner = {"$ref": "#/$defs/FlowMatch"}
+    assert given["not"]["anyOf"] == [inner, {"type": "array", "items": inner, "minItems": 1}]
+    assert given["any"]["anyOf"][0]["items"] == inner
+    assert [form["type"] for form in schema["properties"]["include"]["anyOf"]] == ["string", "array"]
+
+
 def test_policies_made_in_code_need_no_source() -> None:
     policy = parse_policy(GOOD)
     bare = Policy(policy.services, policy.chains, policy.rules, policy.defaults)
