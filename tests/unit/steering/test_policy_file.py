@@ -315,6 +315,16 @@ def test_the_policies_in_the_documents_are_valid() -> None:
         parse_policy(block)
 
 
+def test_the_conditions_in_the_documents_are_valid() -> None:
+    text = (TREE / "docs" / "policy.md").read_text()
+    shown = re.findall(r"```yaml\n(match:\n.*?)```", text, re.DOTALL)
+    assert len(shown) == 2
+    for block in shown:
+        indented = block.replace("\n", "\n    ")
+        (rule,) = parse_policy(f"version: 1\npolicies:\n  - name: p\n    action: deny\n    {indented}\n").rules
+        assert rule.match.needs_verdict
+
+
 def test_the_schema_is_json_and_offers_one_value_or_a_list_but_never_null() -> None:
     text = json.dumps(policy_schema())
     assert '"null"' not in text
