@@ -10,8 +10,9 @@ from typing import Final
 
 from ofext.errors import OfextError
 from ofext.openflow.marks import L4
-from ofext.untracked import connections, tables
-from ofext.untracked.connections import REPLIES, Kept
+from ofext.untracked import kept, tables
+from ofext.untracked.connections import REPLIES
+from ofext.untracked.kept import Kept
 from switch_dpi.conntrack import Connection
 from switch_dpi.errors import OvsError
 from switch_dpi.rule_list import replies_to
@@ -25,24 +26,24 @@ _ASKED: Final = {(l4, answer): kind for (l4, kind), answer in REPLIES.items()}
 
 def list_connections(management: Path, zone: int, timeout_s: float) -> list[Connection] | None:
     """Those of a zone; None when the agent's own rules are not there. Raises OvsError."""
-    kept: list[Kept] = []
+    found: list[Kept] = []
     has_own = False
     try:
         with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as peer:
             peer.settimeout(timeout_s)
             peer.connect(str(management))
-            for reply in replies_to(peer, connections.request(1), MAX_REPLY_SIZE):
-                kept += connections.kept_in(reply)
+            for reply in replies_to(peer, kept.request(1), MAX_REPLY_SIZE):
+                found += kept.kept_in(reply)
                 has_own = has_own or _STATIC in reply
     except (OSError, OfextError) as error:
         raise OvsError(f"connections of {management}", str(error)) from error
-    return paired(each for each in kept if each.zone == zone) if has_own else None
+    return paired(each for each in found if each.zone == zone) if has_own else None
 
 
-def paired(kept: Iterable[Kept]) -> list[Connection]:
+def paired(rules_kept: Iterable[Kept]) -> list[Connection]:
     """Connections in their originators' direction, from the rules for both. A verdict covers what is known below it."""
     rules: dict[_Ends, Kept] = {}
-    for each in kept:
+    for each in rules_kept:
         ends = (each.l4, *each.ends)
         if ends not in rules or rules[ends].priority < each.priority:
             rules[ends] = each

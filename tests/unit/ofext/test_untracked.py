@@ -14,7 +14,7 @@ from ofext.errors import OfextError
 from ofext.openflow.header import Type, build
 from ofext.openflow.marks import Connection
 from ofext.oxm import Oxm
-from ofext.untracked import actions, connections, everything, messages, registers, tables
+from ofext.untracked import actions, connections, everything, kept, messages, registers, tables
 from ofext.untracked.errors import OwnTableError, UntrackedError, UntrackedMatchError
 
 EDGE = 100
@@ -296,7 +296,7 @@ def test_a_mark_is_two_rules_that_are_read_back() -> None:
         head = bytes(2) + bytes([tables.LOOK_UP]) + bytes(9) + body[22:24] + body[18:20] + bytes(8) + body[:8]
         rows.append(head + bytes(16) + body[40:])
     reply = bytes(8) + struct.pack("!HH4x", 1, 0) + b"".join(len(r).to_bytes(2, "big") + r[2:] for r in rows)
-    first, second = connections.kept_in(reply)
+    first, second = kept.kept_in(reply)
     assert (first.ends, second.ends) == (("10.0.0.1", 4000, "10.0.0.2", 443), ("10.0.0.2", 443, "10.0.0.1", 4000))
     assert (first.is_reply, second.is_reply) == (False, True)
     for each in (first, second):
