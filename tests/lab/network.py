@@ -13,7 +13,7 @@ from controller_app.northbound.client import Client
 from ofext import label
 from ofext.ids import is_settled
 from ofext.untracked import tables
-from switch_dpi.conntrack import Connection, parse_conntrack
+from switch_dpi.conntrack import Connection, Key, parse_conntrack
 from switch_dpi.untracked.listing import list_connections
 from tests.fakes.own_network import own_network
 from tests.fakes.private_ovs import PrivateOvs, take_tracker
@@ -22,7 +22,6 @@ from tests.lab.processes import Programs, until
 
 FIRST_ZONE = 100
 LIST_S = 20.0
-REUSE_PAUSE_S = 0.05
 CONTROLLER = """
 openflow: {{listen: 127.0.0.1, port: 6653}}
 northbound: unix:{folder}/controller.sock
@@ -62,12 +61,20 @@ class Lab:
         """The connection to the controller."""
         self.client.close()
 
-    @property
-    def reuse_pause_s(self) -> float:
-        """How long after a connection's end the same ports may not be used again: rules have no sense of a connection,
-        and Open vSwitch looks its cached decisions through after a change of rules (docs/agent.md).
+    def let_go(self, bridge: str, key: Key) -> None:
+        """Waits until a connection that has ended is forgotten, so that its ports may be used again (docs/agent.md).
+
+        A tracker needs no time for that. Rules go when the agent has seen the end, and then Open vSwitch looks through
+        the decisions that it has cached.
         """
-        return 0.0 if self.has_tracker else REUSE_PAUSE_S
+        if self.has_tracker:
+            return
+
+        def is_gone() -> bool:
+            return not any(found.mark for found in self.tracked(bridge) if found.key == key)
+
+        until("the rules of a connection are gone", is_gone)
+        self.ovs.appctl("revalidator/wait")
 
     def zone(self, bridge: str) -> int:
         """The edge zone."""

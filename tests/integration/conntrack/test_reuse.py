@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from switch_dpi.conntrack import UDP
+from switch_dpi.conntrack import TCP, UDP, flow_key
 from tests.integration.conntrack.conftest import play
 from tests.integration.conntrack.truth import Truth
 from tests.lab.conversations import DNS, HTTP, NTP, REDIS, SSH, STREAMS, STUN, Talk, datagrams, listening
@@ -30,6 +30,7 @@ async def one_after_another(lab: Lab, truth: Truth, rounds: int, *, reset: bool,
             for _ in range(rounds):
                 conversation = chosen.choice([found for found in STREAMS if found is not before])
                 talk = await listener.talk(lab.hosts["h1"], conversation, CLIENT_PORT)
+                key = flow_key(TCP, *talk.ends)
                 truth.note("br1", talk)
                 await talk.say()
                 before = conversation
@@ -37,7 +38,7 @@ async def one_after_another(lab: Lab, truth: Truth, rounds: int, *, reset: bool,
                     talk.close()
                 else:
                     await talk.end()
-                await asyncio.sleep(lab.reuse_pause_s)
+        lab.let_go("br1", key)
         talk = await listener.talk(lab.hosts["h1"], SSH, CLIENT_PORT)
         truth.note("br1", talk)
         await talk.say()
@@ -50,7 +51,6 @@ def test_after_a_reset(lab: Lab, truth: Truth, rounds: int, version: int) -> Non
     play(one_after_another(lab, truth, rounds, reset=True, version=version))
 
 
-@pytest.mark.quick_without_tracker
 def test_after_an_orderly_end(lab: Lab, truth: Truth) -> None:
     play(one_after_another(lab, truth, 30, reset=False))
 
