@@ -126,6 +126,14 @@ impl Inspection {
         self.packets = 0;
     }
 
+    /// Whether the next segment of a TCP stream has this sequence number, as far as is known.
+    #[must_use]
+    pub fn expects(&self, direction: Direction, sequence: u32) -> bool {
+        let [originator, responder] = &self.sides;
+        let ours = if direction == Direction::Originator { originator } else { responder };
+        ours.stream.expects(sequence)
+    }
+
     /// Another flow has said that this one will speak a protocol: one of its ends, or (by hearsay) somebody else.
     pub fn announce(&mut self, index: usize, is_hearsay: bool) {
         self.work.announced = Some(Claim::new(index, if is_hearsay { HEARD_OF } else { ANNOUNCED }));
@@ -224,9 +232,11 @@ impl Inspection {
         self.packets += 1;
         let max_size = options.max_stream_bytes;
         let is_beginning = ours.stream.is_empty_at(first);
-        if self.work.is_done_with(direction)
-            || !is_beginning && !ours.stream.push(first, payload, max_size, options.reassemble)
-        {
+        let is_unwanted = self.work.is_done_with(direction);
+        if is_unwanted {
+            ours.stream.skip(first, payload.len());
+        }
+        if is_unwanted || !is_beginning && !ours.stream.push(first, payload, max_size, options.reassemble) {
             return self.within_budget(Outcome::Undecided, false, options);
         }
         // what often says it all is read where it lies, and kept only if it will be asked for again

@@ -262,7 +262,8 @@ impl Engine {
         flow.last_seen_ns = now_ns;
         let (was_closed, inspected) = (flow.closing.is_closed(), flow.inspection.is_some());
         if let Segment::Tcp { flags, payload, sequence } = arrival.segment {
-            flow.closing.note(flags, payload, direction);
+            let is_reset = flags.rst() && flow.believes_reset(direction, sequence);
+            flow.closing.note(flags, is_reset, payload, direction);
             if flags.syn() && flags.ack() {
                 flow.answered_at = sequence;
             }

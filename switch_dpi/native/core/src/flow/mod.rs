@@ -105,8 +105,8 @@ pub(crate) struct Closing {
 }
 
 impl Closing {
-    pub(crate) fn note(&mut self, flags: TcpFlags, payload: &[u8], direction: Direction) {
-        self.rst |= flags.rst();
+    pub(crate) fn note(&mut self, flags: TcpFlags, is_reset: bool, payload: &[u8], direction: Direction) {
+        self.rst |= is_reset;
         self.note_payload(payload);
         if flags.fin() {
             *direction.of(&mut self.fin) = true;
@@ -120,6 +120,14 @@ impl Closing {
     /// Closed before anything was said.
     pub(crate) fn is_silent(self) -> bool {
         self.is_closed() && !self.spoke
+    }
+
+    pub(crate) fn has_fin(self, direction: Direction) -> bool {
+        let [originator, responder] = self.fin;
+        match direction {
+            Direction::Originator => originator,
+            Direction::Responder => responder,
+        }
     }
 
     pub(crate) fn has_spoken(self) -> bool {
@@ -223,6 +231,18 @@ impl Flow {
             inspection: None,
             found: Kept::default(),
         }
+    }
+
+    /// Whether a RST with this sequence number ends the connection. While there is no verdict it does where its receiver
+    /// expects it, as there (RFC 5961 §3.2). Any other may be sent to be rid of the inspection, or belongs to the last
+    /// connection between these ports and was overtaken by the SYN of this one.
+    pub(crate) fn believes_reset(&self, direction: Direction, sequence: u32) -> bool {
+        let unsettled = self.inspection.as_ref().filter(|_| !self.state.is_settled());
+        unsettled.is_none_or(|inspection| {
+            let has_fin = self.closing.has_fin(direction);
+            inspection.expects(direction, sequence)
+                || has_fin && inspection.expects(direction, sequence.wrapping_sub(1)) // a FIN counts as a byte
+        })
     }
 
     /// Reads something of the lines that each packet needs.

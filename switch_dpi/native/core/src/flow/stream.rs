@@ -32,6 +32,22 @@ impl Stream {
         self.data.is_empty() && self.pending.is_empty() && self.next.is_none_or(|next| next == sequence)
     }
 
+    /// Whether a segment here would be the next, as far as is known.
+    #[must_use]
+    pub fn expects(&self, sequence: u32) -> bool {
+        self.next.is_none_or(|next| next == sequence)
+    }
+
+    /// A segment goes by whose payload is not wanted.
+    pub fn skip(&mut self, sequence: u32, size: usize) {
+        if let Some(next) = &mut self.next {
+            let end = sequence.wrapping_add(size as u32); // a segment is smaller than 2^32
+            if distance(*next, sequence) <= 0 && distance(*next, end) > 0 {
+                *next = end;
+            }
+        }
+    }
+
     /// Adds a segment's payload; true when the bytes in order became more. At most `max_size` bytes are kept.
     pub fn push(&mut self, sequence: u32, payload: &[u8], max_size: usize, reassemble: bool) -> bool {
         let next = *self.next.get_or_insert(sequence);

@@ -216,6 +216,34 @@ fn a_syn_on_a_closed_connection_opens_a_new_flow() {
 }
 
 #[test]
+fn a_reset_that_its_receiver_ignores_ends_no_inspection() {
+    let mut bench = Bench::new(Options::default());
+    bench.tcp(CLIENT, SERVER, 999, SYN, b"");
+    bench.tcp(CLIENT, SERVER, 70_000, RST | ACK, b""); // of the last connection, overtaken by the SYN
+    bench.tcp(SERVER, CLIENT, 4999, SYN | ACK, b"");
+    bench.tcp(SERVER, CLIENT, 5001, RST, b""); // in the window: it is asked whether it meant that
+    assert_eq!(bench.last().state, State::Inspecting);
+    bench.tcp(SERVER, CLIENT, 5000, ACK, b"SSH-2.0-OpenSSH_9.2\r\n");
+    assert_eq!(bench.last().protocol.as_str(), "SSH");
+}
+
+#[test]
+fn a_reset_where_it_is_expected_ends_the_inspection() {
+    let refused = |bench: &mut Bench| bench.tcp(SERVER, CLIENT, 0, RST | ACK, b"");
+    let cut = |bench: &mut Bench| {
+        bench.tcp(SERVER, CLIENT, 4999, SYN | ACK, b"");
+        bench.tcp(CLIENT, SERVER, 1000, FIN | ACK, b"?");
+        bench.tcp(CLIENT, SERVER, 1002, RST, b"");
+    };
+    for end in [refused, cut] {
+        let mut bench = Bench::new(Options::default());
+        bench.tcp(CLIENT, SERVER, 999, SYN, b"");
+        end(&mut bench);
+        assert_eq!(bench.last().state, State::GaveUp);
+    }
+}
+
+#[test]
 fn an_answer_to_another_syn_opens_a_new_flow_though_the_old_one_did_not_end() {
     let mut bench = Bench::new(Options { guess: false, ..Options::default() });
     bench.handshake();
