@@ -71,6 +71,9 @@ def reference() -> str:
 
 def _run(config: AgentConfig) -> None:
     logging.basicConfig(level=config.log_level.upper(), format=LOG_FORMAT)
+    from switch_dpi.native_check import check_native
+
+    check_native()
     from switch_dpi.native_engine import NativeEngine
     from switch_dpi.northbound.server import serving
     from switch_dpi.shim.secure import check_files
