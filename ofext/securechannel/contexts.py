@@ -9,6 +9,7 @@ import logging
 import os
 import ssl
 import stat
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,13 +48,15 @@ class Contexts:
         self._has_to_match_name = has_to_match_name
         self._context: ssl.SSLContext | None = None
         self._stamp: _Stamp = ()
+        self._lock = threading.Lock()  # several threads shake hands
         self._until = self._warned_at = datetime.min.replace(tzinfo=UTC)
 
     def current(self) -> ssl.SSLContext:
         """As the files are now; while they cannot be used, as they were before. FilesError when they never could."""
-        context = self._up_to_date()
-        self._warn_in_time()
-        return context
+        with self._lock:
+            context = self._up_to_date()
+            self._warn_in_time()
+            return context
 
     def _up_to_date(self) -> ssl.SSLContext:
         stamp = self._look()

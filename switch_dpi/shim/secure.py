@@ -6,11 +6,12 @@ The relay sees plain sockets only: a thread (``ofext.securechannel.ends``) shake
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from ofext.securechannel.contexts import Contexts
+from ofext.securechannel.contexts import Contexts, TlsFiles
 from ofext.securechannel.core import Peer
 from ofext.securechannel.ends import Door, TlsEnds
 from ofext.securechannel.errors import FilesError
@@ -27,9 +28,15 @@ def check_files(config: AgentConfig) -> None:
         if tls is None:
             continue
         try:
-            Contexts(tls.files, is_server=is_server).current()
+            contexts_of(tls.files, is_server=is_server).current()
         except FilesError as error:
             raise SwitchDpiError(f"{option}: {error}") from error
+
+
+@functools.cache
+def contexts_of(files: TlsFiles, *, is_server: bool, has_to_match_name: bool = True) -> Contexts:
+    """The same for all bridges: files are read, and one that is about to expire is complained of, once."""
+    return Contexts(files, is_server=is_server, has_to_match_name=has_to_match_name)
 
 
 class SecureSides:
@@ -42,7 +49,7 @@ class SecureSides:
         self._contexts: Contexts | None = None
         if controller.tls is not None:
             checks_name = controller.tls.check_name
-            self._contexts = Contexts(controller.tls.files, is_server=False, has_to_match_name=checks_name)
+            self._contexts = contexts_of(controller.tls.files, is_server=False, has_to_match_name=checks_name)
         self._ends: TlsEnds | None = None
 
     @property
@@ -74,7 +81,7 @@ class SecureSides:
         listener = await _listening(*address)
         name = listener.getsockname()
         door = Door(
-            contexts=Contexts(self._switch.files, is_server=True),
+            contexts=contexts_of(self._switch.files, is_server=True),
             on_accept=lambda plain, *_: on_plain(plain),
             who=self._who,
             names=frozenset(self._switch.names),
