@@ -93,7 +93,7 @@ fn play(signatures: &Arc<Signatures>, kind: Kind, numbers: Range<u64>) -> Claims
         let at_ns = number * 1_000_000;
         for (direction, payload) in payloads(kind, &mut random) {
             if kind.transport() == Transport::Tcp {
-                ends.tcp(&mut frame, direction, (1, flag::DATA), &payload);
+                ends.tcp(&mut frame, direction, ([1, 0], flag::DATA), &payload);
             } else {
                 ends.udp(&mut frame, direction, &payload);
             }

@@ -54,14 +54,14 @@ impl Ends {
         frame.extend(payload);
     }
 
-    /// A segment of TCP in `frame`, which is overwritten.
-    pub fn tcp(self, frame: &mut Vec<u8>, direction: Direction, (sequence, flags): (u32, u8), payload: &[u8]) {
+    /// A segment of TCP in `frame`, which is overwritten: its numbers are those of the first byte and of the next one expected.
+    pub fn tcp(self, frame: &mut Vec<u8>, direction: Direction, (numbers, flags): ([u32; 2], u8), payload: &[u8]) {
         let ((_, from), (_, to)) = self.from(direction);
         self.ip(frame, direction, ip_protocol::TCP, (20 + payload.len(), 0));
         frame.extend(from.to_be_bytes());
         frame.extend(to.to_be_bytes());
-        frame.extend(sequence.to_be_bytes());
-        frame.extend([0, 0, 0, 0, 0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
+        numbers.iter().for_each(|number| frame.extend(number.to_be_bytes()));
+        frame.extend([0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
         frame.extend(payload);
     }
 
@@ -115,7 +115,7 @@ pub fn frame_of(example: &Example, ends: Ends) -> (u32, Vec<u8>) {
         _ => link_type::ETHERNET,
     };
     match example.transport {
-        Transport::Tcp => ends.tcp(&mut frame, direction, (1, flag::DATA), data),
+        Transport::Tcp => ends.tcp(&mut frame, direction, ([1, 0], flag::DATA), data),
         Transport::Udp => ends.udp(&mut frame, direction, data),
         Transport::Sctp(identifier) => data_chunk(&mut frame, (ends, direction), identifier, data),
         other => {

@@ -178,15 +178,15 @@ impl Player {
         };
         let ends = ends_of(&inner);
         match inner.segment {
-            Segment::Tcp { sequence, flags, payload } if inner.vlan == 0 => {
+            Segment::Tcp { sequence, acknowledgment, flags, payload } if inner.vlan == 0 => {
                 let [opens, closes] = flags_of(flags);
-                self.feed_segment(packet, ends, (sequence, opens), &[])?;
+                self.feed_segment(packet, ends, ([sequence, acknowledgment], opens), &[])?;
                 let first = sequence.wrapping_add(u32::from(flags.syn()));
                 for (at, byte) in (first..).zip(payload) {
-                    self.feed_segment(packet, ends, (at, flag::DATA), &[*byte])?;
+                    self.feed_segment(packet, ends, ([at, acknowledgment], flag::DATA), &[*byte])?;
                 }
                 let end = first.wrapping_add(u32::try_from(payload.len()).unwrap_or(0));
-                self.feed_segment(packet, ends, (end, closes), &[])
+                self.feed_segment(packet, ends, ([end, acknowledgment], closes), &[])
             }
             Segment::Udp(payload) if inner.vlan == 0 && inner.ip_version == 4 && payload.len() <= MAX_CUT_DATAGRAM => {
                 let mut whole = Vec::new();
@@ -200,7 +200,7 @@ impl Player {
         }
     }
 
-    fn feed_segment(&mut self, packet: &Recorded, ends: Ends, place: (u32, u8), payload: &[u8]) -> Held {
+    fn feed_segment(&mut self, packet: &Recorded, ends: Ends, place: ([u32; 2], u8), payload: &[u8]) -> Held {
         let mut frame = Vec::new();
         ends.tcp(&mut frame, Direction::Originator, place, payload);
         self.feed_frame(packet, link_type::ETHERNET, &frame)

@@ -126,12 +126,12 @@ impl Inspection {
         self.packets = 0;
     }
 
-    /// Whether the next segment of a TCP stream has this sequence number, as far as is known.
+    /// The sequence number of the next segment of a TCP stream, as far as is known.
     #[must_use]
-    pub fn expects(&self, direction: Direction, sequence: u32) -> bool {
+    pub fn next_sequence(&self, direction: Direction) -> Option<u32> {
         let [originator, responder] = &self.sides;
-        let ours = if direction == Direction::Originator { originator } else { responder };
-        ours.stream.expects(sequence)
+        let side = if direction == Direction::Originator { originator } else { responder };
+        side.stream.next_sequence()
     }
 
     /// Another flow has said that this one will speak a protocol: one of its ends, or (by hearsay) somebody else.
@@ -192,7 +192,7 @@ impl Inspection {
         options: &Options,
     ) -> Outcome {
         match *segment {
-            Segment::Tcp { sequence, flags, payload } => {
+            Segment::Tcp { sequence, flags, payload, .. } => {
                 self.look_at_stream(direction, (sequence, flags), payload, table, options)
             }
             Segment::Udp([]) => Outcome::Undecided,

@@ -129,7 +129,12 @@ impl Trial<'_> {
             for piece in payload.chunks(size.max(1)) {
                 let sequence = direction.of(&mut sequences);
                 let segment = match transport {
-                    Transport::Tcp => Segment::Tcp { sequence: *sequence, flags: TcpFlags::default(), payload: piece },
+                    Transport::Tcp => Segment::Tcp {
+                        sequence: *sequence,
+                        acknowledgment: 0,
+                        flags: TcpFlags::default(),
+                        payload: piece,
+                    },
                     _ => Segment::Udp(piece),
                 };
                 *sequence += u32::try_from(piece.len()).unwrap_or(0);

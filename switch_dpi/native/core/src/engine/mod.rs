@@ -261,8 +261,8 @@ impl Engine {
         flow.count(direction, arrival.volume);
         flow.last_seen_ns = now_ns;
         let (was_closed, inspected) = (flow.closing.is_closed(), flow.inspection.is_some());
-        if let Segment::Tcp { flags, payload, sequence } = arrival.segment {
-            let is_reset = flags.rst() && flow.believes_reset(direction, sequence);
+        if let Segment::Tcp { flags, payload, sequence, .. } = arrival.segment {
+            let is_reset = flags.rst() && flow.believes_reset(direction, &arrival.segment);
             flow.closing.note(flags, is_reset, payload, direction);
             if flags.syn() && flags.ack() {
                 flow.answered_at = sequence;

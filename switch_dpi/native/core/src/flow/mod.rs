@@ -233,16 +233,19 @@ impl Flow {
         }
     }
 
-    /// Whether a RST with this sequence number ends the connection. While there is no verdict it does where its receiver
-    /// expects it, as there (RFC 5961 §3.2). Any other may be sent to be rid of the inspection, or belongs to the last
+    /// Whether a RST ends the connection. While there is no verdict it does where its receiver would believe it: at the
+    /// sequence number that is expected next (RFC 5961 §3.2), or, of one who has said nothing, with an acknowledgment of
+    /// what was sent to it (RFC 9293 §3.10.7.3). Any other may be sent to be rid of the inspection, or belongs to the last
     /// connection between these ports and was overtaken by the SYN of this one.
-    pub(crate) fn believes_reset(&self, direction: Direction, sequence: u32) -> bool {
-        let unsettled = self.inspection.as_ref().filter(|_| !self.state.is_settled());
-        unsettled.is_none_or(|inspection| {
-            let has_fin = self.closing.has_fin(direction);
-            inspection.expects(direction, sequence)
-                || has_fin && inspection.expects(direction, sequence.wrapping_sub(1)) // a FIN counts as a byte
-        })
+    pub(crate) fn believes_reset(&self, direction: Direction, segment: &Segment<'_>) -> bool {
+        let Segment::Tcp { sequence, acknowledgment, flags, .. } = *segment else { return false };
+        let Some(inspection) = self.inspection.as_ref().filter(|_| !self.state.is_settled()) else { return true };
+        match (inspection.next_sequence(direction), inspection.next_sequence(direction.opposite())) {
+            (Some(next), _) if self.closing.has_fin(direction) => [next, next.wrapping_add(1)].contains(&sequence),
+            (Some(next), _) => next == sequence,
+            (None, Some(sent)) => flags.ack() && acknowledgment == sent,
+            (None, None) => true,
+        }
     }
 
     /// Reads something of the lines that each packet needs.

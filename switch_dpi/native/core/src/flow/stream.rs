@@ -32,10 +32,10 @@ impl Stream {
         self.data.is_empty() && self.pending.is_empty() && self.next.is_none_or(|next| next == sequence)
     }
 
-    /// Whether a segment here would be the next, as far as is known.
+    /// Where the next segment begins, as far as is known.
     #[must_use]
-    pub fn expects(&self, sequence: u32) -> bool {
-        self.next.is_none_or(|next| next == sequence)
+    pub fn next_sequence(&self) -> Option<u32> {
+        self.next
     }
 
     /// A segment goes by whose payload is not wanted.

@@ -52,6 +52,8 @@ pub enum Segment<'a> {
     Tcp {
         /// Sequence number of the first byte, or of the SYN.
         sequence: u32,
+        /// The next sequence number expected of the other end; of no meaning without the flag ACK.
+        acknowledgment: u32,
         /// Control bits.
         flags: TcpFlags,
         /// The bytes.
@@ -94,7 +96,7 @@ fn icmp(protocol: u8, data: &[u8]) -> ((u16, u16), Segment<'_>) {
 
 #[inline(always)]
 pub(super) fn tcp(data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
-    let Some(([a, b, c, d, e, f, g, h, _, _, _, _, offset, bits], _)) = data.split_first_chunk() else {
+    let Some(([a, b, c, d, e, f, g, h, i, j, k, l, offset, bits], _)) = data.split_first_chunk() else {
         return Err(Refused::Malformed("TCP header is cut short"));
     };
     let ports = (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d]));
@@ -103,7 +105,8 @@ pub(super) fn tcp(data: &[u8]) -> Result<((u16, u16), Segment<'_>), Refused> {
         return Err(Refused::Malformed("TCP header is smaller than 20 bytes"));
     }
     let payload = data.get(header_size..).unwrap_or_default(); // a capture may be cut in the options
-    Ok((ports, Segment::Tcp { sequence: u32::from_be_bytes([*e, *f, *g, *h]), flags: TcpFlags(*bits), payload }))
+    let (sequence, acknowledgment) = (u32::from_be_bytes([*e, *f, *g, *h]), u32::from_be_bytes([*i, *j, *k, *l]));
+    Ok((ports, Segment::Tcp { sequence, acknowledgment, flags: TcpFlags(*bits), payload }))
 }
 
 #[inline(always)]
