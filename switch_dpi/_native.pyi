@@ -563,10 +563,13 @@ class Relay:
     def wait(self, timeout_s: float | None = None) -> RelayTurn:
         """What there is to do; waits for it without end, or so long."""
 
-    def answer(self, to_switch: bytes, to_controller: bytes, *, is_whole: bool, is_extended: bool) -> None:
+    def answer(
+        self, to_switch: bytes, to_controller: bytes, *, is_whole: bool, is_held: bool, is_extended: bool
+    ) -> None:
         """Send whole messages, in the place of those of the last turn: what is behind them goes on.
 
-        With ``is_whole`` false that of the controller waits for a later answer. A session stays extended.
+        With ``is_whole`` false that of the controller waits for a later answer; with ``is_held`` it may take long,
+        and the controller's echoes pass meanwhile. A session stays extended.
         """
 
     def publish(self, messages: bytes) -> None:

@@ -120,7 +120,8 @@ class BridgeAgent:
             [ovs.management_path(plan.name)],
         )
         self._reclaimer = Reclaimer(self._store, self._path, self._count_rules, self._connections)
-        self._store.make_room = self._reclaimer.run_now
+        self._store.room.make = self._reclaimer.begin
+        self._store.room.on_end = self._shim.wake
         self._path.on_news = self._shim.wake
         self._depth = Depth()
         self._desk = RequestDesk(

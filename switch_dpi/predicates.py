@@ -32,13 +32,14 @@ from ofext.predicates import Predicate, PredicateTable, TableFull
 from switch_dpi.conntrack import Connection
 from switch_dpi.predicate_index import PredicateIndex
 from switch_dpi.references import LEFT_BEHIND_S, References
+from switch_dpi.room import Room
 from switch_dpi.shim.bundles import bundle_ended
+from switch_dpi.shim.gate import PutOff
 from switch_dpi.vocabulary import Vocabulary
 
 log = logging.getLogger(__name__)
 
 MAX_MISUNDERSTOOD_TOLD: Final = 10  # log lines; who sends one such message may send a million
-LOOK_PAUSE_S: Final = 0.2  # after a look in vain: who goes on asking does not hold up the relay all the time
 
 _LOWERED: Final = frozenset({int(Type.EXPERIMENTER), int(Type.FLOW_MOD), int(Type.MULTIPART_REQUEST)}) | {
     int(Type.BUNDLE_ADD_MESSAGE)
@@ -65,8 +66,8 @@ class PredicateStore:
         self._path = path
         self._edge_zone = edge_zone
         self._on_change = on_change
-        self.make_room: Callable[[], bool] = lambda: False
-        """Called when no bit is free, from the relay's thread: look now; whether one has become free."""
+        self.room = Room()
+        """How far it is with a rule for which no bit is free."""
         self.refused = 0
         """Messages that could not be lowered."""
         self.misunderstood = 0
@@ -76,7 +77,6 @@ class PredicateStore:
         self._lock = threading.Lock()
         self._references = References()
         self._asked: set[Predicate] = set()
-        self._next_look_s = 0.0
         self.table = _load(path)
         self.vocabulary = vocabulary
         self.index = PredicateIndex(self.table, vocabulary)
@@ -93,8 +93,14 @@ class PredicateStore:
         now_s = time.monotonic()
         with self._lock:
             self._references = References(self._references.held(now_s), now_s + LEFT_BEHIND_S)
+            self.room.forget()
 
-    def lower(self, message: bytes) -> bytes | L7Error:
+    @property
+    def is_making_room(self) -> bool:
+        """A message that was put off waits for a bit still."""
+        return self.room.is_being_made
+
+    def lower(self, message: bytes) -> bytes | L7Error | PutOff:
         """A message from the controller as Open vSwitch understands it; predicates of rules that come get a bit first.
 
         What is to be known of its arrival is asked by an ECHO_REQUEST behind it; see :meth:`answered`.
@@ -105,20 +111,22 @@ class PredicateStore:
         if message[1] not in _LOWERED or EXPERIMENTER_BYTES not in message:
             return message
         try:
-            try:
-                return self._lower(message)
-            except _NoBitError:
-                if not self._look_now():
-                    raise
-                return self._lower(message)
+            return self._lower(message)
         except OfextError as error:
+            if isinstance(error, _NoBitError) and self.room.wants_to_begin(time.monotonic()):
+                return self._put_off(message[0])
             self.refused += 1
             return _l7_error(error, message)
 
     def answered(self, message: bytes) -> bytes | None:
         """Of an ECHO_REPLY of the switch to a question from here: what to send to it next. None for others."""
         with self._lock:
-            return self._references.answer(message) if self._references.is_answer(message) else None
+            if not self._references.is_answer(message):
+                return None
+            following = self._references.answer(message)
+            read_up_to = self._references.answered_up_to
+        self.room.has_read(read_up_to)
+        return following
 
     def raise_(self, message: bytes) -> bytes:
         """A message from the switch with L7 fields; one that cannot be read goes through as it is."""
@@ -166,13 +174,11 @@ class PredicateStore:
             with self._lock:
                 self._replace(PredicateTable(self.table.bits, self.table.retired | unknown, self.table.capacity))
 
-    def _look_now(self) -> bool:
-        if time.monotonic() < self._next_look_s:
-            return False
-        if self.make_room():
-            return True
-        self._next_look_s = time.monotonic() + LOOK_PAUSE_S
-        return False
+    def _put_off(self, version: int) -> PutOff:
+        with self._lock:
+            number, question = self._references.ask(version)
+            self.room.begin(number)
+            return PutOff(question)
 
     def _lower(self, message: bytes) -> bytes:
         with self._lock:
@@ -182,6 +188,7 @@ class PredicateStore:
                 raise _NoBitError(grown, len(self._references.held(time.monotonic())))
             lowered = lower_message(message, grown)
             self._asked.update(needed)
+            self.room.forget()
             self._replace(grown)
             return lowered + self._references.note(lowered, needed) if needed else lowered
 

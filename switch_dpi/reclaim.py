@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import Final
 
 from ofext import label
@@ -42,7 +42,6 @@ class Reclaimer:
         self._connections = connections
         self._one_at_a_time = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
-        self._thread = threading.get_ident()
 
     async def run(self, *, retire: bool) -> bool:
         """Count the rules; with ``retire`` take the bits of unused predicates back. True when bits became free.
@@ -59,15 +58,15 @@ class Reclaimer:
             self._store.recycle(retired)
             return True
 
-    def run_now(self) -> bool:
-        """The same, awaited from another thread; False in the loop's own, which cannot wait for itself."""
-        if threading.get_ident() == self._thread:
-            return False
-        future = asyncio.run_coroutine_threadsafe(self.run(retire=True), self._loop)
+    def begin(self) -> Future[bool]:
+        """The same at once, from any thread; False too when it fails or takes too long."""
+        return asyncio.run_coroutine_threadsafe(self._run_at_once(), self._loop)
+
+    async def _run_at_once(self) -> bool:
         try:
-            return future.result(AT_ONCE_S)
+            async with asyncio.timeout(AT_ONCE_S):
+                return await self.run(retire=True)
         except TimeoutError:
-            future.cancel()
             return False
         except OvsError as error:
             log.warning("bits of predicates cannot be made free: %s", error)

@@ -51,6 +51,16 @@ class References:
             self._send(predicates)
         return self._question(message[0])
 
+    def ask(self, version: int) -> tuple[int, bytes]:
+        """Asks whether the switch has read all up to here: the question's number, and what to send now, if any."""
+        self._sent += 1
+        return self._sent, self._question(version)
+
+    @property
+    def answered_up_to(self) -> int:
+        """The switch has answered all questions up to this number."""
+        return self._answered
+
     def is_answer(self, message: bytes) -> bool:
         """Whether an ECHO_REPLY of the switch answers a question from here; then :meth:`answer` wants to see it."""
         head = EXPERIMENTER_BYTES + self._nonce

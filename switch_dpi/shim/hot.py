@@ -108,6 +108,7 @@ class HotRelay:
             output.to_switch,
             output.to_controller,
             is_whole=not self._session.is_busy,
+            is_held=self._session.is_held,
             is_extended=self._session.endpoint.is_negotiated,
         )
         return output.close

@@ -13,11 +13,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final
 
 from ofext.control import FlowControl
 from ofext.errors import DecodeError, EncodeError
-from ofext.messages import L7Error, encode_message, is_l7_message
+from ofext.messages import encode_message, is_l7_message
 from ofext.multipart import is_l7_multipart
 from ofext.openflow import basic
 from ofext.openflow.header import Framer, FramingError, Type, Version
@@ -25,6 +25,7 @@ from switch_dpi.errors import NegotiationError, ProtocolError, SwitchDpiError
 from switch_dpi.shim import interest, roles
 from switch_dpi.shim.barriers import Barriers
 from switch_dpi.shim.bundles import SpoiltBundles
+from switch_dpi.shim.gate import MatchGate, PutOff
 from switch_dpi.shim.l7 import L7Endpoint
 from switch_dpi.shim.window import EventWindow
 
@@ -41,22 +42,6 @@ _MAY_CARRY_L7_UP: Final = frozenset(
 )
 _FLOW_CONTROL: Final = FlowControl.EXP_TYPE.to_bytes(4, "big")  # what the agent itself does to the bridge
 _MAY_BE_BUNDLE: Final = frozenset({int(Type.EXPERIMENTER), int(Type.BUNDLE_CONTROL)})
-
-
-class MatchGate(Protocol):
-    """Lowers and raises the matches of whole messages (``switch_dpi.predicates`` implements it)."""
-
-    def lower(self, message: bytes) -> bytes | L7Error:
-        """A message from the controller as the switch understands it, or why it is refused."""
-        ...
-
-    def raise_(self, message: bytes) -> bytes:
-        """A message from the switch with L7 fields."""
-        ...
-
-    def answered(self, message: bytes) -> bytes | None:
-        """Of an ECHO_REPLY of the switch to the gate: what to send to the switch next. None for others."""
-        ...
 
 
 Restore = Callable[[bytes], Iterable[bytes]]
@@ -113,6 +98,7 @@ class ShimSession:
         self._bundles = SpoiltBundles()
         self._window = EventWindow()
         self._barriers = Barriers()
+        self._put_off: bytes | None = None
         self._deadline: float | None = now + HELLO_S
         self.endpoint = make_endpoint()
         self.phase = Phase.GREETING
@@ -144,7 +130,7 @@ class ShimSession:
 
     @property
     def is_held(self) -> bool:
-        """What the controller asks for next waits for a barrier: :meth:`resume` would change nothing now."""
+        """What the controller asks for next waits for something else: :meth:`resume` would change nothing now."""
         if self._answers is not None or self.endpoint.outbox.has_parts or not self._inbox:
             return False
         return self._has_to_wait(self._inbox[0])
@@ -221,8 +207,19 @@ class ShimSession:
                     self._answer(answer)
                 else:
                     self._answers = None
+            if self.is_held:
+                self._let_echoes_pass()
         except (DecodeError, SwitchDpiError) as error:
             self._lose_controller(f"controller: {error}")
+
+    def _let_echoes_pass(self) -> None:
+        """Out of what waits, or the controller would take the bridge for dead. The native relay does so behind it."""
+        waiting, self._inbox = self._inbox, deque()
+        for message in waiting:
+            if isinstance(message, FramingError) or message[1] != Type.ECHO_REQUEST:
+                self._inbox.append(message)
+            else:
+                self._to_switch.append(message)
 
     def controller_lost(self, reason: str) -> None:
         """The controller's connection closed, or could not be made."""
@@ -342,6 +339,11 @@ class ShimSession:
         elif kind == Type.SET_ASYNC:
             message = self._configure_async(message)
         lowered = self._gate.lower(message)
+        if isinstance(lowered, PutOff):
+            self._to_switch.append(lowered.to_switch)
+            self._put_off = message
+            self._inbox.appendleft(message)
+            return
         if isinstance(lowered, bytes):
             self._to_switch.append(lowered)
             return
@@ -359,9 +361,11 @@ class ShimSession:
         return message
 
     def _has_to_wait(self, message: bytes | FramingError) -> bool:
-        """Barriers keep the agent's own work and the bridge's in the controller's order."""
+        """Barriers keep the agent's own work and the bridge's in the controller's order; a rule may wait for a bit."""
         if isinstance(message, FramingError) or self.phase is not Phase.RELAYING:
             return False
+        if message is self._put_off:
+            return self._gate.is_making_room
         if message[1] == Type.BARRIER_REQUEST:
             return self.endpoint.outbox.is_working
         return self._barriers.are_open and is_l7_message(message) and message[12:16] == _FLOW_CONTROL

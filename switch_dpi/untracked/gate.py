@@ -15,6 +15,7 @@ from ofext.untracked import messages
 from ofext.untracked.errors import OwnTableError, UntrackedError, UntrackedMatchError
 from ofext.untracked.everything import Questions, spread
 from switch_dpi.predicates import PredicateStore
+from switch_dpi.shim.gate import PutOff
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,12 @@ class UntrackedGate:
         self._left = b""
         self._misunderstood = 0
 
-    def lower(self, message: bytes) -> bytes | L7Error:
+    @property
+    def is_making_room(self) -> bool:
+        """A message that was put off waits for a label bit still."""
+        return self._store.is_making_room
+
+    def lower(self, message: bytes) -> bytes | L7Error | PutOff:
         """A message from the controller as the switch understands it, or why it is refused."""
         if message[1] not in _CHANGED:
             return self._store.lower(message)
@@ -52,7 +58,7 @@ class UntrackedGate:
         except OfextError as error:
             return _refusal(error, message)
         lowered = self._store.lower(message)
-        if isinstance(lowered, L7Error):
+        if isinstance(lowered, L7Error | PutOff):
             return lowered
         first, *behind = messages.split(lowered)
         waiting, self._left = self._left + b"".join(behind), b""

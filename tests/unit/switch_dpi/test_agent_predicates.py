@@ -1,6 +1,8 @@
 """Patterns and their label bits: looking up, keeping, letting go."""
 
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from switch_dpi.conntrack import Connection
 from switch_dpi.predicate_index import PredicateIndex
 from switch_dpi.predicates import PredicateStore
 from switch_dpi.references import MAX_BUNDLES, References
+from switch_dpi.shim.gate import PutOff
 from tests.fakes.agent_engine import VOCABULARY
 
 EVENT = FlowEvent(
@@ -117,7 +120,11 @@ def echo_of(sent: bytes) -> bytes:
     """The answer to the question behind a lowered message."""
     size = int.from_bytes(sent[2:4], "big")
     assert sent[size + 1] == Type.ECHO_REQUEST
-    return sent[size : size + 1] + bytes([Type.ECHO_REPLY]) + sent[size + 2 :]
+    return reply_to(sent[size:])
+
+
+def reply_to(question: bytes) -> bytes:
+    return question[:1] + bytes([Type.ECHO_REPLY]) + question[2:]
 
 
 def lowered(store: PredicateStore, message: bytes) -> bytes:
@@ -225,25 +232,81 @@ def test_bundles_beyond_the_limit_count_as_long_as_the_session() -> None:
     assert references.held(0.0) == {predicate}
 
 
-def test_room_is_made_once_before_a_rule_is_refused(store: PredicateStore) -> None:
+def fill(store: PredicateStore) -> None:
     for number in range(label.PREDICATE_CAPACITY):
         store.answered(echo_of(lowered(store, flow_mod(f"h{number}.example"))))
-    looks: list[bool] = []
 
-    def make_room() -> bool:
-        looks.append(True)
-        look(store, *range(1, label.PREDICATE_CAPACITY))
-        found = bool(store.table.retired)
+
+def put_off(store: PredicateStore, name: str) -> PutOff:
+    found = store.lower(flow_mod(name))
+    assert isinstance(found, PutOff)
+    return found
+
+
+def make_room_by(
+    store: PredicateStore, look_again: Callable[[], None], *, ends_at_once: bool = False
+) -> list[Future[bool]]:
+    """Room is made by a look that ends when the test says so, or at once."""
+    begun: list[Future[bool]] = []
+
+    def begin() -> Future[bool]:
+        begun.append(Future())
+        look_again()
         store.recycle(store.table.retired)
-        return found
+        if ends_at_once:
+            begun[-1].set_result(True)
+        return begun[-1]
 
-    store.make_room = make_room
+    store.room.make = begin
+    return begun
+
+
+def test_a_rule_without_a_bit_waits_for_one_and_no_longer(store: PredicateStore) -> None:
+    fill(store)
+    ended: list[bool] = []
+    store.room.on_end = lambda: ended.append(True)
+    begun = make_room_by(store, lambda: look(store, *range(1, label.PREDICATE_CAPACITY)))
+    question = put_off(store, "one.more.example").to_switch
+    assert store.is_making_room
+    assert not begun  # what the controller sent before has to have been read
+    store.answered(reply_to(question))
+    assert store.is_making_room
+    begun[0].set_result(True)
+    assert ended
+    assert not store.is_making_room
     assert isinstance(store.lower(flow_mod("one.more.example")), bytes)
-    refused = store.lower(flow_mod("and.another.example"))
-    assert isinstance(refused, L7Error)
-    assert refused.code == ErrorCode.PREDICATES_FULL
-    assert isinstance(store.lower(flow_mod("and.another.example")), L7Error)
-    assert looks == [True, True]
+
+
+def test_a_rule_that_waited_in_vain_is_refused_and_so_are_others_for_a_while(store: PredicateStore) -> None:
+    fill(store)
+    begun = make_room_by(store, lambda: look(store, *range(label.PREDICATE_CAPACITY)))
+    store.answered(reply_to(put_off(store, "one.more.example").to_switch))
+    begun[0].set_result(False)
+    for _ in range(2):
+        refused = store.lower(flow_mod("one.more.example"))
+        assert isinstance(refused, L7Error)
+        assert refused.code == ErrorCode.PREDICATES_FULL
+    assert len(begun) == 1
+
+
+def test_a_deletion_on_its_way_frees_its_bit_for_the_rule_behind_it(store: PredicateStore) -> None:
+    fill(store)
+    make_room_by(store, lambda: look(store, *range(1, label.PREDICATE_CAPACITY)), ends_at_once=True)
+    deletion = lowered(store, flow_mod("h0.example"))  # as any message with the predicate
+    put_off(store, "one.more.example")
+    behind = store.answered(echo_of(deletion))
+    assert behind
+    assert store.is_making_room
+    store.answered(reply_to(behind))
+    assert isinstance(store.lower(flow_mod("one.more.example")), bytes)
+
+
+def test_nobody_waits_for_a_session_that_has_ended(store: PredicateStore) -> None:
+    fill(store)
+    make_room_by(store, lambda: None)
+    put_off(store, "one.more.example")
+    store.begin_session()
+    assert not store.is_making_room
 
 
 def test_bits_in_use_that_the_table_does_not_know_are_not_given_away(store: PredicateStore) -> None:

@@ -105,6 +105,13 @@ def test_a_barrier_waits_for_what_was_asked_before_it_and_everything_behind_wait
     assert not setting.session.is_held
 
 
+def test_an_echo_does_not_wait_for_a_barrier(setting: Setting) -> None:
+    after, echo = build(5, Type.FLOW_MOD, 60, bytes(40)), build(5, Type.ECHO_REQUEST, 61)
+    assert setting.ask(l7(REINSPECT), BARRIER, after, echo)[0] == echo
+    setting.desk.finish()
+    assert setting.taken()[0] == BARRIER + after
+
+
 def test_without_a_barrier_nothing_waits(setting: Setting) -> None:
     after = build(5, Type.FLOW_MOD, 60, bytes(40))
     assert setting.ask(l7(REINSPECT), after)[0] == after

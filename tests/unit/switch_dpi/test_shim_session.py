@@ -16,6 +16,7 @@ from ofext.messages import ErrorCode, L7Error, Message, decode_message, encode_m
 from ofext.openflow import basic
 from ofext.openflow.header import Framer, Type, build
 from switch_dpi.shim.bundles import MAX_SPOILT
+from switch_dpi.shim.gate import PutOff
 from switch_dpi.shim.l7 import L7Endpoint
 from switch_dpi.shim.session import HELLO_S, MAX_ANSWERS_SIZE, PATIENCE_S, Output, Phase, ShimSession
 from switch_dpi.shim.window import WINDOW_SIZE
@@ -30,7 +31,14 @@ LOW = oxm.ct_label(0, 0).encode()[:4] + oxm.ct_zone(0).encode()[:4]  # what the 
 class Gate:
     """Marks what went through it."""
 
-    def lower(self, message: bytes) -> bytes | L7Error:
+    def __init__(self) -> None:
+        self.is_making_room = False
+        self.is_full = False
+
+    def lower(self, message: bytes) -> bytes | L7Error | PutOff:
+        if self.is_full and HIGH in message:
+            self.is_making_room = True
+            return PutOff(b"question")
         if REFUSED in message:
             return L7Error(code=ErrorCode.MATCH_VALUE, text="refused")
         return message.replace(HIGH, LOW)
@@ -42,12 +50,12 @@ class Gate:
         return b"next question" if REFUSED in message else None
 
 
-def make(preferred: int | None = None) -> ShimSession:
-    return ShimSession(Gate(), lambda: L7Endpoint(AgentInfo, lambda: CATALOGUE), 0.0, preferred)
+def make(preferred: int | None = None, gate: Gate | None = None) -> ShimSession:
+    return ShimSession(gate or Gate(), lambda: L7Endpoint(AgentInfo, lambda: CATALOGUE), 0.0, preferred)
 
 
-def relaying(version: int = 5) -> ShimSession:
-    session = make()
+def relaying(version: int = 5, gate: Gate | None = None) -> ShimSession:
+    session = make(gate=gate)
     session.switch_data(basic.hello(ALL), 0.0)
     session.controller_connected(0.0)
     session.controller_data(basic.hello([version]), 0.0)
@@ -355,6 +363,23 @@ def test_answers_that_the_controller_does_not_take_are_not_made() -> None:
     assert output.to_switch == after
     told = [part for part in parts if isinstance(part, Catalogue)]
     assert (turns > asked, sum(not part.more for part in told), len(told) % asked) == (True, asked, 0)
+
+
+def test_a_rule_that_is_put_off_and_all_behind_it_but_echoes_wait() -> None:
+    gate = Gate()
+    session = relaying(gate=gate)
+    gate.is_full = True
+    rule, after = build(5, Type.FLOW_MOD, 2, HIGH), build(5, Type.PACKET_OUT, 3)
+    echo = build(5, Type.ECHO_REQUEST, 4)
+    session.controller_data(rule + after + echo, 0.0)
+    assert session.take().to_switch == b"question" + echo
+    assert session.is_busy
+    assert session.is_held
+    gate.is_full = gate.is_making_room = False
+    assert not session.is_held
+    session.resume(0.0)
+    assert session.take().to_switch == rule.replace(HIGH, LOW) + after
+    assert not session.is_busy
 
 
 def test_fault_behind_messages_that_wait_for_answers_comes_after_them() -> None:

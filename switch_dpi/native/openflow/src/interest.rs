@@ -5,6 +5,9 @@ use memchr::memmem::Finder;
 /// Size of the header of every OpenFlow message (1.3 §7.1).
 pub const HEADER_SIZE: usize = 8;
 
+/// OFPT_ECHO_REQUEST (1.3 §7.5.3).
+pub(crate) const ECHO_REQUEST: u8 = 2;
+
 /// What is wanted of each message type.
 pub struct Interest {
     kinds: [Wanted; 256],

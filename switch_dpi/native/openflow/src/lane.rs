@@ -1,18 +1,34 @@
 //! One direction of a relay: bytes in, what passes at once and what has to be looked at first. No I/O.
 //!
-//! Order is kept: while messages are being looked at, nothing behind them passes.
+//! Order is kept: while messages are being looked at, nothing behind them passes. Where they wait for something else (a
+//! barrier does), echoes pass all the same, or the other side would be taken for dead.
 
-use crate::interest::{HEADER_SIZE, Interest, NotOpenFlow, message_size};
+use crate::interest::{ECHO_REQUEST, HEADER_SIZE, Interest, NotOpenFlow, message_size};
 
 /// Bytes asked of a socket at a time. A message fits, so a lane that has read so much more can always go on.
 pub(crate) const READ_SIZE: usize = 1 << 16;
 
+/// Bytes kept behind messages that wait; then nothing more is read, echoes neither.
+pub(crate) const MAX_BEHIND_SIZE: usize = 1 << 16;
+
+/// What stands before `input`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hold {
+    /// Nothing.
+    Free,
+    /// Messages that someone is looking at.
+    Looked,
+    /// Messages that someone has looked at and cannot answer yet.
+    Waiting,
+}
+
 /// The messages of one direction that wait to be sorted.
 pub(crate) struct Lane {
     interest: Interest,
+    /// Whole messages before `input`, behind those that wait.
+    behind: Vec<u8>,
     input: Vec<u8>,
-    /// Someone is looking at the messages that came before `input`.
-    is_held: bool,
+    hold: Hold,
     /// The controller speaks the extension.
     is_extended: bool,
 }
@@ -20,12 +36,16 @@ pub(crate) struct Lane {
 impl Lane {
     /// `rest` came before: the beginning of a message whose end has not. Held: there may be answers to give before.
     pub(crate) fn new(interest: Interest, rest: Vec<u8>) -> Self {
-        Self { interest, input: rest, is_held: true, is_extended: false }
+        Self { interest, behind: Vec::new(), input: rest, hold: Hold::Looked, is_extended: false }
     }
 
     /// Whether more bytes are of use now.
     pub(crate) fn wants_input(&self) -> bool {
-        !self.is_held
+        match self.hold {
+            Hold::Free => true,
+            Hold::Looked => false,
+            Hold::Waiting => self.behind.len() + self.input.len() < MAX_BEHIND_SIZE,
+        }
     }
 
     /// The next bytes of the stream.
@@ -40,14 +60,26 @@ impl Lane {
 
     /// What was handed out is answered; [`Lane::sort`] goes on behind it.
     pub(crate) fn release(&mut self) {
-        self.is_held = false;
+        self.hold = Hold::Free;
+        self.behind.append(&mut self.input);
+        std::mem::swap(&mut self.behind, &mut self.input);
+    }
+
+    /// What was handed out cannot be answered yet.
+    pub(crate) fn keep_waiting(&mut self) {
+        self.hold = Hold::Waiting;
     }
 
     /// Appends to `passed` what nobody wants to see, up to the first message that someone does; from that one up to the
     /// last such message goes to `looked_at`, if there is one, and holds the lane.
     pub(crate) fn sort(&mut self, passed: &mut Vec<u8>, looked_at: &mut Vec<u8>) -> Result<(), NotOpenFlow> {
-        if self.is_held {
-            return Ok(());
+        match self.hold {
+            Hold::Free => {}
+            Hold::Looked => return Ok(()),
+            Hold::Waiting => {
+                self.pass_echoes(passed);
+                return Ok(());
+            }
         }
         let (mut at, mut first, mut last) = (0, None, 0);
         let verdict = loop {
@@ -68,13 +100,29 @@ impl Lane {
         passed.extend_from_slice(self.input.get(..begin).unwrap_or_default());
         looked_at.extend_from_slice(self.input.get(begin..end).unwrap_or_default());
         self.input.drain(..end);
-        self.is_held = first.is_some();
-        if self.is_held { Ok(()) } else { verdict }
+        if first.is_none() {
+            return verdict;
+        }
+        self.hold = Hold::Looked;
+        Ok(())
+    }
+
+    /// Of what has come behind messages that wait. A fault is found when they wait no longer.
+    fn pass_echoes(&mut self, passed: &mut Vec<u8>) {
+        let mut at = 0;
+        while let Some(rest) = self.input.get(at..) {
+            let Ok(Some(size)) = message_size(rest) else { break };
+            let message = rest.get(..size).unwrap_or_default();
+            let place = if message.get(1) == Some(&ECHO_REQUEST) { &mut *passed } else { &mut self.behind };
+            place.extend_from_slice(message);
+            at += size;
+        }
+        self.input.drain(..at);
     }
 
     /// After an error: the header where the stream stopped being OpenFlow. Nothing of it is read any more.
     pub(crate) fn give_up(&mut self) -> Vec<u8> {
-        self.is_held = true;
+        self.hold = Hold::Looked;
         self.input.iter().copied().take(HEADER_SIZE).collect()
     }
 }
@@ -130,6 +178,38 @@ mod tests {
         assert_eq!(sorted(&mut lane), (vec![], vec![]));
         lane.release();
         assert_eq!(sorted(&mut lane), (message(10, 5), vec![]));
+    }
+
+    #[test]
+    fn echoes_overtake_what_waits() {
+        let mut lane = lane();
+        lane.feed(&[message(SEEN, 1), message(ECHO_REQUEST, 2)].concat());
+        assert_eq!(sorted(&mut lane), (vec![], message(SEEN, 1)));
+        assert_eq!(sorted(&mut lane), (vec![], vec![]), "it is being looked at, which is short");
+        lane.keep_waiting();
+        assert!(lane.wants_input());
+        lane.feed(&[message(10, 3), message(SEEN, 4), message(ECHO_REQUEST, 5), message(10, 6)[..3].to_vec()].concat());
+        assert_eq!(sorted(&mut lane).0, [message(ECHO_REQUEST, 2), message(ECHO_REQUEST, 5)].concat());
+        lane.feed(&message(10, 6)[3..]);
+        assert_eq!(sorted(&mut lane), (vec![], vec![]));
+        lane.release();
+        assert_eq!(sorted(&mut lane), (message(10, 3), message(SEEN, 4)));
+        lane.release();
+        assert_eq!(sorted(&mut lane), (message(10, 6), vec![]));
+    }
+
+    #[test]
+    fn what_waits_is_bounded() {
+        let mut lane = lane();
+        lane.feed(&message(SEEN, 1));
+        sorted(&mut lane);
+        lane.keep_waiting();
+        let many = message(10, 2).repeat(MAX_BEHIND_SIZE / HEADER_SIZE);
+        lane.feed(&many);
+        sorted(&mut lane);
+        assert!(!lane.wants_input());
+        lane.release();
+        assert_eq!(sorted(&mut lane).0, many);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io;
 
-use crate::relay::Turn;
+use crate::relay::{Answer, Turn};
 
 /// Both sides' letters.
 pub(crate) struct Mailbox {
@@ -34,6 +34,8 @@ pub(crate) struct Orders {
     pub(crate) answers: [Vec<u8>; 2],
     /// Lanes whose messages are answered.
     pub(crate) is_released: [bool; 2],
+    /// The controller's messages wait for something else.
+    pub(crate) is_held: bool,
     /// The controller speaks the extension.
     pub(crate) is_extended: bool,
     /// For the controller, when it has nothing else to take.
@@ -129,17 +131,19 @@ impl Mailbox {
     }
 
     /// Answers what was handed out; what came from the controller only if the answer is whole.
-    pub(crate) fn answer(&self, to_switch: &[u8], to_controller: &[u8], is_whole: bool, is_extended: bool) {
+    pub(crate) fn answer(&self, to_switch: &[u8], to_controller: &[u8], answer: Answer) {
         let mut state = self.lock();
         let [is_switch_answered, is_controller_answered] = state.is_handed_out;
-        let handed_out = [is_switch_answered, is_controller_answered && is_whole];
-        state.is_handed_out = [false, is_controller_answered && !is_whole];
-        if to_switch.is_empty() && to_controller.is_empty() && handed_out == [false; 2] {
+        let handed_out = [is_switch_answered, is_controller_answered && answer.is_whole];
+        state.is_handed_out = [false, is_controller_answered && !answer.is_whole];
+        let is_held = is_controller_answered && answer.is_held;
+        if to_switch.is_empty() && to_controller.is_empty() && handed_out == [false; 2] && !is_held {
             return;
         }
         state.has_room &= to_controller.is_empty();
         let orders = &mut state.orders;
-        orders.is_extended |= is_extended;
+        orders.is_extended |= answer.is_extended;
+        orders.is_held |= is_held;
         for (answers, more) in orders.answers.iter_mut().zip([to_switch, to_controller]) {
             answers.extend_from_slice(more);
         }

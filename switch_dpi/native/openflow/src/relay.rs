@@ -51,6 +51,17 @@ pub struct Turn {
     pub ended: Option<String>,
 }
 
+/// What is to be known of an answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Answer {
+    /// Nothing more will be said to what was handed out; until then what the controller sent behind it waits.
+    pub is_whole: bool,
+    /// The rest has to wait for something else, which may take long: echoes of the controller pass meanwhile.
+    pub is_held: bool,
+    /// From here on the session is an extended one.
+    pub is_extended: bool,
+}
+
 /// A relay that runs.
 pub struct Relay {
     mailbox: Arc<Mailbox>,
@@ -77,10 +88,9 @@ impl Relay {
         self.mailbox.wait(timeout)
     }
 
-    /// Sends whole messages, in the place of those that [`Relay::wait`] has handed out. While `is_whole` is false,
-    /// what the controller sent behind its ones goes on waiting. `is_extended`: from here on the session is so.
-    pub fn answer(&self, to_switch: &[u8], to_controller: &[u8], is_whole: bool, is_extended: bool) {
-        self.mailbox.answer(to_switch, to_controller, is_whole, is_extended);
+    /// Sends whole messages, in the place of those that [`Relay::wait`] has handed out.
+    pub fn answer(&self, to_switch: &[u8], to_controller: &[u8], answer: Answer) {
+        self.mailbox.answer(to_switch, to_controller, answer);
     }
 
     /// Sends whole messages to the controller when nothing else is to be sent to it.
@@ -232,6 +242,10 @@ impl Worker {
     }
 
     fn obey(&mut self, orders: Orders) -> Result<(), Ended> {
+        if orders.is_held {
+            let [_, controller] = &mut self.sides;
+            controller.lane.keep_waiting(); // it may have been released since
+        }
         for ((side, answers), is_released) in self.sides.iter_mut().zip(orders.answers).zip(orders.is_released) {
             side.outgoing.relayed().extend_from_slice(&answers);
             if orders.is_extended {

@@ -6,10 +6,11 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use appsteer_openflow::interest::Interest;
-use appsteer_openflow::relay::{End, MAX_WAITING_SIZE, Relay, Turn};
+use appsteer_openflow::relay::{Answer, End, MAX_WAITING_SIZE, Relay, Turn};
 
 const SEEN: u8 = 4;
 const SEEN_LATER: u8 = 20;
+const WHOLE: Answer = Answer { is_whole: true, is_held: false, is_extended: false };
 const PATIENCE: Option<Duration> = Some(Duration::from_secs(10));
 
 struct Setting {
@@ -32,7 +33,7 @@ fn setting() -> Setting {
         far.set_read_timeout(PATIENCE).unwrap();
     }
     let relay = Relay::start(end(near_switch), end(near_controller)).unwrap();
-    relay.answer(&[], &[], true, false);
+    relay.answer(&[], &[], WHOLE);
     Setting { relay, switch, controller }
 }
 
@@ -76,7 +77,7 @@ fn an_answer_goes_where_the_message_was() {
     assert_eq!((turn.from_switch, turn.from_controller), (vec![], message(SEEN, 2, 4)));
     setting.switch.write_all(&message(10, 9, 0)).unwrap(); // the other direction goes on meanwhile
     assert_eq!(read(&mut setting.controller, 8), message(10, 9, 0));
-    setting.relay.answer(&message(14, 2, 0), &message(1, 2, 0), true, false);
+    setting.relay.answer(&message(14, 2, 0), &message(1, 2, 0), WHOLE);
     let expected = [message(18, 1, 0), message(14, 2, 0), message(18, 3, 0)].concat();
     assert_eq!(read(&mut setting.switch, 24), expected);
     assert_eq!(read(&mut setting.controller, 8), message(1, 2, 0));
@@ -140,7 +141,7 @@ fn what_is_no_openflow_is_handed_out_and_nothing_behind_it() {
 #[test]
 fn answers_are_sent_before_the_end() {
     let mut setting = setting();
-    setting.relay.answer(&message(18, 1, 0), &message(21, 1, 0), true, false);
+    setting.relay.answer(&message(18, 1, 0), &message(21, 1, 0), WHOLE);
     setting.relay.stop();
     setting.relay.stop();
     assert_eq!(read(&mut setting.switch, 8), message(18, 1, 0));
@@ -154,13 +155,25 @@ fn a_long_answer_is_given_in_parts_and_what_is_behind_the_request_waits() {
     setting.controller.write_all(&[message(SEEN, 1, 0), message(18, 2, 0)].concat()).unwrap();
     assert_eq!(turn(&setting.relay).from_controller, message(SEEN, 1, 0));
     for part in 0..3 {
-        setting.relay.answer(&[], &message(SEEN, part, 60_000), part == 2, false);
+        setting.relay.answer(&[], &message(SEEN, part, 60_000), Answer { is_whole: part == 2, ..WHOLE });
         assert_eq!(read(&mut setting.controller, 60_008), message(SEEN, part, 60_000));
         setting.switch.set_nonblocking(true).unwrap();
         assert!(part == 2 || setting.switch.read(&mut [0]).is_err(), "it went on before the answer was whole");
     }
     setting.switch.set_nonblocking(false).unwrap();
     assert_eq!(read(&mut setting.switch, 8), message(18, 2, 0));
+}
+
+#[test]
+fn echoes_pass_what_waits_for_something_else() {
+    let mut setting = setting();
+    setting.controller.write_all(&message(SEEN, 1, 0)).unwrap();
+    turn(&setting.relay);
+    setting.relay.answer(&[], &[], Answer { is_whole: false, is_held: true, is_extended: false });
+    setting.controller.write_all(&[message(14, 2, 0), message(2, 3, 0)].concat()).unwrap();
+    assert_eq!(read(&mut setting.switch, 8), message(2, 3, 0));
+    setting.relay.answer(&message(SEEN, 1, 0), &[], WHOLE);
+    assert_eq!(read(&mut setting.switch, 16), [message(SEEN, 1, 0), message(14, 2, 0)].concat());
 }
 
 #[test]
@@ -171,6 +184,6 @@ fn some_messages_are_looked_at_in_extended_sessions_only() {
     assert_eq!(read(&mut setting.switch, 8), later);
     setting.controller.write_all(&[message(SEEN, 2, 0), later.clone()].concat()).unwrap();
     assert_eq!(turn(&setting.relay).from_controller, message(SEEN, 2, 0));
-    setting.relay.answer(&[], &[], true, true);
+    setting.relay.answer(&[], &[], Answer { is_extended: true, ..WHOLE });
     assert_eq!(turn(&setting.relay).from_controller, later);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use appsteer_openflow::descriptor;
 use appsteer_openflow::interest::Interest;
-use appsteer_openflow::relay as native;
+use appsteer_openflow::relay::{self as native, Answer};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyBytes};
@@ -65,9 +65,9 @@ impl Relay {
     }
 
     /// Sends whole messages, in the place of those of the last turn.
-    #[pyo3(signature = (to_switch, to_controller, *, is_whole, is_extended))]
-    fn answer(&self, to_switch: &[u8], to_controller: &[u8], is_whole: bool, is_extended: bool) {
-        self.relay.answer(to_switch, to_controller, is_whole, is_extended);
+    #[pyo3(signature = (to_switch, to_controller, *, is_whole, is_held, is_extended))]
+    fn answer(&self, to_switch: &[u8], to_controller: &[u8], is_whole: bool, is_held: bool, is_extended: bool) {
+        self.relay.answer(to_switch, to_controller, Answer { is_whole, is_held, is_extended });
     }
 
     /// Sends whole messages to the controller when nothing else is to be sent to it.
