@@ -118,14 +118,15 @@ class Agent:
 
 
 @contextlib.contextmanager
-def agent(controller_port: int) -> Iterator[Agent]:
-    """`appsteer agent` beside the bridge, once its tap is there."""
+def agent(controller_port: int, **engine: float) -> Iterator[Agent]:
+    """`appsteer agent` beside the bridge, once its tap is there. `engine` is what the configuration says of it."""
     with tempfile.TemporaryDirectory(prefix="appsteer-bench-") as folder:
         config = {
             "controller": {"address": "127.0.0.1", "port": controller_port, "reconnect_max_s": 0.5},
             "ovs": {"run_dir": str(run_dir())},
             "plugins": {"address": None},
             "bridges": [{"name": BRIDGE, "tap_port": TAP, "edge_zone": EDGE_ZONE, "service_zone": SERVICE_ZONE}],
+            "engine": engine,
             "state_dir": folder,
             "log_level": "warning",
         }
