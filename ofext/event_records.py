@@ -22,6 +22,8 @@ _EVIDENCE: Final = 7
 _END_REASON: Final = 8
 _METADATA: Final = 9
 _KIND: Final = 2  # offset in a record
+_TLV_HEADER_SIZE: Final = wire.TLV_HEADER_SIZE
+_read_tlv_header: Final = wire.TLV_HEADER.unpack_from
 _FIRST_TLV: Final = 5  # offset of the low byte of the first TLV's type
 _THIRD_TLV: Final = {1: 61, 2: 85}  # the same of the third, behind addresses of IPv4 and IPv6
 _LEAST_SIZE: Final = 96  # bytes of the shortest form
@@ -96,13 +98,14 @@ def is_usual(body: bytes, start: int, end: int) -> bool:
     if form is None:
         return False
     offset = start + form.numbers.size
-    while offset + wire.TLV_HEADER_SIZE <= end:
-        kind, size = wire.TLV_HEADER.unpack_from(body, offset)
-        value, offset = offset + wire.TLV_HEADER_SIZE, offset + wire.TLV_HEADER_SIZE + size
+    while offset + _TLV_HEADER_SIZE <= end:
+        kind, size = _read_tlv_header(body, offset)
+        value = offset + _TLV_HEADER_SIZE
+        offset = value + size
         if kind == _METADATA:
             if size < 2:
                 return False
-        elif kind in (_PATH, _EVIDENCE):
+        elif _PATH <= kind <= _EVIDENCE:  # the types are neighbours
             if not body[value:offset].isascii():
                 return False
         elif kind != _END_REASON or size != 1:
