@@ -81,18 +81,19 @@ class Verifier:
                 yield Mismatch("endless", entry, None, members)
             yield from self._differences(entry, entering)
 
-    def behaviour(self, rule_sets: Mapping[int, RuleSet]) -> tuple[dict[Arrival, Outcomes], dict[Arrival, PacketSet]]:
-        """What some rules do with every packet that can come in, and which packets never come to an end."""
-        found, endless = self._walked(rule_sets)
-        possible = {
-            entry: {
-                label: seen
-                for label, relation in outcomes.items()
-                if (seen := self._possible(relation & self._entering[entry])) != self.space.none
-            }
-            for entry, outcomes in found.items()
-        }
-        return possible, endless
+    def is_same(self, one: Mapping[int, RuleSet], other: Mapping[int, RuleSet]) -> bool:
+        """Whether two sets of rules do the same with every packet that can come in, whatever the policy says."""
+        (found, endless), (others, others_endless) = self._walked(one), self._walked(other)
+        none = self.space.none
+        for entry, entering in self._entering.items():
+            pairs = [(endless.get(entry, none), others_endless.get(entry, none))]
+            labels = {**found[entry], **others[entry]}
+            pairs += [(found[entry].get(label, none), others[entry].get(label, none)) for label in labels]
+            for left, right in pairs:
+                differs = (left & ~right) | (right & ~left)
+                if self._possible(differs & entering) != none:
+                    return False
+        return True
 
     def found(self, entry: Arrival) -> Outcomes:
         """What the rules do with the packets of an entry. Once `mismatches` has begun."""

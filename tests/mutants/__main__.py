@@ -37,7 +37,7 @@ def judge(world: World, verifier: Verifier, mutant: Mutant, tally: Tally, seed: 
         if not proof.counter_examples[0].is_confirmed:
             tally.unconfirmed.append(f"{world.name}: {mutant.text}")
         return
-    is_same = verifier.behaviour(world.rules) == verifier.behaviour(mutant.rule_sets)
+    is_same = verifier.is_same(world.rules, mutant.rule_sets)
     shown = difference(world, mutant.rule_sets, REFUTATIONS, seed)
     if is_same and shown is None:
         tally.same[mutant.kind] += 1
