@@ -164,6 +164,10 @@ bench-engine: $(STAMPS)/bench ## The engine from memory against libndpi: time, m
 bench-live: $(STAMPS)/bench ## Packets a second from an interface without loss: AppSteer, ndpiReader, tcpdump (root)
 	$(ROOT) $(VENV)/python -m tests.bench live
 
+.PHONY: bench-steering
+bench-steering: $(STAMPS)/bench ## Time of a proof, and of one after a change: VERIFY_POLICIES=10 VERIFY_SWITCHES=5
+	$(VENV)/python -m tests.bench verify
+
 .PHONY: bench-openflow
 bench-openflow: $(STAMPS)/bench ## The OpenFlow path against its goals: relay, marks, verdicts under load, records, the tap's cost (root)
 	$(ROOT) $(VENV)/python -m tests.bench openflow

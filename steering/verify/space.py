@@ -105,10 +105,11 @@ class Space:
         self._declare("switch", 10)
         for field in ("in_port", "eth_dst", "eth_src", "vlan_vid", "eth_type"):
             self._declare(field, _PACKET_FIELDS[field])
-        self._declare_slot(ENTRY_EDGE)
+        self._declare(f"{ENTRY_EDGE}.ct_state", _CONNECTION_FIELDS["ct_state"])  # tells whose addresses are whose
         for field, bits in _PACKET_FIELDS.items():
             if field not in self._rows:
                 self._declare(field, bits)
+        self._declare_slot(ENTRY_EDGE)
         self._declare_slot(ENTRY_SERVICE)
 
     def slot(self, dpid: int, zone: int) -> int:
@@ -353,6 +354,8 @@ class Space:
         return {f"{row}.{at}": bool(number >> (width - 1 - at) & 1) for at in range(width)}
 
     def _declare(self, row: str, bits: int) -> None:
+        if row in self._rows:
+            return
         names = [f"{row}.{at}" for at in range(bits)]
         self.bdd.declare(*names)
         variables = [self.bdd.var(name) for name in names]

@@ -3,7 +3,7 @@
 import sys
 from contextlib import AbstractContextManager, nullcontext
 
-from tests.bench import engine, events, lab, live, load, mark_rate, marks, records, relay, replay, tap, tls
+from tests.bench import engine, events, lab, live, load, mark_rate, marks, records, relay, replay, tap, tls, verify
 from tests.bench.figures import report
 
 PARTS = {
@@ -18,10 +18,11 @@ PARTS = {
     "records": records.measure,
     "tap": tap.measure,
     "tls": tls.measure,
+    "verify": verify.measure,
 }
 OPENFLOW = ("relay", "mark-rate", "load", "records", "tap")  # `openflow` names them all
-WITHOUT_SWITCH = {"replay", "engine", "live", "tls"}  # or with one of their own
-ON_REQUEST = {"engine", "live", "tls", *OPENFLOW[1:]}  # they take long
+WITHOUT_SWITCH = {"replay", "engine", "live", "tls", "verify"}  # or with one of their own
+ON_REQUEST = {"engine", "live", "tls", "verify", *OPENFLOW[1:]}  # they take long
 
 
 def main() -> None:

