@@ -9,7 +9,7 @@ from tests.mutants.__main__ import Tally, judge
 from tests.mutants.operators import mutants
 from tests.mutants.worlds import CATALOGUE, World, worlds
 
-SHARE = 5  # of each world; the rest takes minutes
+SHARE = 4  # of each world; the rest takes minutes
 
 
 @pytest.mark.parametrize("world", worlds(), ids=lambda world: world.name)

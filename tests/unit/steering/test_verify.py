@@ -58,7 +58,7 @@ def test_compiled_rules_are_proven(view: NetworkView, defaults: str) -> None:
     assert verified(of, view, compile_network(of, CATALOGUE, view)) == ()
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(policies(), networks)
 def test_whatever_compiles_is_proven(of: Policy, view: NetworkView) -> None:
     try:
