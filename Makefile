@@ -81,7 +81,7 @@ MUTANTS_SEED ?= 1
 mutants: $(STAMPS)/dev ## Faults in compiled networks that the verifier must catch: MUTANTS=300 of some 4,000, MUTANTS_SEED=1
 	$(VENV)/python -m tests.mutants $(MUTANTS) $(MUTANTS_SEED)
 
-test-conntrack: $(STAMPS)/dev ## Marks: thousands of connections, port reuse, floods, pauses; some minutes (root)
+test-conntrack: $(STAMPS)/dev ## Marks, with a connection tracker and with rules instead: thousands of connections, port reuse, floods, pauses; half an hour (root)
 	$(ROOT) $(VENV)/python -m pytest tests/integration/conntrack
 
 soak: $(STAMPS)/dev ## kill -9 of agent, controller, Open vSwitch under traffic: SOAK_ROUNDS=200 SOAK_SEED=... (root)

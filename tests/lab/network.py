@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +23,7 @@ from tests.lab.processes import Programs, until
 
 FIRST_ZONE = 100
 LIST_S = 20.0
+ENGINE_FORGETS_S = 6.0  # the laboratory's agent is told 5
 CONTROLLER = """
 openflow: {{listen: 127.0.0.1, port: 6653}}
 northbound: unix:{folder}/controller.sock
@@ -61,6 +63,13 @@ class Lab:
         """The connection to the controller."""
         self.client.close()
 
+    @property
+    def flood_pause_s(self) -> float:
+        """Between a hundred new connections and the next, so that the switch loses few: each takes an upcall of
+        ovs-vswitchd where rules stand for connections.
+        """
+        return 0.005 if self.has_tracker else 0.05
+
     def let_go(self, bridge: str, key: Key) -> None:
         """Waits until a connection that has ended is forgotten, so that its ports may be used again (docs/agent.md).
 
@@ -73,6 +82,7 @@ class Lab:
         def is_gone() -> bool:
             return not any(found.mark for found in self.tracked(bridge) if found.key == key)
 
+        time.sleep(ENGINE_FORGETS_S)  # marks that are on their way have come by then
         until("the rules of a connection are gone", is_gone)
         self.ovs.appctl("revalidator/wait")
 

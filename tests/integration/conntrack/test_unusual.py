@@ -34,7 +34,7 @@ def test_a_flood_of_half_open_connections_is_not_marked_and_harms_nobody(lab: La
         before = lab.programs.memory("agent")
         async with listening(lab.hosts["h2"], PORT) as (listener,):
             with truth.watched():
-                flood = asyncio.to_thread(send_half_open, lab.hosts["h1"], lab.hosts["h2"], count)
+                flood = asyncio.to_thread(send_half_open, lab.hosts["h1"], lab.hosts["h2"], count, lab.flood_pause_s)
                 await asyncio.gather(flood, honest(lab, truth, listener))
             truth.wait()
         silent = [found for found in lab.tracked("br1") if found.src.startswith("10.0.1.")]
@@ -128,15 +128,15 @@ def ends_of(lab: Lab, port: int) -> tuple[str, bool]:
     return flow.app_key, flow.ended
 
 
-def send_half_open(source: Host, target: Host, count: int) -> None:
-    """SYNs of clients that nobody can answer, as they are not there."""
+def send_half_open(source: Host, target: Host, count: int, pause_s: float) -> None:
+    """SYNs of clients that nobody can answer, as they are not there; a hundred, a pause, and so on."""
     with source.entered(), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
         wire.bind((f"{source.name}-eth0", 0))
         for number in range(count):
             made_up = f"10.0.1.{1 + number % 250}"
             wire.send(syn(made_up, 1024 + number // 250, target.ipv4, PORT, source.mac, target.mac))
             if number % 100 == 99:
-                time.sleep(0.005)
+                time.sleep(pause_s)
 
 
 def syn(src: str, sport: int, dst: str, dport: int, eth_src: str, eth_dst: str) -> bytes:
