@@ -328,7 +328,10 @@ class AgentConfig(_Section):
     engine: Engine = Field(default=Engine(), description="Bounds of the classification engine.")
     events: Events = Field(default=Events(), description="How flow events go to the controller.")
     nice: int = Field(
-        default=-10, ge=-20, le=19, description="Scheduling priority; -10 is what ovs-ctl gives to ovs-vswitchd."
+        default=-10,
+        ge=-20,
+        le=19,
+        description="Scheduling priority; -10 is what ovs-ctl gives to ovs-vswitchd. Engines come 5 before it.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
 

@@ -27,6 +27,9 @@ const SIGNAL_CHECK: Duration = Duration::from_millis(200);
 const PIECE_SIZE: usize = 1 << 16;
 const PIECE_AGE: Duration = Duration::from_millis(100);
 
+/// Threads that make marks come before those that only tell of them.
+const PRECEDENCE: i32 = 5;
+
 /// An interface under inspection.
 #[pyclass(frozen, module = "switch_dpi._native")]
 pub struct LiveCapture {
@@ -79,7 +82,8 @@ impl LiveCapture {
     ) -> PyResult<Self> {
         let ring = if low_latency { RingOptions::low_latency() } else { RingOptions::default() };
         let options = options.map(|given| given.options).unwrap_or_default();
-        let wanted = Wanted { interface, ring, options, threads: thread_count(threads)? };
+        let precedence = if low_latency { PRECEDENCE } else { 0 };
+        let wanted = Wanted { interface, ring, options, threads: thread_count(threads)?, precedence };
         let queue = Arc::new(EventQueue::default());
         let marks = SinkPlace::default();
         let outlet = || Batch {
@@ -198,7 +202,13 @@ impl LiveRecords {
         threads: usize,
     ) -> PyResult<Self> {
         let options = options.map(|given| given.options).unwrap_or_default();
-        let wanted = Wanted { interface, ring: RingOptions::high_rate(), options, threads: thread_count(threads)? };
+        let wanted = Wanted {
+            interface,
+            ring: RingOptions::high_rate(),
+            options,
+            threads: thread_count(threads)?,
+            precedence: 0,
+        };
         let queue = Arc::new(LineQueue::default());
         let outlet = || Lines {
             interface: interface.to_owned(),

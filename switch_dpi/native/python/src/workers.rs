@@ -13,6 +13,7 @@ use appsteer_core::options::Options;
 use appsteer_core::report::event::Sink;
 use appsteer_core::signatures::Signatures;
 use pyo3::PyResult;
+use rustix::process::nice;
 
 use crate::engine::named;
 use crate::errors::CaptureError;
@@ -42,6 +43,8 @@ pub(crate) struct Wanted<'a> {
     /// For all engines together.
     pub(crate) options: Options,
     pub(crate) threads: usize,
+    /// By how much the threads come before the process's others, in steps of `nice`.
+    pub(crate) precedence: i32,
 }
 
 /// The threads of one interface.
@@ -96,7 +99,12 @@ impl Workers {
             let common = Arc::clone(&workers.common);
             let worker = Worker { ring, engine, outlet: outlet(), lane, common, interrupted: 0, told: None };
             let name = format!("dpi{index}-{}", wanted.interface);
-            match thread::Builder::new().name(name).spawn(move || worker.run()) {
+            let precedence = wanted.precedence;
+            let work = move || {
+                let _not_permitted = nice(-precedence); // on Linux of this thread only; then verdicts may come later
+                worker.run();
+            };
+            match thread::Builder::new().name(name).spawn(work) {
                 Ok(thread) => locked(&workers.threads).push(thread),
                 Err(error) => return Err(failed(&format!("{}: no thread: {error}", wanted.interface))),
             }
