@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -80,31 +81,23 @@ def _port_range(value: object) -> tuple[int, int]:
     return first, last
 
 
-def _pattern(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("expected a host name such as www.example.com, or *.example.com")  # noqa: TRY004 (pydantic's)
-    try:
-        return patterns.normalise(value)
-    except MatchValueError as error:
-        raise ValueError(str(error)) from None
+def _normal(normalise: Callable[[str], str], expected: str) -> Callable[[object], str]:
+    """Brings texts of one kind into their normal form."""
+
+    def normal(value: object) -> str:
+        if isinstance(value, str):
+            try:
+                return normalise(value)
+            except MatchValueError as error:
+                raise ValueError(str(error)) from None
+        raise ValueError(expected)
+
+    return normal
 
 
-def _text_pattern(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("expected a text, perhaps with * at either end")  # noqa: TRY004 (pydantic's)
-    try:
-        return patterns.normalise_text(value)
-    except MatchValueError as error:
-        raise ValueError(str(error)) from None
-
-
-def _tag(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("expected the key of a tag")  # noqa: TRY004 (pydantic's)
-    try:
-        return patterns.normalise_tag(value)
-    except MatchValueError as error:
-        raise ValueError(str(error)) from None
+_pattern = _normal(patterns.normalise, "expected a host name such as www.example.com, or *.example.com")
+_text_pattern = _normal(patterns.normalise_text, "expected a text, perhaps with * at either end")
+_tag = _normal(patterns.normalise_tag, "expected the key of a tag")
 
 
 def _engine(value: object) -> int:

@@ -142,7 +142,8 @@ class Space:
 
     def at_switch(self, members: PacketSet, number: int) -> PacketSet:
         """What a set is for packets that enter at this switch."""
-        return self.bdd.let(self._bits("switch", number), members)  # type: ignore[no-any-return]  # dd has no types
+        there: PacketSet = self.bdd.let(self._bits("switch", number), members)
+        return there
 
     def packet(self, name: str, value: Value, mask: Value | None = None) -> PacketSet:
         """Packets of which a field has this value under this mask; the field's prerequisites included."""

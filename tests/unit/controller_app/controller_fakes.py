@@ -6,8 +6,10 @@ from typing import Any
 
 from os_ken.ofproto import ofproto_v1_4 as ofp
 from os_ken.ofproto import ofproto_v1_4_parser as parser
+from typer.testing import CliRunner, Result
 
 from controller_app import osken_l7
+from controller_app.cli.main import app
 from controller_app.discovery import PortInfo
 from controller_app.planner import Planner
 from controller_app.session import Session
@@ -28,6 +30,13 @@ CATALOGUE = Catalogue(
 AGENT = AgentInfo(
     agent_version="1", tap_port=9, edge_zone=100, service_zone=101, features=Feature.TAGS | Feature.STATISTICS
 )
+
+
+DENY = "version: 1\npolicies:\n- {name: no-tube, match: {application: tube}, action: deny}\n"
+
+
+def appsteer(address: str, *arguments: object) -> Result:
+    return CliRunner().invoke(app, list(map(str, arguments)), env={"APPSTEER_CONTROLLER": address, "COLUMNS": "200"})
 
 
 class Clock:

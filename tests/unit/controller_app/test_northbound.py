@@ -2,57 +2,18 @@
 
 import json
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from controller_fakes import AGENT, VIDEO, Clock, FakeSwitch
+from controller_fakes import DENY, VIDEO, appsteer
 from test_flows import VERDICT, event
-from typer.testing import CliRunner, Result
 
 from controller_app import __version__
-from controller_app.cli.main import app
-from controller_app.config import Config
 from controller_app.errors import NorthboundError
 from controller_app.northbound.client import connect
-from controller_app.northbound.server import Northbound, prepare_socket
-from controller_app.planner import Planner, start_planner
+from controller_app.northbound.server import prepare_socket
+from controller_app.planner import Planner
 from ofext.events import FlowEvents
-
-DENY = "version: 1\npolicies:\n- {name: no-tube, match: {application: tube}, action: deny}\n"
-
-
-@pytest.fixture
-def address(tmp_path: Path) -> str:
-    return f"unix:{tmp_path}/api.sock"
-
-
-@pytest.fixture
-def planner(address: str, tmp_path: Path) -> Iterator[Planner]:
-    """A controller with one switch with an agent, served at `address`."""
-    clock = Clock()
-    planner = start_planner(Config(northbound=address, state_dir=tmp_path / "state"), clock=clock)
-    switch = FakeSwitch(1, agent=AGENT)
-    switch.connect(planner)
-    clock.now += 10
-    planner.core.tick()
-    assert planner.bring_all()
-    server = Northbound(planner)
-    server.start()
-    yield planner
-    server.close()
-    planner.close()
-
-
-@pytest.fixture
-def policy(tmp_path: Path) -> Path:
-    path = tmp_path / "p.yaml"
-    path.write_text(DENY)
-    return path
-
-
-def appsteer(address: str, *arguments: object) -> Result:
-    return CliRunner().invoke(app, list(map(str, arguments)), env={"APPSTEER_CONTROLLER": address, "COLUMNS": "200"})
 
 
 def report(planner: Planner) -> None:

@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from controller_fakes import AGENT, Clock, FakeSwitch
-from test_northbound import DENY, address, appsteer, planner, policy  # noqa: F401  (fixtures)
+from controller_fakes import AGENT, DENY, Clock, FakeSwitch, appsteer
 from test_state_files import NETWORK
 
 from controller_app.config import Config
@@ -31,7 +30,7 @@ def test_a_mistake_in_the_file_is_no_counter_example(tmp_path: Path) -> None:
     assert appsteer("unix:/nowhere", "policy", "verify", file).exit_code == 2
 
 
-def test_a_controller_reads_what_its_switches_hold(planner: Planner, address: str, policy: Path) -> None:  # noqa: F811
+def test_a_controller_reads_what_its_switches_hold(planner: Planner, address: str, policy: Path) -> None:
     refused = appsteer(address, "policy", "verify", policy)
     assert refused.exit_code == 1
     assert "application" not in refused.stdout
@@ -43,7 +42,7 @@ def test_a_controller_reads_what_its_switches_hold(planner: Planner, address: st
     assert json.loads(proven.stdout)["counter_examples"] == []
 
 
-def test_a_rule_that_somebody_removed_is_to_blame(planner: Planner, address: str, policy: Path) -> None:  # noqa: F811
+def test_a_rule_that_somebody_removed_is_to_blame(planner: Planner, address: str, policy: Path) -> None:
     planner.apply(DENY, "p.yaml")
     switch = planner.core.switches[1].session.datapath
     del switch.flows[next(key for key in switch.flows if key[0] == 4 and key[1] == 4)]
